@@ -1,0 +1,69 @@
+"""What may be switched on around a piece of code, per thread: `no_grad`, and its undoing, `enable_grad`.
+
+The engines look at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
+"""
+
+from __future__ import annotations
+
+from contextlib import ContextDecorator
+from threading import get_ident
+from typing import Any
+
+__all__ = ["active", "enable_grad", "is_grad_enabled", "no_grad"]
+
+active: dict[tuple[str, int], Any] = {}             # (mode, thread) -> how deep; empty almost always
+
+
+class _Mode(ContextDecorator):
+    """A context manager that is also a decorator, with or without parentheses."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        mode = super().__new__(cls)
+        return mode if function is None else mode(function)
+
+    def _recreate_cm(self) -> _Mode:                # a decorated function enters anew at each call
+        return type(self)()
+
+
+class no_grad(_Mode):
+    """Within it, in this thread, nothing is recorded: results are leaves without history.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.inputs
+    ()
+    """
+
+    def __enter__(self) -> None:
+        key = "no_grad", get_ident()
+        active[key] = active.get(key, 0) + 1
+
+    def __exit__(self, *exception: object) -> None:
+        key = "no_grad", get_ident()
+        depth = active[key] - 1
+        if depth:
+            active[key] = depth
+        else:
+            del active[key]
+
+
+class enable_grad(_Mode):
+    """Within it, in this thread, operations are recorded although a `no_grad` surrounds it."""
+
+    def __init__(self, function: Any = None) -> None:
+        self._suspended: list[Any] = []
+
+    def __enter__(self) -> None:
+        self._suspended.append(active.pop(("no_grad", get_ident()), None))
+
+    def __exit__(self, *exception: object) -> None:
+        depth = self._suspended.pop()
+        if depth is not None:
+            active["no_grad", get_ident()] = depth
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread."""
+    return not active or ("no_grad", get_ident()) not in active

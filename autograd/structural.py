@@ -1,0 +1,254 @@
+"""Ops that move numbers rather than compute on them: sums, shapes, indexing, matrix products.
+
+An elementwise row needs only its partial derivatives; these also change shape, so each says outright how a gradient
+flows back through it: its vector-Jacobian product, `vjp(g, out, *inputs, *parameters)` with g the gradient of the
+result. The vjps use other ops and operators only, so they take arrays (in a backward pass) and nodes (when the
+gradient itself is to be differentiated) alike. Broadcasting is undone by the engine, not here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import Op, Operand
+
+__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
+           "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
+
+Shape = tuple[int, ...]
+
+
+class Structural(Op):
+    """An op with its own vector-Jacobian products.
+
+    Attributes:
+        arity: how many leading arguments are arrays; None means that the first is a sequence of arrays.
+        vjps: one function `(g, out, *inputs, *parameters) -> contribution to that input's gradient` per input.
+        joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
+                 joint: Callable[..., Sequence[Any]] | None = None) -> None:
+        super().__init__(name, symbol, self._no_scalar, array)
+        self.arity = len(vjps) or None
+        self.vjps = vjps
+        self.joint = joint
+
+    def _no_scalar(self, *inputs: Any) -> float:
+        raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
+
+    def __call__(self, *arguments: Any) -> Any:
+        inputs = arguments[0] if self.arity is None else arguments[: self.arity]
+        node = next((x for x in inputs if isinstance(x, Operand)), None)
+        return self.array(*arguments) if node is None else node.apply(self, *arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _lookup, (self.name,)
+
+
+STRUCTURAL: dict[str, Structural] = {}
+
+
+def _lookup(name: str) -> Structural:
+    return STRUCTURAL[name]
+
+
+def structural(name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
+               joint: Callable[..., Sequence[Any]] | None = None) -> Structural:
+    """Make the op and list it."""
+    STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint)
+    return STRUCTURAL[name]
+
+
+# Broadcasting and its undoing: each is the other's vjp.
+
+def _expand(x: Any, shape: Shape) -> Any:
+    filled = np.empty(shape, x.dtype)               # filling a new array beats copying np.broadcast_to's view
+    filled[...] = x
+    return filled
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: str) -> Any:
+    return np.ones(n, dtype)
+
+
+def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+    """The sum over `dim`. Over one axis of a small matrix BLAS takes it, as a product with ones, in half the time."""
+    if x.ndim == 2 and len(dim) == 1 and x.shape[dim[0]] <= 1024 and x.dtype.kind == "f":
+        ones = _ones(x.shape[dim[0]], x.dtype.char)
+        if dim[0] == 0:
+            return ones.dot(x)[None] if keepdim else ones.dot(x)
+        return x.dot(ones)[:, None] if keepdim else x.dot(ones)
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+
+
+def _reduce_to(x: Any, shape: Shape) -> Any:
+    if x.ndim == 2 and x.shape[0] <= 1024 and shape[-1:] == x.shape[1:] and x.dtype.kind == "f":
+        total = _ones(x.shape[0], x.dtype.char).dot(x)      # the gradient of a bias: the shortest way there
+        return total if len(shape) == 1 else total[None]
+    extra = x.ndim - len(shape)
+    axes = tuple([i for i, n in enumerate(x.shape) if i < extra or shape[i - extra] != n])
+    return _sum(x, axes, True).reshape(shape)
+
+
+expand = structural("expand", "expand", _expand,
+                    lambda g, out, x, shape: reduce_to(g, x.shape))
+reduce_to = structural("reduce_to", "Σ", _reduce_to,
+                       lambda g, out, x, shape: expand(g, x.shape))
+
+
+# Reductions. `dim` is a sorted tuple of non-negative axes.
+
+def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
+    """`shape` with the axes in `dim` reduced to 1."""
+    return tuple(1 if i in dim else n for i, n in enumerate(shape))
+
+
+sum_ = structural("sum", "Σ", _sum,
+                  lambda g, out, x, dim, keepdim:
+                  expand(g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim)), x.shape))
+
+
+def _shares(x: Any, out: Any) -> Any:
+    """1 where x is the maximum; equal shares that sum to 1 where several are."""
+    at_maximum = np.asarray(x) == np.asarray(out)
+    count = np.count_nonzero(at_maximum)
+    return at_maximum if count <= 1 else at_maximum / count
+
+
+def _place(x: Any, indices: Any, dim: int, shape: Shape) -> Any:
+    """Zeros of `shape`, but x where `indices` (which keeps `dim` as an axis of length 1) points along `dim`."""
+    out = np.zeros(shape, x.dtype)
+    if out.ndim == 2:
+        out[_along(shape, indices, dim)] = x
+    else:
+        np.put_along_axis(out, indices, x, dim)
+    return out
+
+
+def _pick(x: Any, indices: Any, dim: int) -> Any:
+    return x[_along(x.shape, indices, dim)] if x.ndim == 2 else np.take_along_axis(x, indices, dim)
+
+
+def _along(shape: Shape, indices: Any, dim: int) -> tuple[Any, Any]:
+    """What `indices` along `dim` of a matrix are as a key. NumPy's `…_along_axis` take four times as long."""
+    return (indices, _positions(shape[1])) if dim == 0 else (_positions(shape[0])[:, None], indices)
+
+
+pick = structural("pick", "[ ]", _pick,
+                  lambda g, out, x, indices, dim: place(g, indices, dim, x.shape))
+place = structural("place", "place", _place,
+                   lambda g, out, x, indices, dim, shape: pick(g, indices, dim))
+max_all = structural("max_all", "max", lambda x: x.max(),
+                     lambda g, out, x: g * _shares(x, out))
+max_along = structural("max_along", "max", lambda x, indices, dim, keepdim:
+                       _pick(x, indices, dim) if keepdim else _pick(x, indices, dim).squeeze(dim),
+                       lambda g, out, x, indices, dim, keepdim:
+                       place(g if keepdim else g.reshape(indices.shape), indices, dim, x.shape))
+
+
+# Shapes: nothing is computed, so nothing is either on the way back.
+
+reshape = structural("reshape", "reshape", lambda x, shape: x.reshape(shape),
+                     lambda g, out, x, shape: g.reshape(x.shape))
+permute = structural("permute", "permute", lambda x, dims: x.transpose(dims),
+                     lambda g, out, x, dims: permute(g, tuple(np.argsort(dims).tolist())))
+
+
+# Indexing, and adding into the places an index names: each is the other's vjp.
+
+def _scatter(x: Any, key: Any, shape: Shape) -> Any:
+    keys = key if isinstance(key, tuple) else (key,)
+    integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
+    if not integers:                                # nothing can be named twice
+        out = np.zeros(shape, x.dtype)
+        out[key] = x
+        return out
+    if len(integers) == len(keys) == 1 and len(shape) == 2 and x.dtype.kind == "f":
+        return _scatter_rows(x.reshape(-1, shape[1]), integers[0].ravel(), shape)
+    out = np.zeros(shape, x.dtype)
+    if x.size > 1000 and len(integers) == len(keys) == len(shape):
+        flat = np.ravel_multi_index(np.broadcast_arrays(*integers), shape, mode="wrap")
+        np.add.at(out.reshape(-1), flat.ravel(), x.ravel())     # flat positions: several times faster than tuples
+    else:
+        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
+    return out
+
+
+def _scatter_rows(x: Any, rows: Any, shape: Shape) -> Any:
+    """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
+    if len(rows) * shape[0] * shape[1] < 200_000:
+        chosen = np.zeros((shape[0], len(rows)), x.dtype)
+        chosen[rows, _positions(len(rows))] = 1
+        return chosen @ x
+    out = np.zeros(shape[0] * shape[1], x.dtype)    # flat positions: five times faster than whole rows
+    flat = (rows[:, None] % shape[0]) * shape[1] + np.arange(shape[1])
+    np.add.at(out, flat.ravel(), x.ravel())
+    return out.reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _positions(n: int) -> Any:
+    return np.arange(n)
+
+
+index = structural("index", "[ ]", lambda x, key: x[key],
+                   lambda g, out, x, key: scatter(g, key, x.shape))
+scatter = structural("scatter", "scatter", _scatter,
+                     lambda g, out, x, key, shape: index(g, key))
+
+
+# Matrix products, for vectors, matrices and stacks of them.
+
+def _transposed(x: Any) -> Any:
+    return x.T if len(x.shape) == 2 else x.swapaxes(-1, -2)
+
+
+def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:      # ∂(x @ y)/∂x: g @ yᵀ
+    if len(y.shape) == 1:                                       # (…, n) @ (n,): an outer product
+        return g[..., None] * y
+    if len(x.shape) == 1:                                       # (n,) @ (…, n, m)
+        return (y @ g[..., None])[..., 0]
+    return g @ _transposed(y)
+
+
+def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂y: xᵀ @ g
+    if len(x.shape) == 1:
+        return x * g if len(y.shape) == 1 else x[:, None] * g[..., None, :]
+    if len(y.shape) == 1:
+        return (_transposed(x) @ g[..., None])[..., 0]
+    if len(x.shape) > 2 and len(y.shape) == 2:                  # one flat product: no stack to sum over afterwards
+        return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
+    return _transposed(x) @ g
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    if x.ndim > 2 and y.ndim == 2:                              # one large product where np.matmul makes many small
+        return (x.reshape(-1, x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
+    return x @ y
+
+
+matmul = structural("matmul", "@", _matmul, _matmul_left, _matmul_right)
+
+
+# Joining. The parts are found again by slicing.
+
+def _split(needs: Sequence[bool], g: Any, out: Any, *saved: Any) -> list[Any]:
+    *parts, dim = saved
+    pieces, start = [], 0
+    for needed, part in zip(needs, parts):
+        stop = start + part.shape[dim]
+        pieces.append(index(g, (slice(None),) * dim + (slice(start, stop),)) if needed else None)
+        start = stop
+    return pieces
+
+
+concatenate = structural("concatenate", "cat", lambda parts, dim: np.concatenate(parts, axis=dim), joint=_split)

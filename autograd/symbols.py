@@ -1,0 +1,115 @@
+"""Symbols: operands that remember their text, so that a rule fed with them comes out as code.
+
+Feeding `lambda out, x: 1.0 - out * out` the symbol `out` gives the text "1.0 - out * out". The engines use it to write
+each operation's method out from its row, and `source` uses it to print a backward pass. Nothing here knows a node.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from autograd.ops import Op, Operand, PowerBy
+
+__all__ = ["Symbol", "compile_function", "text_of"]
+
+# How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
+COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+
+
+class Symbol(Operand):
+    """A piece of Python text that grows when computed with.
+
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> print(-x / (y - 1.0) ** 2)
+    -x / (y - 1.0) ** 2
+    """
+
+    __slots__ = ("binding", "text")
+    __array_ufunc__ = None                          # NumPy must leave symbols to these operators
+
+    def __init__(self, text: str, binding: int = ATOM) -> None:
+        self.text = text
+        self.binding = binding
+
+    @classmethod
+    def apply(cls, op: Op, *inputs: Any) -> Symbol:
+        if isinstance(op, PowerBy):
+            return _as_symbol(inputs[0]) ** op.exponent
+        return cls(f"{op.name}({', '.join(str(_as_symbol(x)) for x in inputs)})")
+
+    def within(self, binding: int) -> str:
+        """The text, in parentheses if what surrounds it binds more tightly."""
+        return self.text if self.binding >= binding else f"({self.text})"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.text!r})"
+
+    def __neg__(self) -> Symbol:
+        return Symbol(f"-{self.within(SIGN)}", SIGN)
+
+    def __abs__(self) -> Symbol:
+        return Symbol(f"abs({self.text})")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"a rule may not branch on a symbol ({self.text}): it has a name, not a value")
+
+    __hash__ = object.__hash__
+
+
+def _as_symbol(x: Any) -> Symbol:
+    if isinstance(x, Symbol):
+        return x
+    return Symbol(repr(x), SIGN if x < 0 else ATOM)
+
+
+def _infix(sign: str, binding: int) -> tuple[Callable[[Any, Any], Symbol], Callable[[Any, Any], Symbol]]:
+    """The operator `sign` and its reflection, as methods. Left-associative, save for powers."""
+    left, right = (binding + 1, binding) if sign == "**" else (binding, binding + 1)
+
+    def forward(x: Any, y: Any) -> Symbol:
+        return Symbol(f"{_as_symbol(x).within(left)} {sign} {_as_symbol(y).within(right)}", binding)
+
+    def reflected(y: Any, x: Any) -> Symbol:
+        return forward(x, y)
+
+    return forward, reflected
+
+
+for _name, _sign, _binding in [("add", "+", SUM), ("sub", "-", SUM), ("mul", "*", PRODUCT), ("truediv", "/", PRODUCT),
+                               ("matmul", "@", PRODUCT), ("pow", "**", POWER)]:
+    _forward, _reflected = _infix(_sign, _binding)
+    setattr(Symbol, f"__{_name}__", _forward)
+    setattr(Symbol, f"__r{_name}__", _reflected)
+for _name, _sign in [("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="), ("ne", "!=")]:
+    setattr(Symbol, f"__{_name}__", _infix(_sign, COMPARE)[0])
+
+
+def text_of(function: Callable[..., Any], *names: str) -> str | None:
+    """The body of a rule as text, with its arguments called `names`; None if it can't be fed symbols.
+
+    >>> text_of(lambda out, x, y: -out / y, "out", "x", "y")
+    '-out / y'
+    """
+    try:
+        return str(_as_symbol(function(*map(Symbol, names))))
+    except TypeError:                               # math.exp wants a float, a branch wants a truth value
+        return None
+
+
+_serial = itertools.count()
+
+
+def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+    """Compile `text`, which defines `name`; tracebacks and debuggers show its lines like any other code's."""
+    filename = f"<autograd {name} {next(_serial)}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    scope = dict(namespace)
+    exec(compile(text, filename, "exec"), scope)
+    function: Callable[..., Any] = scope[name]
+    return function

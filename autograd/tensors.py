@@ -1,0 +1,878 @@
+"""`Tensor`: a NumPy array that remembers where it came from.
+
+The same engine as `Value`, for arrays. A node keeps the arrays its op read (`_saved`) instead of its local derivatives,
+which for arrays would cost work and memory before anyone asks; `backward` feeds them to the op's vjps. Broadcasting is
+undone in one place, `_receive`. Arrays are never changed in place: a new array takes an old one's place, so whatever
+a graph has saved stays as the forward pass saw it.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from autograd import structural as st
+from autograd.graph import Node, interior
+from autograd.modes import active, is_grad_enabled
+from autograd.operators import COMPARISONS, OPERATORS, Operators
+from autograd.ops import TABLE, Op, power_by
+from autograd.symbols import compile_function, text_of
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+__all__ = ["Extremum", "Tensor", "cat", "concatenate", "stack", "tensor", "where"]
+
+Dim = int | Sequence[int] | None
+
+
+class Extremum(NamedTuple):
+    """What `max(dim)` and `min(dim)` return: the values, and where along `dim` they stand."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class Tensor(Node, Operators):
+    """An array with a gradient.
+
+    Args:
+        data: numbers, nested lists of them, an array or a Tensor. It is copied. Integers become float64 unless
+            `dtype` says otherwise (`tensor` keeps them); float32 stays float32, gradients included.
+        requires_grad: whether `backward` should leave a gradient here. Without, it is a constant and costs nothing.
+        dtype: a NumPy dtype.
+        label: a name for pictures and messages.
+
+    Raises:
+        TypeError: for complex numbers, strings, objects, masked arrays; a gradient asked of integers.
+        ValueError: for ragged lists.
+
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, label="W")
+    >>> x = Tensor([1.0, -1.0])
+    >>> loss = (W @ x).tanh().sum()
+    >>> loss.backward()
+    >>> print(W.grad)
+    tensor([[ 0.42, -0.42],
+            [ 0.42, -0.42]])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_saved", "requires_grad")
+    __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
+    _data: Any
+    _saved: Any
+    requires_grad: bool
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> None:
+        array = as_array(data, dtype)
+        if dtype is None and array.dtype.kind in "biu":
+            array = array.astype(np.float64)
+        self._data = array
+        self._grad = None
+        self.op = None
+        self._a = self._b = None
+        self._saved = None
+        self.label = label
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
+
+    # What it holds.
+
+    @property
+    def data(self) -> Tensor:
+        """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
+        return _handle(self._data, (self, "_data") if self.op is None else None)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = _like(data, self, "data")
+
+    @property
+    def grad(self) -> Tensor | None:
+        """∂root/∂self after `root.backward()`, detached; None if no backward pass came here."""
+        return None if self._grad is None else _handle(self._grad, (self, "_grad"))
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = None if grad is None else _like(grad, self, "grad")
+
+    def numpy(self) -> np.ndarray:
+        """The array itself, read-only, since results may depend on it; `.numpy().copy()` may be written to."""
+        view = np.asarray(self._data).view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The one number in it, as Python's."""
+        if self._data.size != 1:
+            raise ValueError(f"item: a tensor of shape {self.shape} holds {self._data.size} numbers, not one; "
+                             "use tolist() or index it")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Its numbers as nested lists."""
+        return self._data.tolist()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def dim(self) -> int:
+        """How many axes it has."""
+        return len(self.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """Its shape, or the length along `dim`; as PyTorch's, a method."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def numel(self) -> int:
+        """How many numbers it holds."""
+        return int(self._data.size)
+
+    nelement = numel
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op is None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for a gradient here (or no longer), in place."""
+        if requires_grad and self._data.dtype.kind != "f":
+            raise TypeError(f"requires_grad: a tensor of {self.dtype} has no gradient; make it of floats")
+        if not requires_grad and self.op is not None:
+            raise ValueError("requires_grad: only a leaf can stop requiring one; use .detach()")
+        self.requires_grad = requires_grad
+        return self
+
+    def detach(self) -> Tensor:
+        """The same numbers without history: a constant."""
+        return _handle(self._data)
+
+    def retain_grad(self) -> None:
+        """Nothing to do: every node keeps its gradient here."""
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    # Backward.
+
+    def backward(self, gradient: Any = None) -> None:
+        """Set `.grad` to ∂self/∂node for every node below that requires it.
+
+        Leaves add to the gradient they have; nodes made by an op start anew.
+
+        Args:
+            gradient: ∂(something)/∂self, of exactly this shape; may be left out where self is one number.
+
+        Raises:
+            ValueError: if nothing below requires a gradient, or `gradient` is missing or of another shape.
+        """
+        if not self.requires_grad:
+            raise ValueError("backward: nothing here requires a gradient; make a parameter with requires_grad=True, "
+                             "and check for no_grad() or .detach() on the way")
+        if gradient is None:
+            if self._data.size != 1:
+                raise ValueError(f"backward: from a tensor of shape {self.shape} it needs a gradient of that shape; "
+                                 "to differentiate one number, reduce it first: .sum() or .mean()")
+            seed = np.ones(self.shape, self.dtype)
+        else:
+            seed = as_array(gradient, self.dtype)
+            if seed.shape != self.shape:
+                raise ValueError(f"backward: got a gradient of shape {seed.shape}, expected {self.shape}")
+        if self.op is None:
+            self._grad = seed if self._grad is None else self._grad + seed
+            return
+        unreached = object()                        # this pass's own: no other gradient `is` it
+        order = interior(self, unreached)
+        self._grad = seed
+        with np.errstate(all="ignore"):
+            for node in reversed(order):
+                g, a, b, op = node._grad, node._a, node._b, node.op
+                if b is not None:
+                    if a.requires_grad:
+                        _receive(a, op.vjps[0](g, node._data, *node._saved), g, unreached)
+                    if b.requires_grad:
+                        _receive(b, op.vjps[1](g, node._data, *node._saved), g, unreached)
+                elif type(a) is not tuple:
+                    _receive(a, op.vjps[0](g, node._data, *node._saved), g, unreached)
+                else:
+                    needs = [x.requires_grad for x in a]
+                    for x, contribution in zip(a, op.joint(needs, g, node._data, *node._saved)):
+                        if x.requires_grad:
+                            _receive(x, contribution, g, unreached)
+
+    @classmethod
+    def apply(cls, op: Op, *arguments: Any) -> Tensor:
+        """The tensor `op` makes of its inputs and parameters: the general way."""
+        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity is not None else arguments[0:2]
+        first = next((x for x in inputs if isinstance(x, Tensor)), None)
+        tensors = tuple(x if type(x) is Tensor else operand(x, op.name, first) for x in inputs)
+        arrays = [x._data for x in tensors]
+        if op.arity is None:
+            out, saved = op.array(arrays, parameters), (*arrays, parameters)
+        else:
+            try:
+                out = op.array(*arrays, *parameters)
+            except ValueError as error:
+                raise _misfit(op, arrays, error) from None
+            saved = (*arrays, *parameters)
+        return cls.record(op, out, tensors, saved)
+
+    @classmethod
+    def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+        """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
+        if not any([x.requires_grad for x in inputs]) or (active and not is_grad_enabled()):
+            return _handle(out)
+        if not op.vjps and op.joint is None:
+            _write_vjps(op)
+        node = _new(Tensor)
+        node._data = out
+        node._grad = None
+        node.op = op
+        node._saved = saved
+        node.label = ""
+        node.requires_grad = True
+        if op.joint is not None:
+            node._a, node._b = inputs, None
+        elif len(inputs) == 1:
+            node._a, node._b = inputs[0], None
+        else:
+            node._a, node._b = inputs
+        return node
+
+    @classmethod
+    def operand(cls, x: Any, where: str) -> Tensor:
+        return operand(x, where, None)
+
+    # Arithmetic beyond the table's rows, which are added below the class.
+
+    def __radd__(self, other: Any) -> Tensor:       # other + self; the 0 that sum() starts from leaves no node
+        return self if type(other) is int and other == 0 else operand(other, "add", self) + self
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return operand(other, "sub", self) - self
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return operand(other, "mul", self) * self
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return operand(other, "div", self) / self
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return operand(other, "power", self).power(self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        if isinstance(other, (bool, int, float, np.number)):
+            op = power_by(float(other))
+            return Tensor.record(op, op.array(self._data), (self,), (self._data,))
+        return self.power(other)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        """The matrix product, of vectors, matrices and stacks of matrices, as NumPy's `@`.
+
+        >>> (Tensor([[1.0, 2.0]]) @ Tensor([[3.0], [4.0]])).item()
+        11.0
+        """
+        if type(other) is not Tensor:
+            other = operand(other, "matmul", self)
+        x, y = self._data, other._data
+        if x.ndim == 0 or y.ndim == 0 or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
+            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
+                             "the left one's last axis must be as long as the right one's last but one")
+        return Tensor.record(st.matmul, st.matmul.array(x, y), (self, other), (x, y))
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return operand(other, "matmul", self) @ self
+
+    matmul = mm = dot = __matmul__
+
+    # Reductions.
+
+    def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+        """The sum over `dim` (an axis, several, or all).
+
+        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(0)
+        tensor([4., 6.])
+        """
+        if numpy_names:
+            dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
+        x = self._data
+        dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
+        return Tensor.record(st.sum_, st.sum_.array(x, dims, keepdim), (self,), (x, dims, keepdim))
+
+    def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+        """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
+        if numpy_names:
+            dim, keepdim = _numpy_names("mean", dim, keepdim, numpy_names)
+        return self.sum(dim, keepdim) / self._count("mean", dim)
+
+    def var(self, dim: Dim = None, correction: int = 1, keepdim: bool = False, unbiased: bool | None = None,
+            **numpy_names: Any) -> Tensor:
+        """The variance over `dim`: Σ(x − mean)² / (n − correction), by default Bessel's n − 1 as in PyTorch."""
+        if numpy_names:
+            correction = numpy_names.pop("ddof", correction)
+            dim, keepdim = _numpy_names("var", dim, keepdim, numpy_names)
+        if isinstance(correction, bool) or type(dim) is bool:
+            raise TypeError("var: pass correction= and keepdim= by name")
+        if unbiased is not None:
+            correction = int(unbiased)
+        count = self._count("var", dim) - correction
+        if count <= 0:
+            raise ValueError(f"var: {count + correction} numbers leave no degree of freedom with "
+                             f"correction={correction}; pass correction=0 or more numbers")
+        deviation = self - self.mean(dim, keepdim=True)
+        return (deviation ** 2).sum(dim, keepdim) / count
+
+    def std(self, dim: Dim = None, correction: int = 1, keepdim: bool = False, unbiased: bool | None = None,
+            **numpy_names: Any) -> Tensor:
+        """The standard deviation: the square root of `var` with the same arguments."""
+        return self.var(dim, correction, keepdim, unbiased, **numpy_names).sqrt()
+
+    def max(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
+        """The largest number; or with `dim` the largest along it, as `(values, indices)`.
+
+        Over everything, equal maxima share the gradient; along `dim` it goes to the index named.
+
+        >>> Tensor([[1.0, 5.0], [7.0, 3.0]]).max(1).values
+        tensor([5., 7.])
+        """
+        if numpy_names:
+            dim, keepdim = _numpy_names("max", dim, keepdim, numpy_names)
+        if isinstance(dim, Tensor):
+            return self.maximum(dim)
+        x = self._data
+        if x.size == 0:
+            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
+        if dim is None:
+            return Tensor.record(st.max_all, x.max(), (self,), (x,))
+        (dim,) = _dims("max", dim, x.ndim)
+        indices = x.argmax(dim, keepdims=True)
+        saved = x, indices, dim, keepdim
+        values = Tensor.record(st.max_along, st.max_along.array(*saved), (self,), saved)
+        return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
+
+    def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
+        """The smallest number; or with `dim` the smallest along it, as `(values, indices)`."""
+        if isinstance(dim, Tensor):
+            return self.minimum(dim)
+        lowest = (-self).max(dim, keepdim, **numpy_names)
+        return -lowest if isinstance(lowest, Tensor) else Extremum(-lowest.values, lowest.indices)
+
+    def amax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """The largest number over `dim`, without its index."""
+        largest = self.max(dim, keepdim)
+        return largest if isinstance(largest, Tensor) else largest.values
+
+    def amin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """The smallest number over `dim`, without its index."""
+        return -(-self).amax(dim, keepdim)
+
+    def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+        """Where the largest number stands (along `dim`, or in the flattened array); a constant."""
+        if numpy_names:
+            dim, keepdim = _numpy_names("argmax", dim, keepdim, numpy_names)
+        return _handle(np.asarray(self._data.argmax(dim, keepdims=keepdim)))
+
+    def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+        """Where the smallest number stands; a constant."""
+        return (-self.detach()).argmax(dim, keepdim, **numpy_names)
+
+    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+        """log Σ exp(x) over `dim`, exact for any finite x: the maximum is taken out first.
+
+        >>> print(Tensor([1000.0, 1000.0]).logsumexp())
+        tensor(1000.6931)
+        """
+        if numpy_names:
+            dim, keepdim = _numpy_names("logsumexp", dim, keepdim, numpy_names)
+        self._count("logsumexp", dim)
+        dims = _dims("logsumexp", dim, self.ndim)
+        largest = self._data.max(axis=dims, keepdims=True)
+        largest = _handle(np.where(np.isfinite(largest), largest, largest.dtype.type(0)))
+        summed = (self - largest).exp().sum(dims, keepdim=True).log() + largest
+        return summed if keepdim else summed.squeeze(dims)
+
+    def _count(self, name: str, dim: Dim) -> int:
+        """How many numbers go into one result of a reduction over `dim`."""
+        shape = self._data.shape
+        count = math.prod(shape) if dim is None else math.prod([shape[i] for i in _dims(name, dim, len(shape))])
+        if count == 0:
+            raise ValueError(f"{name}: no numbers to reduce over dim {dim} of shape {shape}")
+        return count
+
+    # Shapes.
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same numbers in another shape; one length may be -1."""
+        sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        try:
+            out = self._data.reshape(sizes)
+        except ValueError:
+            raise ValueError(f"reshape: {self._data.size} numbers of shape {self.shape} do not fit {sizes}") from None
+        return Tensor.record(st.reshape, out, (self,), (self._data, sizes))
+
+    view = reshape
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """The axes from `start_dim` to `end_dim` made one."""
+        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
+        return self.reshape(*self.shape[:start], -1, *self.shape[end + 1:])
+
+    ravel = flatten
+
+    def squeeze(self, dim: Dim = None) -> Tensor:
+        """Without the axes of length 1 (all of them, or those in `dim`)."""
+        dims = _dims("squeeze", dim, self.ndim)
+        return self.reshape(tuple(n for i, n in enumerate(self.shape) if i not in dims or n != 1))
+
+    def unsqueeze(self, dim: int) -> Tensor:
+        """With a new axis of length 1 at `dim`."""
+        (position,) = _dims("unsqueeze", dim, self.ndim + 1)
+        return self.reshape((*self.shape[:position], 1, *self.shape[position:]))
+
+    def expand(self, *shape: Any) -> Tensor:
+        """Repeated along axes of length 1 to `shape`; -1 keeps an axis as it is."""
+        sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        padded = (1,) * (len(sizes) - self.ndim) + self.shape
+        return Tensor.apply(st.expand, self, tuple(old if new == -1 else new for new, old in zip(sizes, padded)))
+
+    def permute(self, *dims: Any) -> Tensor:
+        """The axes in another order."""
+        order = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+        if sorted(_dims("permute", order, self.ndim)) != list(range(self.ndim)):
+            raise ValueError(f"permute: got {order}, expected each of the {self.ndim} axes once")
+        return Tensor.apply(st.permute, self, tuple(i % self.ndim for i in order))
+
+    def transpose(self, *dims: Any) -> Tensor:
+        """Two axes swapped (PyTorch); all of them in a given order, or reversed (NumPy)."""
+        if len(dims) == 2:
+            return self.swapaxes(*dims)
+        return self.T if dims in ((), (None,)) else self.permute(*dims)
+
+    def swapaxes(self, dim0: int, dim1: int) -> Tensor:
+        """Two axes swapped."""
+        first, second = _dims("swapaxes", dim0, self.ndim)[0], _dims("swapaxes", dim1, self.ndim)[0]
+        order = list(range(self.ndim))
+        order[first], order[second] = second, first
+        return Tensor.apply(st.permute, self, tuple(order))
+
+    @property
+    def T(self) -> Tensor:
+        """The axes reversed: a matrix transposed."""
+        return Tensor.apply(st.permute, self, tuple(range(self.ndim))[::-1])
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes swapped."""
+        return self.swapaxes(-1, -2)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        key, x = _key(key), self._data
+        try:
+            return Tensor.record(st.index, x[key], (self,), (x, key))
+        except IndexError as error:
+            raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, Tensor) and value.requires_grad and is_grad_enabled():
+            raise ValueError("item assignment: the value has a gradient, which an assignment would lose; "
+                             "use where() or concatenate()")
+        self._may_change("item assignment")
+        array = np.array(self._data)
+        array[_key(key)] = value._data if isinstance(value, Tensor) else value
+        self._replace(array)
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len: a 0-d tensor has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    # In place. A leaf's array is replaced, never written to, so what a graph has saved stays as it was.
+
+    def _may_change(self, what: str) -> None:
+        if self.requires_grad and is_grad_enabled():
+            kind = "a node of a graph" if self.op is not None else "a leaf that requires a gradient"
+            raise ValueError(f"{what}: {self.label or 'this tensor'} is {kind}, and the change would escape it; "
+                             "change its .data, or work under no_grad()")
+
+    def _replace(self, array: Any) -> Tensor:
+        array = array.astype(self._data.dtype, copy=False)
+        if array.shape != self._data.shape:
+            raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
+        self._data = array
+        if self.op is None and self._saved is not None:         # the handle that `.data` or `.grad` gave out
+            owner, slot = self._saved
+            setattr(owner, slot, array)
+        return self
+
+    def _in_place(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
+        if self.op is None and not (isinstance(other, Tensor) and other.requires_grad and is_grad_enabled()):
+            self._may_change(name)
+            return self._replace(result(other)._data)
+        return result(other)                        # within a graph: an ordinary op under the old name
+
+    def __iadd__(self, other: Any) -> Tensor:       # type: ignore[misc]
+        return self._in_place("+=", self.__add__, other)
+
+    def __isub__(self, other: Any) -> Tensor:       # type: ignore[misc]
+        return self._in_place("-=", self.__sub__, other)
+
+    def __imul__(self, other: Any) -> Tensor:       # type: ignore[misc]
+        return self._in_place("*=", self.__mul__, other)
+
+    def __itruediv__(self, other: Any) -> Tensor:   # type: ignore[misc]
+        return self._in_place("/=", self.__truediv__, other)
+
+    def zero_(self) -> Tensor:
+        """All numbers made zero, in place."""
+        self._may_change("zero_")
+        return self._replace(np.zeros_like(self._data))
+
+    # As a number, as an array, as text.
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(f"bool: a tensor of shape {self.shape} is neither true nor false; use .any() or .all()")
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._data.size != 1 or self._data.dtype.kind not in "iu":
+            raise TypeError(f"index: got a tensor of {self.dtype} and shape {self.shape}, expected one integer")
+        return int(self._data.item())
+
+    def any(self) -> Tensor:
+        """Whether any number is nonzero."""
+        return _handle(self._data.any())
+
+    def all(self) -> Tensor:
+        """Whether all numbers are nonzero."""
+        return _handle(self._data.all())
+
+    __hash__ = Node.__hash__
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._data, dtype=dtype) if copy or dtype is not None else self.numpy()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
+        function = _UFUNCS.get(ufunc.__name__)
+        if method != "__call__" or options or function is None:
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"np.{call}: not an operation on Tensors"
+                            + (f" with {', '.join(options)}" if options else "") + "; use .numpy() for the array")
+        first, *rest = inputs
+        like = next(x for x in inputs if isinstance(x, Tensor))
+        return function(operand(first, ufunc.__name__, like), *rest)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        with np.printoptions(precision=4, suppress=True, floatmode="maxprec_equal" if self.ndim else "fixed"):
+            body = np.array2string(np.asarray(self._data), prefix="tensor(", separator=", ")
+        extras = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
+        if self.op is not None:
+            extras.append(f"op={self.op.name}")
+        elif self.requires_grad:
+            extras.append("requires_grad=True")
+        if self.label:
+            extras.append(f"label={self.label!r}")
+        return f"tensor({', '.join([body, *extras])})"
+
+
+def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> Tensor:
+    """A Tensor of `data` that keeps integers and truth values as they are, as PyTorch's `tensor` does.
+
+    >>> tensor([0, 2, 1]).dtype
+    dtype('int64')
+    """
+    array = as_array(data, dtype)
+    return Tensor(array, requires_grad, array.dtype, label)
+
+
+def as_array(data: Any, dtype: DTypeLike = None) -> Any:
+    """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
+    if isinstance(data, Tensor):
+        data = data._data
+    if isinstance(data, (Decimal, Real)) and not isinstance(data, (int, np.generic)):
+        data = float(data)
+    if np.ma.isMaskedArray(data):
+        raise TypeError("Tensor: got a masked array, expected plain numbers; use .filled(value) first")
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError(f"Tensor: the lists in {_short(data)} are of different lengths; "
+                         "pad them to one length first") from None
+    if array.dtype.kind not in "biuf":
+        what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
+                                                                                           str(array.dtype))
+        raise TypeError(f"Tensor: got {what} ({_short(data)}), expected real numbers"
+                        + ("; for Values, use their .data" if array.dtype.kind == "O" else ""))
+    return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
+    """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
+    if isinstance(x, Tensor):
+        return x
+    if like is not None and type(x) in (float, int, bool):
+        dtype = like._data.dtype
+        return _handle(dtype.type(x) if dtype.kind == "f" else np.asarray(x))
+    if x is None or isinstance(x, (str, bytes, Node)):
+        raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
+    return _handle(as_array(x))
+
+
+def where(condition: Any, x: Any, y: Any) -> Tensor:
+    """Elementwise x where `condition` holds, else y; gradients go to whichever was taken.
+
+    >>> where(np.array([True, False]), Tensor([1.0, 2.0]), 0.0)
+    tensor([1., 0.])
+    """
+    like = next((t for t in (x, y) if isinstance(t, Tensor)), None)
+    return Tensor.apply(TABLE["where"], operand(condition, "where", None), operand(x, "where", like),
+                        operand(y, "where", like))
+
+
+def concatenate(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """The tensors one after another along the axis `dim`, which they already have.
+
+    >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
+    parts = [operand(t, "concatenate", None) for t in tensors]
+    if not parts:
+        raise ValueError("concatenate: got no tensors")
+    try:
+        return Tensor.apply(st.concatenate, tuple(parts), _dims("concatenate", dim, parts[0].ndim)[0])
+    except ValueError as error:
+        raise ValueError(f"concatenate: {error}; got shapes {[t.shape for t in parts]}") from None
+
+
+cat = concatenate
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """The tensors, all of one shape, along a new axis `dim`."""
+    return concatenate([operand(t, "stack", None).unsqueeze(dim) for t in tensors], dim)
+
+
+# Inside.
+
+_new: Callable[..., Tensor] = Tensor.__new__        # a Tensor without __init__'s copying and checking
+
+
+def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
+    """A leaf around `array`, not copied; if it belongs to `owner`, changing it in place changes that."""
+    node = _new(Tensor)
+    node._data = array
+    node._grad = None
+    node.op = None
+    node._a = node._b = None
+    node._saved = owner
+    node.label = ""
+    node.requires_grad = False
+    return node
+
+
+def _receive(x: Tensor, g: Any, upstream: Any, unreached: object) -> None:
+    """Add the contribution `g` to x's gradient. Here, and only here, broadcasting is undone and the dtype restored."""
+    data = x._data
+    if g.shape != data.shape:
+        g = st.reduce_to.array(g, data.shape)
+    if g.dtype is not data.dtype:
+        g = g.astype(data.dtype)
+    if x._grad is unreached:
+        x._grad = g
+    elif x._grad is not None:
+        x._grad = x._grad + g
+    elif g is upstream or g.base is not None:       # a leaf's first gradient must be its own, not another's or a view
+        x._grad = g.copy()
+    else:
+        x._grad = g
+
+
+def _like(data: Any, owner: Tensor, slot: str) -> Any:
+    array = data._data if isinstance(data, Tensor) else as_array(data)
+    if array.shape != owner._data.shape:
+        raise ValueError(f"{slot}: got shape {array.shape}, expected {owner.shape}, the tensor's own; "
+                         "for another shape make a new Tensor")
+    return array.astype(owner._data.dtype, copy=False)
+
+
+def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
+    """`dim` as a sorted tuple of axes from 0."""
+    if dim is None:
+        return tuple(range(ndim))
+    dims = []
+    for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:
+        position = operator.index(i)
+        if not -ndim <= position < ndim:
+            raise IndexError(f"{name}: dim {position} is out of range for {ndim} axes")
+        dims.append(position % ndim)
+    if len(set(dims)) != len(dims):
+        raise ValueError(f"{name}: dim {dim} names an axis twice")
+    return tuple(sorted(dims))
+
+
+def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
+    """`dim` and `keepdim` where the caller wrote NumPy's `axis` and `keepdims`."""
+    if names.pop("out", None) is not None:
+        raise TypeError(f"{name}: writes to no `out`; assign the result instead")
+    names = {k: v for k, v in names.items() if not (k == "dtype" and v is None)}
+    dim, keepdim = names.pop("axis", dim), names.pop("keepdims", keepdim)
+    if names:
+        raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, names))}")
+    return dim, keepdim
+
+
+def _key(key: Any) -> Any:
+    """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
+    if type(key) is tuple:
+        return tuple([k if type(k) in _PLAIN_KEYS else _key(k) for k in key])
+    if type(key) in _PLAIN_KEYS:
+        return key
+    if isinstance(key, Tensor):
+        key = key._data                             # never written to
+    elif isinstance(key, (np.ndarray, list, range)):
+        key = np.array(key, dtype=np.intp if len(key) == 0 else None)
+    if not isinstance(key, (np.ndarray, np.generic)) or key.dtype.kind not in "iub":
+        raise TypeError(f"index: got {_short(key)}, expected integers, slices, truth values or arrays of them")
+    return key
+
+
+_PLAIN_KEYS = frozenset({int, bool, slice, type(None), type(...)})
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    shapes = " and ".join(str(x.shape) for x in arrays)
+    return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
+
+
+def _misfit_operands(op: Op, x: Any, y: Any) -> ValueError:
+    return ValueError(f"{op.name}: shapes {x.shape} and {y.shape} do not broadcast together; "
+                      "aligned from the right, lengths must be equal or 1")
+
+
+# The vjps and methods of the table's rows, written out from the row's own text: calling its functions instead
+# makes a training step a tenth slower.
+
+def _write_vjps(op: Op) -> None:
+    """Give an elementwise op its vjps: (∂out/∂input) × g for each input."""
+    arguments = ("out", "c", "x", "y") if op.arity == 3 else ("out", "x", "y")[: 1 + (op.arity or 0)]
+    vjps = []
+    for position, partial in enumerate(op.partials):
+        text = text_of(partial, *arguments) or ""
+        product = {"1.0": "g", "-1.0": "-g"}.get(text, f"g * ({text})")
+        vjps.append(compile_function("vjp", f"def vjp(g, {', '.join(arguments)}):  "
+                                            f"# {op.name}, input {position}\n    return {product}\n", TABLE))
+    op.vjps = tuple(vjps)
+    if len(vjps) > 2:
+        op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
+
+
+_METHOD = """\
+def tensor_{name}(self{other}):
+    {convert}
+    x = self._data{fetch}
+    {compute}
+    node = new(Tensor)
+    node._data = out
+    node._grad = None
+    node.label = ""
+    if {required} and (not active or recording()):
+        node.requires_grad = True
+        node.op = op
+        node._a = self
+        node._b = {b}
+        node._saved = {saved}
+    else:
+        node.requires_grad = False
+        node.op = node._a = node._b = node._saved = None
+    return node
+"""
+_COMPUTE_TWO = """\
+try:
+        out = {out}
+    except ValueError:
+        raise misfit(op, x, y) from None"""
+
+
+def _method(op: Op) -> Callable[..., Tensor]:
+    """The method of a row with one or two inputs."""
+    two = op.arity == 2
+    arguments = ("x", "y") if two else ("x",)
+    out = text_of(op.array, *arguments) or f"compute({', '.join(arguments)})"
+    text = _METHOD.format(
+        name=op.name,
+        other=", other" if two else "",
+        convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
+        fetch="; y = other._data" if two else "",
+        compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
+        required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
+        b="other" if two else "None",
+        saved="(x, y)" if two else "(x,)",
+    )
+    return compile_function(f"tensor_{op.name}", text, {
+        "Tensor": Tensor, "active": active, "compute": op.array, "misfit": _misfit_operands, "new": _new, "op": op,
+        "operand": operand, "recording": is_grad_enabled})
+
+
+def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
+    compare = getattr(operator, sign)
+
+    def method(self: Tensor, other: Any) -> Any:
+        if other is None or isinstance(other, str):
+            return NotImplemented
+        return _handle(np.asarray(compare(self._data, other._data if isinstance(other, Tensor) else other)))
+
+    return method
+
+
+for _op in TABLE.values():
+    _write_vjps(_op)
+    if _op.arity in (1, 2):
+        _function = _method(_op)
+        for _name in OPERATORS.get(_op.name, (_op.name,)):
+            setattr(Tensor, _name, _function)
+for _sign in COMPARISONS:
+    setattr(Tensor, _sign, _comparison(_sign))
+
+_UFUNCS: dict[str, Callable[..., Any]] = {_row.name: getattr(Tensor, _row.name)
+                                          for _row in TABLE.values() if _row.arity in (1, 2)}
+_UFUNCS |= {"subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "negative": operator.neg,
+            "absolute": operator.abs, "power": operator.pow, "float_power": operator.pow, "matmul": operator.matmul,
+            "square": lambda t: t ** 2, "reciprocal": lambda t: 1.0 / t, "greater": operator.gt,
+            "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
+            "not_equal": operator.ne}
