@@ -45,9 +45,10 @@ class Structural(Op):
         raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
 
     def __call__(self, *arguments: Any) -> Any:
-        inputs = arguments[0] if self.arity is None else arguments[: self.arity]
-        node = next((x for x in inputs if isinstance(x, Operand)), None)
-        return self.array(*arguments) if node is None else node.apply(self, *arguments)
+        for x in arguments[0] if self.arity is None else arguments[: self.arity]:
+            if isinstance(x, Operand):
+                return x.apply(self, *arguments)
+        return self.array(*arguments)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _lookup, (self.name,)
@@ -94,6 +95,8 @@ def _reduce_to(x: Any, shape: Shape) -> Any:
     if x.ndim == 2 and x.shape[0] <= 1024 and shape[-1:] == x.shape[1:] and x.dtype.kind == "f":
         total = _ones(x.shape[0], x.dtype.char).dot(x)      # the gradient of a bias: the shortest way there
         return total if len(shape) == 1 else total[None]
+    if x.ndim == 2 and shape == (x.shape[0], 1):
+        return _sum(x, (1,), True)
     extra = x.ndim - len(shape)
     axes = tuple([i for i, n in enumerate(x.shape) if i < extra or shape[i - extra] != n])
     return _sum(x, axes, True).reshape(shape)
@@ -121,7 +124,7 @@ def _shares(x: Any, out: Any) -> Any:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
     at_maximum = np.asarray(x) == np.asarray(out)
     count = np.count_nonzero(at_maximum)
-    return at_maximum if count <= 1 else at_maximum / count
+    return at_maximum if count <= 1 else at_maximum * x.dtype.type(1 / count)
 
 
 def _place(x: Any, indices: Any, dim: int, shape: Shape) -> Any:
@@ -208,26 +211,26 @@ scatter = structural("scatter", "scatter", _scatter,
 
 # Matrix products, for vectors, matrices and stacks of them.
 
-def _transposed(x: Any) -> Any:
-    return x.T if len(x.shape) == 2 else x.swapaxes(-1, -2)
-
-
 def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:      # ∂(x @ y)/∂x: g @ yᵀ
-    if len(y.shape) == 1:                                       # (…, n) @ (n,): an outer product
+    if y.ndim == 2 and x.ndim > 1:
+        return g @ y.T
+    if y.ndim == 1:                                             # (…, n) @ (n,): an outer product
         return g[..., None] * y
-    if len(x.shape) == 1:                                       # (n,) @ (…, n, m)
+    if x.ndim == 1:                                             # (n,) @ (…, n, m)
         return (y @ g[..., None])[..., 0]
-    return g @ _transposed(y)
+    return g @ y.swapaxes(-1, -2)
 
 
 def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂y: xᵀ @ g
-    if len(x.shape) == 1:
-        return x * g if len(y.shape) == 1 else x[:, None] * g[..., None, :]
-    if len(y.shape) == 1:
-        return (_transposed(x) @ g[..., None])[..., 0]
-    if len(x.shape) > 2 and len(y.shape) == 2:                  # one flat product: no stack to sum over afterwards
+    if x.ndim == 2 and y.ndim == 2:
+        return x.T @ g
+    if x.ndim == 1:
+        return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
+    if y.ndim == 1:
+        return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    if y.ndim == 2:                                             # one flat product: no stack to sum over afterwards
         return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
-    return _transposed(x) @ g
+    return x.swapaxes(-1, -2) @ g
 
 
 def _matmul(x: Any, y: Any) -> Any:

@@ -12,6 +12,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ from autograd import structural as st
 from autograd.graph import Node, interior
 from autograd.modes import active, is_grad_enabled
 from autograd.operators import COMPARISONS, OPERATORS, Operators
-from autograd.ops import TABLE, Op, power_by
+from autograd.ops import TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
 
 if TYPE_CHECKING:
@@ -204,57 +205,33 @@ class Tensor(Node, Operators):
         self._grad = seed
         with np.errstate(all="ignore"):
             for node in reversed(order):
-                g, a, b, op = node._grad, node._a, node._b, node.op
-                if b is not None:
-                    if a.requires_grad:
-                        _receive(a, op.vjps[0](g, node._data, *node._saved), g, unreached)
-                    if b.requires_grad:
-                        _receive(b, op.vjps[1](g, node._data, *node._saved), g, unreached)
-                elif type(a) is not tuple:
-                    _receive(a, op.vjps[0](g, node._data, *node._saved), g, unreached)
-                else:
-                    needs = [x.requires_grad for x in a]
-                    for x, contribution in zip(a, op.joint(needs, g, node._data, *node._saved)):
-                        if x.requires_grad:
-                            _receive(x, contribution, g, unreached)
+                node.op.pull(node, unreached)
 
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
         """The tensor `op` makes of its inputs and parameters: the general way."""
-        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity is not None else arguments[0:2]
+        if isinstance(op, PowerBy):
+            return _power_method(op.exponent)(operand(arguments[0], op.name, None))
+        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity else (arguments[0], arguments[1:])
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
-        tensors = tuple(x if type(x) is Tensor else operand(x, op.name, first) for x in inputs)
+        tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
         arrays = [x._data for x in tensors]
-        if op.arity is None:
-            out, saved = op.array(arrays, parameters), (*arrays, parameters)
-        else:
-            try:
-                out = op.array(*arrays, *parameters)
-            except ValueError as error:
-                raise _misfit(op, arrays, error) from None
-            saved = (*arrays, *parameters)
-        return cls.record(op, out, tensors, saved)
+        try:
+            out = op.array(*arrays, *parameters) if op.arity else op.array(arrays, *parameters)
+        except ValueError as error:
+            raise _misfit(op, arrays, error) from None
+        return cls.record(op, out, tensors, (*arrays, *parameters))
 
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
-        if not any([x.requires_grad for x in inputs]) or (active and not is_grad_enabled()):
+        if len(inputs) == 1 and op.joint is None:
+            return _record(op, out, inputs[0], saved)
+        if not any([x.requires_grad for x in inputs]):
             return _handle(out)
-        if not op.vjps and op.joint is None:
-            _write_vjps(op)
-        node = _new(Tensor)
-        node._data = out
-        node._grad = None
-        node.op = op
-        node._saved = saved
-        node.label = ""
-        node.requires_grad = True
-        if op.joint is not None:
-            node._a, node._b = inputs, None
-        elif len(inputs) == 1:
-            node._a, node._b = inputs[0], None
-        else:
-            node._a, node._b = inputs
+        node = _record(op, out, next(x for x in inputs if x.requires_grad), saved)
+        if node.op is not None:
+            node._a, node._b = inputs if op.joint is None else (inputs, None)       # type: ignore[misc]
         return node
 
     @classmethod
@@ -279,9 +256,8 @@ class Tensor(Node, Operators):
         return operand(other, "power", self).power(self)
 
     def __pow__(self, other: Any) -> Tensor:
-        if isinstance(other, (bool, int, float, np.number)):
-            op = power_by(float(other))
-            return Tensor.record(op, op.array(self._data), (self,), (self._data,))
+        if isinstance(other, (int, float, np.number)):
+            return _power_method(float(other))(self)
         return self.power(other)
 
     def __matmul__(self, other: Any) -> Tensor:
@@ -293,10 +269,20 @@ class Tensor(Node, Operators):
         if type(other) is not Tensor:
             other = operand(other, "matmul", self)
         x, y = self._data, other._data
-        if x.ndim == 0 or y.ndim == 0 or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
+        try:
+            out = st.matmul.array(x, y)
+        except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
-                             "the left one's last axis must be as long as the right one's last but one")
-        return Tensor.record(st.matmul, st.matmul.array(x, y), (self, other), (x, y))
+                             "the left one's last axis must be as long as the right one's last but one") from None
+        if not self.requires_grad:
+            if not other.requires_grad:
+                return _handle(out)
+            node = _record(st.matmul, out, other, (x, y))
+        else:
+            node = _record(st.matmul, out, self, (x, y))
+        if node.op is not None:
+            node._a, node._b = self, other
+        return node
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return operand(other, "matmul", self) @ self
@@ -314,8 +300,8 @@ class Tensor(Node, Operators):
         if numpy_names:
             dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
         x = self._data
-        dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
-        return Tensor.record(st.sum_, st.sum_.array(x, dims, keepdim), (self,), (x, dims, keepdim))
+        dims = _dims("sum", dim, x.ndim)
+        return _record(st.sum_, st.sum_.array(x, dims, keepdim), self, (x, dims, keepdim))
 
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
@@ -361,11 +347,11 @@ class Tensor(Node, Operators):
         if x.size == 0:
             raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
         if dim is None:
-            return Tensor.record(st.max_all, x.max(), (self,), (x,))
+            return _record(st.max_all, x.max(), self, (x,))
         (dim,) = _dims("max", dim, x.ndim)
         indices = x.argmax(dim, keepdims=True)
         saved = x, indices, dim, keepdim
-        values = Tensor.record(st.max_along, st.max_along.array(*saved), (self,), saved)
+        values = _record(st.max_along, st.max_along.array(*saved), self, saved)
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
@@ -411,10 +397,10 @@ class Tensor(Node, Operators):
 
     def _count(self, name: str, dim: Dim) -> int:
         """How many numbers go into one result of a reduction over `dim`."""
-        shape = self._data.shape
-        count = math.prod(shape) if dim is None else math.prod([shape[i] for i in _dims(name, dim, len(shape))])
+        x = self._data
+        count: int = x.size if dim is None else math.prod([x.shape[i] for i in _dims(name, dim, x.ndim)])
         if count == 0:
-            raise ValueError(f"{name}: no numbers to reduce over dim {dim} of shape {shape}")
+            raise ValueError(f"{name}: no numbers to reduce over dim {dim} of shape {x.shape}")
         return count
 
     # Shapes.
@@ -426,7 +412,7 @@ class Tensor(Node, Operators):
             out = self._data.reshape(sizes)
         except ValueError:
             raise ValueError(f"reshape: {self._data.size} numbers of shape {self.shape} do not fit {sizes}") from None
-        return Tensor.record(st.reshape, out, (self,), (self._data, sizes))
+        return _record(st.reshape, out, self, (self._data, sizes))
 
     view = reshape
 
@@ -486,7 +472,7 @@ class Tensor(Node, Operators):
     def __getitem__(self, key: Any) -> Tensor:
         key, x = _key(key), self._data
         try:
-            return Tensor.record(st.index, x[key], (self,), (x, key))
+            return _record(st.index, x[key], self, (x, key))
         except IndexError as error:
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 
@@ -639,11 +625,13 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Any:
 
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
+    if type(x) is float and like is not None and like._data.dtype.kind == "f":
+        return _handle(like._data.dtype.type(x))
     if isinstance(x, Tensor):
         return x
     if like is not None and type(x) in (float, int, bool):
         dtype = like._data.dtype
-        return _handle(dtype.type(x) if dtype.kind == "f" else np.asarray(x))
+        return _handle(np.asarray(x, dtype if dtype.kind == "f" else None))
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
@@ -701,17 +689,35 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
     return node
 
 
+def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
+    """A node `op` made of `source` alone; a constant if `source` is one."""
+    if not source.requires_grad or (active and not is_grad_enabled()):
+        return _handle(out)
+    node = _new(Tensor)
+    node._data = out
+    node._grad = None
+    node.op = op
+    node._a = source
+    node._b = None
+    node._saved = saved
+    node.label = ""
+    node.requires_grad = True
+    return node
+
+
 def _receive(x: Tensor, g: Any, upstream: Any, unreached: object) -> None:
     """Add the contribution `g` to x's gradient. Here, and only here, broadcasting is undone and the dtype restored."""
     data = x._data
-    if g.shape != data.shape:
-        g = st.reduce_to.array(g, data.shape)
-    if g.dtype is not data.dtype:
-        g = g.astype(data.dtype)
-    if x._grad is unreached:
+    if g.nbytes != data.nbytes or g.ndim != data.ndim:          # a quarter of the time of comparing the shapes
+        if g.shape != data.shape:
+            g = st.reduce_to.array(g, data.shape)
+        if g.dtype is not data.dtype:
+            g = g.astype(data.dtype)
+    grad = x._grad
+    if grad is unreached:
         x._grad = g
-    elif x._grad is not None:
-        x._grad = x._grad + g
+    elif grad is not None:
+        x._grad = grad + g
     elif g is upstream or g.base is not None:       # a leaf's first gradient must be its own, not another's or a view
         x._grad = g.copy()
     else:
@@ -729,7 +735,9 @@ def _like(data: Any, owner: Tensor, slot: str) -> Any:
 def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     """`dim` as a sorted tuple of axes from 0."""
     if dim is None:
-        return tuple(range(ndim))
+        return _ALL_DIMS[ndim]
+    if type(dim) is int and 0 <= dim < ndim:
+        return (dim,)
     dims = []
     for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:
         position = operator.index(i)
@@ -739,6 +747,9 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     if len(set(dims)) != len(dims):
         raise ValueError(f"{name}: dim {dim} names an axis twice")
     return tuple(sorted(dims))
+
+
+_ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's limit
 
 
 def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
@@ -760,6 +771,8 @@ def _key(key: Any) -> Any:
         return key
     if isinstance(key, Tensor):
         key = key._data                             # never written to
+    elif type(key) is np.ndarray:
+        key = key.copy()
     elif isinstance(key, (np.ndarray, list, range)):
         key = np.array(key, dtype=np.intp if len(key) == 0 else None)
     if not isinstance(key, (np.ndarray, np.generic)) or key.dtype.kind not in "iub":
@@ -788,18 +801,55 @@ def _misfit_operands(op: Op, x: Any, y: Any) -> ValueError:
 # The vjps and methods of the table's rows, written out from the row's own text: calling its functions instead
 # makes a training step a tenth slower.
 
+_PULL = """\
+def pull_{name}(node, unreached):
+    g = node._grad
+    out = node._data
+    {saved} = node._saved
+{contributions}"""
+_CONTRIBUTION = """\
+    {input} = node.{slot}
+    if {input}.requires_grad:
+        receive({input}, {vjp}, g, unreached)
+"""
+
+
 def _write_vjps(op: Op) -> None:
-    """Give an elementwise op its vjps: (∂out/∂input) × g for each input."""
-    arguments = ("out", "c", "x", "y") if op.arity == 3 else ("out", "x", "y")[: 1 + (op.arity or 0)]
-    vjps = []
-    for position, partial in enumerate(op.partials):
-        text = text_of(partial, *arguments) or ""
-        product = {"1.0": "g", "-1.0": "-g"}.get(text, f"g * ({text})")
-        vjps.append(compile_function("vjp", f"def vjp(g, {', '.join(arguments)}):  "
-                                            f"# {op.name}, input {position}\n    return {product}\n", TABLE))
-    op.vjps = tuple(vjps)
-    if len(vjps) > 2:
-        op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
+    """Give an elementwise op its vjps, (∂out/∂input) × g for each input, and from them its step of a backward pass."""
+    names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
+    texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
+    products = [{"1.0": "g", "-1.0": "-g"}.get(text, f"g * ({text})") for text in texts]
+    op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
+                                       f"    return {product}\n", TABLE) for position, product in enumerate(products)]
+    if op.arity == 3:
+        op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)]
+        op.pull = _pull_joint
+        return
+    contributions = "".join(_CONTRIBUTION.format(input=name, slot=slot, vjp=product)
+                            for name, slot, product in zip("ab", ("_a", "_b"), products))
+    text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
+    op.pull = compile_function(f"pull_{op.name}", text, {**TABLE, "receive": _receive})
+
+
+def _pull_joint(node: Tensor, unreached: object) -> None:
+    inputs, g = node._a, node._grad
+    needs = [x.requires_grad for x in inputs]
+    for x, contribution in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
+        if x.requires_grad:
+            _receive(x, contribution, g, unreached)
+
+
+def _pull_one(node: Tensor, unreached: object) -> None:
+    g = node._grad
+    _receive(node._a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
+
+
+def _pull_two(node: Tensor, unreached: object) -> None:
+    g, a, b = node._grad, node._a, node._b
+    if a.requires_grad:
+        _receive(a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
+    if b.requires_grad:
+        _receive(b, node.op.vjps[1](g, node._data, *node._saved), g, unreached)
 
 
 _METHOD = """\
@@ -860,6 +910,15 @@ def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
     return method
 
 
+@lru_cache(maxsize=1024)
+def _power_method(n: float) -> Callable[[Tensor], Tensor]:
+    op = power_by(n)
+    _write_vjps(op)
+    return _method(op)
+
+
+for _moving in st.STRUCTURAL.values():
+    _moving.pull = _pull_joint if _moving.joint is not None else _pull_one if _moving.arity == 1 else _pull_two
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
