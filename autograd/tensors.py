@@ -883,7 +883,8 @@ def _method(op: Op) -> Callable[..., Tensor]:
     """The method of a row with one or two inputs."""
     two = op.arity == 2
     arguments = ("x", "y") if two else ("x",)
-    out = text_of(op.array, *arguments) or f"compute({', '.join(arguments)})"
+    plain = not hasattr(op.array, "__wrapped__")                # `quiet` wraps it: then it must be called as it is
+    out = (plain and text_of(op.array, *arguments)) or f"compute({', '.join(arguments)})"
     text = _METHOD.format(
         name=op.name,
         other=", other" if two else "",
