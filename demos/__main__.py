@@ -6,8 +6,9 @@ import importlib
 import sys
 
 DEMOS = {
-    "worked_example": "cross-entropy's gradient three ways on two samples (part of the default run)",
-    "weight_gradient": "a network on spirals, its last layer's gradient checked at every step (part of the default run)",
+    "worked_example": "cross-entropy's gradient three ways (part of the default run)",
+    "weight_gradient": "a network whose last gradient is watched (part of the default run)",
+    "op_table": "every operation with its derivative, read off the engine",
 }
 
 

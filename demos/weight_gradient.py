@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
             each = error[:, :, None] * h.numpy()[:, None, :]                            # h_j(ŷ_i − y_i)
             worst_sample = max(worst_sample, np.abs(per_sample(last, h.detach(), classes) - each).max())
 
-            optimizer.step()                                                            # w ← w − α ∂L/∂w (with momentum)
+            optimizer.step()                                                            # w ← w − α ∂L/∂w
             accuracy = (logits.numpy().argmax(1) == classes).mean()
             history.append((loss.item(), accuracy))
             note = f"loss {loss.item():.4f}  accuracy {accuracy:6.1%}  |engine − formula| ≤ {worst_sample:.0e}"
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     console.print("Over the whole run, the largest difference between the engine's ∂L/∂w_ji and")
     console.print(f"  h_j(ŷ_i − y_i), each of the {N} samples by itself:  {worst_sample:.1e}")
     console.print(f"  hᵀ(Ŷ − Y)/N, the batch:                            {worst_batch:.1e}")
-    console.print("If a derivation you read ends at (y − ŷ)h, it lost the minus sign of L = −Σ y log ŷ.\n")
+    console.print("A derivation that ends at (y − ŷ)h has lost the minus sign of L = −Σ y log ŷ.\n")
     if not options.no_plots:
         options.out.mkdir(parents=True, exist_ok=True)
         for picture in plot(options.out, history, hidden, last, X, classes):
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def per_sample(last: nn.Linear, h: Tensor, classes: np.ndarray) -> np.ndarray:
-    """The engine's ∂L_n/∂w_ji for every sample n: give each sample a copy of the weights, and read the copies' gradients."""
+    """The engine's ∂L_n/∂w_ji for every sample n: each gets a copy of the weights, and the copies keep gradients."""
     copies = last.weight.expand(len(classes), *last.weight.shape)                       # (N, outputs, hidden)
     logits = (copies @ h.unsqueeze(2)).squeeze(2) + last.bias.detach()
     before = last.weight.grad

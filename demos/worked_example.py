@@ -7,15 +7,20 @@ with its own backward; the fused node knows the closed form; and the closed form
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import Any
 
+import graphviz
 import numpy as np
+import pygraphviz
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import autograd.functional as F
-from autograd import Tensor, Value, draw
+from autograd import Tensor, Value
+from autograd.graph import topological
 
 LOGITS = [[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]]
 TARGETS = [1, 0]                                    # the true classes
@@ -44,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     F.cross_entropy(fused_values, TARGETS).backward()
     closed_form = F.cross_entropy_gradient(Tensor(LOGITS), TARGETS)
 
-    forward = Table("sample", "logits", "softmax ŷ", "true class", "loss −log ŷ_t")
+    forward = table("sample", "logits", "softmax ŷ", "true class", "loss −log ŷ_t")
     for i in range(N):
         forward.add_row(str(i + 1), row(LOGITS[i], 1), row(probabilities.numpy()[i], 3), str(TARGETS[i]),
                         f"{losses.numpy()[i]:.3f}")
@@ -52,38 +57,39 @@ def main(arguments: list[str] | None = None) -> None:
     console.print(f"mean loss  L = {loss.item():.4f}\n")
 
     ways = {
-        "composite graph, Tensor": composite.grad.numpy(),
-        "fused node, Tensor": fused.grad.numpy(),
-        "composite graph, Values": grads(values),
-        "fused node, Values": grads(fused_values),
-        "closed form (softmax(A) − Y)/N": closed_form,
+        "graph, Tensor": composite.grad.numpy(),
+        "fused, Tensor": fused.grad.numpy(),
+        "graph, Values": grads(values),
+        "fused, Values": grads(fused_values),
+        "(softmax(A) − Y)/N": closed_form,
     }
-    backward = Table("∂L/∂A by", "sample 1", "sample 2")
+    backward = table("∂L/∂A by", "sample 1", "sample 2")
     for name, gradient in ways.items():
         backward.add_row(name, row(gradient[0], 4), row(gradient[1], 4))
     console.print(backward)
     largest = max(np.abs(gradient - closed_form).max() for gradient in ways.values())
     console.print(f"largest difference between any of them and the closed form: {largest:.1e}\n")
 
-    console.print("[bold]On the way[/]: every node keeps its gradient, so the chain can be read link by link.")
+    console.print("[bold]On the way[/]: every node keeps its gradient, so read the chain link by link.")
     at_softmax = probabilities.grad.numpy()
     by_formula = -Y / probabilities.numpy() / N
-    links = Table("", "sample 1", "sample 2")
+    links = table("", "sample 1", "sample 2")
     links.add_row("∂L/∂ŷ in the graph", row(at_softmax[0], 4), row(at_softmax[1], 4))
     links.add_row("−(1/N) y/ŷ", row(by_formula[0], 4), row(by_formula[1], 4))
     console.print(links)
 
     s = probabilities.numpy()[0]
     jacobian = softmax_jacobian(LOGITS[0])
-    table = Table("∂s_i/∂z_j, sample 1", *(f"j = {j + 1}" for j in range(3)),
-                  title="the softmax Jacobian: s_i(1 − s_i) on the diagonal, −s_i s_j beside it")
+    console.print("The softmax Jacobian, s_i(1 − s_i) on the diagonal and −s_i s_j beside it:")
+    square = table("∂s_i/∂z_j, sample 1", *(f"j = {j + 1}" for j in range(3)))
     for i in range(3):
-        table.add_row(f"i = {i + 1}", *(f"[bold]{v:.4f}[/]" if i == j else f"{v:.4f}"
+        square.add_row(f"i = {i + 1}", *(f"[bold]{v:.4f}[/]" if i == j else f"{v:.4f}"
                                         for j, v in enumerate(jacobian[i])))
-    console.print(table)
-    console.print(f"largest difference from diag(s) − s sᵀ: {np.abs(jacobian - (np.diag(s) - np.outer(s, s))).max():.1e}")
-    console.print(f"(∂L/∂ŷ) · Jacobian = {row(at_softmax[0] @ jacobian, 4)}, "
-                  "which is (ŷ − y)/N again, because the y sum to 1\n")
+    console.print(square)
+    difference = np.abs(jacobian - (np.diag(s) - np.outer(s, s))).max()
+    console.print(f"largest difference from diag(s) − s sᵀ: {difference:.1e}")
+    console.print(f"∂L/∂ŷ times the Jacobian: {row(at_softmax[0] @ jacobian, 4)}")
+    console.print("which is (ŷ − y)/N again, because the y sum to 1.\n")
 
     picture = options.out / "cross_entropy.svg"
     options.out.mkdir(parents=True, exist_ok=True)
@@ -91,8 +97,24 @@ def main(arguments: list[str] | None = None) -> None:
     sample_loss = F.cross_entropy_composite(z, TARGETS[0])
     sample_loss.label = "loss"
     sample_loss.backward()
-    draw(sample_loss, picture)
+    picture.write_bytes(layout(sample_loss))
     console.print(f"wrote [bold]{picture}[/], the graph of sample 1's loss\n")
+
+
+def layout(root: Value) -> bytes:
+    """The graph below `root` as SVG, by the `dot` program where there is one, else by pygraphviz's own engine."""
+    dot = graphviz.Digraph(graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", "fontname": "Helvetica"})
+    nodes = topological(root)
+    number = {id(node): str(i) for i, node in enumerate(nodes)}
+    for node in nodes:
+        name = graphviz.escape(node.label or (node.op.symbol if node.op else "constant"))
+        dot.node(number[id(node)], f"{name}\ndata {node.data:.4f}\ngrad {node.grad:.4f}",
+                 style="" if node.op else "filled", fillcolor="#e8f0fe")
+        for x in node.inputs:
+            dot.edge(number[id(x)], number[id(node)])
+    if shutil.which("dot"):
+        return dot.pipe("svg")
+    return pygraphviz.AGraph(string=dot.source).draw(format="svg", prog="dot")
 
 
 def softmax_jacobian(logits: list[float]) -> np.ndarray:
@@ -109,8 +131,15 @@ def grads(values: list[list[Value]]) -> np.ndarray:
     return np.array([[v.grad for v in line] for line in values])
 
 
+def table(*columns: str) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        shown.add_column(column, no_wrap=True)
+    return shown
+
+
 def row(numbers: Any, digits: int) -> str:
-    return "  ".join(f"{number:{digits + 3}.{digits}f}" for number in numbers)
+    return " ".join(f"{round(float(number), digits) + 0.0:{digits + 3}.{digits}f}" for number in numbers)
 
 
 if __name__ == "__main__":
