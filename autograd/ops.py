@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TABLE", "FAMILIES", "Op", "Operand", "power_by"]
+__all__ = ["FAMILIES", "NARY", "TABLE", "Nary", "Op", "Operand", "PowerBy", "lookup", "power_by", "quiet"]
 
 
 class Operand:
@@ -235,9 +235,30 @@ class PowerBy(Op):
         return power_by, (self.exponent,)
 
 
+class Nary(Op):
+    """A row for any number of inputs: one function `(out, *inputs)` gives all partials at once.
+
+    `Value` uses these; for a Tensor the same things are reductions (see `structural`).
+    """
+
+    __slots__ = ("all_partials",)
+
+    def __init__(self, name: str, symbol: str, scalar: Callable[..., float],
+                 all_partials: Callable[..., Sequence[Any]]) -> None:
+        super().__init__(name, symbol, scalar, scalar)
+        self.arity = None
+        self.all_partials = all_partials
+
+
 FAMILIES: dict[str, Callable[..., Op]] = {"power_by": power_by}
+NARY: dict[str, Nary] = {
+    #                        on floats                                   ∂out/∂x₁, ∂out/∂x₂, …
+    "sum": Nary("sum", "Σ", lambda *xs: sum(xs),                         lambda out, *xs: [1.0] * len(xs)),
+    "dot": Nary("dot", "Σ", lambda *wx: sum(map(operator.mul, wx[: len(wx) // 2], wx[len(wx) // 2:])),
+                                                                         lambda out, *wx: [*wx[len(wx) // 2:], *wx[: len(wx) // 2]]),
+}
 
 
 def lookup(name: str) -> Op:
     """The op of that name; how a pickled graph finds its ops again."""
-    return TABLE[name]
+    return TABLE[name] if name in TABLE else NARY[name]

@@ -917,8 +917,15 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
     return _method(op)
 
 
-for _moving in st.STRUCTURAL.values():
-    _moving.pull = _pull_joint if _moving.joint is not None else _pull_one if _moving.arity == 1 else _pull_two
+def adopt(op: st.Structural) -> st.Structural:
+    """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
+    st.STRUCTURAL[op.name] = op
+    op.pull = _pull_joint if op.joint is not None else _pull_one if op.arity == 1 else _pull_two
+    return op
+
+
+for _moving in list(st.STRUCTURAL.values()):
+    adopt(_moving)
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from threading import get_ident
 from typing import Any
@@ -19,10 +19,10 @@ import numpy as np
 from autograd.graph import Node, interior
 from autograd.modes import active
 from autograd.operators import COMPARISONS, OPERATORS, Operators
-from autograd.ops import TABLE, Op, power_by
+from autograd.ops import NARY, TABLE, Nary, Op, power_by
 from autograd.symbols import compile_function, text_of
 
-__all__ = ["Value"]
+__all__ = ["Value", "dot", "total"]
 
 ONE = 1.0                                           # ∂(x + y)/∂x: where a node has this very object, `backward` hands
                                                     # g on as it is, which saves 24 bytes a node for the product
@@ -121,6 +121,9 @@ class Value(Node, Operators):
         """The value `op` makes of `inputs`, with its local derivatives: the general way, for any number of inputs."""
         values = [cls.operand(x, op.name) for x in inputs]
         floats = [x._data for x in values]
+        if isinstance(op, Nary):
+            out = float(op.scalar(*floats))
+            return cls.record(op, out, tuple(values), list(op.all_partials(out, *floats)))
         try:
             out = op.scalar(*floats)
             partials = [float(partial(out, *floats)) for partial in op.partials]
@@ -135,7 +138,9 @@ class Value(Node, Operators):
         if active and ("no_grad", get_ident()) in active:
             return node
         node.op = op
-        if len(inputs) == 1:
+        if op.arity is None:
+            node._a, node._da = inputs, partials
+        elif len(inputs) == 1:
             (node._a,), (node._da,) = inputs, partials
         elif len(inputs) == 2:
             (node._a, node._b), (node._da, node._db) = inputs, partials
@@ -173,6 +178,27 @@ class Value(Node, Operators):
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
+
+
+def total(values: Iterable[Any]) -> Value:
+    """The sum of any number of values as one node, where `sum(values)` makes a chain of additions.
+
+    >>> total([Value(1.0), Value(2.0), 3.0]).data
+    6.0
+    """
+    return Value.apply(NARY["sum"], *values)
+
+
+def dot(weights: Sequence[Any], inputs: Sequence[Any]) -> Value:
+    """Σ wᵢ·xᵢ as one node: what a neuron computes, without a node for every product and every sum.
+
+    >>> w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
+    >>> y = dot(w, x); y.backward(); y.data, w[0].grad, x[1].grad
+    (11.0, 3.0, 2.0)
+    """
+    if len(weights) != len(inputs):
+        raise ValueError(f"dot: got {len(weights)} weights for {len(inputs)} inputs; there must be as many of both")
+    return Value.apply(NARY["dot"], *weights, *inputs)
 
 
 def number(x: Any, where: str) -> float:
