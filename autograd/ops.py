@@ -106,7 +106,7 @@ class _Quiet(threading.local):
         self.run = context.run
 
 
-_QUIET = _Quiet()
+QUIETLY = _Quiet()
 
 
 def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,7 +114,7 @@ def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(compute)
     def silently(*inputs: Any) -> Any:
-        return _QUIET.run(compute, *inputs)
+        return QUIETLY.run(compute, *inputs)
 
     return silently
 
