@@ -1,4 +1,4 @@
-"""How the tests run: hypothesis is seeded, so that a failure fails again. `--hypothesis-profile=thorough` takes longer."""
+"""How the tests run: hypothesis is seeded, so a failure fails again; `--hypothesis-profile=thorough` searches longer."""
 
 import random
 
