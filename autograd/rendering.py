@@ -158,27 +158,31 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     red = on_paths(order, as_nodes("draw", "highlight", highlight))
     hidden = set() if constants else {id(x) for x, role in role_of.items() if role == "constant" and x is not root}
 
+    drawing = Drawing(compose(order, role_of, red, hidden, direction, legend,
+                              {node: describe(node, name_of.get(node, "")) for node in order}))
+    if file is not None:
+        drawing.save(file)
+    return drawing
+
+
+def compose(order: Sequence[Any], role_of: Mapping[Any, str], red: set[int], hidden: set[int], direction: str,
+            legend: bool, told: Mapping[Any, list[tuple[str, str]]]) -> str:
+    """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>."""
     lines, position = [], {}
     for i, node in enumerate(order):
         position[id(node)] = i
         if id(node) in hidden:
             continue
-        lines.append(_box(f"n{i}", role_of[node], describe(node, name_of.get(node, ""))))
+        lines.append(_box(f"n{i}", role_of[node], told[node]))
         if node.op is None:
             continue
-        lines.append(f'o{i} [label={_html(node.op.symbol)} id="o{i}" class="op" shape={_shape(node.op.symbol)} '
-                     f'{_paint("op")} margin="0.04,0.02" width=0.36 height=0.36 fontsize=13]')
+        lines.append(_circle(f"o{i}", node.op.symbol))
         for use, x in enumerate(node.inputs):
             if id(x) not in hidden:
                 lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
         lines.append(_edge(f"o{i}", f"n{i}", f"r{i}", id(node) in red))
-    shown = [role for role in ROLES if role == "op" or role in role_of.values()]
-    if not constants:
-        shown = [role for role in shown if role != "constant"]
-    drawing = Drawing(_document(lines, direction, _legend(shown) if legend else ""))
-    if file is not None:
-        drawing.save(file)
-    return drawing
+    present = {role_of[node] for node in order if id(node) not in hidden} | {"op"}
+    return _document(lines, direction, _legend([role for role in ROLES if role in present]) if legend else "")
 
 
 def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR", **options: Any) -> Drawing:
@@ -335,13 +339,13 @@ def describe(node: Any, name: str) -> list[tuple[str, str]]:
     lines = [("name", name)] if name else []
     if isinstance(node, Value):
         return [*lines, ("data", f"data {node.data:.4g}"), ("grad", f"grad {node.grad:.4g}")]
-    lines += [("shape", f"{node.shape} {node.dtype}"), ("data", f"data {_array(node._data)}")]
+    lines += [("shape", f"{node.shape} {node.dtype}"), ("data", f"data {array_text(node._data)}")]
     if node.requires_grad:
-        lines.append(("grad", f"grad {_array(node._grad, norm=True)}"))
+        lines.append(("grad", f"grad {array_text(node._grad, norm=True)}"))
     return lines
 
 
-def _array(x: Any, norm: bool = False) -> str:
+def array_text(x: Any, norm: bool = False) -> str:
     """A small array in full, a large one by its range or (for a gradient) its norm."""
     if x is None:
         return "none yet"
@@ -387,8 +391,10 @@ def _paint(role: str) -> str:
     return f'style="rounded,filled" fillcolor="{fill}" color="{border}"'
 
 
-def _shape(symbol: str) -> str:
-    return "circle" if len(symbol) <= 2 else "box"
+def _circle(identifier: str, symbol: str) -> str:
+    shape = "circle" if len(symbol) <= 2 else "box"
+    return (f'{identifier} [label={_html(symbol)} id="{identifier}" class="op" shape={shape} {_paint("op")} '
+            'margin="0.04,0.02" width=0.36 height=0.36]')
 
 
 def _box(identifier: str, role: str, lines: Sequence[tuple[str, str]]) -> str:

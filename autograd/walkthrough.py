@@ -120,8 +120,8 @@ class Path:
         names = [self._name_of[node] for node in self.nodes]
         way = " → ".join(names if len(names) <= 12 else [*names[:6], f"… {len(names) - 10} more …", *names[-4:]])
         if len(self.partials) <= 12 and self.partials:
-            return f"{way}:  {' × '.join(map(_factor, self.partials))} = {_number(self.contribution)}"
-        return f"{way}:  {_size(self.contribution)}"
+            return f"{way}:  {_chain(' × ', self.partials)} = {number_text(self.contribution)}"
+        return f"{way}:  {size_text(self.contribution)}"
 
     def __repr__(self) -> str:
         return f"<Path {self}>"
@@ -194,11 +194,11 @@ class Paths:
         shown = [str(path) for path in itertools.islice(self, 10)]
         if self.count > len(shown):
             shown.append(f"… and {self.count - len(shown):,} more")
-        head = f"{self.count:,} path{'s' * (self.count != 1)} from {leaf} to {root}; ∂{root}/∂{leaf} = {_size(self.total)}"
+        head = f"{self.count:,} path{'s' * (self.count != 1)} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
         return "\n".join([head, *(f"  {line}" for line in shown)])
 
     def __repr__(self) -> str:
-        return f"<Paths: {self.count:,} of them, total {_size(self.total)}>"
+        return f"<Paths: {self.count:,} of them, total {size_text(self.total)}>"
 
 
 class Sums(dict[Any, Any]):
@@ -206,7 +206,7 @@ class Sums(dict[Any, Any]):
 
     def __init__(self, sums: Mapping[Any, Any], leaf: str, root: str, name_of: Mapping[Any, str]) -> None:
         super().__init__(sums)
-        self._lines = [f"through {name_of[node]}: {_size(part)}" for node, part in sums.items()]
+        self._lines = [f"through {name_of[node]}: {size_text(part)}" for node, part in sums.items()]
         self._head = f"∂{root}/∂{leaf}"
 
     def __str__(self) -> str:
@@ -355,13 +355,13 @@ class Explanation:
         if isinstance(user, Value):
             factor = f"∂{through}/∂{name}"
             middle = f"{text} = " if text and not re.fullmatch(r"−?[\d.]+", text) else ""
-            told = f" with {factor} = {middle}{_number(user.partials[position])}" if middle else ""
+            told = f" with {factor} = {middle}{number_text(user.partials[position])}" if middle else ""
             return (f"through {through}: ∂{root}/∂{through} · {factor} = "
-                    f"{_factor(g)} × {_factor(user.partials[position])} = {_number(part)}{told}")
+                    f"{_chain(' × ', [g, user.partials[position]])} = {number_text(part)}{told}")
         how = f"∂{through}/∂{name} = {text}" if text else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
         spread = broadcast(user, self.node)
         summed = f"; broadcast {spread}, so its gradient is summed back over the axes it was repeated along" if spread else ""
-        return f"through {through} {user.shape} ({user.op.symbol}): {how}{summed}; contributes {_size(part)}"
+        return f"through {through} {user.shape} ({user.op.symbol}): {how}{summed}; contributes {size_text(part)}"
 
     def verdict(self) -> str:
         """How `.grad` compares."""
@@ -369,31 +369,32 @@ class Explanation:
         if not isinstance(self.node, Value) and not self.node.requires_grad:
             return f"{name} requires no gradient: it is a constant to the engine"
         if self.agrees:
-            return f"{name}.grad = {_size(self.grad)} ✓"
+            return f"{name}.grad = {size_text(self.grad)} ✓"
         if not self.has_run:
-            return f"{name}.grad = {_size(self.grad)}: no backward pass has been run from {root}; call {root}.backward()"
-        return (f"{name}.grad = {_size(self.grad)}, a remainder of {_size(self.remainder)}: it is stale. Gradients add up "
+            return f"{name}.grad = {size_text(self.grad)}: no backward pass has been run from {root}; call {root}.backward()"
+        return (f"{name}.grad = {size_text(self.grad)}, a remainder of {size_text(self.remainder)}: it is stale. Gradients add up "
                 "over calls of backward() until they are set to zero; was backward() run twice, or zero_grad() forgotten?")
 
     def _head(self) -> tuple[str, str]:
         name, root = self._name_of[self.node], self._name_of[self.root]
         if self.node is self.root:
-            return f"∂{root}/∂{name} = {_size(self.gradient)}", "it is the root: its gradient is where backward() starts"
+            return f"∂{root}/∂{name} = {size_text(self.gradient)}", "it is the root: its gradient is where backward() starts"
         count = len(self.uses)
         how = "is not used on the way to" if not count else f"is used {'once' if count == 1 else f'{count:,} times'} on the way to"
-        return f"∂{root}/∂{name} = {_size(self.gradient)}", f"{name} {how} {root}"
+        return f"∂{root}/∂{name} = {size_text(self.gradient)}", f"{name} {how} {root}"
 
     def _parts(self) -> list[str]:
         lines = self.lines()
         if len(lines) > 20:
             rest = sum(self.contributions[20:])
-            lines = [*lines[:20], f"… and {len(lines) - 20:,} more uses, which contribute {_size(rest)} together"]
+            lines = [*lines[:20], f"… and {len(lines) - 20:,} more uses, which contribute {size_text(rest)} together"]
         if len(self.contributions) > 1:
-            signed = [_factor(part) for part in self.contributions]
-            terms = " + ".join(signed) + " = " if isinstance(self.node, Value) and len(signed) <= 8 else ""
-            lines.append(f"sum: {terms}{_size(self.gradient)}")
+            terms = ""
+            if isinstance(self.node, Value) and len(self.contributions) <= 8:
+                terms = f"{_chain(' + ', self.contributions)} = "
+            lines.append(f"sum: {terms}{size_text(self.gradient)}")
         if self._seeded:
-            lines.append(f"(counted from {self._name_of[self.root]}.grad = {_size(seed(self.root))}, not from 1)")
+            lines.append(f"(counted from {self._name_of[self.root]}.grad = {size_text(seed(self.root))}, not from 1)")
         return lines
 
     def __str__(self) -> str:
@@ -439,23 +440,25 @@ def explain(root: Node, node: Node, *, names: Mapping[str, Any] | None = None) -
 
 # Numbers as text.
 
-def _number(x: Any) -> str:
+def number_text(x: Any) -> str:
     return f"{float(x):.3g}".replace("-", "−")
 
 
-def _factor(x: Any) -> str:
-    return f"({_number(x)})" if float(x) < 0 else _number(x)
+def _chain(sign: str, numbers: Sequence[Any]) -> str:
+    """The numbers with `sign` between them, negative ones in parentheses but for the first."""
+    texts = [number_text(x) for x in numbers]
+    return sign.join([texts[0], *(f"({text})" if text.startswith("−") else text for text in texts[1:])])
 
 
-def _size(x: Any) -> str:
+def size_text(x: Any) -> str:
     """A number, a small array, or the size of a large one."""
     x = np.asarray(x)
     if x.ndim == 0:
-        return _number(x)
+        return number_text(x)
     if x.size <= 6 and x.ndim == 1:
-        return "[" + ", ".join(map(_number, x.tolist())) + "]"
+        return "[" + ", ".join(map(number_text, x.tolist())) + "]"
     with np.errstate(all="ignore"):
-        return f"{x.shape} of norm {_number(math.sqrt(float(np.square(x, dtype=np.float64).sum())))}"
+        return f"{x.shape} of norm {number_text(math.sqrt(float(np.square(x, dtype=np.float64).sum())))}"
 
 
 def _log_product(x: float, y: float) -> float:
