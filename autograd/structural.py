@@ -96,15 +96,26 @@ def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
 def _reduce_to(x: Any, shape: Shape) -> Any:
     if x.shape == shape:
         return x
-    if x.ndim == 2 and x.dtype.kind == "f":         # the usual two for short: a bias's gradient, a row's
-        rows, columns = x.shape
-        if shape[-1:] == (columns,) and rows <= 1024:
-            return _ones((1, rows)[2 - len(shape):], x.dtype.char).dot(x)
-        if shape == (rows, 1) and columns <= 1024:
-            return x.dot(_ones((columns, 1), x.dtype.char))
-    extra = x.ndim - len(shape)
-    axes = tuple([i for i, n in enumerate(x.shape) if i < extra or shape[i - extra] != n])
-    return _sum(x, axes, True).reshape(shape)
+    left, ones, axes = _reduction(x.shape, shape, x.dtype.char)
+    if ones is None:
+        return _sum(x, axes, True).reshape(shape)
+    return ones.dot(x) if left else x.dot(ones)
+
+
+@lru_cache(maxsize=1024)
+def _reduction(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
+    """How to sum from `shape` to `target`: ones to multiply by from the left or the right, or else axes to sum over.
+
+    The same few shapes come back at each step of a training, and this remembers them.
+    """
+    if len(shape) == 2 and dtype in "fd":
+        rows, columns = shape
+        if target[-1:] == (columns,) and rows <= 1024:          # the gradient of a bias
+            return True, np.ones((1, rows)[2 - len(target):], dtype), ()
+        if target == (rows, 1) and columns <= 1024:
+            return False, np.ones((columns, 1), dtype), ()
+    extra = len(shape) - len(target)
+    return False, None, tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
 
 
 expand = structural("expand", "expand", _expand,

@@ -749,13 +749,13 @@ def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> t
 def _key(key: Any) -> Any:
     """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
     kind = type(key)
+    if kind is np.ndarray and key.dtype.kind in "iub":
+        return key.copy()
     if kind is tuple:
         return tuple([_key(k) for k in key])
     if kind in _PLAIN_KEYS:
         return key
-    if kind is np.ndarray:
-        key = key.copy()
-    elif isinstance(key, Tensor):
+    if isinstance(key, Tensor):
         key = key._data                             # never written to
     elif isinstance(key, (np.ndarray, list, range)):
         key = np.array(key, dtype=np.intp if len(key) == 0 else None)
@@ -808,13 +808,16 @@ _FIT = """
             part = fit(part, {saved})"""
 
 
+_reduce_to = st.reduce_to.array
+
+
 def _fit(part: Any, data: Any) -> Any:
     """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
 
     The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
     and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
     """
-    part = st.reduce_to.array(part, data.shape)
+    part = _reduce_to(part, data.shape)
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
