@@ -205,9 +205,7 @@ class Tensor(Node, Operators):
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
-        with np.errstate(all="ignore"):
-            for node in reversed(order):
-                node.op.pull(node, unreached)
+        QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
 
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
@@ -869,6 +867,11 @@ def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
         return rule
     arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
     return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def _pull_all(order: list[Tensor], unreached: object) -> None:
+    for node in reversed(order):
+        node.op.pull(node, unreached)
 
 
 def _pull_joint(node: Tensor, unreached: object) -> None:
