@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import structural as st
-from autograd.ops import NARY, TABLE, Nary, quiet
+from autograd.ops import TABLE, Nary, quiet
 from autograd.structural import Structural
 from autograd.tensors import Tensor, adopt, as_array, operand, where
 from autograd.value import Value, number, total
@@ -51,9 +51,9 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
         whole = total(powers)
         return [power / whole for power in powers]
     x = _tensor("softmax", x, dim)
-    largest = Tensor(x._data.max(axis=dim, keepdims=True), dtype=x.dtype)
-    powers_ = _over(x - largest, temperature).exp()
-    return powers_ / powers_.sum(dim, keepdim=True)
+    shifted = x - Tensor(x._data.max(axis=dim, keepdims=True), dtype=x.dtype)
+    exponentials = _over(shifted, temperature).exp()
+    return exponentials / exponentials.sum(dim, keepdim=True)
 
 
 def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
@@ -102,7 +102,7 @@ class _Rows(NamedTuple):
 
     q: Any              # (N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic
     kept: Any           # (N,): False for ignored rows
-    count: float        # what a mean divides by
+    divisor: float      # what a mean divides by
 
 
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -194,7 +194,7 @@ def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", red
     if reduction == "sum":
         return losses.sum()
     if reduction == "mean":
-        return losses.sum() / rows.count
+        return losses.sum() / rows.divisor
     if not rows.kept.all():
         losses = Tensor.apply(st.scatter, losses, rows.kept, rows.kept.shape)
     return losses if x.ndim == 2 else losses[0]
@@ -214,12 +214,12 @@ def _composite_values(logits: Any, target: Any, form: str, reduction: str, *opti
             terms = [(w, v) for w, v in zip(weights, log_softmax(sample)) if w != 0.0]
         else:
             terms = [(w, p.log()) for w, p in zip(weights, softmax(sample)) if w != 0.0]
-        terms = [log if w == 1.0 else w * log for w, log in terms]
-        losses.append(-(terms[0] if len(terms) == 1 else total(terms)))
+        weighted = [log if w == 1.0 else w * log for w, log in terms]
+        losses.append(-(weighted[0] if len(weighted) == 1 else total(weighted)))
     if reduction == "none":
         return losses if nested else losses[0]
     whole = losses[0] if len(losses) == 1 else total(losses)
-    return whole if reduction == "sum" or rows.count == 1.0 else whole / rows.count
+    return whole if reduction == "sum" or rows.divisor == 1.0 else whole / rows.divisor
 
 
 def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> Any:
@@ -340,11 +340,11 @@ def _losses(z: Any, rows: _Rows) -> Any:
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    return losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(rows.count)
+    return losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(rows.divisor)
 
 
 def _scale(rows: _Rows, reduction: str) -> float:
-    return 1.0 / rows.count if reduction == "mean" else 1.0
+    return 1.0 / rows.divisor if reduction == "mean" else 1.0
 
 
 def _closed_form(p: Any, q: Any, mass: Any, scale: float) -> Any:
@@ -395,7 +395,7 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean", ignor
         if reduction == "none":
             return [_in_base(loss, base) for loss in losses] if nested else _in_base(losses[0], base)
         whole = total(losses)
-        return _in_base(whole / rows.count if reduction == "mean" else whole, base)
+        return _in_base(whole / rows.divisor if reduction == "mean" else whole, base)
     x = _tensor("nll_loss", log_probabilities, -1)
     z = x if x.ndim == 2 else x.unsqueeze(0)
     rows = _rows("nll_loss", z._data, x.ndim, target, reduction, 0.0, ignore_index, weight)
@@ -403,7 +403,7 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean", ignor
     picked = _in_base(picked, base)
     if reduction == "none":
         return picked if x.ndim == 2 else picked[0]
-    return picked.sum() if reduction == "sum" else picked.sum() / rows.count
+    return picked.sum() if reduction == "sum" else picked.sum() / rows.divisor
 
 
 def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: float | None = None) -> Any:
@@ -558,7 +558,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ weightᵀ + bias, with weight (out, in) as PyTorch keeps it: shape (…, in) -> (…, out)."""
-    product = x @ weight.T
+    product: Tensor = x @ weight.T
     return product if bias is None else product + bias
 
 
@@ -603,15 +603,15 @@ def _values(name: str, x: Any) -> list[Value]:
 
 
 def _tensor(name: str, x: Any, dim: int) -> Tensor:
-    """x as a Tensor with something to reduce along `dim`."""
-    x = operand(x, name, None)
-    if x._data.dtype.kind != "f":
-        x = Tensor(x)
-    if not -x.ndim <= dim < x.ndim:
-        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {x.shape}")
-    if x.shape[dim] == 0:
-        raise ValueError(f"{name}: nothing along dim {dim} of shape {x.shape}")
-    return x
+    """`x` as a Tensor with something to reduce along `dim`."""
+    t = operand(x, name, None)
+    if t._data.dtype.kind != "f":
+        t = Tensor(t)
+    if not -t.ndim <= dim < t.ndim:
+        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {t.shape}")
+    if t.shape[dim] == 0:
+        raise ValueError(f"{name}: nothing along dim {dim} of shape {t.shape}")
+    return t
 
 
 def _pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:

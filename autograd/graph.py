@@ -7,7 +7,7 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from autograd.ops import Operand
 

@@ -21,7 +21,7 @@ class _Mode(ContextDecorator):
         mode = super().__new__(cls)
         return mode if function is None else mode(function)
 
-    def _recreate_cm(self) -> _Mode:                # a decorated function enters anew at each call
+    def _recreate_cm(self) -> Any:                  # a decorated function enters anew at each call
         return type(self)()
 
 

@@ -8,7 +8,6 @@ gradient itself is to be differentiated) alike. Broadcasting is undone by the en
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -56,6 +55,12 @@ class Structural(Op):
 
 STRUCTURAL: dict[str, Structural] = {}
 
+# Ops that undo each other mention each other.
+permute: Structural
+place: Structural
+reduce_to: Structural
+scatter: Structural
+
 
 def _lookup(name: str) -> Structural:
     return STRUCTURAL[name]
@@ -90,7 +95,7 @@ def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
         if dim[0] == 0:
             return _ones((1, n) if keepdim else (n,), x.dtype.char).dot(x)
         return x.dot(_ones((n, 1) if keepdim else (n,), x.dtype.char))
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)     # type: ignore[call-overload]
 
 
 def _reduce_to(x: Any, shape: Shape) -> Any:

@@ -37,7 +37,9 @@ class Symbol(Operand):
     @classmethod
     def apply(cls, op: Op, *inputs: Any) -> Symbol:
         if isinstance(op, PowerBy):
-            return _as_symbol(inputs[0]) ** op.exponent
+            base: Any = _as_symbol(inputs[0])
+            power: Symbol = base ** op.exponent
+            return power
         return cls(f"{op.name}({', '.join(str(_as_symbol(x)) for x in inputs)})")
 
     def within(self, binding: int) -> str:

@@ -71,7 +71,7 @@ class Tensor(Node, Operators):
     _saved: Any
     requires_grad: bool
 
-    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
         array = as_array(data, dtype)
         if dtype is None and array.dtype.kind in "biu":
             array = array.astype(np.float64)
@@ -212,7 +212,8 @@ class Tensor(Node, Operators):
         """The tensor `op` makes of its inputs and parameters: the general way."""
         if isinstance(op, PowerBy):
             return _power_method(op.exponent)(operand(arguments[0], op.name, None))
-        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity else (arguments[0], arguments[1:])
+        count = op.arity
+        inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
         arrays = [x._data for x in tensors]
@@ -231,7 +232,7 @@ class Tensor(Node, Operators):
             return _handle(out)
         node = _record(op, out, next(x for x in inputs if x.requires_grad), saved)
         if node.op is not None:
-            node._a, node._b = inputs if op.joint is None else (inputs, None)       # type: ignore[misc]
+            node._a, node._b = inputs if op.joint is None else (inputs, None)
         return node
 
     @classmethod
@@ -516,16 +517,16 @@ class Tensor(Node, Operators):
             return self._replace(result(other)._data)
         return result(other)                        # within a graph: an ordinary op under the old name
 
-    def __iadd__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __iadd__(self, other: Any) -> Tensor:
         return self._in_place("+=", self.__add__, other)
 
-    def __isub__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __isub__(self, other: Any) -> Tensor:
         return self._in_place("-=", self.__sub__, other)
 
-    def __imul__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __imul__(self, other: Any) -> Tensor:
         return self._in_place("*=", self.__mul__, other)
 
-    def __itruediv__(self, other: Any) -> Tensor:   # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Tensor:
         return self._in_place("/=", self.__truediv__, other)
 
     def zero_(self) -> Tensor:
@@ -591,7 +592,7 @@ class Tensor(Node, Operators):
         return f"tensor({', '.join([body, *extras])})"
 
 
-def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> Tensor:
+def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> Tensor:
     """A Tensor of `data` that keeps integers and truth values as they are, as PyTorch's `tensor` does.
 
     >>> tensor([0, 2, 1]).dtype
@@ -601,7 +602,7 @@ def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, labe
     return Tensor(array, requires_grad, array.dtype, label)
 
 
-def as_array(data: Any, dtype: DTypeLike = None) -> Any:
+def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, Tensor):
         data = data._data

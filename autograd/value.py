@@ -57,7 +57,7 @@ class Value(Node, Operators):
         self._a: Any = None                         # the inputs, as `Node` says
         self._b: Value | None = None
         self._da: Any = None                        # ∂self/∂_a: a float, or a list of them where _a is a tuple
-        self._db: float | None = None               # ∂self/∂_b
+        self._db: Any = None                        # ∂self/∂_b, a float
         self.label = label
 
     @property
@@ -82,7 +82,7 @@ class Value(Node, Operators):
     def partials(self) -> tuple[float, ...]:
         """The local derivatives ∂self/∂input, one for each of `inputs`, as of the forward pass."""
         if self._b is not None:
-            return self._da, self._db               # type: ignore[return-value]
+            return self._da, self._db
         if self._a is None:
             return ()
         return tuple(self._da) if type(self._a) is tuple else (self._da,)
@@ -212,7 +212,7 @@ def number(x: Any, where: str) -> float:
         try:
             return float(x)
         except OverflowError:                       # an integer or fraction beyond the floats
-            return float("inf") if x > 0 else float("-inf")
+            return float("inf") if x == abs(x) else float("-inf")
     if isinstance(x, Value):
         raise TypeError(f"{where}: got a Value, expected a plain number; use its .data")
     if isinstance(x, np.bool_):

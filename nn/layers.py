@@ -43,7 +43,7 @@ class Neuron(Module):
         return result
 
     def __repr__(self) -> str:
-        kind = {True: "ReLU", False: "Linear"}.get(self.nonlin, str(self.nonlin).capitalize())  # type: ignore[call-overload]
+        kind = self.nonlin.capitalize() if isinstance(self.nonlin, str) else "ReLU" if self.nonlin else "Linear"
         return f"{kind}Neuron({len(self.w)})"
 
 
@@ -108,7 +108,7 @@ class Linear(Module):
         self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        return F.linear(F.operand(x, "Linear", None), self.weight, self.bias)
+        return F.linear(x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype), self.weight, self.bias)
 
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape

@@ -1,0 +1,1 @@
+"""Lessons that run: `python -m demos` for the main one and a list of the others."""

@@ -1,0 +1,65 @@
+"""The table of operations, read off the engine: every row with its derivative, and every op that moves data.
+
+`python -m demos op_table --write README.md` puts it between the README's markers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
+from autograd.ops import FAMILIES, NARY, TABLE, Op
+from autograd.structural import STRUCTURAL
+from autograd.symbols import text_of
+
+NAMES = {1: ("x",), 2: ("x", "y"), 3: ("c", "x", "y")}
+BEGIN, END = "<!-- ops: written by python -m demos op_table --write README.md -->", "<!-- ops end -->"
+
+
+def markdown() -> str:
+    """The table as Markdown."""
+    rows: list[tuple[str, Op]] = [*TABLE.items(), *((name, family(3.0)) for name, family in FAMILIES.items())]
+    lines = ["| op | written | ∂out/∂x | ∂out/∂y |", "|---|---|---|---|"]
+    for name, op in rows:
+        names = NAMES[len(op.partials)]
+        partials = [text_of(partial, "out", *names) or "" for partial in op.partials]
+        if name == "where":
+            partials = partials[1:]                 # nothing flows to the condition
+        cells = [f"`{name}`", f"`{written(op, names)}`", *(f"`{partial}`" for partial in partials)]
+        lines.append("| " + " | ".join(cells + [""] * (4 - len(cells))) + " |")
+    moving = ", ".join(f"`{name}`" for name in STRUCTURAL)
+    several = ", ".join(f"`{name}`" for name in NARY)
+    return "\n".join([*lines, "", f"Of any number of Values: {several}. With a vector-Jacobian product of their own, "
+                      f"for Tensors: {moving}."])
+
+
+def written(op: Op, names: tuple[str, ...]) -> str:
+    """How the op looks in code."""
+    if op.name == "power_by":
+        return f"x {op.symbol[:2]} {op.symbol[2:]}"
+    if op.name == "neg":
+        return "-x"
+    if len(names) == 2 and not op.symbol.isalpha():
+        return f"x {op.symbol} y"
+    return f"{op.name}({', '.join(names)})"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m demos op_table", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between FILE's markers")
+    options = parser.parse_args(arguments)
+    if options.write is None:
+        print(markdown())
+        return
+    text = options.write.read_text(encoding="utf-8")
+    table = f"{BEGIN}\n{markdown()}\n{END}"
+    options.write.write_text(re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, flags=re.S),
+                             encoding="utf-8")
+    print(f"wrote the table of {len(TABLE) + len(FAMILIES)} rows into {options.write}")
+
+
+if __name__ == "__main__":
+    main()
