@@ -969,7 +969,7 @@ def adopt(op: st.Structural) -> st.Structural:
     if op.joint is not None:
         op.pull = _pull_joint
         return op
-    _, out, *names = signature(op.vjps[0]).parameters
+    _, _, *names = signature(op.vjps[0]).parameters
     rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
     _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
                 len(rules) == 2 or op.vjps[0].__globals__ is not vars(st))
