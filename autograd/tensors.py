@@ -301,8 +301,8 @@ class Tensor(Node, Operators):
         if numpy_names:
             dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
         x = self._data
-        dims = _dims("sum", dim, x.ndim)
-        return _record(st.sum_, st.sum_.array(x, dims, keepdim), self, (x, dims, keepdim))
+        dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
+        return _record(st.sum_, _sum(x, dims, keepdim), self, (x, dims, keepdim))
 
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
@@ -807,7 +807,7 @@ _FIT = """
             part = fit(part, {saved})"""
 
 
-_reduce_to = st.reduce_to.array
+_reduce_to, _sum = st.reduce_to.array, st.sum_.array
 
 
 def _fit(part: Any, data: Any) -> Any:
