@@ -105,9 +105,9 @@ class _Quiet(threading.local):
     """For each thread a context in which NumPy's warnings are off; entering it takes a third of np.errstate's time."""
 
     def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
+        self.context = contextvars.copy_context()
+        self.context.run(np.seterr, all="ignore")
+        self.run = self.context.run
 
 
 QUIETLY = _Quiet()

@@ -81,35 +81,51 @@ def _expand(x: Any, shape: Shape) -> Any:
     return filled
 
 
-@lru_cache(maxsize=64)
-def _ones(shape: Shape, dtype: str) -> Any:
-    return np.ones(shape, dtype)
+_add_up: Callable[..., Any] = np.add.reduce         # np.sum without its detours
 
 
 def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     """The sum over `dim`. Over one short axis BLAS takes it, as a product with ones, in half np.add.reduce's time."""
-    if len(dim) == 1 and x.dtype.kind == "f" and x.ndim <= 2 and x.shape[dim[0]] <= 1024:
-        n = x.shape[dim[0]]
-        if x.ndim == 1:
-            return x.dot(_ones((n,), x.dtype.char)) if not keepdim else np.add.reduce(x, keepdims=True)
-        if dim[0] == 0:
-            return _ones((1, n) if keepdim else (n,), x.dtype.char).dot(x)
-        return x.dot(_ones((n, 1) if keepdim else (n,), x.dtype.char))
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)     # type: ignore[call-overload]
+    left, ones = _summing(x.shape, dim, keepdim, x.dtype.char)
+    if ones is None:
+        return _add_up(x, axis=dim, keepdims=keepdim)
+    return ones.dot(x) if left else x.dot(ones)
+
+
+@lru_cache(maxsize=1024)
+def _summing(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> tuple[bool, Any]:
+    """The ones to multiply by, and whether from the left; None where there is no such product.
+
+    The same few shapes come back at each step of a training, and this and `_reducing` remember them.
+    """
+    if dtype not in "fd" or len(dim) != 1 or shape[dim[0]] > 1024:
+        return False, None
+    n = shape[dim[0]]
+    if len(shape) == 1 and not keepdim:
+        return True, np.ones(n, dtype)
+    if len(shape) == 2 and dim == (0,):
+        return True, np.ones((1, n) if keepdim else n, dtype)
+    if len(shape) == 2:
+        return False, np.ones((n, 1) if keepdim else n, dtype)
+    return False, None
 
 
 def _reduce_to(x: Any, shape: Shape) -> Any:
-    if x.shape == shape:
-        return x
-    if x.ndim == 2 and x.dtype.kind == "f":         # the usual two for short: a bias's gradient, a row's
-        rows, columns = x.shape
-        if shape[-1:] == (columns,) and rows <= 1024:
-            return _ones((1, rows)[2 - len(shape):], x.dtype.char).dot(x)
-        if shape == (rows, 1) and columns <= 1024:
-            return x.dot(_ones((columns, 1), x.dtype.char))
-    extra = x.ndim - len(shape)
-    axes = tuple([i for i, n in enumerate(x.shape) if i < extra or shape[i - extra] != n])
-    return _sum(x, axes, True).reshape(shape)
+    left, ones, axes = _reducing(x.shape, shape, x.dtype.char)
+    if ones is not None:
+        return ones.dot(x) if left else x.dot(ones)
+    return _add_up(x, axis=axes, keepdims=True).reshape(shape) if axes else x
+
+
+@lru_cache(maxsize=1024)
+def _reducing(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
+    """As `_summing`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
+    extra = len(shape) - len(target)
+    axes = tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
+    if len(shape) == 2 and len(axes) == 1:
+        left, ones = _summing(shape, axes, len(target) == 2, dtype)
+        return left, ones, axes
+    return False, None, axes
 
 
 expand = structural("expand", "expand", _expand,

@@ -205,9 +205,7 @@ class Tensor(Node, Operators):
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
-        with np.errstate(all="ignore"):
-            for node in reversed(order):
-                node.op.pull(node, unreached)
+        QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
 
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
@@ -303,8 +301,8 @@ class Tensor(Node, Operators):
         if numpy_names:
             dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
         x = self._data
-        dims = _dims("sum", dim, x.ndim)
-        return _record(st.sum_, st.sum_.array(x, dims, keepdim), self, (x, dims, keepdim))
+        dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
+        return _record(st.sum_, _sum(x, dims, keepdim), self, (x, dims, keepdim))
 
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
@@ -750,13 +748,13 @@ def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> t
 def _key(key: Any) -> Any:
     """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
     kind = type(key)
+    if kind is np.ndarray and key.dtype.kind in "iub":
+        return key.copy()
     if kind is tuple:
         return tuple([_key(k) for k in key])
     if kind in _PLAIN_KEYS:
         return key
-    if kind is np.ndarray:
-        key = key.copy()
-    elif isinstance(key, Tensor):
+    if isinstance(key, Tensor):
         key = key._data                             # never written to
     elif isinstance(key, (np.ndarray, list, range)):
         key = np.array(key, dtype=np.intp if len(key) == 0 else None)
@@ -809,13 +807,16 @@ _FIT = """
             part = fit(part, {saved})"""
 
 
+_reduce_to, _sum = st.reduce_to.array, st.sum_.array
+
+
 def _fit(part: Any, data: Any) -> Any:
     """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
 
     The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
     and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
     """
-    part = st.reduce_to.array(part, data.shape)
+    part = _reduce_to(part, data.shape)
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
@@ -867,6 +868,11 @@ def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
         return rule
     arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
     return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def _pull_all(order: list[Tensor], unreached: object) -> None:
+    for node in reversed(order):
+        node.op.pull(node, unreached)
 
 
 def _pull_joint(node: Tensor, unreached: object) -> None:

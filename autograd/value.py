@@ -25,7 +25,7 @@ from autograd.symbols import compile_function, text_of
 __all__ = ["Value", "dot", "total"]
 
 ONE = 1.0                                           # ∂(x + y)/∂x: where a node has this very object, `backward` hands
-                                                    # g on as it is, which saves 24 bytes a node for the product
+                                                    # g on as it is: 137 bytes a node of a sum of products, not 152
 
 
 class Value(Node, Operators):
