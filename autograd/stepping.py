@@ -19,7 +19,7 @@ from autograd.graph import Node
 from autograd.ops import PowerBy
 from autograd.rendering import LayoutMissing, array_text, broadcast, compose, full_names, layout, roles, small_enough
 from autograd.value import Value
-from autograd.walkthrough import WORDS, flows, gradients, pull, rule_in_names, rule_in_numbers, seed, size_text, uses
+from autograd.walkthrough import WORDS, flows, gradients, pull, rule_in_names, rule_in_numbers, seed, uses
 
 __all__ = ["stepper"]
 
@@ -122,9 +122,9 @@ def _use(node: Any, user: Any, which: int, position: Mapping[Any, int], name_of:
          running: Any) -> dict[str, Any]:
     """What one use contributes, in symbols and in numbers."""
     entry = {"user": position[user], "which": which, "rule": rule_in_names(user, which, name_of),
-             "upstream": size_text(g), "part": size_text(part), "running": size_text(running)}
+             "upstream": _shown(g, norm=True), "part": _shown(part, norm=True), "running": _shown(running, norm=True)}
     if isinstance(user, Value):
-        entry["partial"] = size_text(user.partials[which])
+        entry["partial"] = _shown(user.partials[which])
         entry["filled"] = rule_in_numbers(user, which)
     else:
         entry["words"] = "" if entry["rule"] else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
