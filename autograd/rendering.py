@@ -379,7 +379,7 @@ def _text(text: str) -> str:
     """`text` as it stands in an HTML-like label: as typed, save for control characters, which no picture can show."""
     printable = "".join(c if c >= " " else "\n" if c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
     escaped = html.escape(printable, quote=False)
-    return escaped.replace("\\", "&#92;").replace("\n", "<BR/>")     # Graphviz would read \N as the node's name
+    return escaped.replace("\\", "\\\\").replace("\n", "<BR/>")     # Graphviz would read \N as the node's name
 
 
 def _html(text: str) -> str:
