@@ -217,6 +217,8 @@ class Tensor(Node, Operators):
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
         arrays = [x._data for x in tensors]
+        if isinstance(op, st.Structural) and op.keeps is not None:
+            parameters = (*parameters, *op.keeps(*arrays, *parameters))
         try:
             out = op.array(*arrays, *parameters) if op.arity else op.array(arrays, *parameters)
         except ValueError as error:
