@@ -55,5 +55,5 @@ def test_one_node_equals_its_composition(name, dtype):
 def test_what_does_not_fit_is_named():
     with pytest.raises(ValueError, match=r"affine: .*shapes \(2, 3\) and \(4, 5\) and \(5,\)"):
         affine(Tensor(random(2, 3)), Tensor(random(4, 5)), Tensor(random(5)))
-    with pytest.raises(ValueError, match="batch_norm: .*N > 1"):
+    with pytest.raises(ValueError, match=r"batch_norm: .*N > 1"):
         batch_norm(Tensor(random(1, 3)), Tensor(random(3)), Tensor(random(3)), correction=1)
