@@ -47,7 +47,7 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        largest = max(v.data for v in _values("softmax", x))
+        largest = Value(max(v.data for v in _values("softmax", x)), label="max")    # a constant: no gradient is meant
         powers = [_over(v - largest, temperature).exp() for v in x]
         whole = total(powers)
         return [power / whole for power in powers]
