@@ -399,7 +399,7 @@ class Adam(Optimizer):
 
     >>> w = Tensor([1.0, -2.0], requires_grad=True); (w ** 2).sum().backward()
     >>> Adam([w], lr=0.1).step(); print(w.data)
-    tensor([ 0.9000, -1.9000])
+    tensor([ 0.9, -1.9])
     """
 
     options = ("lr", "betas", "eps", "weight_decay")
@@ -434,7 +434,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from the adaptive step (Loshchilov, Hutter, 2019)."""
+    """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from Adam's step (Loshchilov and Hutter, 2019)."""
 
     def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
@@ -545,7 +545,7 @@ class LinearLR(Schedule):
 
 
 class CosineAnnealingLR(Schedule):
-    """The rate down to `eta_min` along half a cosine over `T_max` steps (Loshchilov and Hutter, 2017), then constant."""
+    """The rate down to `eta_min` along half a cosine over `T_max` steps, then constant (Loshchilov, Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, warmup: int = 0) -> None:
         self.T_max = _count("CosineAnnealingLR", "T_max", T_max, 1)
