@@ -604,14 +604,14 @@ def _values(name: str, x: Any) -> list[Value]:
 
 def _tensor(name: str, x: Any, dim: int) -> Tensor:
     """`x` as a Tensor with something to reduce along `dim`."""
-    x = operand(x, name, None)
-    if x._data.dtype.kind != "f":
-        x = Tensor(x)
-    if not -x.ndim <= dim < x.ndim:
-        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {x.shape}")
-    if x.shape[dim] == 0:
-        raise ValueError(f"{name}: nothing along dim {dim} of shape {x.shape}")
-    return x
+    t = operand(x, name, None)
+    if t._data.dtype.kind != "f":
+        t = Tensor(t)
+    if not -t.ndim <= dim < t.ndim:
+        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {t.shape}")
+    if t.shape[dim] == 0:
+        raise ValueError(f"{name}: nothing along dim {dim} of shape {t.shape}")
+    return t
 
 
 def _pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:

@@ -18,10 +18,10 @@ class _Mode(ContextDecorator):
     """A context manager that is also a decorator, with or without parentheses."""
 
     def __new__(cls, function: Any = None) -> Any:
-        mode: Any = super().__new__(cls)
+        mode = super().__new__(cls)
         return mode if function is None else mode(function)
 
-    def _recreate_cm(self) -> _Mode:                # a decorated function enters anew at each call
+    def _recreate_cm(self) -> Any:                  # a decorated function enters anew at each call
         return type(self)()
 
 

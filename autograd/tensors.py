@@ -2,7 +2,7 @@
 
 The same engine as `Value`, for arrays. A node keeps the arrays its op read (`_saved`) instead of its local derivatives,
 which for arrays would cost work and memory before anyone asks; `backward` feeds them to the op's vjps. Broadcasting is
-undone in one place, `_receive`. Arrays are never changed in place: a new array takes an old one's place, so whatever
+undone in one place, `_fit`. Arrays are never changed in place: a new array takes an old one's place, so whatever
 a graph has saved stays as the forward pass saw it.
 """
 
@@ -13,7 +13,9 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from inspect import signature
 from numbers import Real
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ from autograd import structural as st
 from autograd.graph import Node, interior
 from autograd.modes import active, is_grad_enabled
 from autograd.operators import COMPARISONS, OPERATORS, Operators
-from autograd.ops import TABLE, Op, PowerBy, power_by
+from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Tensor(Node, Operators):
     _saved: Any
     requires_grad: bool
 
-    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
         array = as_array(data, dtype)
         if dtype is None and array.dtype.kind in "biu":
             array = array.astype(np.float64)
@@ -192,7 +194,7 @@ class Tensor(Node, Operators):
             if self._data.size != 1:
                 raise ValueError(f"backward: from a tensor of shape {self.shape} it needs a gradient of that shape; "
                                  "to differentiate one number, reduce it first: .sum() or .mean()")
-            seed = np.ones(self.shape, self.dtype)
+            seed = self._data.dtype.type(1) if self._data.ndim == 0 else np.ones(self.shape, self.dtype)
         else:
             seed = as_array(gradient, self.dtype)
             if seed.shape != self.shape:
@@ -212,7 +214,8 @@ class Tensor(Node, Operators):
         """The tensor `op` makes of its inputs and parameters: the general way."""
         if isinstance(op, PowerBy):
             return _power_method(op.exponent)(operand(arguments[0], op.name, None))
-        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity else (arguments[0], arguments[1:])
+        count = op.arity
+        inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
         arrays = [x._data for x in tensors]
@@ -231,7 +234,7 @@ class Tensor(Node, Operators):
             return _handle(out)
         node = _record(op, out, next(x for x in inputs if x.requires_grad), saved)
         if node.op is not None:
-            node._a, node._b = inputs if op.joint is None else (inputs, None)       # type: ignore[misc]
+            node._a, node._b = inputs if op.joint is None else (inputs, None)
         return node
 
     @classmethod
@@ -350,8 +353,7 @@ class Tensor(Node, Operators):
             return _record(st.max_all, x.max(), self, (x,))
         (dim,) = _dims("max", dim, x.ndim)
         indices = x.argmax(dim, keepdims=True)
-        saved = x, indices, dim, keepdim
-        values = _record(st.max_along, st.max_along.array(*saved), self, saved)
+        values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
@@ -472,7 +474,7 @@ class Tensor(Node, Operators):
     def __getitem__(self, key: Any) -> Tensor:
         key, x = _key(key), self._data
         try:
-            return _record(st.index, x[key], self, (x, key))
+            return _record(st.index, st.index.array(x, key), self, (x, key))
         except IndexError as error:
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 
@@ -517,16 +519,16 @@ class Tensor(Node, Operators):
             return self._replace(result(other)._data)
         return result(other)                        # within a graph: an ordinary op under the old name
 
-    def __iadd__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __iadd__(self, other: Any) -> Tensor:
         return self._in_place("+=", self.__add__, other)
 
-    def __isub__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __isub__(self, other: Any) -> Tensor:
         return self._in_place("-=", self.__sub__, other)
 
-    def __imul__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __imul__(self, other: Any) -> Tensor:
         return self._in_place("*=", self.__mul__, other)
 
-    def __itruediv__(self, other: Any) -> Tensor:   # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Tensor:
         return self._in_place("/=", self.__truediv__, other)
 
     def zero_(self) -> Tensor:
@@ -592,7 +594,7 @@ class Tensor(Node, Operators):
         return f"tensor({', '.join([body, *extras])})"
 
 
-def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> Tensor:
+def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> Tensor:
     """A Tensor of `data` that keeps integers and truth values as they are, as PyTorch's `tensor` does.
 
     >>> tensor([0, 2, 1]).dtype
@@ -602,7 +604,7 @@ def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, labe
     return Tensor(array, requires_grad, array.dtype, label)
 
 
-def as_array(data: Any, dtype: DTypeLike = None) -> Any:
+def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, Tensor):
         data = data._data
@@ -625,13 +627,14 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Any:
 
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
-    if type(x) is float and like is not None and like._data.dtype.kind == "f":
-        return _handle(like._data.dtype.type(x))
     if isinstance(x, Tensor):
         return x
     if like is not None and type(x) in (float, int, bool):
-        dtype = like._data.dtype
-        return _handle(np.asarray(x, dtype if dtype.kind == "f" else None))
+        data = like._data
+        if data.dtype.kind != "f":
+            return _handle(np.asarray(x))
+        # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
+        return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
@@ -705,25 +708,6 @@ def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     return node
 
 
-def _receive(x: Tensor, g: Any, upstream: Any, unreached: object) -> None:
-    """Add the contribution `g` to x's gradient. Here, and only here, broadcasting is undone and the dtype restored."""
-    data = x._data
-    if g.nbytes != data.nbytes or g.ndim != data.ndim:          # a quarter of the time of comparing the shapes
-        if g.shape != data.shape:
-            g = st.reduce_to.array(g, data.shape)
-        if g.dtype is not data.dtype:
-            g = g.astype(data.dtype)
-    grad = x._grad
-    if grad is unreached:
-        x._grad = g
-    elif grad is not None:
-        x._grad = grad + g
-    elif g is upstream or g.base is not None:       # a leaf's first gradient must be its own, not another's or a view
-        x._grad = g.copy()
-    else:
-        x._grad = g
-
-
 def _like(data: Any, owner: Tensor, slot: str) -> Any:
     array = data._data if isinstance(data, Tensor) else as_array(data)
     if array.shape != owner._data.shape:
@@ -765,14 +749,15 @@ def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> t
 
 def _key(key: Any) -> Any:
     """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
-    if type(key) is tuple:
-        return tuple([k if type(k) in _PLAIN_KEYS else _key(k) for k in key])
-    if type(key) in _PLAIN_KEYS:
+    kind = type(key)
+    if kind is tuple:
+        return tuple([_key(k) for k in key])
+    if kind in _PLAIN_KEYS:
         return key
-    if isinstance(key, Tensor):
-        key = key._data                             # never written to
-    elif type(key) is np.ndarray:
+    if kind is np.ndarray:
         key = key.copy()
+    elif isinstance(key, Tensor):
+        key = key._data                             # never written to
     elif isinstance(key, (np.ndarray, list, range)):
         key = np.array(key, dtype=np.intp if len(key) == 0 else None)
     if not isinstance(key, (np.ndarray, np.generic)) or key.dtype.kind not in "iub":
@@ -798,8 +783,8 @@ def _misfit_operands(op: Op, x: Any, y: Any) -> ValueError:
                       "aligned from the right, lengths must be equal or 1")
 
 
-# The vjps and methods of the table's rows, written out from the row's own text: calling its functions instead
-# makes a training step a tenth slower.
+# One step of the backward pass for every op, and the methods of the table's rows, written out from the rules' own
+# text. Calling the rules through a general function instead makes a training step half as slow again.
 
 _PULL = """\
 def pull_{name}(node, unreached):
@@ -810,46 +795,97 @@ def pull_{name}(node, unreached):
 _CONTRIBUTION = """\
     {input} = node.{slot}
     if {input}.requires_grad:
-        receive({input}, {vjp}, g, unreached)
+        part = {product}{fit}
+        grad = {input}._grad
+        if grad is unreached:
+            {input}._grad = {first}
+        elif grad is None:
+            {input}._grad = {own}
+        else:
+            {input}._grad = grad {sign} part
 """
+_FIT = """
+        if part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim:
+            part = fit(part, {saved})"""
+
+
+def _fit(part: Any, data: Any) -> Any:
+    """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
+
+    The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
+    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
+    """
+    part = st.reduce_to.array(part, data.shape)
+    return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
+
+
+def _own(part: Any, g: Any) -> Any:
+    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
+    return part.copy() if part is g or part.base is not None else part
 
 
 def _write_vjps(op: Op) -> None:
     """Give an elementwise op its vjps, (∂out/∂input) × g for each input, and from them its step of a backward pass."""
     names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
     texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
-    products = [{"1.0": "g", "-1.0": "-g"}.get(text, f"g * ({text})") for text in texts]
+    products = [_PRODUCTS.get(text, f"g * ({text})") for text in texts]
     op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
                                        f"    return {product}\n", TABLE) for position, product in enumerate(products)]
     if op.arity == 3:
         op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)]
         op.pull = _pull_joint
         return
-    contributions = "".join(_CONTRIBUTION.format(input=name, slot=slot, vjp=product)
-                            for name, slot, product in zip("ab", ("_a", "_b"), products))
+    _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
+
+
+_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # partial -> partial × g
+
+
+def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
+                fits: bool = True) -> None:
+    """Write `op.pull` from what each input receives; `fits`: it may be of another shape or dtype than the input.
+
+    A negation waits until the broadcasting is undone: there is less to negate.
+    """
+    contributions = ""
+    for input_, slot, saved, product in zip("ab", ("_a", "_b"), names, products):
+        negative = product == "-g"
+        contributions += _CONTRIBUTION.format(
+            input=input_, slot=slot, product="g" if negative else product, sign="-" if negative else "+",
+            first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
+            fit=_FIT.format(saved=saved) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
-    op.pull = compile_function(f"pull_{op.name}", text, {**TABLE, "receive": _receive})
+    op.pull = compile_function(f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
+
+
+def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule of `structural` with the ops it names replaced by their functions on arrays.
+
+    In a backward pass nothing else comes along, so looking at each call which kind of thing it is can be spared.
+    """
+    if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(st):
+        return rule
+    arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
+    return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
 def _pull_joint(node: Tensor, unreached: object) -> None:
     inputs, g = node._a, node._grad
     needs = [x.requires_grad for x in inputs]
-    for x, contribution in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
+    for x, part in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
         if x.requires_grad:
-            _receive(x, contribution, g, unreached)
+            part = _fit(part, x._data)
+            x._grad = part if x._grad is unreached else _own(part, g) if x._grad is None else x._grad + part
 
 
-def _pull_one(node: Tensor, unreached: object) -> None:
-    g = node._grad
-    _receive(node._a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
-
-
-def _pull_two(node: Tensor, unreached: object) -> None:
-    g, a, b = node._grad, node._a, node._b
-    if a.requires_grad:
-        _receive(a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
-    if b.requires_grad:
-        _receive(b, node.op.vjps[1](g, node._data, *node._saved), g, unreached)
+def _pull_sum(node: Tensor, unreached: object) -> None:
+    """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
+    g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
+    g = st.unsummed(g, data, dim, keepdim)
+    if x._grad is unreached or x._grad is None:
+        x._grad = st.expand.array(g, data.shape)
+    else:
+        x._grad = x._grad + g
 
 
 _METHOD = """\
@@ -883,8 +919,11 @@ def _method(op: Op) -> Callable[..., Tensor]:
     """The method of a row with one or two inputs."""
     two = op.arity == 2
     arguments = ("x", "y") if two else ("x",)
-    plain = not hasattr(op.array, "__wrapped__")                # `quiet` wraps it: then it must be called as it is
-    out = (plain and text_of(op.array, *arguments)) or f"compute({', '.join(arguments)})"
+    loud = getattr(op.array, "__wrapped__", None)               # what `quiet` would call, called without its stars
+    if loud is not None:
+        out = f"quietly.run(compute, {', '.join(arguments)})"
+    else:
+        out = text_of(op.array, *arguments) or f"compute({', '.join(arguments)})"
     text = _METHOD.format(
         name=op.name,
         other=", other" if two else "",
@@ -896,8 +935,8 @@ def _method(op: Op) -> Callable[..., Tensor]:
         saved="(x, y)" if two else "(x,)",
     )
     return compile_function(f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "compute": op.array, "misfit": _misfit_operands, "new": _new, "op": op,
-        "operand": operand, "recording": is_grad_enabled})
+        "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
+        "op": op, "operand": operand, "quietly": QUIETLY, "recording": is_grad_enabled})
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -921,12 +960,19 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 def adopt(op: st.Structural) -> st.Structural:
     """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
     st.STRUCTURAL[op.name] = op
-    op.pull = _pull_joint if op.joint is not None else _pull_one if op.arity == 1 else _pull_two
+    if op.joint is not None:
+        op.pull = _pull_joint
+        return op
+    _, _, *names = signature(op.vjps[0]).parameters
+    rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
+    _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
+                len(rules) == 2 or op.vjps[0].__globals__ is not vars(st))
     return op
 
 
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
+st.sum_.pull = _pull_sum
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
