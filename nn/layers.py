@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -40,20 +41,17 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.nonlin = nonlin
         self.nary = nary
+        self.activate = methodcaller("relu" if nonlin is True else nonlin or "__pos__")
 
     def forward(self, x: Sequence[Any]) -> Value:
+        if self.nary:
+            return self.activate(dot(self.w, x) + self.b)       # type: ignore[no-any-return]
         if len(x) != len(self.w):
             raise ValueError(f"Neuron: got {len(x)} inputs, expected {len(self.w)}")
-        if self.nary:
-            activation = dot(self.w, x) + self.b
-        else:
-            activation = self.b
-            for w, x_i in zip(self.w, x):
-                activation = activation + w * x_i
-        if not self.nonlin:
-            return activation
-        result: Value = getattr(activation, "relu" if self.nonlin is True else self.nonlin)()
-        return result
+        activation = self.b
+        for w, x_i in zip(self.w, x):
+            activation = activation + w * x_i
+        return self.activate(activation)                        # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         kind = self.nonlin.capitalize() if isinstance(self.nonlin, str) else "ReLU" if self.nonlin else "Linear"
@@ -67,7 +65,7 @@ class Layer(Module):
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
-        out = [neuron(x) for neuron in self.neurons]
+        out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     def __repr__(self) -> str:
