@@ -235,8 +235,8 @@ class BatchNorm1d(Module):
         self.eps = eps
         self.momentum = momentum
 
-    def forward(self, x: Any) -> Tensor:
-        x = operand(x, "BatchNorm1d", None)
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "BatchNorm1d", None)
         features = self.weight.shape[0]
         if x.ndim not in (2, 3) or x.shape[1] != features:
             raise ValueError(f"BatchNorm1d: got shape {x.shape}, expected (N, {features}) or (N, {features}, L)")
@@ -277,8 +277,8 @@ class LayerNorm(Module):
         self.bias = Tensor(np.zeros(shape), True, dtype, "bias")
         self.eps = eps
 
-    def forward(self, x: Any) -> Tensor:
-        x = operand(x, "LayerNorm", None)
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "LayerNorm", None)
         shape = self.weight.shape
         if x.shape[x.ndim - len(shape):] != shape:
             raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
@@ -302,8 +302,8 @@ class Dropout(Module):
             raise ValueError(f"Dropout: got p={p}, expected a probability from 0 to 1")
         self.p = p
 
-    def forward(self, x: Any) -> Tensor:
-        x = operand(x, "Dropout", None)
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "Dropout", None)
         if not self.training or self.p == 0.0:
             return x
         kept = _generator.random(x.shape) >= self.p
