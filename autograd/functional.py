@@ -541,7 +541,7 @@ def _in_base(nats: Any, base: float | None) -> Any:
 
 # Layers as functions.
 
-def one_hot(indices: Any, classes: int = -1) -> Tensor:
+def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     """Rows of zeros with a 1 at each index: shape (…,) -> (…, C), float64.
 
     >>> one_hot([1, 0], 3)
@@ -549,7 +549,7 @@ def one_hot(indices: Any, classes: int = -1) -> Tensor:
             [1., 0., 0.]])
     """
     ids = _ids("one_hot", indices)
-    classes = int(ids.max()) + 1 if classes == -1 and ids.size else classes
+    classes = int(ids.max()) + 1 if num_classes == -1 and ids.size else num_classes
     if ids.size and (ids.min() < 0 or ids.max() >= classes):
         raise ValueError(f"one_hot: got indices from {ids.min()} to {ids.max()}, expected 0 to {classes - 1}")
     return Tensor(ids[..., None] == np.arange(classes))

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
+__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
            "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
 
 Shape = tuple[int, ...]
@@ -60,6 +60,7 @@ class Structural(Op):
 STRUCTURAL: dict[str, Structural] = {}
 
 # Ops that undo each other mention each other.
+cast: Structural
 permute: Structural
 place: Structural
 reduce_to: Structural
@@ -136,6 +137,10 @@ expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
 reduce_to = structural("reduce_to", "Σ", _reduce_to,
                        lambda g, out, x, shape: expand(g, x.shape))
+
+
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype))
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
