@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
+__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
            "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
 
 Shape = tuple[int, ...]
@@ -29,16 +29,20 @@ class Structural(Op):
         arity: how many leading arguments are arrays; None means that the first is a sequence of arrays.
         vjps: one function `(g, out, *inputs, *parameters) -> contribution to that input's gradient` per input.
         joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
+        keeps: what a fused op's forward pass finds that its vjps want too, as a function of inputs and parameters.
+            `array` and the vjps are then passed it after the parameters; the vjps do without where they are fed nodes.
     """
 
-    __slots__ = ()
+    __slots__ = ("keeps",)
 
     def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-                 joint: Callable[..., Sequence[Any]] | None = None) -> None:
+                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None,
+                 keeps: Callable[..., tuple[Any, ...]] | None = None) -> None:
         super().__init__(name, symbol, self._no_scalar, array)
-        self.arity = len(vjps) or None
+        self.arity = len(vjps) or arity
         self.vjps = vjps
         self.joint = joint
+        self.keeps = keeps
 
     def _no_scalar(self, *inputs: Any) -> float:
         raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
@@ -56,6 +60,7 @@ class Structural(Op):
 STRUCTURAL: dict[str, Structural] = {}
 
 # Ops that undo each other mention each other.
+cast: Structural
 permute: Structural
 place: Structural
 reduce_to: Structural
@@ -132,6 +137,10 @@ expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
 reduce_to = structural("reduce_to", "Σ", _reduce_to,
                        lambda g, out, x, shape: expand(g, x.shape))
+
+
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype))
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.

@@ -1,8 +1,8 @@
 """The work that is timed: one training step each of three models, as every contender would naturally write it.
 
 A function here sets one contender up and returns its `step`, which runs one forward and backward pass and returns the
-loss and the parameters' gradients; `float` reads the one and `np.asarray` the others, whoever computed them. So the
-same functions serve to compare times and to check that all contenders did the same work. Nothing here measures.
+loss and what holds the gradients: arrays, or parameters with a `.grad`. `outcome` reads both, whoever computed them, to
+check that all contenders did the same work. Nothing here measures.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ from typing import Any
 import numpy as np
 
 __all__ = ["WORKLOADS", "makemore_numpy", "makemore_tensor", "makemore_torch", "mlp784_numpy", "mlp784_tensor",
-           "mlp784_torch", "moons"]
+           "mlp784_torch", "moons", "moons_micrograd", "moons_value", "outcome"]
 
-Step = Callable[[], tuple[Any, list[Any]]]
+Step = Callable[[], tuple[float, list[Any]]]
 f32 = np.float32
+
+
+def outcome(step: Step) -> tuple[float, list[Any]]:
+    """The loss and the gradients, as arrays, of one step."""
+    loss, holders = step()
+    return loss, [np.asarray(x if isinstance(x, np.ndarray) else x.grad) for x in holders]
 
 
 # Two moons, from micrograd's demo: a 2-16-16-1 network of scalar neurons on 100 points. 65,075 nodes.
@@ -31,14 +37,14 @@ def moons(value: type) -> Step:
     points, labels = _moons_data()
     inputs = [list(map(value, point)) for point in points]
 
-    def step() -> tuple[Any, list[Any]]:
+    def step() -> tuple[float, list[Any]]:
         scores = list(map(model, inputs))
         losses = [(1 + -label * score).relu() for label, score in zip(labels, scores)]
         data_loss = sum(losses) * (1.0 / len(losses))
         loss = data_loss + 1e-4 * sum(p * p for p in model.parameters())
         model.zero_grad()
         loss.backward()
-        return loss.data, [p.grad for p in model.parameters()]
+        return float(loss.data), model.parameters()
 
     return step
 
@@ -114,7 +120,7 @@ def makemore_numpy() -> Step:
     n = len(targets)
     rows = np.arange(n)
 
-    def step() -> tuple[Any, list[Any]]:
+    def step() -> tuple[float, list[Any]]:
         embedding = C[contexts]
         embedded = embedding.reshape(n, -1)
         hidden = embedded @ W1 + b1
@@ -144,7 +150,7 @@ def makemore_numpy() -> Step:
         db1 = d_hidden.sum(0)
         dC = np.zeros_like(C)
         np.add.at(dC, contexts, (d_hidden @ W1.T).reshape(embedding.shape))
-        return loss, [dC, dW1, db1, dW2, db2, d_gain, d_bias]
+        return loss.item(), [dC, dW1, db1, dW2, db2, d_gain, d_bias]
 
     return step
 
@@ -192,7 +198,7 @@ def mlp784_numpy() -> Step:
     n = len(targets)
     rows = np.arange(n)
 
-    def step() -> tuple[Any, list[Any]]:
+    def step() -> tuple[float, list[Any]]:
         hidden = images @ W1 + b1
         h = np.maximum(hidden, 0)
         logits = h @ W2 + b2
@@ -206,7 +212,7 @@ def mlp784_numpy() -> Step:
         d_logits /= n
         d_hidden = d_logits @ W2.T
         d_hidden[hidden <= 0] = 0
-        return loss, [images.T @ d_hidden, d_hidden.sum(0), h.T @ d_logits, d_logits.sum(0)]
+        return loss.item(), [images.T @ d_hidden, d_hidden.sum(0), h.T @ d_logits, d_logits.sum(0)]
 
     return step
 
@@ -230,12 +236,12 @@ def mlp784_torch() -> Step:
 def _step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Step:
     """A step of an engine that computes the gradients itself."""
 
-    def step() -> tuple[Any, list[Any]]:
+    def step() -> tuple[float, list[Any]]:
         for p in parameters:
             p.grad = None
         loss = loss_of(parameters, *data)
         loss.backward()
-        return loss.detach(), [p.grad for p in parameters]
+        return loss.item(), parameters
 
     return step
 
