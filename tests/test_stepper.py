@@ -184,7 +184,7 @@ def test_predicting_hides_each_gradient_until_its_sign_is_guessed(browser: Any, 
     wrong = 1
     for node in reversed(order[:-1]):
         reader.press("ArrowRight")
-        i = order.index(node) if False else next(i for i, other in enumerate(order) if other is node)
+        i = next(i for i, other in enumerate(order) if other is node)
         assert reader.read("grad", len(order))[i] is None
         assert "=" not in reader.page.inner_text("#panel").split("Which sign")[0].split("through")[0]
         reader.press("+" if node.grad > 0 else "-" if node.grad < 0 else "0")
