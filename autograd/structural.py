@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
-           "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
+__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along",
+           "permute", "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
 
 Shape = tuple[int, ...]
 
@@ -188,6 +188,13 @@ reshape = structural("reshape", "reshape", lambda x, shape: x.reshape(shape),
                      lambda g, out, x, shape: g.reshape(x.shape))
 permute = structural("permute", "permute", lambda x, dims: x.transpose(dims),
                      lambda g, out, x, dims: permute(g, tuple(np.argsort(dims).tolist())))
+
+
+# Another dtype. Only the gradient of a gradient needs this as an op, where float32 and float64 met.
+
+cast: Structural
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype))
 
 
 # Indexing, and adding into the places an index names: each is the other's vjp.

@@ -819,6 +819,11 @@ def _fit(part: Any, data: Any) -> Any:
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
+def fitted(part: Any, data: Any) -> Any:
+    """`_fit` where a contribution needs it."""
+    return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
+
+
 def _own(part: Any, g: Any) -> Any:
     """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
     return part.copy() if part is g or part.base is not None else part
