@@ -237,6 +237,8 @@ def power_by(n: float) -> Op:
         return PowerBy(n, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n)
+    if n == 0.5:                                    # NumPy takes roots of arrays, but powers of scalars: -∞ tells
+        return PowerBy(n, sqrt.scalar, *sqrt.partials)
     if n < 0.0:                                     # the quotient is as exact as xⁿ⁻¹, and cheaper than another power
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * out / x)
     return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * power_by(n - 1.0)(x))
@@ -248,7 +250,7 @@ class PowerBy(Op):
     __slots__ = ("exponent",)
 
     def __init__(self, n: float, scalar: Callable[..., float], partial: Callable[..., Any]) -> None:
-        array = scalar if n == 2.0 else quiet(lambda x: x ** n)
+        array = scalar if n == 2.0 else sqrt.array if n == 0.5 else quiet(lambda x: x ** n)
         super().__init__("power_by", f"**{n:g}", scalar, array, partial)
         self.exponent = n
 
