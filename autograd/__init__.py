@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.tensors import Tensor, cat, concatenate, stack, tensor, where
 from autograd.value import Value
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autograd.checking import gradcheck
     from autograd.derivatives import grad, hessian, jacobian, jvp, vjp
 
-__all__ = ["Tensor", "Value", "cat", "concatenate", "enable_grad", "grad", "gradcheck", "hessian",
+__all__ = ["Tensor", "Value", "cat", "concatenate", "detect_anomaly", "enable_grad", "grad", "gradcheck", "hessian",
            "is_grad_enabled", "jacobian", "jvp", "no_grad", "stack", "tensor", "vjp", "where"]
 
 _LAZY = {                                           # imported at first use: most programs need none of them

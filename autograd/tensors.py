@@ -22,7 +22,7 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.graph import Node, interior
-from autograd.modes import active, is_grad_enabled
+from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
@@ -202,6 +202,9 @@ class Tensor(Node, Operators):
         if self.op is None:
             self._grad = seed if self._grad is None else self._grad + seed
             return
+        if active and watching() is not None:
+            from autograd.anomalies import check_backward
+            check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
@@ -228,6 +231,8 @@ class Tensor(Node, Operators):
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
+        if active:
+            return _record_under_modes(op, out, inputs, saved)
         if len(inputs) == 1 and op.joint is None:
             return _record(op, out, inputs[0], saved)
         if not any([x.requires_grad for x in inputs]):
@@ -277,6 +282,8 @@ class Tensor(Node, Operators):
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
                              "the left one's last axis must be as long as the right one's last but one") from None
+        if active:
+            return _record_under_modes(st.matmul, out, (self, other), (x, y))
         if not self.requires_grad:
             if not other.requires_grad:
                 return _handle(out)
@@ -694,7 +701,9 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
 
 def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     """A node `op` made of `source` alone; a constant if `source` is one."""
-    if not source.requires_grad or (active and not is_grad_enabled()):
+    if active:
+        return _record_under_modes(op, out, (source,), saved)
+    if not source.requires_grad:
         return _handle(out)
     node = _new(Tensor)
     node._data = out
@@ -705,6 +714,24 @@ def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     node._saved = saved
     node.label = ""
     node.requires_grad = True
+    return node
+
+
+def _record_under_modes(op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+    """What the shorter ways to record a node do, while some mode is on in some thread."""
+    node = _handle(out)
+    if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
+        return node
+    node.requires_grad = True
+    node.op = op
+    node._saved = saved
+    if op.joint is not None:
+        node._a = inputs
+    else:
+        node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
+    if watching() is not None:
+        from autograd.anomalies import check_forward
+        check_forward(node)
     return node
 
 
@@ -898,11 +925,13 @@ def tensor_{name}(self{other}):
     {convert}
     x = self._data{fetch}
     {compute}
+    if active:
+        return under_modes(op, out, {inputs}, {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
     node.label = ""
-    if {required} and (not active or recording()):
+    if {required}:
         node.requires_grad = True
         node.op = op
         node._a = self
@@ -935,13 +964,14 @@ def _method(op: Op) -> Callable[..., Tensor]:
         convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
         fetch="; y = other._data" if two else "",
         compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
+        inputs="(self, other)" if two else "(self,)",
         required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
         b="other" if two else "None",
         saved="(x, y)" if two else "(x,)",
     )
     return compile_function(f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
-        "op": op, "operand": operand, "quietly": QUIETLY, "recording": is_grad_enabled})
+        "op": op, "operand": operand, "quietly": QUIETLY, "under_modes": _record_under_modes})
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
