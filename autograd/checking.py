@@ -8,6 +8,7 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -176,10 +177,18 @@ def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
             if isinstance(node, Value):
                 out: Any = node.op(*map(float, shifted))
             else:
-                out = node.op.array(*([shifted] if node.op.arity is None else shifted), *parameters)
+                out = _recomputed(node.op, shifted, parameters)
             total = total + factor * np.asarray(out, dtype=float)
         moved[id(node)] = total / (12 * h / size)
     return moved[id(order[-1])]
+
+
+def _recomputed(op: Any, arrays: list[Any], parameters: Sequence[Any]) -> Any:
+    keeps = getattr(op, "keeps", None)
+    if keeps is not None:                           # what a fused op's forward pass keeps, it must find anew
+        parameters = parameters[: len(signature(keeps).parameters) - len(arrays)]
+        parameters = (*parameters, *keeps(*arrays, *parameters))
+    return op.array(*([arrays] if op.arity is None else arrays), *parameters)
 
 
 def _refuse(x: Any, what: str) -> None:

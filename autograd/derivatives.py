@@ -171,6 +171,8 @@ def sweep(ends: Sequence[Any], seeds: Sequence[Any], starts: Sequence[Any],
     for node in order:
         if any([id(x) in reaching for x in node.inputs]):
             reaching.add(id(node))
+        elif node.op is not None and not node.inputs:
+            _fed(node.op, (), None, node, ())       # changed in place after the fact: its op says so
     gradients: Gradients = {}
     for end, seed in zip(ends, seeds):
         gradients[id(end)] = gradients[id(end)] + seed if id(end) in gradients else seed

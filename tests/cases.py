@@ -178,6 +178,11 @@ MOVING = [
     Moving(st.matmul, ((2, 2, 3), (3,)), (),                   lambda x, y: np.einsum("bij,j->bi", x, y)),
     Moving(st.concatenate, ((2, 3), (1, 3)), (0,),             lambda x, y, d: np.vstack([x, y])),
     Moving(st.concatenate, ((2, 1), (2, 3), (2, 2)), (1,),     lambda x, y, z, d: np.hstack([x, y, z])),
+    Moving(st.STRUCTURAL["affine"], ((2, 3), (3, 4), (4,)), (), lambda x, w, b: np.einsum("ij,jk->ik", x, w) + b),
+    Moving(st.STRUCTURAL["affine"], ((2, 2, 3), (3, 2), (2,)), (), lambda x, w, b: np.einsum("bij,jk->bik", x, w) + b),
+    Moving(st.STRUCTURAL["batch_norm"], ((4, 2), (2,), (2,)), (1e-5, 1),
+                                                               lambda x, g, b, e, c: g * (x - x.mean(0)) / np.sqrt(
+                                                                   x.var(0, ddof=c) + e) + b),
     Moving(st.STRUCTURAL["cross_entropy"], ((2, 3),), (_CE, "mean"), _smoothed),
 ]
 # fmt: on
