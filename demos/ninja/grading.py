@@ -58,7 +58,17 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
     output = _Tail()
     answers: dict[str, Any] = {"__name__": "exercise", "__file__": str(path)}
     error = _run(path, answers, output, seconds)
-    lines = [_graded(name, answers, truth, exercise) for name in asked]
+    lines: list[dict[str, Any]] = []
+    given: dict[Any, Any] = {}
+    for name in asked:
+        lines.append(_graded(name, answers, truth, exercise, given))
+        _give(name, answers, truth, given)
+    wrong = [line["name"] for line in lines if line["state"] == "wrong"]
+    for line in lines:
+        if line["state"] == "follows":              # the mistakes above it that it may come from
+            node = truth[line["name"].removeprefix("d")]
+            after = {id(x) for x in _after(node, _root(node, truth))}
+            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
     if truth.get("no_loops") and error is None:
         lines.append(_without_loops(path))
     return {"error": error, "lines": lines, "output": output.text}
@@ -109,7 +119,8 @@ def _where(error: BaseException, path: Path) -> dict[str, Any]:
     return {"line": own[-1].lineno, "text": text}
 
 
-def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
+def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise: Exercise,
+            given: dict[Any, Any]) -> dict[str, Any]:
     """One answer: its state, and if it is wrong, why."""
     line: dict[str, Any] = {"name": name, "state": "right", "own": exercise.hints.get(name, "")}
     if name not in answers:
@@ -123,11 +134,14 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
         root = None
     else:
         target = truth[name.removeprefix("d")]
-        root = next(x for key, x in truth.items() if key.startswith(("loss", "out")) and isinstance(x, Node)
-                    and x.grad is not None and any(node is target for node in topological(x)))
+        root = _root(target, truth)
         line["uses"] = _uses(target, root)
     try:
         diagnosis = diagnose(answer, target, root)
+        if diagnosis and root is not None and given:
+            diagnosis = diagnose(answer, target, root, given)       # is the mistake in this line, or above it?
+            if not diagnosis:
+                return line | {"state": "follows"}
     except Exception as wrong:
         kind = type(answer).__name__
         return line | {"state": "wrong", "mistake": "not a gradient",
@@ -139,6 +153,36 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
                    "hint": diagnosis.hint}
 
 
+def _root(target: Any, truth: dict[str, Any]) -> Any:
+    """Where the backward pass that reached `target` began."""
+    return next(x for name, x in truth.items() if name.startswith(("loss", "out")) and isinstance(x, Node)
+                and any(node is target for node in topological(x)))
+
+
+def _after(target: Any, root: Any) -> list[Any]:
+    """The nodes that depend on `target`."""
+    after = [target]
+    reached = {id(target)}
+    for node in topological(root):
+        if any(id(x) in reached for x in node.inputs):
+            after.append(node)
+            reached.add(id(node))
+    return after[1:]
+
+
+def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict[Any, Any]) -> None:
+    """Remember an answer, if it can be reckoned with, for judging the lines below it."""
+    target = truth.get(name.removeprefix("d"))
+    if f"expected_{name}" in truth or not isinstance(target, Node):
+        return
+    try:
+        array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)
+    except Exception:
+        return
+    if array.shape == np.shape(target.data) and np.isfinite(array).all():
+        given[target] = array
+
+
 def _uses(target: Any, root: Any) -> str:
     by = [f"`{node.label}` ({node.op.symbol})" if node.label else f"an unnamed `{node.op.symbol}`"
           for x, node, _ in edges(root) if x is target]
@@ -148,7 +192,7 @@ def _uses(target: Any, root: Any) -> str:
 def _without_loops(path: Path) -> dict[str, Any]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     loops = sorted(node.lineno for node in ast.walk(tree)
-                   if isinstance(node, (ast.For, ast.While, ast.comprehension, ast.AsyncFor)) and hasattr(node, "lineno"))
+                   if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
     if not loops:
         return {"name": "no loop", "state": "right"}
     return {"name": "no loop", "state": "wrong", "mistake": "a loop", "evidence": f"in line {loops[0]}",

@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,11 @@ def say(*segments: Segment) -> None:
         print("".join(piece if isinstance(piece, str) else piece[0] for piece in segments))
     else:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
+
+
+def _width() -> int:
+    """How many characters fit a line."""
+    return min(120, shutil.get_terminal_size((100, 24)).columns)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -134,7 +141,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     report = check(path, exercise, options.seconds, options.names)
     right = _show(report, exercise, path, options.hints)
     if report["lines"]:
-        _remember(options.dir, exercise.number, right, len(report["lines"]))
+        _remember(path.parent, exercise.number, right, len(report["lines"]))
     return 0 if report["error"] is None and report["lines"] and right == len(report["lines"]) else 1
 
 
@@ -185,7 +192,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 _MARKS: dict[str, Segment] = {"right": ("✓", "bold green"), "wrong": ("✗", "bold red"), "todo": ("·", "dim"),
-                              "missing": ("?", "yellow")}
+                              "missing": ("?", "yellow"), "follows": ("↑", "yellow")}
 
 
 def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) -> int:
@@ -203,22 +210,23 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
         if line["state"] == "wrong":
             words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
+        elif line["state"] == "follows":
+            above = " and ".join(line["from"]) or "the lines above"
+            words.append((f"fine for what it was fed; the mistake is further up: {above}", "yellow"))
         elif line["state"] == "missing":
             words.append(("there is no variable of this name", "yellow"))
         elif line["state"] == "todo":
             words.append(("not written yet", "dim"))
         say(*words)
-        if line["state"] == "right":
+        if line["state"] in ("right", "follows"):
             continue
         indent = " " * (width + 6)
-        if line["state"] == "wrong":
-            say(indent, line["evidence"])
-            if hints >= 1:
-                say(indent, ("→ " + line["hint"], "cyan"))
-        if hints >= 2 and line.get("uses"):
-            say(indent, ("→ " + line["uses"], "cyan"))
-        if hints >= 3 and line.get("own"):
-            say(indent, ("→ " + line["own"], "cyan"))
+        help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
+                 line.get("own") if hints >= 3 else ""]
+        for text, lead, style in [(line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
+            if text:
+                for i, part in enumerate(textwrap.wrap(text, max(40, _width() - len(indent) - 3))):
+                    say(indent, (("  " if i and lead else lead) + part, style))
     error = report["error"]
     if error is not None:
         say()

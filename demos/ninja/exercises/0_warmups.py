@@ -40,6 +40,6 @@ out_p.backward()
 dq = r.data  #?
 #! r: hold q fixed and ask how fast out_p moves with r
 dr = q.data  #?
-#: p is used by q, with local derivative 3, and by r, with tanh' = 1 − tanh² = 1 − r². Both ways arrive at p, so they add.
+#: p is used by q, with local derivative 3, and by r, with tanh' = 1 − tanh² = 1 − r². Both ways arrive at p and add.
 #! p: two ways lead down to p, by q and by r; the derivative of tanh can be written with tanh itself
 dp = 3.0 * dq + (1.0 - r.data ** 2) * dr  #?

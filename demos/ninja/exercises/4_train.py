@@ -43,7 +43,7 @@ def gradients(parameters, seen, Xb, Yb):
     #! C: exercise 8 has a way without a loop; the loop of exercise 1 will do, only slower
     #! W1: embcat.T @ dhprebn, with dhprebn from exercise 3
     #! W2: as in exercise 1, with dlogits from exercise 2
-    return [None] * 6  #+
+    return [None] * 6  # TODO  #+
     #: Exercise 2: (softmax − one-hot)/n.
     dlogits = F.softmax(logits, 1)  #-
     dlogits[range(n), Yb] -= 1  #-

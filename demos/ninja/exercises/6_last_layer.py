@@ -1,4 +1,6 @@
-"""Exercise 6: the last layer's weights, ∂L/∂w_ji = h_j(ŷ_i − y_i), along both paths.
+"""Exercise 6: the last layer's weights, along both paths.
+
+Everybody knows ∂L/∂w_ji = h_j(ŷ_i − y_i), and few have added it up from its parts.
 
 A last layer with three inputs h and two outputs. W[1, 0] leads from h[1] to z[0] alone. And yet two paths lead from it
 to the loss: z[0] stands in both softmax outputs, p[0] and p[1]. Give what comes along each path, then the whole.
