@@ -1,4 +1,4 @@
-"""Optimisers against PyTorch and against their own formulas, on Values, Tensors and arrays; what they must not touch."""
+"""Optimisers against PyTorch and against their own formulas, on every kind of parameter; what they must not touch."""
 
 from __future__ import annotations
 
@@ -227,7 +227,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "AdamW"])
-@pytest.mark.parametrize(("error", "message", "call"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+@pytest.mark.parametrize(("error", "message", "call"), [case[1:] for case in REFUSED],
+                         ids=[case[0] for case in REFUSED])
 def test_what_all_of_them_refuse(name, error, message, call):
     with pytest.raises(error, match=message):
         call(getattr(optim, name))
@@ -363,7 +364,8 @@ def test_schedules_equal_pytorchs(name, options):
     torch = pytest.importorskip("torch")
     ours = optim.SGD([Value(0.0)], lr=0.1)
     theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-    schedule, reference = getattr(optim, name)(ours, **options), getattr(torch.optim.lr_scheduler, name)(theirs, **options)
+    schedule = getattr(optim, name)(ours, **options)
+    reference = getattr(torch.optim.lr_scheduler, name)(theirs, **options)
     for _ in range(50):
         assert ours.lr == pytest.approx(theirs.param_groups[0]["lr"], abs=1e-12)
         theirs.step()
