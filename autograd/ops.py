@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FAMILIES", "NARY", "TABLE", "Nary", "Op", "Operand", "PowerBy", "lookup", "power_by", "quiet"]
+__all__ = ["FAMILIES", "NARY", "TABLE", "Nary", "Op", "Operand", "PowerBy", "dot_of", "dot_partials", "lookup",
+           "power_by", "quiet"]
 
 
 class Operand:
@@ -267,12 +268,25 @@ class Nary(Op):
         self.all_partials = all_partials
 
 
+def dot_of(w: Sequence[Any], x: Sequence[Any]) -> Any:
+    """Σ wᵢ·xᵢ."""
+    return sum(map(_mul, w, x))
+
+
+def dot_partials(w: Sequence[Any], x: Sequence[Any]) -> Sequence[Any]:
+    """∂(Σ wᵢ·xᵢ)/∂wᵢ = xᵢ, for all the w, then ∂/∂xᵢ = wᵢ."""
+    return (*x, *w)                                 # a tuple of floats is nothing for the garbage collector to visit
+
+
+def _halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    return wx[:len(wx) // 2], wx[len(wx) // 2:]
+
+
 FAMILIES: dict[str, Callable[..., Op]] = {"power_by": power_by}
 NARY: dict[str, Nary] = {
     "sum": Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs)),
-    # Σ wᵢ·xᵢ, all the w before all the x: the partial for each is the other.
-    "dot": Nary("dot", "Σ", lambda *wx: sum(map(_mul, wx[:len(wx) // 2], wx[len(wx) // 2:])),
-                lambda out, *wx: wx[len(wx) // 2:] + wx[:len(wx) // 2]),
+    # all the w before all the x
+    "dot": Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx))),
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from autograd.graph import Node, interior
 from autograd.modes import active
 from autograd.operators import COMPARISONS, OPERATORS, Operators
-from autograd.ops import NARY, TABLE, Nary, Op, power_by
+from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
 from autograd.symbols import compile_function, text_of
 
 __all__ = ["Value", "dot", "total"]
@@ -112,7 +112,8 @@ class Value(Node, Operators):
                 b._grad = part if b._grad is unreached else b._grad + part
             elif type(a) is tuple:
                 for x, partial in zip(a, node._da):
-                    x._grad = g * partial if x._grad is unreached else x._grad + g * partial
+                    before = x._grad
+                    x._grad = g * partial if before is unreached else before + g * partial
             else:
                 a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
 
@@ -123,7 +124,7 @@ class Value(Node, Operators):
         floats = [x._data for x in values]
         if isinstance(op, Nary):
             out = float(op.scalar(*floats))
-            return cls.record(op, out, tuple(values), list(op.all_partials(out, *floats)))
+            return cls.record(op, out, tuple(values), op.all_partials(out, *floats))
         try:
             out = op.scalar(*floats)
             partials = [float(partial(out, *floats)) for partial in op.partials]
@@ -132,7 +133,7 @@ class Value(Node, Operators):
         return cls.record(op, out, tuple(values), partials)
 
     @classmethod
-    def record(cls, op: Any, out: float, inputs: tuple[Value, ...], partials: list[float]) -> Value:
+    def record(cls, op: Any, out: float, inputs: tuple[Value, ...], partials: Sequence[float]) -> Value:
         """A node with these inputs and local derivatives; under `no_grad`, a leaf."""
         node = cls(out)
         if active and ("no_grad", get_ident()) in active:
@@ -198,7 +199,27 @@ def dot(weights: Sequence[Any], inputs: Sequence[Any]) -> Value:
     """
     if len(weights) != len(inputs):
         raise ValueError(f"dot: got {len(weights)} weights for {len(inputs)} inputs; there must be as many of both")
-    return Value.apply(NARY["dot"], *weights, *inputs)
+    nodes = (*weights, *inputs)
+    try:                                            # straight away, for the time a neuron takes is mostly spent here
+        w = [v._data for v in weights]
+        x = [v._data for v in inputs]
+        out = dot_of(w, x)
+    except (AttributeError, TypeError):             # numbers among the values, or what is neither
+        return Value.apply(_DOT, *nodes)
+    if active or type(out) is not float:            # a mode to heed, or not values at all
+        return Value.apply(_DOT, *nodes)
+    node: Value = Value.__new__(Value)
+    node._data = out
+    node._grad = 0.0
+    node.op = _DOT
+    node._a = nodes
+    node._b = node._db = None
+    node._da = dot_partials(w, x)
+    node.label = ""
+    return node
+
+
+_DOT = NARY["dot"]
 
 
 def number(x: Any, where: str) -> float:
