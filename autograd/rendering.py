@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import math
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd.folding import Fold, folds, unfolded
 from autograd.graph import Node, topological
 from autograd.structural import Structural
 from autograd.tensors import Tensor
@@ -125,7 +127,7 @@ def layout(source: str, format: str) -> bytes:
 
 def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Any = None,
          names: Mapping[str, Any] | None = None, parameters: Any = None, constants: bool = True, legend: bool = True,
-         max_nodes: int = 300) -> Drawing:
+         collapse: Any = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.
 
     Args:
@@ -138,6 +140,9 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
             is one anyhow. Any other leaf is an input if it has a name, else a constant.
         constants: whether to show the constants.
         legend: whether to explain the colours.
+        collapse: an `nn` module, or several: each call of it is folded into one box with its name and how many
+            parameters it has. Calls of the same kind on the same inputs share a box, which says ×N.
+        depth: how many levels of modules to leave open: 0 folds the model itself, 1 its layers, and so on.
         max_nodes: refuse to draw a larger graph.
 
     Raises:
@@ -152,36 +157,50 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     """
     if direction not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
-    order = small_enough("draw", root, max_nodes)
+    order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
+    boxes: list[Fold] = []
+    if collapse is not None:
+        boxes = folds(order, collapse, depth)
+        check_size("draw", len(unfolded(order, boxes)[0]), max_nodes)
     name_of = naming(order, names)
     role_of = roles(order, root, name_of, parameters)
     red = on_paths(order, as_nodes("draw", "highlight", highlight))
     hidden = set() if constants else {id(x) for x, role in role_of.items() if role == "constant" and x is not root}
 
     drawing = Drawing(compose(order, role_of, red, hidden, direction, legend,
-                              {node: describe(node, name_of.get(node, "")) for node in order}))
+                              {node: describe(node, name_of.get(node, "")) for node in order}, boxes))
     if file is not None:
         drawing.save(file)
     return drawing
 
 
 def compose(order: Sequence[Any], role_of: Mapping[Any, str], red: set[int], hidden: set[int], direction: str,
-            legend: bool, told: Mapping[Any, list[tuple[str, str]]]) -> str:
-    """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>."""
-    lines, position = [], {}
-    for i, node in enumerate(order):
-        position[id(node)] = i
-        if id(node) in hidden:
-            continue
+            legend: bool, told: Mapping[Any, list[tuple[str, str]]], boxes: Sequence[Fold] = ()) -> str:
+    """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>.
+
+    What is folded becomes the boxes m<k> with edges i<k>_<j> from their inputs.
+    """
+    position = {id(node): i for i, node in enumerate(order)}
+    shown, out_of = unfolded(order, boxes)
+    shown = [node for node in shown if id(node) not in hidden]
+    lines = []
+    for k, fold in enumerate(boxes):
+        lines.append(_box(f"m{k}", "module", fold.lines()))
+        lines += [_edge(f"n{position[id(x)]}", f"m{k}", f"i{k}_{j}", id(x) in red)
+                  for j, x in enumerate(fold.inputs) if id(x) not in hidden]
+    number = {id(fold): k for k, fold in enumerate(boxes)}
+    for node in shown:
+        i = position[id(node)]
         lines.append(_box(f"n{i}", role_of[node], told[node]))
-        if node.op is None:
-            continue
-        lines.append(_circle(f"o{i}", node.op.symbol))
-        for use, x in enumerate(node.inputs):
-            if id(x) not in hidden:
-                lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
-        lines.append(_edge(f"o{i}", f"n{i}", f"r{i}", id(node) in red))
-    present = {role_of[node] for node in order if id(node) not in hidden} | {"op"}
+        if id(node) in out_of:
+            lines.append(_edge(f"m{number[id(out_of[id(node)])]}", f"n{i}", f"r{i}", id(node) in red))
+        elif node.op is not None:
+            lines.append(_circle(f"o{i}", node.op.symbol))
+            for use, x in enumerate(node.inputs):
+                if id(x) not in hidden:
+                    lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
+            lines.append(_edge(f"o{i}", f"n{i}", f"r{i}", id(node) in red))
+    present = {role_of[node] for node in shown} | {"op"} | {"module" for _ in boxes}
     return _document(lines, direction, _legend([role for role in ROLES if role in present]) if legend else "")
 
 
@@ -251,12 +270,17 @@ def small_enough(function: str, root: Any, max_nodes: int) -> list[Any]:
     if not isinstance(root, Node):
         raise TypeError(f"{function}: got {type(root).__name__}, expected a Value or a Tensor: the result of a computation")
     order = topological(root)
-    if len(order) > max_nodes:
+    check_size(function, len(order), max_nodes)
+    return order
+
+
+def check_size(function: str, count: int, max_nodes: int) -> None:
+    """A ValueError if that is too much to look at."""
+    if count > max_nodes:
         remedy = "draw one example instead of a batch, fold modules with collapse=model, or raise max_nodes"
         if function != "draw":
             remedy = "take one example instead of a batch, or raise max_nodes"
-        raise ValueError(f"{function}: the graph has {len(order):,} nodes, more than max_nodes={max_nodes:,}; {remedy}")
-    return order
+        raise ValueError(f"{function}: the graph has {count:,} nodes, more than max_nodes={max_nodes:,}; {remedy}")
 
 
 def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
