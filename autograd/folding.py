@@ -149,4 +149,5 @@ def _settle(order: Sequence[Any], fold: Fold) -> None:
 def unfolded(order: Sequence[Any], boxes: Sequence[Fold]) -> tuple[list[Any], Mapping[int, Fold]]:
     """The nodes still shown, and for those that come out of a box, which."""
     hidden = set().union(*(fold.inside for fold in boxes))
-    return [node for node in order if id(node) not in hidden], {id(node): fold for fold in boxes for node in fold.results}
+    out_of = {id(node): fold for fold in boxes for node in fold.results}
+    return [node for node in order if id(node) not in hidden], out_of

@@ -26,7 +26,7 @@ __all__ = ["Drawing", "draw", "draw_dot", "tree"]
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
-# role -> (what the legend calls it, fill, border). Mid greys for what lies outside a box: it must show on white and black.
+# role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
     "input": ("input", "#dbeafe", "#3b82f6"),
     "parameter": ("parameter", "#dcfce7", "#22a55a"),
@@ -67,13 +67,13 @@ class Drawing:
         path = Path(file)
         suffix = path.suffix[1:].lower()
         if suffix not in FORMATS:
-            raise ValueError(f"draw: can't write {path.name!r}; name it with one of {', '.join('.' + f for f in FORMATS)}")
+            raise ValueError(f"draw: can't write {path.name!r}; name it with one of .{', .'.join(FORMATS)}")
         if suffix == "dot":
             path.write_text(self.source, encoding="utf-8")
             return path
         try:
             path.write_bytes(layout(self.source, suffix))
-        except LayoutMissing as error:
+        except LayoutError as error:
             beside = path.with_suffix(".dot")
             beside.write_text(self.source, encoding="utf-8")
             raise RuntimeError(f"{error} The graph's DOT text is in {beside}.") from None
@@ -88,7 +88,7 @@ class Drawing:
             if self.format == "png":
                 return {"image/png": layout(self.source, "png"), "text/plain": repr(self)}
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
-        except LayoutMissing as error:
+        except LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ class Drawing:
         return f"<Drawing: {self.source.count(chr(10))} lines of DOT; .save('graph.svg') writes it>"
 
 
-class LayoutMissing(RuntimeError):
+class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
 
 
@@ -106,17 +106,18 @@ def layout(source: str, format: str) -> bytes:
     """Lay `source` out as `format`: by `dot` if it is on the PATH, else by pygraphviz's engine.
 
     Raises:
-        LayoutMissing: where there is neither; it names both remedies.
+        LayoutError: where there is neither; it names both remedies.
     """
     if shutil.which("dot"):
-        import graphviz
-        return graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
+        import graphviz  # type: ignore[import-untyped]
+        laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
+        return laid_out
     try:
-        import pygraphviz
+        import pygraphviz  # type: ignore[import-untyped]
     except ImportError:
-        raise LayoutMissing("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on the "
-                            "PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "
-                            "pip install 'ninjagrad[render]'.") from None
+        raise LayoutError("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on "
+                          "the PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "
+                          "pip install 'ninjagrad[render]'.") from None
     graph = pygraphviz.AGraph(string=source)
     try:
         picture: bytes = graph.draw(format=format, prog="dot")
@@ -268,7 +269,7 @@ def tree(root: Node, *, names: Mapping[str, Any] | None = None, max_nodes: int =
 def small_enough(function: str, root: Any, max_nodes: int) -> list[Any]:
     """The graph in topological order; a ValueError if there is too much of it to look at."""
     if not isinstance(root, Node):
-        raise TypeError(f"{function}: got {type(root).__name__}, expected a Value or a Tensor: the result of a computation")
+        raise TypeError(f"{function}: got {type(root).__name__}, expected a Value or a Tensor, a computation's result")
     order = topological(root)
     check_size(function, len(order), max_nodes)
     return order
@@ -295,7 +296,7 @@ def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
 
 
 def naming(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[Any, str]:
-    """What to call each node that has a name: its label, else the variable that holds it, or that variable's element."""
+    """What to call each node that has a name: its label, else the variable or list element that holds it."""
     found: dict[Any, str] = {}
     for name, thing in (names or {}).items():
         if name.startswith("_"):
@@ -392,8 +393,8 @@ def array_text(x: Any, norm: bool = False) -> str:
 def _document(lines: Iterable[str], direction: str, label: str) -> str:
     body = "\n".join(f"    {line}" for line in lines)
     legend = f"    label=<{label}>\n" if label else ""
-    return (f'digraph {{\n    graph [rankdir={direction} bgcolor="transparent" fontname="{FONT}" nodesep=0.22 ranksep=0.32 '
-            f'labelloc=b pad=0.15]\n{legend}'
+    return (f'digraph {{\n    graph [rankdir={direction} bgcolor="transparent" fontname="{FONT}" '
+            f'nodesep=0.22 ranksep=0.32 labelloc=b pad=0.15]\n{legend}'
             f'    node [fontname="{FONT}" fontsize=13 fontcolor="{INK}" penwidth=1.3]\n'
             f'    edge [color="{GREY}" fontname="{FONT}" fontsize=10 fontcolor="{GREY}" arrowsize=0.65 penwidth=1.2]\n'
             f'{body}\n}}\n')
@@ -427,10 +428,12 @@ def _box(identifier: str, role: str, lines: Sequence[tuple[str, str]]) -> str:
     for kind, text in lines:
         if kind in ("data", "grad"):
             text = text.replace("\n", "\n" + "\N{NO-BREAK SPACE}" * 9)  # an array's further rows, under its first
-        shown = f"<B>{_text(text)}</B>" if kind == "name" else f'<FONT POINT-SIZE="11" COLOR="{PALE}">{_text(text)}</FONT>'
+        small = f'<FONT POINT-SIZE="11" COLOR="{PALE}">{_text(text)}</FONT>'
+        shown = f"<B>{_text(text)}</B>" if kind == "name" else small
         rows.append(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{shown}</TD></TR>')
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
-    return f'{identifier} [label=<{table}> id="{identifier}" class="{role}" shape=box {_paint(role)} margin="0.07,0.04" height=0]'
+    return (f'{identifier} [label=<{table}> id="{identifier}" class="{role}" shape=box {_paint(role)} '
+            'margin="0.07,0.04" height=0]')
 
 
 def _edge(tail: str, head: str, identifier: str, red: bool, label: str = "") -> str:

@@ -40,8 +40,9 @@ def test_depth_says_how_many_levels_stay_open() -> None:
         ["Linear(4 -&gt; 8)", "0", "40 parameters"], ["Tanh()", "1", "no parameters"],
         ["Sequential", "2", "72 parameters"], ["Linear(8 -&gt; 3)", "3", "27 parameters"]]
     deeper = modules(draw(loss, collapse=model, depth=2).source)
-    assert [lines[0] for lines in deeper] == ["Linear(4 -&gt; 8)", "Tanh()", "Linear(8 -&gt; 8)", "Tanh()", "Linear(8 -&gt; 3)"]
-    assert [lines[1] for lines in deeper] == ["0", "1", "2.0", "2.1", "3"]
+    assert [lines[:2] for lines in deeper] == [["Linear(4 -&gt; 8)", "0"], ["Tanh()", "1"],
+                                               ["Linear(8 -&gt; 8)", "2.0"], ["Tanh()", "2.1"],
+                                               ["Linear(8 -&gt; 3)", "3"]]
 
 
 class Side(nn.Module):
