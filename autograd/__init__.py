@@ -7,11 +7,12 @@ asked for, so that `import autograd` is as quick as `import numpy`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd.modes import enable_grad, is_grad_enabled, no_grad
+from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.tensors import Tensor, cat, concatenate, stack, tensor, where
 from autograd.value import Value
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from autograd.checking import gradcheck as gradcheck
     from autograd.creation import Generator as Generator
     from autograd.creation import allclose as allclose
     from autograd.creation import arange as arange
@@ -30,6 +31,11 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.creation import randperm as randperm
     from autograd.creation import zeros as zeros
     from autograd.creation import zeros_like as zeros_like
+    from autograd.derivatives import grad as grad
+    from autograd.derivatives import hessian as hessian
+    from autograd.derivatives import jacobian as jacobian
+    from autograd.derivatives import jvp as jvp
+    from autograd.derivatives import vjp as vjp
     from autograd.diagnosis import cmp as cmp
     from autograd.diagnosis import diagnose as diagnose
     from autograd.rendering import draw as draw
@@ -39,12 +45,15 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.walkthrough import explain as explain
     from autograd.walkthrough import paths as paths
 
-__all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "diagnose", "draw", "draw_dot", "enable_grad", "explain",
-           "is_grad_enabled", "no_grad", "paths", "stack", "stepper", "tensor", "tree", "where"]
+__all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "diagnose", "draw", "draw_dot",
+           "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
+           "paths", "stack", "stepper", "tensor", "tree", "vjp", "where"]
 
 _HOME = {                                           # where a name is found that is imported later
     **dict.fromkeys(["draw", "draw_dot", "tree"], "rendering"),
     **dict.fromkeys(["explain", "paths"], "walkthrough"),
+    **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
+    "gradcheck": "checking",
     "stepper": "stepping",
     **dict.fromkeys(["cmp", "diagnose"], "diagnosis"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),

@@ -289,6 +289,8 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         q *= w
         if labels is not None:
             divisor = float(w[labels].sum() if kept is None else w[labels][kept].sum())
+        elif not w.any():
+            divisor = 0.0
     if kept is not None:
         q[~kept] = 0
     if reduction == "mean" and divisor == 0:
@@ -655,4 +657,10 @@ def _temperature(temperature: Any) -> float:
 
 
 def _over(x: Any, temperature: float) -> Any:
-    return x if temperature == 1.0 else x / temperature
+    if temperature == 1.0:
+        return x
+    if temperature < math.inf:
+        return x / temperature
+    if isinstance(x, Value):                        # all alike; but what is masked, with -∞, stays so
+        return x if x.data == -math.inf else x / temperature
+    return where(x._data == -math.inf, x, x / temperature)

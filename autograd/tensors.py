@@ -25,7 +25,7 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.graph import Node, interior
-from autograd.modes import active, is_grad_enabled
+from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
@@ -56,8 +56,7 @@ class Tensor(Node, Operators):
         label: a name for pictures and messages.
 
     Raises:
-        TypeError: for complex numbers, strings, objects, masked arrays; a gradient asked of integers.
-        ValueError: for ragged lists.
+        TypeError: for complex numbers, strings, objects, masked arrays, ragged lists; a gradient asked of integers.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, label="W")
     >>> x = Tensor([1.0, -1.0])
@@ -98,6 +97,8 @@ class Tensor(Node, Operators):
     @data.setter
     def data(self, data: Any) -> None:
         self._data = _like(data, self, "data")
+        if self.op is not None:
+            self._cut()
 
     @property
     def grad(self) -> Tensor | None:
@@ -205,6 +206,9 @@ class Tensor(Node, Operators):
         if self.op is None:
             self._grad = seed if self._grad is None else self._grad + seed
             return
+        if active and watching() is not None:
+            from autograd.anomalies import check_backward
+            check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
@@ -232,6 +236,8 @@ class Tensor(Node, Operators):
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
+        if active:
+            return _record_under_modes(op, out, inputs, saved)
         if len(inputs) == 1 and op.joint is None:
             return _record(op, out, inputs[0], saved)
         if not any([x.requires_grad for x in inputs]):
@@ -281,6 +287,8 @@ class Tensor(Node, Operators):
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
                              "the left one's last axis must be as long as the right one's last but one") from None
+        if active:
+            return _record_under_modes(st.matmul, out, (self, other), (x, y))
         if not self.requires_grad:
             if not other.requires_grad:
                 return _handle(out)
@@ -388,11 +396,13 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        if x.size == 0:
+        if dim is None and x.size == 0:
             raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
         if dim is None:
             return _record(st.max_all, x.max(), self, (x,))
         (dim,) = _dims("max", dim, x.ndim)
+        if x.shape[dim] == 0:
+            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number along dim {dim}")
         indices = x.argmax(dim, keepdims=True)
         values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
@@ -675,6 +685,20 @@ class Tensor(Node, Operators):
 
     # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
 
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        """NumPy's other functions: those with a counterpart here give a Tensor; none detaches a gradient silently."""
+        ours = _FUNCTIONS.get(function.__name__)
+        if ours is not None:
+            return ours(*inputs, **options)
+        result = function._implementation(*inputs, **options)
+        parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
+        if (isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "f"
+                and not function.__name__.endswith("_like")
+                and any([isinstance(x, Tensor) and x.requires_grad for x in parts])):
+            raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
+                            "gradient; use .detach() to have it so")
+        return result
+
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
 
@@ -705,15 +729,15 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, Tensor):
         data = data._data
-    if isinstance(data, (Decimal, Real)) and not isinstance(data, (int, np.generic)):
-        data = float(data)
     if np.ma.isMaskedArray(data):
         raise TypeError("Tensor: got a masked array, expected plain numbers; use .filled(value) first")
     try:
         array = np.array(data)
     except ValueError:
-        raise ValueError(f"Tensor: the lists in {_short(data)} are of different lengths; "
-                         "pad them to one length first") from None
+        raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
+                        "pad them to one length first") from None
+    if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
+        array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
                                                                                            str(array.dtype))
@@ -725,6 +749,13 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
 _NUMBERS = frozenset({float, int, bool})
 
 
+def _float(x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError:                           # an integer or fraction beyond the floats
+        return math.inf if x > 0 else -math.inf
+
+
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
     if type(x) in _NUMBERS and like is not None:
@@ -732,7 +763,10 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
-        return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
+        try:
+            return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
+        except OverflowError:                       # an integer beyond the floats
+            return _handle(np.array(_float(x), data.dtype))
     if isinstance(x, Tensor):
         return x
     if x is None or isinstance(x, (str, bytes, Node)):
@@ -802,7 +836,9 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
 
 def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     """A node `op` made of `source` alone; a constant if `source` is one."""
-    if not source.requires_grad or (active and not is_grad_enabled()):
+    if active:
+        return _record_under_modes(op, out, (source,), saved)
+    if not source.requires_grad:
         return _handle(out)
     node = _new(Tensor)
     node._data = out
@@ -813,6 +849,24 @@ def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     node._saved = saved
     node.label = ""
     node.requires_grad = True
+    return node
+
+
+def _record_under_modes(op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+    """What the shorter ways to record a node do, while some mode is on in some thread."""
+    node = _handle(out)
+    if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
+        return node
+    node.requires_grad = True
+    node.op = op
+    node._saved = saved
+    if op.joint is not None:
+        node._a = inputs
+    else:
+        node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
+    if watching() is not None:
+        from autograd.anomalies import check_forward
+        check_forward(node)
     return node
 
 
@@ -938,6 +992,11 @@ def _fit(part: Any, data: Any) -> Any:
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
+def fitted(part: Any, data: Any) -> Any:
+    """`_fit` where a contribution needs it."""
+    return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
+
+
 def _own(part: Any, g: Any) -> Any:
     """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
     return part.copy() if part is g or part.base is not None else part
@@ -1017,11 +1076,13 @@ def tensor_{name}(self{other}):
     {convert}
     x = self._data{fetch}
     {compute}
+    if active:
+        return under_modes(op, out, {inputs}, {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
     node.label = ""
-    if {required} and (not active or recording()):
+    if {required}:
         node.requires_grad = True
         node.op = op
         node._a = self
@@ -1054,13 +1115,14 @@ def _method(op: Op) -> Callable[..., Tensor]:
         convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
         fetch="; y = other._data" if two else "",
         compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
+        inputs="(self, other)" if two else "(self,)",
         required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
         b="other" if two else "None",
         saved="(x, y)" if two else "(x,)",
     )
     return compile_function(f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
-        "op": op, "operand": operand, "quietly": QUIETLY, "recording": is_grad_enabled})
+        "op": op, "operand": operand, "quietly": QUIETLY, "under_modes": _record_under_modes})
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -1117,3 +1179,9 @@ _UFUNCS |= {"subtract": operator.sub, "multiply": operator.mul, "divide": operat
             "square": lambda t: t ** 2, "reciprocal": lambda t: 1.0 / t, "greater": operator.gt,
             "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
             "not_equal": operator.ne}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concatenate": lambda tensors, axis=0: concatenate(tensors, axis), "where": where,
+    "stack": lambda tensors, axis=0: stack(tensors, axis), "dot": lambda x, y: operand(x, "dot", None) @ y,
+    "reshape": lambda x, shape: x.reshape(shape), "ravel": lambda x: x.reshape(-1),
+    "expand_dims": lambda x, axis: x.unsqueeze(axis),
+}

@@ -99,7 +99,7 @@ class Module:
                 ["missing " + missing] * bool(missing) + ["unexpected " + unexpected] * bool(unexpected)))
         new = []
         for name, part in own.items():
-            array = np.array(state[name])
+            array = np.array(np.asarray(state[name]))       # asarray first: PyTorch's tensors know no copy=
             shape, dtype = np.shape(part._data), np.asarray(part._data).dtype
             if array.shape != shape or array.dtype != dtype:
                 raise ValueError(f"{kind}: {name} in the state is {array.dtype} of shape {array.shape}, "
