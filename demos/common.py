@@ -19,15 +19,14 @@ import nn
 BLUE, ORANGE, GREEN, RED, GREY = "#3869b0", "#e6731f", "#33995e", "#c43c4e", "#8a8a8a"
 
 
-def parser(name: str, lesson: str, steps: int | None = None, resume: bool = True) -> argparse.ArgumentParser:
+def parser(name: str, lesson: str, steps: int | None = None) -> argparse.ArgumentParser:
     """A parser whose --help is the demo's lesson, with the options every demo has."""
     arguments = argparse.ArgumentParser(prog=f"python -m demos {name}", description=lesson,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seed", type=int, default=0, help="what all chance comes from (default: 0)")
     if steps is not None:
         arguments.add_argument("--steps", type=int, default=steps, help=f"how long to train (default: {steps})")
-        if resume:
-            arguments.add_argument("--resume", type=Path, metavar="FILE", help="go on from an interrupted run's file")
+        arguments.add_argument("--resume", type=Path, metavar="FILE", help="go on from an interrupted run's file")
     arguments.add_argument("--out", type=Path, default=Path("out"), help="where to write (default: out)")
     arguments.add_argument("--no-plots", action="store_true", help="print only")
     return arguments
@@ -53,7 +52,7 @@ class Run:
         self.interrupted = False
         if options.steps < 1:
             sys.exit(f"{name}: --steps must be at least 1")
-        if getattr(options, "resume", None) is not None:
+        if options.resume is not None:
             self._resume(options.resume)
 
     def report(self, **numbers: float) -> None:

@@ -34,7 +34,7 @@ def moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser("moons", __doc__ or "", steps=100, resume=False).parse_args(arguments)
+    options = parser("moons", __doc__ or "", steps=100).parse_args(arguments)
     rng = np.random.default_rng(options.seed)
     random.seed(options.seed)                                   # Neuron draws its weights from Python's generator
     X, y = moons(rng)

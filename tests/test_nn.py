@@ -16,11 +16,10 @@ from autograd import Tensor, Value, no_grad
 from autograd.graph import topological
 from tests.witnesses import central_differences
 
-torch = None
 try:
     import torch
 except ModuleNotFoundError:                         # the parity extra; the other witness is central differences
-    pass
+    torch = None
 needs_torch = pytest.mark.skipif(torch is None, reason="the parity extra is not installed")
 
 
