@@ -82,37 +82,36 @@ def interior(root: N, mark: object) -> list[N]:
     """
     order: list[N] = []
     stack: list[Any] = []                           # nodes whose inputs are under way; before a None, one not entered
-    emit, push, pop = order.append, stack.append, stack.pop
     node: Any = root
     while True:
         node._grad = mark
         a, b = node._a, node._b
         if b is not None and b._a is not None and b._grad is not mark:
-            push(node)
+            stack.append(node)
             if a._a is not None and a._grad is not mark:
-                push(b)
-                push(None)
+                stack.append(b)
+                stack.append(None)
                 node = a
             else:
                 node = b
             continue
         if b is None and type(a) is tuple:
-            push(node)
+            stack.append(node)
             for x in a:
                 if x._a is not None and x._grad is not mark:
                     stack += (x, None)
         elif a._a is not None and a._grad is not mark:
-            push(node)
+            stack.append(node)
             node = a
             continue
         else:
-            emit(node)                              # nothing below it but leaves and nodes already in order
+            order.append(node)                      # nothing below it but leaves and nodes already in order
         while stack:
-            node = pop()
+            node = stack.pop()
             if node is not None:
-                emit(node)
+                order.append(node)
             else:
-                node = pop()
+                node = stack.pop()
                 if node._grad is not mark:          # no other path led here meanwhile
                     break
         else:

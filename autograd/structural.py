@@ -8,6 +8,7 @@ gradient itself is to be differentiated) alike. Broadcasting is undone by the en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,8 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
-           "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
+__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along",
+           "permute", "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
 
 Shape = tuple[int, ...]
 
@@ -29,16 +30,20 @@ class Structural(Op):
         arity: how many leading arguments are arrays; None means that the first is a sequence of arrays.
         vjps: one function `(g, out, *inputs, *parameters) -> contribution to that input's gradient` per input.
         joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
+        keeps: what a fused op's forward pass finds that its vjps want too, as a function of inputs and parameters.
+            `array` and the vjps are then passed it after the parameters; the vjps do without where they are fed nodes.
     """
 
-    __slots__ = ()
+    __slots__ = ("keeps",)
 
     def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-                 joint: Callable[..., Sequence[Any]] | None = None) -> None:
+                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None,
+                 keeps: Callable[..., tuple[Any, ...]] | None = None) -> None:
         super().__init__(name, symbol, self._no_scalar, array)
-        self.arity = len(vjps) or None
+        self.arity = len(vjps) or arity
         self.vjps = vjps
         self.joint = joint
+        self.keeps = keeps
 
     def _no_scalar(self, *inputs: Any) -> float:
         raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
@@ -56,6 +61,7 @@ class Structural(Op):
 STRUCTURAL: dict[str, Structural] = {}
 
 # Ops that undo each other mention each other.
+cast: Structural
 permute: Structural
 place: Structural
 reduce_to: Structural
@@ -81,41 +87,61 @@ def _expand(x: Any, shape: Shape) -> Any:
     return filled
 
 
-@lru_cache(maxsize=64)
-def _ones(shape: Shape, dtype: str) -> Any:
-    return np.ones(shape, dtype)
+_add_up: Callable[..., Any] = np.add.reduce         # np.sum without its detours
 
 
 def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     """The sum over `dim`. Over one short axis BLAS takes it, as a product with ones, in half np.add.reduce's time."""
-    if len(dim) == 1 and x.dtype.kind == "f" and x.ndim <= 2 and x.shape[dim[0]] <= 1024:
-        n = x.shape[dim[0]]
-        if x.ndim == 1:
-            return x.dot(_ones((n,), x.dtype.char)) if not keepdim else np.add.reduce(x, keepdims=True)
-        if dim[0] == 0:
-            return _ones((1, n) if keepdim else (n,), x.dtype.char).dot(x)
-        return x.dot(_ones((n, 1) if keepdim else (n,), x.dtype.char))
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)     # type: ignore[call-overload]
+    left, ones = _summing(x.shape, dim, keepdim, x.dtype.char)
+    if ones is None:
+        return _add_up(x, axis=dim, keepdims=keepdim)
+    return ones.dot(x) if left else x.dot(ones)
+
+
+@lru_cache(maxsize=1024)
+def _summing(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> tuple[bool, Any]:
+    """The ones to multiply by, and whether from the left; None where there is no such product.
+
+    The same few shapes come back at each step of a training, and this and `_reducing` remember them.
+    """
+    if dtype not in "fd" or len(dim) != 1 or shape[dim[0]] > 1024:
+        return False, None
+    n = shape[dim[0]]
+    if len(shape) == 1 and not keepdim:
+        return True, np.ones(n, dtype)
+    if len(shape) == 2 and dim == (0,):
+        return True, np.ones((1, n) if keepdim else n, dtype)
+    if len(shape) == 2:
+        return False, np.ones((n, 1) if keepdim else n, dtype)
+    return False, None
 
 
 def _reduce_to(x: Any, shape: Shape) -> Any:
-    if x.shape == shape:
-        return x
-    if x.ndim == 2 and x.dtype.kind == "f":         # the usual two for short: a bias's gradient, a row's
-        rows, columns = x.shape
-        if shape[-1:] == (columns,) and rows <= 1024:
-            return _ones((1, rows)[2 - len(shape):], x.dtype.char).dot(x)
-        if shape == (rows, 1) and columns <= 1024:
-            return x.dot(_ones((columns, 1), x.dtype.char))
-    extra = x.ndim - len(shape)
-    axes = tuple([i for i, n in enumerate(x.shape) if i < extra or shape[i - extra] != n])
-    return _sum(x, axes, True).reshape(shape)
+    left, ones, axes = _reducing(x.shape, shape, x.dtype.char)
+    if ones is not None:
+        return ones.dot(x) if left else x.dot(ones)
+    return _add_up(x, axis=axes, keepdims=True).reshape(shape) if axes else x
+
+
+@lru_cache(maxsize=1024)
+def _reducing(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
+    """As `_summing`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
+    extra = len(shape) - len(target)
+    axes = tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
+    if len(shape) == 2 and len(axes) == 1:
+        left, ones = _summing(shape, axes, len(target) == 2, dtype)
+        return left, ones, axes
+    return False, None, axes
 
 
 expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
 reduce_to = structural("reduce_to", "Σ", _reduce_to,
                        lambda g, out, x, shape: expand(g, x.shape))
+
+
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype))
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
@@ -216,7 +242,9 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 def _scatter_rows(x: Any, rows: Any, shape: Shape) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
-    if shape[0] <= 256 and len(rows) * shape[0] * shape[1] < 200_000:
+    flat_x = x.reshape(-1)
+    # 0·∞ is nan: in a product, one row that is not finite would spoil all others
+    if shape[0] <= 256 and len(rows) * shape[0] * shape[1] < 200_000 and math.isfinite(flat_x.dot(flat_x)):
         return _one_hot(shape[0], x.dtype.char).take(rows, 0).T.dot(x)
     out = np.zeros(shape[0] * shape[1], x.dtype)    # flat positions: five times faster than whole rows
     flat = (rows[:, None] % shape[0]) * shape[1] + np.arange(shape[1])
