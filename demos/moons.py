@@ -1,11 +1,11 @@
-"""Two moons, one number at a time: micrograd's demo, eager for one step and replayed from then on.
+"""Two moons, one number at a time: micrograd's demo, with a decision boundary.
 
 A hundred points lie in two crescents, one for each class. A network of 337 scalar Values (2-16-16-1, ReLU) gives each
 point a score; the hinge loss max(0, 1 − y·score) asks for a score beyond +1 on one side and −1 on the other, and a
 small penalty on the squared weights keeps the boundary simple.
 
-The first step runs eagerly: every product and sum is a node one could look at. Since the graph is the same at every
-step, it is recorded once, and the other steps run as array operations on the same numbers.
+Every step builds the graph of all hundred points anew, number by number. The neurons are n-ary: Σ wᵢ·xᵢ is one node
+instead of a product and a sum for each input, which makes a step several times faster and changes none of its numbers.
 """
 
 from __future__ import annotations
