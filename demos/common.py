@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,10 @@ class Run:
     """
 
     def __init__(self, name: str, options: argparse.Namespace, model: nn.Module, optimizer: nn.optim.Optimizer,
-                 rng: np.random.Generator, schedule: nn.optim.Schedule | None = None) -> None:
+                 rng: np.random.Generator, schedule: nn.optim.Schedule | None = None,
+                 sync: Callable[[], None] | None = None) -> None:
         self.name, self.options, self.rng, self.schedule = name, options, rng, schedule
-        self.model, self.optimizer = model, optimizer
+        self.model, self.optimizer, self.sync = model, optimizer, sync
         self.console = Console(highlight=False)
         self.history: dict[str, list[float]] = {}
         self.step = 0
@@ -96,6 +97,8 @@ class Run:
     def save(self, path: Path) -> None:
         """Write a checkpoint of the run as it stands."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        if self.sync:                               # where the training moves something else than the model itself
+            self.sync()
         nn.save(path, self.model, self.optimizer, demo=self.name, step=self.step, rng=self.rng.bit_generator.state,
                 schedule=self.schedule.state_dict() if self.schedule else None, history=self.history)
 
