@@ -32,6 +32,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.creation import zeros_like as zeros_like
     from autograd.diagnosis import cmp as cmp
     from autograd.diagnosis import diagnose as diagnose
+    from autograd.recording import replay as replay
     from autograd.rendering import draw as draw
     from autograd.rendering import draw_dot as draw_dot
     from autograd.rendering import tree as tree
@@ -40,12 +41,13 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.walkthrough import paths as paths
 
 __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "diagnose", "draw", "draw_dot", "enable_grad", "explain",
-           "is_grad_enabled", "no_grad", "paths", "stack", "stepper", "tensor", "tree", "where"]
+           "is_grad_enabled", "no_grad", "paths", "replay", "stack", "stepper", "tensor", "tree", "where"]
 
 _HOME = {                                           # where a name is found that is imported later
     **dict.fromkeys(["draw", "draw_dot", "tree"], "rendering"),
     **dict.fromkeys(["explain", "paths"], "walkthrough"),
     "stepper": "stepping",
+    "replay": "recording",
     **dict.fromkeys(["cmp", "diagnose"], "diagnosis"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
