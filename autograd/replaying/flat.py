@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import Nary, Op
+from autograd.ops import Op
 
 __all__ = ["Flat", "flatten"]
 
@@ -59,8 +59,8 @@ class Flat:
         return (f"the result of {op.name}" if op is not None else "a leaf") + label
 
 
-def flatten(root: Any, wrt: Sequence[Any] | None, inputs: Sequence[Any]) -> Flat:
-    """Read the graph below `root`. With `wrt` None, every leaf that is not an input is to be differentiated."""
+def flatten(root: Any, wrt: Sequence[Any] | None, inputs: Sequence[Any]) -> tuple[Flat, list[Any]]:
+    """The graph below `root`, and the leaves to differentiate: if `wrt` is None, all that are not inputs."""
     if wrt is None:
         given = set(map(id, inputs))
         order, gradients = _ordered(root, [])
@@ -82,11 +82,12 @@ def flatten(root: Any, wrt: Sequence[Any] | None, inputs: Sequence[Any]) -> Flat
                     more[i] = np.array([y._grad for y in x], np.intp)
                     first[i] = None
         labels = {i: label for i, label in enumerate(map(attrgetter("label"), order)) if label}
-        return Flat(np.fromiter(map(attrgetter("_data"), order), float, n),
+        flat = Flat(np.fromiter(map(attrgetter("_data"), order), float, n),
                     np.fromiter(map(codes.__getitem__, made_by), np.intp, n),
                     np.array([-1 if x is None else x._grad for x in first], np.intp),
                     np.array([-1 if x is None else x._grad for x in second], np.intp),
                     more, list(codes), (len(wrt), len(inputs)), labels, root._grad)
+        return flat, list(wrt)
     finally:
         _give_back(order, gradients)
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from autograd.ops import Nary
 from autograd.replaying.flat import Flat
@@ -514,7 +513,7 @@ def _strides(index: Any) -> tuple[int, ...] | None:
 
 
 def _view(array: Any, index: Any, strides: tuple[int, ...]) -> Any:
-    return as_strided(array[int(index.flat[0]):], index.shape, [8 * s for s in strides])
+    return np.ndarray(index.shape, float, array, 8 * int(index.flat[0]), [8 * s for s in strides])
 
 
 def _awkward(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import Op, Operand, PowerBy, quiet
+from autograd.ops import Op, Operand, PowerBy
 
 __all__ = ["Program", "Register"]
 
@@ -27,7 +27,7 @@ class Program:
     def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
         """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
         arrays = [x.array if type(x) is Register else x for x in arguments]
-        out = np.asarray(quiet(function)(*arrays))
+        out = np.asarray(function(*arrays))
         constant = all([type(x) is not Register or x.constant for x in arguments])
         if not constant:
             self.step(function, *arrays, out)
@@ -35,7 +35,7 @@ class Program:
 
     def step(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Note a call; its last argument is what it writes to."""
-        self.steps.append((function, arguments))
+        self.steps.append((_NAMED_OUT.get(function, function), arguments))
         out = arguments[-1]
         if isinstance(out, np.ndarray):
             out = out if out.base is None else out.base
@@ -65,6 +65,11 @@ class Program:
     @property
     def bytes(self) -> int:
         return sum(buffer.nbytes for buffer in self.buffers.values())
+
+
+# NumPy wants these two to be told by name where to write.
+_NAMED_OUT: dict[Any, Callable[..., Any]] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+                                             np.minimum: lambda x, y, out: np.minimum(x, y, out=out)}
 
 
 def _copy(source: Any, place: Any) -> None:
