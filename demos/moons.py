@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import nn
-from autograd import no_grad, replay
+from autograd import Value, no_grad, replay
 from demos.common import BLUE, ORANGE, Run, parser, plots
 
 POINTS = 100
@@ -34,7 +34,7 @@ def moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser("moons", __doc__ or "", steps=100).parse_args(arguments)
+    options = parser("moons", __doc__ or "", steps=200).parse_args(arguments)
     rng = np.random.default_rng(options.seed)
     random.seed(options.seed)                                   # Neuron draws its weights from Python's generator
     X, y = moons(rng)
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     step = replay(loss, wrt=weights)                            # step.parameters, step.gradient: flat arrays, live
     optimizer = nn.optim.SGD(step, lr=1.0)
-    schedule = nn.optim.LinearLR(optimizer, 1.0, 0.1, total_iters=100)
+    schedule = nn.optim.LinearLR(optimizer, 1.0, 0.1, total_iters=options.steps)
     run = Run("moons", options, model, optimizer, rng, schedule, sync=step.sync)
     step.parameters[:] = [w.data for w in weights]              # where an interrupted run stopped
     run.say(f"{step}\n")
@@ -77,8 +77,9 @@ def plot(out: Path, model: nn.MLP, X: np.ndarray, y: np.ndarray, losses: list[fl
     plt = plots()
     out.mkdir(parents=True, exist_ok=True)
     side_x, side_y = np.linspace(-1.8, 2.8, 64), np.linspace(-1.5, 2.0, 48)
-    with no_grad():
-        scores = np.array([[model([a, b]).data for a in side_x.tolist()] for b in side_y.tolist()])
+    place = [Value(0.0), Value(0.0)]
+    score = replay(model(place), inputs=place)                  # recorded for one place, run for three thousand
+    scores = np.array([[score.forward([a, b]) for a in side_x] for b in side_y])
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1.7, 1], layout="constrained")
     limit = 4.0
     left.contourf(side_x, side_y, scores.clip(-limit, limit), levels=np.linspace(-limit, limit, 33), cmap="RdYlBu",
