@@ -272,6 +272,7 @@ def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, st
 _HINTS = {
     "left out": "list every line of the forward pass in which {t} stands on the right; each adds to its gradient",
     "twice": "go through the uses of {t} once more and tick each off: one of them is added a second time",
+    "doubled": "is its one path added twice (a line run twice, += into what was there), or a factor 1/2 lost?",
     "overwritten": "where a gradient arrives in several pieces, each line after the first must add to it",
     "sign": "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost",
     "factor": "which line of the forward pass divides, and by how many? its derivative carries that number",
@@ -407,7 +408,10 @@ class _Case:
                     missing = [use for i, use in enumerate(uses) if i not in kept]
                     yield "path left out", self._left_out(have, missing), self.hint("left out")
         for use in uses:
-            if self.explains(self.g + use.contribution):
+            if len(uses) == 1 and self.explains(2 * self.g):
+                yield ("path counted twice", f"your numbers are exactly twice the right ones, and {self.called(use.by)} "
+                       f"is the only one to use `{self.name}`", self.hint("doubled"))
+            elif self.explains(self.g + use.contribution):
                 yield ("path counted twice", f"your numbers are the right ones plus once more what comes through "
                        f"{self.called(use.by)} (up to {_most(use.contribution)})", self.hint("twice"))
             if self.explains(self.g - 2 * use.contribution):
@@ -460,7 +464,10 @@ class _Case:
             if named:
                 yield named[0], f"your numbers are {named[1]} times the right ones", self.hint(named[2])
             elif self.g.size > 1:
-                yield "constant factor", f"your numbers are {ratio:.6g} times the right ones", self.hint("constant")
+                root = next((f" (√{n})" if r > 1 else f" (1/√{n})" for n in range(2, 5000) for r in (n ** 0.5, n ** -0.5)
+                             if abs(ratio - r) <= 1e2 * self.relative * r and n ** 0.5 % 1), "")
+                yield ("constant factor", f"your numbers are {ratio:.6g}{root} times the right ones",
+                       self.hint("constant"))
 
     def _named_factor(self, ratio: float) -> _Suspicion | None:
         """(mistake, the factor in words, hint) of a ratio that is a count of something in the graph."""
