@@ -409,8 +409,8 @@ class _Case:
                     yield "path left out", self._left_out(have, missing), self.hint("left out")
         for use in uses:
             if len(uses) == 1 and self.explains(2 * self.g):
-                yield ("path counted twice", f"your numbers are exactly twice the right ones, and {self.called(use.by)} "
-                       f"is the only one to use `{self.name}`", self.hint("doubled"))
+                yield ("path counted twice", "your numbers are exactly twice the right ones, and "
+                       f"{self.called(use.by)} is the only one to use `{self.name}`", self.hint("doubled"))
             elif self.explains(self.g + use.contribution):
                 yield ("path counted twice", f"your numbers are the right ones plus once more what comes through "
                        f"{self.called(use.by)} (up to {_most(use.contribution)})", self.hint("twice"))
@@ -464,8 +464,9 @@ class _Case:
             if named:
                 yield named[0], f"your numbers are {named[1]} times the right ones", self.hint(named[2])
             elif self.g.size > 1:
-                root = next((f" (√{n})" if r > 1 else f" (1/√{n})" for n in range(2, 5000) for r in (n ** 0.5, n ** -0.5)
-                             if abs(ratio - r) <= 1e2 * self.relative * r and n ** 0.5 % 1), "")
+                near = [(n, r) for n in range(2, 1000) for r in (n ** 0.5, n ** -0.5)
+                        if abs(ratio - r) <= 10 * self.relative * r]
+                root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
                 yield ("constant factor", f"your numbers are {ratio:.6g}{root} times the right ones",
                        self.hint("constant"))
 
@@ -523,10 +524,19 @@ class _Case:
                        f"arrives at {by} were 1", self.hint("upstream", by=by.strip("`")))
 
     def _another_variable(self) -> Iterator[_Suspicion]:
-        for node in self.one.order if self.one else []:
-            gradient = self.one.gradients.get(id(node)) if self.one else None
-            if node is not self.t and gradient is not None and gradient.any() \
-                    and self.agrees(self.m, gradient) and not self.agrees(gradient, self.g):
+        if self.one is None:
+            return
+        after = {id(node) for node in self.one.between(self.t)}
+        for node in reversed(self.one.order):
+            gradient = self.one.gradients.get(id(node))
+            if node is self.t or gradient is None or not gradient.any() \
+                    or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
+                continue
+            if id(node) in after:
+                by = self.called(node)
+                yield ("local derivative forgotten", f"the gradient of {by}, further on, is passed straight through to "
+                       f"`{self.name}`", self.hint("local", by=by.strip("`")))
+            else:
                 yield "gradient of another variable", f"this is the gradient of {self.called(node)}", self.hint("other")
 
     def _deeper_paths(self) -> Iterator[_Suspicion]:
