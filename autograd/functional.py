@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import structural as st
+from autograd.fused import affine
 from autograd.ops import TABLE, Nary, quiet
 from autograd.structural import Structural
 from autograd.tensors import Tensor, adopt, as_array, operand, where
@@ -46,7 +47,7 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        largest = max(v.data for v in _values("softmax", x))
+        largest = Value(max(v.data for v in _values("softmax", x)), label="max")    # a constant: no gradient is meant
         powers = [_over(v - largest, temperature).exp() for v in x]
         whole = total(powers)
         return [power / whole for power in powers]
@@ -101,8 +102,9 @@ class _Rows(NamedTuple):
     """What every form of cross-entropy needs to know of its targets, for logits of shape (N, C)."""
 
     q: Any              # (N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic
-    kept: Any           # (N,): False for ignored rows
+    kept: Any           # (N,): False for ignored rows; None if there are none
     divisor: float      # what a mean divides by
+    labels: Any         # (N,): the class indices where q is just their one-hot rows, else None
 
 
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -131,10 +133,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     if is_values(logits):
         return _fused_values(logits, target, *options)
     x = _tensor("cross_entropy", logits, -1)
-    z = x._data.reshape(-1, x.shape[-1])
-    rows = _rows("cross_entropy", z, x.ndim, target, *options)
-    out = _reduced(_losses(z, rows), rows, reduction, x.ndim)
-    return Tensor.record(_FUSED, out, (x,), (x._data, rows, reduction))
+    rows = _rows("cross_entropy", _as_rows(x._data), x.ndim, target, *options)
+    return Tensor.apply(_FUSED, x, rows, reduction)
 
 
 def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -150,12 +150,12 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         nested = _is_rows(logits)
         z = np.array([[v.data for v in _values("cross_entropy", row)] for row in (logits if nested else [logits])])
         rows = _rows("cross_entropy", z, 1 + nested, target, reduction, label_smoothing, ignore_index, weight)
-        gradient = _gradient(_softmax_rows(z), rows, reduction).tolist()
+        gradient = _gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
-    z = x._data.reshape(-1, x.shape[-1])
+    z = _as_rows(x._data)
     rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
-    return _gradient(_softmax_rows(z), rows, reduction).reshape(x.shape)
+    return _gradient(*_forward(z, rows)[1:], rows, reduction).reshape(x.shape)
 
 
 def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", reduction: str = "mean",
@@ -179,7 +179,7 @@ def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", red
     z = x if x.ndim == 2 else x.unsqueeze(0)
     rows = _rows("cross_entropy", z._data, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
     q = rows.q
-    if not rows.kept.all():                         # what an ignored row holds, be it nan, must not be touched
+    if rows.kept is not None:                       # what an ignored row holds, be it nan, must not be touched
         z, q = z[rows.kept], q[rows.kept]
     if form == "logsumexp":
         logs = log_softmax(z)
@@ -195,7 +195,7 @@ def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", red
         return losses.sum()
     if reduction == "mean":
         return losses.sum() / rows.divisor
-    if not rows.kept.all():
+    if rows.kept is not None:
         losses = Tensor.apply(st.scatter, losses, rows.kept, rows.kept.shape)
     return losses if x.ndim == 2 else losses[0]
 
@@ -206,8 +206,8 @@ def _composite_values(logits: Any, target: Any, form: str, reduction: str, *opti
     z = np.array([[v.data for v in row] for row in samples])
     rows = _rows("cross_entropy", z, 1 + nested, target, reduction, *options)
     losses = []
-    for sample, weights, kept in zip(samples, rows.q.tolist(), rows.kept):
-        if not kept:
+    for sample, weights in zip(samples, rows.q.tolist()):
+        if not any(weights):
             losses.append(Value(0.0))
             continue
         if form == "logsumexp":
@@ -228,8 +228,8 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     z = np.array([[v.data for v in row] for row in samples])
     rows = _rows("cross_entropy", z, 1 + nested, target, reduction, *options)
     if reduction == "none" and nested:
-        return [Value.apply(_fused_op(_Rows(rows.q[i:i + 1], rows.kept[i:i + 1], 1.0), "sum"), *sample)
-                for i, sample in enumerate(samples)]
+        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None), "sum"), *sample)
+                for q, sample in zip(rows.q, samples)]
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
 
@@ -237,16 +237,16 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     """The op of a fused cross-entropy of Values: it knows its targets."""
 
     def loss(*z: float) -> float:
-        return float(np.sum(_reduced(_losses(np.reshape(z, rows.q.shape), rows), rows, reduction, 2)))
+        return float(np.sum(_reduced(_forward(np.reshape(z, rows.q.shape), rows)[0], rows, reduction, 2)))
 
     def all_partials(out: Any, *z: Any) -> Sequence[Any]:
         if not isinstance(z[0], Value):
-            p = _softmax_rows(np.reshape(z, rows.q.shape))
-            return _gradient(p, rows, reduction).ravel().tolist()   # type: ignore[no-any-return]
+            forward = _forward(np.reshape(z, rows.q.shape), rows)
+            return _gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
         width, partials = rows.q.shape[1], []
         scale = _scale(rows, reduction)
-        for i, (kept, q) in enumerate(zip(rows.kept, rows.q.tolist())):
-            p = softmax(z[i * width:(i + 1) * width]) if kept else [0.0] * width
+        for i, q in enumerate(rows.q.tolist()):
+            p = softmax(z[i * width:(i + 1) * width]) if any(q) else [0.0] * width
             partials += [_closed_form(p_c, q_c, sum(q), scale) for p_c, q_c in zip(p, q)]
         return partials
 
@@ -269,72 +269,79 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
     q = np.zeros(z.shape, z.dtype)
-    kept = np.ones(n, bool)
+    labels = kept = None
     if y.ndim == ndim:
         if y.shape != (z.shape if ndim == 2 else z.shape[1:]):
             raise ValueError(f"{name}: got targets of shape {y.shape} for logits of shape {z.shape[2 - ndim:]}; "
                              "expected a class index for each row, or probabilities in the shape of the logits")
         q += y.reshape(z.shape)
-        counts = None
     else:
-        labels = _labels(name, y.reshape(-1), n, classes, ignore_index)
-        kept = labels != ignore_index
-        index = np.where(kept, labels, 0)
-        q[np.arange(n), index] = 1
-        counts = index
+        labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
+        q[np.arange(n), labels] = 1
+    divisor = float(n if kept is None else kept.sum())
     if label_smoothing:
         q *= 1 - label_smoothing
         q += label_smoothing / classes
-    count = float(kept.sum())
     if weight is not None:
         w = as_array(weight, z.dtype)
         if w.shape != (classes,):
             raise ValueError(f"{name}: got weights of shape {w.shape}, expected one for each of {classes} classes")
         q *= w
-        count = float(w[counts][kept].sum()) if counts is not None else count
-    if not kept.all():
+        if labels is not None:
+            divisor = float(w[labels].sum() if kept is None else w[labels][kept].sum())
+        elif not w.any():
+            divisor = 0.0
+    if kept is not None:
         q[~kept] = 0
-    if reduction == "mean" and count == 0:
+    if reduction == "mean" and divisor == 0:
         why = "the batch is empty" if n == 0 else "every row is ignored or has weight 0"
         raise ValueError(f"{name}: a mean over nothing: {why}; use reduction='sum' where that may happen")
-    return _Rows(q, kept, count)
+    plain = kept is None and weight is None and not label_smoothing
+    return _Rows(q, kept, divisor, labels if plain else None)
 
 
-def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> Any:
-    """Class indices, checked: integers, one for each row, in range or `ignore_index`."""
+def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> tuple[Any, Any]:
+    """Class indices, checked: integers, one for each row, in range; and which rows to keep, None if none is ignored."""
     if labels.shape != (n,):
         raise ValueError(f"{name}: got {labels.shape[0]} class indices for {n} rows of logits")
     if n and labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
                         "probabilities must have the shape of the logits")
-    wrong = np.flatnonzero(((labels < 0) | (labels >= classes)) & (labels != ignore_index))
+    labels = labels.astype(np.int64)
+    if ignore_index < 0 and not (labels.view(np.uint64) >= classes).any():      # a negative one would look huge
+        return labels, None
+    kept = labels != ignore_index
+    wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
     if wrong.size:
         raise ValueError(f"{name}: class index {labels[wrong[0]]} at position {wrong[0]} is out of range "
                          f"for {classes} classes (0 to {classes - 1})")
-    return labels.astype(np.int64)
+    return np.where(kept, labels, 0), None if kept.all() else kept
 
 
-def _log_softmax_rows(z: Any) -> Any:
-    """The forward pass of `log_softmax` on an array (N, C), to the last bit."""
-    n = np.arange(len(z))
-    top = z.argmax(1)
-    below = z - z[n, top][:, None]
-    others = np.exp(below)
-    others[n, top] = 0
-    return below - np.log1p(others.sum(1, keepdims=True))
-
-
-def _softmax_rows(z: Any) -> Any:
-    powers = np.exp(z - z.max(1, keepdims=True)) if z.size else z
-    return powers / powers.sum(1, keepdims=True)
+def _as_rows(z: Any) -> Any:
+    return z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
 
 
 @quiet
-def _losses(z: Any, rows: _Rows) -> Any:
-    """The loss of each row; 0·log 0 counts as 0, and an ignored row is 0 whatever it holds."""
-    if not z.size:
-        return z.sum(1)
-    return -np.where(rows.q != 0, rows.q * _log_softmax_rows(z), z.dtype.type(0)).sum(1)
+def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
+    """The loss of each row of z (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
+
+    Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
+    an ignored row is 0 whatever it holds.
+    """
+    if not len(z):
+        return z.sum(1), z, z.sum(1, keepdims=True)
+    n = np.arange(len(z))
+    top = n, z.argmax(1)
+    below = z - z[top][:, None]
+    powers = np.exp(below)
+    powers[top] = 0
+    rest = st.sum_.array(powers, (1,), True)
+    powers[top] = 1
+    normaliser = np.log1p(rest)
+    if rows.labels is not None:
+        return normaliser[:, 0] - below[n, rows.labels], powers, rest
+    return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
@@ -347,31 +354,34 @@ def _scale(rows: _Rows, reduction: str) -> float:
     return 1.0 / rows.divisor if reduction == "mean" else 1.0
 
 
-def _closed_form(p: Any, q: Any, mass: Any, scale: float) -> Any:
+def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
     """∂loss/∂z: softmax(z) − y, times 1/N for a mean. (Weighted targets q sum to `mass` rather than to 1.)"""
-    return (mass * p - q) * scale
+    return (p - q if mass is None else mass * p - q) * scale
 
 
 @quiet
-def _gradient(p: Any, rows: _Rows, reduction: str) -> Any:
-    gradient = _closed_form(p, rows.q, rows.q.sum(1, keepdims=True), _scale(rows, reduction))
-    return gradient if rows.kept.all() else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
+def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
+    mass = None if rows.labels is not None else rows.q.sum(1, keepdims=True)
+    gradient = _closed_form(powers / (1.0 + rest), rows.q, mass, _scale(rows, reduction) * g)
+    return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 
 
-def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str) -> Any:
-    if isinstance(x, Tensor):                       # the gradient is to be differentiated again
-        z = x if x.ndim == 2 else x.unsqueeze(0)
-        q, mass = Tensor(rows.q, dtype=x.dtype), Tensor(rows.q.sum(1, keepdims=True), dtype=x.dtype)
-        gradient = _closed_form(softmax(z), q, mass, _scale(rows, reduction)).reshape(x.shape)
-        if not rows.kept.all():
-            gradient = where(rows.kept[:, None], gradient, 0.0)
-    else:
-        gradient = _gradient(_softmax_rows(x.reshape(rows.q.shape)), rows, reduction).reshape(x.shape)
-    return g[..., None] * gradient if g.ndim else g * gradient
+def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
+    if reduction == "none":
+        g = g[..., None]
+    if not isinstance(x, Tensor):
+        return _gradient(powers, rest, rows, reduction, g).reshape(x.shape)
+    z = x if x.ndim == 2 else x.unsqueeze(0)        # nodes: the gradient is to be differentiated again
+    q, mass = Tensor(rows.q, dtype=x.dtype), Tensor(rows.q.sum(1, keepdims=True), dtype=x.dtype)
+    gradient = _closed_form(softmax(z), q, mass, _scale(rows, reduction) * g)
+    if rows.kept is not None:
+        gradient = where(rows.kept[:, None], gradient, 0.0)
+    return gradient.reshape(x.shape)
 
 
-_FUSED = adopt(Structural("cross_entropy", "CE", lambda x, rows, reduction:
-                          _reduced(_losses(x.reshape(rows.q.shape), rows), rows, reduction, x.ndim), _fused_vjp))
+_FUSED = adopt(Structural(
+    "cross_entropy", "CE", lambda x, rows, reduction, losses, *_: _reduced(losses, rows, reduction, x.ndim),
+    _fused_vjp, keeps=lambda x, rows, reduction: _forward(_as_rows(x), rows)))
 
 
 # Other losses.
@@ -558,8 +568,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ weightᵀ + bias, with weight (out, in) as PyTorch keeps it: shape (…, in) -> (…, out)."""
-    product: Tensor = x @ weight.T
-    return product if bias is None else product + bias
+    return x @ weight.T if bias is None else affine(x, weight.T, bias)
 
 
 def relu(x: Any) -> Any:
@@ -604,14 +613,14 @@ def _values(name: str, x: Any) -> list[Value]:
 
 def _tensor(name: str, x: Any, dim: int) -> Tensor:
     """`x` as a Tensor with something to reduce along `dim`."""
-    x = operand(x, name, None)
-    if x._data.dtype.kind != "f":
-        x = Tensor(x)
-    if not -x.ndim <= dim < x.ndim:
-        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {x.shape}")
-    if x.shape[dim] == 0:
-        raise ValueError(f"{name}: nothing along dim {dim} of shape {x.shape}")
-    return x
+    t = operand(x, name, None)
+    if t._data.dtype.kind != "f":
+        t = Tensor(t)
+    if not -t.ndim <= dim < t.ndim:
+        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {t.shape}")
+    if t.shape[dim] == 0:
+        raise ValueError(f"{name}: nothing along dim {dim} of shape {t.shape}")
+    return t
 
 
 def _pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -648,4 +657,10 @@ def _temperature(temperature: Any) -> float:
 
 
 def _over(x: Any, temperature: float) -> Any:
-    return x if temperature == 1.0 else x / temperature
+    if temperature == 1.0:
+        return x
+    if temperature < math.inf:
+        return x / temperature
+    if isinstance(x, Value):                        # all alike; but what is masked, with -∞, stays so
+        return x if x.data == -math.inf else x / temperature
+    return where(x._data == -math.inf, x, x / temperature)

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import contextvars
 import math
-import operator
 import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
+from operator import add as _add
+from operator import mul as _mul
+from operator import neg as _neg
+from operator import sub as _sub
+from operator import truediv as _div
 from typing import Any
 
 import numpy as np
 
-__all__ = ["FAMILIES", "NARY", "TABLE", "Nary", "Op", "Operand", "PowerBy", "lookup", "power_by", "quiet"]
+__all__ = ["FAMILIES", "NARY", "TABLE", "Nary", "Op", "Operand", "PowerBy", "dot_of", "dot_partials", "lookup",
+           "power_by", "quiet"]
 
 
 class Operand:
@@ -101,12 +106,12 @@ class _Quiet(threading.local):
     """For each thread a context in which NumPy's warnings are off; entering it takes a third of np.errstate's time."""
 
     def __init__(self) -> None:
-        context = contextvars.copy_context()
-        context.run(np.seterr, all="ignore")
-        self.run = context.run
+        self.context = contextvars.copy_context()
+        self.context.run(np.seterr, all="ignore")
+        self.run = self.context.run
 
 
-_QUIET = _Quiet()
+QUIETLY = _Quiet()
 
 
 def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,7 +119,7 @@ def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(compute)
     def silently(*inputs: Any) -> Any:
-        return _QUIET.run(compute, *inputs)
+        return QUIETLY.run(compute, *inputs)
 
     return silently
 
@@ -129,6 +134,14 @@ def _sigmoid(x: float) -> float:
 def _sigmoid_array(x: Any) -> Any:
     small = np.exp(-np.abs(x))
     return np.where(x >= 0.0, x.dtype.type(1.0), small) / (1.0 + small)
+
+
+def _softplus_array(x: Any) -> Any:
+    return np.logaddexp(0.0, x)
+
+
+def _relu_array(x: Any) -> Any:
+    return np.maximum(x, 0.0)
 
 
 def _softplus(x: float) -> float:
@@ -155,6 +168,10 @@ def _where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
+def _0(x: Any, y: Any) -> Any:                  # keeps ∂(xʸ)/∂x = y·xʸ⁻¹ from being 0·∞ where it is 0
+    return (y == 0.0) * (x * x == 0.0)
+
+
 TABLE: dict[str, Op] = {}
 
 
@@ -165,41 +182,46 @@ def row(name: str, symbol: str, scalar: Callable[..., float], array: Callable[..
     return TABLE[name]
 
 
+# What the rules below mention before it is defined.
+cos: Op
+log: Op
+power: Op
+sigmoid: Op
+sign: Op
+
 # fmt: off
-#    name           symbol        on floats        on arrays                ∂out/∂x, ∂out/∂y, …
-add      = row("add",      "+",        operator.add,     operator.add,            lambda out, x, y: 1.0,
-                                                                                  lambda out, x, y: 1.0)
-sub      = row("sub",      "-",        operator.sub,     operator.sub,            lambda out, x, y: 1.0,
-                                                                                  lambda out, x, y: -1.0)
-mul      = row("mul",      "*",        operator.mul,     operator.mul,            lambda out, x, y: y,
-                                                                                  lambda out, x, y: x)
-div      = row("div",      "/",        operator.truediv, quiet(operator.truediv),      lambda out, x, y: 1.0 / y,
-                                                                                  lambda out, x, y: -out / y)
-neg      = row("neg",      "-",        operator.neg,     operator.neg,            lambda out, x: -1.0)
-power    = row("power",    "**",       math.pow,         quiet(np.power),         lambda out, x, y: y * power(x, y - 1.0 + (y == 0.0)),
-                                                                                  lambda out, x, y: out * log(x + (x == 0.0)))
-exp      = row("exp",      "exp",      math.exp,         quiet(np.exp),           lambda out, x: out)
-expm1    = row("expm1",    "expm1",    math.expm1,       quiet(np.expm1),         lambda out, x: out + 1.0)
-log      = row("log",      "log",      math.log,         quiet(np.log),           lambda out, x: 1.0 / x)
-log1p    = row("log1p",    "log1p",    math.log1p,       quiet(np.log1p),         lambda out, x: 1.0 / (1.0 + x))
-sqrt     = row("sqrt",     "sqrt",     math.sqrt,        quiet(np.sqrt),          lambda out, x: 0.5 / out)
-sin      = row("sin",      "sin",      math.sin,         quiet(np.sin),           lambda out, x: cos(x))
-cos      = row("cos",      "cos",      math.cos,         quiet(np.cos),           lambda out, x: -sin(x))
-tanh     = row("tanh",     "tanh",     math.tanh,        np.tanh,                 lambda out, x: 1.0 - out * out)
-sigmoid  = row("sigmoid",  "σ",        _sigmoid,         _sigmoid_array,          lambda out, x: out * (1.0 - out))
-softplus = row("softplus", "softplus", _softplus,        lambda x: np.logaddexp(0.0, x),
-                                                                                  lambda out, x: sigmoid(x))
-relu     = row("relu",     "ReLU",     _relu,            lambda x: np.maximum(x, 0.0),
-                                                                                  lambda out, x: out > 0.0)
-abs_     = row("abs",      "abs",      operator.abs,     np.abs,                  lambda out, x: sign(x))
-sign     = row("sign",     "sign",     _sign,            np.sign,                 lambda out, x: 0.0)
-maximum  = row("maximum",  "max",      _maximum,         np.maximum,              lambda out, x, y: (x > y) + 0.5 * (x == y),
-                                                                                  lambda out, x, y: (x < y) + 0.5 * (x == y))
-minimum  = row("minimum",  "min",      _minimum,         np.minimum,              lambda out, x, y: (x < y) + 0.5 * (x == y),
-                                                                                  lambda out, x, y: (x > y) + 0.5 * (x == y))
-where    = row("where",    "where",    _where,           np.where,                lambda out, c, x, y: 0.0,
-                                                                                  lambda out, c, x, y: c != 0.0,
-                                                                                  lambda out, c, x, y: c == 0.0)
+#              name        symbol      on floats   on arrays       ∂out/∂x, ∂out/∂y
+add      = row("add",      "+",        _add,       _add,           lambda out, x, y: 1.0,
+                                                                   lambda out, x, y: 1.0)
+sub      = row("sub",      "-",        _sub,       _sub,           lambda out, x, y: 1.0,
+                                                                   lambda out, x, y: -1.0)
+mul      = row("mul",      "*",        _mul,       _mul,           lambda out, x, y: y,
+                                                                   lambda out, x, y: x)
+div      = row("div",      "/",        _div,       quiet(_div),    lambda out, x, y: 1.0 / y,
+                                                                   lambda out, x, y: -out / y)
+neg      = row("neg",      "-",        _neg,       _neg,           lambda out, x: -1.0)
+power    = row("power",    "**",       math.pow,   quiet(np.power),lambda out, x, y: y * power(x, y - 1.0 + _0(x, y)),
+                                                                   lambda out, x, y: out * log(x + (x == 0.0)))
+exp      = row("exp",      "exp",      math.exp,   quiet(np.exp),  lambda out, x: out)
+expm1    = row("expm1",    "expm1",    math.expm1, quiet(np.expm1),lambda out, x: out + 1.0)
+log      = row("log",      "log",      math.log,   quiet(np.log),  lambda out, x: 1.0 / x)
+log1p    = row("log1p",    "log1p",    math.log1p, quiet(np.log1p),lambda out, x: 1.0 / (1.0 + x))
+sqrt     = row("sqrt",     "sqrt",     math.sqrt,  quiet(np.sqrt), lambda out, x: 0.5 / out)
+sin      = row("sin",      "sin",      math.sin,   quiet(np.sin),  lambda out, x: cos(x))
+cos      = row("cos",      "cos",      math.cos,   quiet(np.cos),  lambda out, x: -sin(x))
+tanh     = row("tanh",     "tanh",     math.tanh,  np.tanh,        lambda out, x: 1.0 - out * out)
+sigmoid  = row("sigmoid",  "σ",        _sigmoid,   _sigmoid_array, lambda out, x: out * (1.0 - out))
+softplus = row("softplus", "softplus", _softplus,  _softplus_array,lambda out, x: sigmoid(x))
+relu     = row("relu",     "ReLU",     _relu,      _relu_array,    lambda out, x: out > 0.0)
+abs_     = row("abs",      "abs",      abs,        np.abs,         lambda out, x: sign(x))
+sign     = row("sign",     "sign",     _sign,      np.sign,        lambda out, x: 0.0)
+maximum  = row("maximum",  "max",      _maximum,   np.maximum,     lambda out, x, y: (x > y) + 0.5 * (x == y),
+                                                                   lambda out, x, y: (x < y) + 0.5 * (x == y))
+minimum  = row("minimum",  "min",      _minimum,   np.minimum,     lambda out, x, y: (x < y) + 0.5 * (x == y),
+                                                                   lambda out, x, y: (x > y) + 0.5 * (x == y))
+where    = row("where",    "where",    _where,     np.where,       lambda out, c, x, y: 0.0,
+                                                                   lambda out, c, x, y: c != 0.0,
+                                                                   lambda out, c, x, y: c == 0.0)
 # fmt: on
 
 
@@ -216,6 +238,8 @@ def power_by(n: float) -> Op:
         return PowerBy(n, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n)
+    if n == 0.5:                                    # NumPy takes roots of arrays, but powers of scalars: -∞ tells
+        return PowerBy(n, sqrt.scalar, *sqrt.partials)
     if n < 0.0:                                     # the quotient is as exact as xⁿ⁻¹, and cheaper than another power
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * out / x)
     return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * power_by(n - 1.0)(x))
@@ -227,7 +251,7 @@ class PowerBy(Op):
     __slots__ = ("exponent",)
 
     def __init__(self, n: float, scalar: Callable[..., float], partial: Callable[..., Any]) -> None:
-        array = scalar if n == 2.0 else quiet(lambda x: x ** n)
+        array = scalar if n == 2.0 else sqrt.array if n == 0.5 else quiet(lambda x: x ** n)
         super().__init__("power_by", f"**{n:g}", scalar, array, partial)
         self.exponent = n
 
@@ -250,12 +274,25 @@ class Nary(Op):
         self.all_partials = all_partials
 
 
+def dot_of(w: Sequence[Any], x: Sequence[Any]) -> Any:
+    """Σ wᵢ·xᵢ."""
+    return sum(map(_mul, w, x))
+
+
+def dot_partials(w: Sequence[Any], x: Sequence[Any]) -> Sequence[Any]:
+    """∂(Σ wᵢ·xᵢ)/∂wᵢ = xᵢ, for all the w, then ∂/∂xᵢ = wᵢ."""
+    return (*x, *w)                                 # a tuple of floats is nothing for the garbage collector to visit
+
+
+def _halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    return wx[:len(wx) // 2], wx[len(wx) // 2:]
+
+
 FAMILIES: dict[str, Callable[..., Op]] = {"power_by": power_by}
 NARY: dict[str, Nary] = {
-    #                        on floats                                   ∂out/∂x₁, ∂out/∂x₂, …
-    "sum": Nary("sum", "Σ", lambda *xs: sum(xs),                         lambda out, *xs: [1.0] * len(xs)),
-    "dot": Nary("dot", "Σ", lambda *wx: sum(map(operator.mul, wx[: len(wx) // 2], wx[len(wx) // 2:])),
-                                                                         lambda out, *wx: [*wx[len(wx) // 2:], *wx[: len(wx) // 2]]),
+    "sum": Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs)),
+    # all the w before all the x
+    "dot": Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx))),
 }
 
 

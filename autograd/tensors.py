@@ -2,7 +2,7 @@
 
 The same engine as `Value`, for arrays. A node keeps the arrays its op read (`_saved`) instead of its local derivatives,
 which for arrays would cost work and memory before anyone asks; `backward` feeds them to the op's vjps. Broadcasting is
-undone in one place, `_receive`. Arrays are never changed in place: a new array takes an old one's place, so whatever
+undone in one place, `_fit`. Arrays are never changed in place: a new array takes an old one's place, so whatever
 a graph has saved stays as the forward pass saw it.
 """
 
@@ -13,9 +13,11 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from inspect import signature
 from numbers import Real
 from sys import getrefcount
 from threading import local
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -23,9 +25,9 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.graph import Node, interior
-from autograd.modes import active, is_grad_enabled
+from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
-from autograd.ops import TABLE, Op, PowerBy, power_by
+from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
 
 if TYPE_CHECKING:
@@ -54,8 +56,7 @@ class Tensor(Node, Operators):
         label: a name for pictures and messages.
 
     Raises:
-        TypeError: for complex numbers, strings, objects, masked arrays; a gradient asked of integers.
-        ValueError: for ragged lists.
+        TypeError: for complex numbers, strings, objects, masked arrays, ragged lists; a gradient asked of integers.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, label="W")
     >>> x = Tensor([1.0, -1.0])
@@ -72,7 +73,7 @@ class Tensor(Node, Operators):
     _saved: Any
     requires_grad: bool
 
-    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
         array = as_array(data, dtype)
         if dtype is None and array.dtype.kind in "biu":
             array = array.astype(np.float64)
@@ -96,6 +97,8 @@ class Tensor(Node, Operators):
     @data.setter
     def data(self, data: Any) -> None:
         self._data = _like(data, self, "data")
+        if self.op is not None:
+            self._cut()
 
     @property
     def grad(self) -> Tensor | None:
@@ -195,7 +198,7 @@ class Tensor(Node, Operators):
             if self._data.size != 1:
                 raise ValueError(f"backward: from a tensor of shape {self.shape} it needs a gradient of that shape; "
                                  "to differentiate one number, reduce it first: .sum() or .mean()")
-            seed = np.ones(self.shape, self.dtype)
+            seed = self._data.dtype.type(1) if self._data.ndim == 0 else np.ones(self.shape, self.dtype)
         else:
             seed = as_array(gradient, self.dtype)
             if seed.shape != self.shape:
@@ -203,12 +206,13 @@ class Tensor(Node, Operators):
         if self.op is None:
             self._grad = seed if self._grad is None else self._grad + seed
             return
+        if active and watching() is not None:
+            from autograd.anomalies import check_backward
+            check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
-        with np.errstate(all="ignore"):
-            for node in reversed(order):
-                node.op.pull(node, unreached)
+        QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
         last_pass.root = ref(self)
 
     @classmethod
@@ -216,10 +220,13 @@ class Tensor(Node, Operators):
         """The tensor `op` makes of its inputs and parameters: the general way."""
         if isinstance(op, PowerBy):
             return _power_method(op.exponent)(operand(arguments[0], op.name, None))
-        inputs, parameters = (arguments[: op.arity], arguments[op.arity:]) if op.arity else (arguments[0], arguments[1:])
+        count = op.arity
+        inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
         first = next((x for x in inputs if isinstance(x, Tensor)), None)
         tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
         arrays = [x._data for x in tensors]
+        if isinstance(op, st.Structural) and op.keeps is not None:
+            parameters = (*parameters, *op.keeps(*arrays, *parameters))
         try:
             out = op.array(*arrays, *parameters) if op.arity else op.array(arrays, *parameters)
         except ValueError as error:
@@ -229,13 +236,15 @@ class Tensor(Node, Operators):
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
+        if active:
+            return _record_under_modes(op, out, inputs, saved)
         if len(inputs) == 1 and op.joint is None:
             return _record(op, out, inputs[0], saved)
         if not any([x.requires_grad for x in inputs]):
             return _handle(out)
         node = _record(op, out, next(x for x in inputs if x.requires_grad), saved)
         if node.op is not None:
-            node._a, node._b = inputs if op.joint is None else (inputs, None)       # type: ignore[misc]
+            node._a, node._b = inputs if op.joint is None else (inputs, None)
         return node
 
     @classmethod
@@ -278,6 +287,8 @@ class Tensor(Node, Operators):
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
                              "the left one's last axis must be as long as the right one's last but one") from None
+        if active:
+            return _record_under_modes(st.matmul, out, (self, other), (x, y))
         if not self.requires_grad:
             if not other.requires_grad:
                 return _handle(out)
@@ -341,8 +352,8 @@ class Tensor(Node, Operators):
         if numpy_names:
             dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
         x = self._data
-        dims = _dims("sum", dim, x.ndim)
-        return _record(st.sum_, st.sum_.array(x, dims, keepdim), self, (x, dims, keepdim))
+        dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
+        return _record(st.sum_, _sum(x, dims, keepdim), self, (x, dims, keepdim))
 
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
@@ -385,14 +396,15 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        if x.size == 0:
+        if dim is None and x.size == 0:
             raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
         if dim is None:
             return _record(st.max_all, x.max(), self, (x,))
         (dim,) = _dims("max", dim, x.ndim)
+        if x.shape[dim] == 0:
+            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number along dim {dim}")
         indices = x.argmax(dim, keepdims=True)
-        saved = x, indices, dim, keepdim
-        values = _record(st.max_along, st.max_along.array(*saved), self, saved)
+        values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
@@ -524,7 +536,7 @@ class Tensor(Node, Operators):
     def __getitem__(self, key: Any) -> Tensor:
         key, x = _key(key), self._data
         try:
-            return _record(st.index, x[key], self, (x, key))
+            return _record(st.index, st.index.array(x, key), self, (x, key))
         except IndexError as error:
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 
@@ -580,16 +592,16 @@ class Tensor(Node, Operators):
             return self._replace(result(other)._data)
         return result(other)                        # within a graph: an ordinary op under the old name
 
-    def __iadd__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __iadd__(self, other: Any) -> Tensor:
         return self._in_place("+=", self.__add__, other)
 
-    def __isub__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __isub__(self, other: Any) -> Tensor:
         return self._in_place("-=", self.__sub__, other)
 
-    def __imul__(self, other: Any) -> Tensor:       # type: ignore[misc]
+    def __imul__(self, other: Any) -> Tensor:
         return self._in_place("*=", self.__mul__, other)
 
-    def __itruediv__(self, other: Any) -> Tensor:   # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Tensor:
         return self._in_place("/=", self.__truediv__, other)
 
     def zero_(self) -> Tensor:
@@ -671,10 +683,21 @@ class Tensor(Node, Operators):
         like = next(x for x in inputs if isinstance(x, Tensor))
         return function(operand(first, ufunc.__name__, like), *rest)
 
-    if not TYPE_CHECKING:
-        def __getattr__(self, name: str) -> Any:    # reached only by names that are not here
-            raise AttributeError(f"Tensor has no {name!r}: it is outside the subset of PyTorch that is kept here; "
-                                 "dir(autograd.Tensor) lists what is in it")
+    # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        """NumPy's other functions: those with a counterpart here give a Tensor; none detaches a gradient silently."""
+        ours = _FUNCTIONS.get(function.__name__)
+        if ours is not None:
+            return ours(*inputs, **options)
+        result = function._implementation(*inputs, **options)
+        parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
+        if (isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "f"
+                and not function.__name__.endswith("_like")
+                and any([isinstance(x, Tensor) and x.requires_grad for x in parts])):
+            raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
+                            "gradient; use .detach() to have it so")
+        return result
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
@@ -692,7 +715,7 @@ class Tensor(Node, Operators):
         return f"tensor({', '.join([body, *extras])})"
 
 
-def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, label: str = "") -> Tensor:
+def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> Tensor:
     """A Tensor of `data` that keeps integers and truth values as they are, as PyTorch's `tensor` does.
 
     >>> tensor([0, 2, 1]).dtype
@@ -702,19 +725,19 @@ def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike = None, labe
     return Tensor(array, requires_grad, array.dtype, label)
 
 
-def as_array(data: Any, dtype: DTypeLike = None) -> Any:
+def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, Tensor):
         data = data._data
-    if isinstance(data, (Decimal, Real)) and not isinstance(data, (int, np.generic)):
-        data = float(data)
     if np.ma.isMaskedArray(data):
         raise TypeError("Tensor: got a masked array, expected plain numbers; use .filled(value) first")
     try:
         array = np.array(data)
     except ValueError:
-        raise ValueError(f"Tensor: the lists in {_short(data)} are of different lengths; "
-                         "pad them to one length first") from None
+        raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
+                        "pad them to one length first") from None
+    if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
+        array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
                                                                                            str(array.dtype))
@@ -723,15 +746,29 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Any:
     return array if dtype is None else array.astype(dtype, copy=False)
 
 
+_NUMBERS = frozenset({float, int, bool})
+
+
+def _float(x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError:                           # an integer or fraction beyond the floats
+        return math.inf if x > 0 else -math.inf
+
+
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
-    if type(x) is float and like is not None and like._data.dtype.kind == "f":
-        return _handle(like._data.dtype.type(x))
+    if type(x) in _NUMBERS and like is not None:
+        data = like._data
+        if data.dtype.kind != "f":
+            return _handle(np.asarray(x))
+        # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
+        try:
+            return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
+        except OverflowError:                       # an integer beyond the floats
+            return _handle(np.array(_float(x), data.dtype))
     if isinstance(x, Tensor):
         return x
-    if like is not None and type(x) in (float, int, bool):
-        dtype = like._data.dtype
-        return _handle(np.asarray(x, dtype if dtype.kind == "f" else None))
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
@@ -799,7 +836,9 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
 
 def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     """A node `op` made of `source` alone; a constant if `source` is one."""
-    if not source.requires_grad or (active and not is_grad_enabled()):
+    if active:
+        return _record_under_modes(op, out, (source,), saved)
+    if not source.requires_grad:
         return _handle(out)
     node = _new(Tensor)
     node._data = out
@@ -813,23 +852,22 @@ def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     return node
 
 
-def _receive(x: Tensor, g: Any, upstream: Any, unreached: object) -> None:
-    """Add the contribution `g` to x's gradient. Here, and only here, broadcasting is undone and the dtype restored."""
-    data = x._data
-    if g.nbytes != data.nbytes or g.ndim != data.ndim:          # a quarter of the time of comparing the shapes
-        if g.shape != data.shape:
-            g = st.reduce_to.array(g, data.shape)
-        if g.dtype is not data.dtype:
-            g = g.astype(data.dtype)
-    grad = x._grad
-    if grad is unreached:
-        x._grad = g
-    elif grad is not None:
-        x._grad = grad + g
-    elif g is upstream or g.base is not None:       # a leaf's first gradient must be its own, not another's or a view
-        x._grad = g.copy()
+def _record_under_modes(op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+    """What the shorter ways to record a node do, while some mode is on in some thread."""
+    node = _handle(out)
+    if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
+        return node
+    node.requires_grad = True
+    node.op = op
+    node._saved = saved
+    if op.joint is not None:
+        node._a = inputs
     else:
-        x._grad = g
+        node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
+    if watching() is not None:
+        from autograd.anomalies import check_forward
+        check_forward(node)
+    return node
 
 
 def _like(data: Any, owner: Tensor, slot: str) -> Any:
@@ -873,14 +911,15 @@ def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> t
 
 def _key(key: Any) -> Any:
     """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
-    if type(key) is tuple:
-        return tuple([k if type(k) in _PLAIN_KEYS else _key(k) for k in key])
-    if type(key) in _PLAIN_KEYS:
+    kind = type(key)
+    if kind is np.ndarray and key.dtype.kind in "iub":
+        return key.copy()
+    if kind is tuple:
+        return tuple([_key(k) for k in key])
+    if kind in _PLAIN_KEYS:
         return key
     if isinstance(key, Tensor):
         key = key._data                             # never written to
-    elif type(key) is np.ndarray:
-        key = key.copy()
     elif isinstance(key, (np.ndarray, list, range)):
         key = np.array(key, dtype=np.intp if len(key) == 0 else None)
     if not isinstance(key, (np.ndarray, np.generic)) or key.dtype.kind not in "iub":
@@ -914,8 +953,8 @@ def _through_a_change(*_: Any) -> Any:
 _CHANGED = st.Structural("changed", "[ ]=", _through_a_change, joint=_through_a_change)
 
 
-# The vjps and methods of the table's rows, written out from the row's own text: calling its functions instead
-# makes a training step a tenth slower.
+# One step of the backward pass for every op, and the methods of the table's rows, written out from the rules' own
+# text. One general function for all pulls instead makes a training step a fifth slower, for all methods as much again.
 
 _PULL = """\
 def pull_{name}(node, unreached):
@@ -926,46 +965,110 @@ def pull_{name}(node, unreached):
 _CONTRIBUTION = """\
     {input} = node.{slot}
     if {input}.requires_grad:
-        receive({input}, {vjp}, g, unreached)
+        part = {product}{fit}
+        grad = {input}._grad
+        if grad is unreached:
+            {input}._grad = {first}
+        elif grad is None:
+            {input}._grad = {own}
+        else:
+            {input}._grad = grad {sign} part
 """
+_FIT = """
+        if part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim:
+            part = fit(part, {saved})"""
+
+
+_reduce_to, _sum = st.reduce_to.array, st.sum_.array
+
+
+def _fit(part: Any, data: Any) -> Any:
+    """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
+
+    The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
+    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
+    """
+    part = _reduce_to(part, data.shape)
+    return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
+
+
+def fitted(part: Any, data: Any) -> Any:
+    """`_fit` where a contribution needs it."""
+    return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
+
+
+def _own(part: Any, g: Any) -> Any:
+    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
+    return part.copy() if part is g or part.base is not None else part
 
 
 def _write_vjps(op: Op) -> None:
     """Give an elementwise op its vjps, (∂out/∂input) × g for each input, and from them its step of a backward pass."""
     names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
     texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
-    products = [{"1.0": "g", "-1.0": "-g"}.get(text, f"g * ({text})") for text in texts]
+    products = [_PRODUCTS.get(text, f"g * ({text})") for text in texts]
     op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
                                        f"    return {product}\n", TABLE) for position, product in enumerate(products)]
     if op.arity == 3:
         op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)]
         op.pull = _pull_joint
         return
-    contributions = "".join(_CONTRIBUTION.format(input=name, slot=slot, vjp=product)
-                            for name, slot, product in zip("ab", ("_a", "_b"), products))
+    _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
+
+
+_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # partial -> partial × g
+
+
+def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
+                fits: bool = True) -> None:
+    """Write `op.pull` from what each input receives; `fits`: it may be of another shape or dtype than the input.
+
+    A negation waits until the broadcasting is undone: there is less to negate.
+    """
+    contributions = ""
+    for input_, slot, saved, product in zip("ab", ("_a", "_b"), names, products):
+        negative = product == "-g"
+        contributions += _CONTRIBUTION.format(
+            input=input_, slot=slot, product="g" if negative else product, sign="-" if negative else "+",
+            first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
+            fit=_FIT.format(saved=saved) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
-    op.pull = compile_function(f"pull_{op.name}", text, {**TABLE, "receive": _receive})
+    op.pull = compile_function(f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
+
+
+def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule of `structural` with the ops it names replaced by their functions on arrays.
+
+    In a backward pass nothing else comes along, so looking at each call which kind of thing it is can be spared.
+    """
+    if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(st):
+        return rule
+    arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
+    return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def _pull_all(order: list[Tensor], unreached: object) -> None:
+    for node in reversed(order):
+        node.op.pull(node, unreached)
 
 
 def _pull_joint(node: Tensor, unreached: object) -> None:
     inputs, g = node._a, node._grad
     needs = [x.requires_grad for x in inputs]
-    for x, contribution in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
+    for x, part in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
         if x.requires_grad:
-            _receive(x, contribution, g, unreached)
+            part = _fit(part, x._data)
+            x._grad = part if x._grad is unreached else _own(part, g) if x._grad is None else x._grad + part
 
 
-def _pull_one(node: Tensor, unreached: object) -> None:
-    g = node._grad
-    _receive(node._a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
-
-
-def _pull_two(node: Tensor, unreached: object) -> None:
-    g, a, b = node._grad, node._a, node._b
-    if a.requires_grad:
-        _receive(a, node.op.vjps[0](g, node._data, *node._saved), g, unreached)
-    if b.requires_grad:
-        _receive(b, node.op.vjps[1](g, node._data, *node._saved), g, unreached)
+def _pull_sum(node: Tensor, unreached: object) -> None:
+    """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
+    g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
+    g = st.unsummed(g, data, dim, keepdim)
+    if x._grad is unreached or x._grad is None:
+        x._grad = st.expand.array(g, data.shape)
+    else:
+        x._grad = x._grad + g
 
 
 _METHOD = """\
@@ -973,11 +1076,13 @@ def tensor_{name}(self{other}):
     {convert}
     x = self._data{fetch}
     {compute}
+    if active:
+        return under_modes(op, out, {inputs}, {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
     node.label = ""
-    if {required} and (not active or recording()):
+    if {required}:
         node.requires_grad = True
         node.op = op
         node._a = self
@@ -999,21 +1104,25 @@ def _method(op: Op) -> Callable[..., Tensor]:
     """The method of a row with one or two inputs."""
     two = op.arity == 2
     arguments = ("x", "y") if two else ("x",)
-    plain = not hasattr(op.array, "__wrapped__")                # `quiet` wraps it: then it must be called as it is
-    out = (plain and text_of(op.array, *arguments)) or f"compute({', '.join(arguments)})"
+    loud = getattr(op.array, "__wrapped__", None)               # what `quiet` would call, called without its stars
+    if loud is not None:
+        out = f"quietly.run(compute, {', '.join(arguments)})"
+    else:
+        out = text_of(op.array, *arguments) or f"compute({', '.join(arguments)})"
     text = _METHOD.format(
         name=op.name,
         other=", other" if two else "",
         convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
         fetch="; y = other._data" if two else "",
         compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
+        inputs="(self, other)" if two else "(self,)",
         required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
         b="other" if two else "None",
         saved="(x, y)" if two else "(x,)",
     )
     return compile_function(f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "compute": op.array, "misfit": _misfit_operands, "new": _new, "op": op,
-        "operand": operand, "recording": is_grad_enabled})
+        "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
+        "op": op, "operand": operand, "quietly": QUIETLY, "under_modes": _record_under_modes})
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -1037,7 +1146,13 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 def adopt(op: st.Structural) -> st.Structural:
     """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
     st.STRUCTURAL[op.name] = op
-    op.pull = _pull_joint if op.joint is not None else _pull_one if op.arity == 1 else _pull_two
+    if op.joint is not None:
+        op.pull = _pull_joint
+        return op
+    _, _, *names = signature(op.vjps[0]).parameters
+    rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
+    _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
+                len(rules) == 2 or op.vjps[0].__globals__ is not vars(st))
     return op
 
 
@@ -1047,6 +1162,7 @@ for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool
 _CHANGED.pull = _pull_joint
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
+st.sum_.pull = _pull_sum
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
@@ -1063,3 +1179,9 @@ _UFUNCS |= {"subtract": operator.sub, "multiply": operator.mul, "divide": operat
             "square": lambda t: t ** 2, "reciprocal": lambda t: 1.0 / t, "greater": operator.gt,
             "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
             "not_equal": operator.ne}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concatenate": lambda tensors, axis=0: concatenate(tensors, axis), "where": where,
+    "stack": lambda tensors, axis=0: stack(tensors, axis), "dot": lambda x, y: operand(x, "dot", None) @ y,
+    "reshape": lambda x, shape: x.reshape(shape), "ravel": lambda x: x.reshape(-1),
+    "expand_dims": lambda x, axis: x.unsqueeze(axis),
+}

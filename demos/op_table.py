@@ -9,6 +9,7 @@ import argparse
 import re
 from pathlib import Path
 
+import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
 from autograd.ops import FAMILIES, NARY, TABLE, Op
 from autograd.structural import STRUCTURAL
 from autograd.symbols import text_of

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
 
 import autograd.functional as F
-from autograd import Tensor, Value
+from autograd import Tensor, Value, tensor
+from autograd.tensors import operand
+from autograd.value import dot
 from nn.module import Module
 
-__all__ = ["MLP", "Layer", "Linear", "Neuron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Tanh", "manual_seed"]
+__all__ = ["GELU", "MLP", "BatchNorm1d", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "Linear",
+           "LogSoftmax", "Neuron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
+           "manual_seed"]
 
 
 # Of Values: a network one can see every number of. Initial weights come from Python's `random`, in micrograd's order.
@@ -24,23 +29,29 @@ class Neuron(Module):
     Args:
         nin: how many inputs.
         nonlin: True for ReLU, False for none, or the name of a `Value` method such as "tanh".
+        nary: make Σ wᵢ·xᵢ one node (drawn as Σ) instead of a product and a sum for each input: several times faster,
+            with the same numbers up to rounding.
     """
 
-    def __init__(self, nin: int, nonlin: bool | str = True) -> None:
+    def __init__(self, nin: int, nonlin: bool | str = True, nary: bool = False) -> None:
+        if not isinstance(nonlin, (bool, str)) or (isinstance(nonlin, str) and not hasattr(Value, nonlin)):
+            raise ValueError(f"Neuron: got nonlin={nonlin!r}, expected True, False or the name of a Value's method, "
+                             "such as 'tanh'")
         self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0.0)
         self.nonlin = nonlin
+        self.nary = nary
+        self.activate = methodcaller("relu" if nonlin is True else nonlin or "__pos__")
 
     def forward(self, x: Sequence[Any]) -> Value:
+        if self.nary:
+            return self.activate(dot(self.w, x) + self.b)       # type: ignore[no-any-return]
         if len(x) != len(self.w):
             raise ValueError(f"Neuron: got {len(x)} inputs, expected {len(self.w)}")
         activation = self.b
         for w, x_i in zip(self.w, x):
             activation = activation + w * x_i
-        if not self.nonlin:
-            return activation
-        result: Value = getattr(activation, "relu" if self.nonlin is True else self.nonlin)()
-        return result
+        return self.activate(activation)                        # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         kind = self.nonlin.capitalize() if isinstance(self.nonlin, str) else "ReLU" if self.nonlin else "Linear"
@@ -54,7 +65,7 @@ class Layer(Module):
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
 
     def forward(self, x: Sequence[Any]) -> Any:
-        out = [neuron(x) for neuron in self.neurons]
+        out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     def __repr__(self) -> str:
@@ -70,9 +81,9 @@ class MLP(Module):
     (MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]], 13)
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], nonlin: bool | str = True) -> None:
+    def __init__(self, nin: int, nouts: Sequence[int], nonlin: bool | str = True, nary: bool = False) -> None:
         sizes = [nin, *nouts]
-        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False)
+        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False, nary=nary)
                        for i in range(len(nouts))]
 
     def forward(self, x: Sequence[Any]) -> Any:
@@ -90,7 +101,7 @@ _generator = np.random.default_rng()
 
 
 def manual_seed(seed: int) -> None:
-    """Make the initial weights of Tensor layers from here on the same in every run."""
+    """Make the initial weights of Tensor layers, and what Dropout drops, from here on the same in every run."""
     global _generator
     _generator = np.random.default_rng(seed)
 
@@ -103,6 +114,8 @@ class Linear(Module):
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = np.float64) -> None:
+        if in_features < 1 or out_features < 1:
+            raise ValueError(f"Linear: got {in_features} -> {out_features} features, expected at least one of each")
         bound = 1 / math.sqrt(in_features)
         self.weight = Tensor(_generator.uniform(-bound, bound, (out_features, in_features)), True, dtype, "weight")
         self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
@@ -144,6 +157,163 @@ class Sequential(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.modules)
 
+    def _inside(self) -> Iterable[tuple[Any, Any]]:
+        return enumerate(self.modules)              # "0.weight", as PyTorch names it
+
+
+class TensorMLP(Sequential):
+    """What `MLP` is for Values, of Linear layers: nin inputs, layers of `nouts` outputs, `nonlin` between them.
+
+    >>> TensorMLP(2, [16, 3], nonlin=Tanh)
+    TensorMLP(
+      (0): Linear(2 -> 16)
+      (1): Tanh()
+      (2): Linear(16 -> 3)
+    )
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int], nonlin: Callable[[], Any] | None = None,
+                 dtype: Any = np.float64) -> None:
+        layers: list[Any] = []
+        for n in nouts:
+            layers += [Linear(nin, n, dtype=dtype), (nonlin or ReLU)()]
+            nin = n
+        super().__init__(*layers[:-1])
+
+
+class Embedding(Module):
+    """A table of `count` vectors of length `dim`, looked up by index: shape (…,) of integers -> (…, dim).
+
+    The vectors are drawn from the normal distribution. Raises IndexError for an index that is not in the table.
+    """
+
+    def __init__(self, count: int, dim: int, dtype: Any = np.float64) -> None:
+        self.weight = Tensor(_generator.normal(size=(count, dim)), True, dtype, "weight")
+
+    def forward(self, indices: Any) -> Tensor:
+        return F.embedding(indices, self.weight)
+
+    def extra_repr(self) -> str:
+        return "{} × {}".format(*self.weight.shape)
+
+
+class Flatten(Module):
+    """All axes from `start_dim` on made one; the samples of a batch stay apart."""
+
+    def __init__(self, start_dim: int = 1) -> None:
+        self.start_dim = start_dim
+
+    def forward(self, x: Any) -> Tensor:
+        return operand(x, "Flatten", None).flatten(self.start_dim)
+
+
+# Keeping activations in a good range.
+
+class BatchNorm1d(Module):
+    """(x − mean)/√(variance + ε)·weight + bias for each feature, over a batch of shape (N, C) or (N, C, L).
+
+    In training, mean and (biased) variance are the batch's, and running averages of them are kept; after `eval()`
+    the running averages are used instead, so that a sample's result no longer depends on its neighbours.
+    (Ioffe and Szegedy, 2015.)
+
+    Args:
+        momentum: how much of each batch's statistics enters the running ones; the variance with Bessel's n − 1.
+
+    Raises:
+        ValueError: for another number of features, or in training for a batch of one number per feature.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float64) -> None:
+        self.weight = Tensor(np.ones(num_features), True, dtype, "weight")
+        self.bias = Tensor(np.zeros(num_features), True, dtype, "bias")
+        self.running_mean: Tensor
+        self.running_var: Tensor
+        self.num_batches_tracked: Tensor
+        self.register_buffer("running_mean", Tensor(np.zeros(num_features), dtype=dtype))
+        self.register_buffer("running_var", Tensor(np.ones(num_features), dtype=dtype))
+        self.register_buffer("num_batches_tracked", tensor(0))
+        self.eps = eps
+        self.momentum = momentum
+
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "BatchNorm1d", None)
+        features = self.weight.shape[0]
+        if x.ndim not in (2, 3) or x.shape[1] != features:
+            raise ValueError(f"BatchNorm1d: got shape {x.shape}, expected (N, {features}) or (N, {features}, L)")
+        column = (1, features) if x.ndim == 2 else (1, features, 1)
+        if not self.training:
+            mean, var = self.running_mean.reshape(column), self.running_var.reshape(column)
+            return (x - mean) / (var + self.eps).sqrt() * self.weight.reshape(column) + self.bias.reshape(column)
+        dims = (0,) if x.ndim == 2 else (0, 2)
+        n = x.numel() // features
+        if n < 2:
+            raise ValueError(f"BatchNorm1d: a batch of shape {x.shape} has one number per feature, whose variance is "
+                             "0; use a larger batch, or eval()")
+        mean = x.mean(dims, keepdim=True)
+        centred = x - mean
+        var = (centred ** 2).mean(dims, keepdim=True)
+        self._remember(mean.detach().flatten(), var.detach().flatten() * (n / (n - 1)))
+        return centred / (var + self.eps).sqrt() * self.weight.reshape(column) + self.bias.reshape(column)
+
+    def _remember(self, mean: Tensor, var: Tensor) -> None:
+        self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
+        self.running_var = (1 - self.momentum) * self.running_var + self.momentum * var
+        self.num_batches_tracked = tensor(self.num_batches_tracked.item() + 1)
+
+    def extra_repr(self) -> str:
+        return str(self.weight.shape[0])
+
+
+class LayerNorm(Module):
+    """(x − mean)/√(variance + ε)·weight + bias, over the last axes of each sample by itself (Ba et al., 2016).
+
+    Args:
+        normalized_shape: the lengths of those last axes: one number, or several.
+    """
+
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, dtype: Any = np.float64) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.weight = Tensor(np.ones(shape), True, dtype, "weight")
+        self.bias = Tensor(np.zeros(shape), True, dtype, "bias")
+        self.eps = eps
+
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "LayerNorm", None)
+        shape = self.weight.shape
+        if x.shape[x.ndim - len(shape):] != shape:
+            raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
+        dims = tuple(range(x.ndim - len(shape), x.ndim))
+        centred = x - x.mean(dims, keepdim=True)
+        var = (centred ** 2).mean(dims, keepdim=True)
+        return centred / (var + self.eps).sqrt() * self.weight + self.bias
+
+    def extra_repr(self) -> str:
+        return " × ".join(map(str, self.weight.shape))
+
+
+class Dropout(Module):
+    """In training, each number made 0 with probability p and the others divided by 1 − p; after `eval()`, nothing.
+
+    What to drop comes from the generator `manual_seed` seeds (Srivastava et al., 2014).
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"Dropout: got p={p}, expected a probability from 0 to 1")
+        self.p = p
+
+    def forward(self, inputs: Any) -> Tensor:
+        x = operand(inputs, "Dropout", None)
+        if not self.training or self.p == 0.0:
+            return x
+        kept = _generator.random(x.shape) >= self.p
+        return x * Tensor(kept / (1.0 - self.p) if self.p < 1.0 else kept, dtype=x.dtype)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+# Nonlinearities.
 
 class Tanh(Module):
     """tanh, elementwise."""
@@ -166,6 +336,20 @@ class Sigmoid(Module):
         return F.sigmoid(x)
 
 
+class Softplus(Module):
+    """log(1 + exp(x)), elementwise."""
+
+    def forward(self, x: Any) -> Any:
+        return F.softplus(x)
+
+
+class GELU(Module):
+    """x·Φ(x), elementwise, by its tanh approximation: PyTorch's `GELU(approximate="tanh")`."""
+
+    def forward(self, x: Any) -> Any:
+        return F.gelu(x)
+
+
 class Softmax(Module):
     """Softmax along `dim`, of Tensors or of a list of Values; as an output layer or anywhere else."""
 
@@ -175,3 +359,14 @@ class Softmax(Module):
 
     def forward(self, x: Any) -> Any:
         return F.softmax(x, self.dim, self.temperature)
+
+
+class LogSoftmax(Module):
+    """The logarithm of softmax along `dim`, without ever taking the log of what underflowed."""
+
+    def __init__(self, dim: int = -1, temperature: float = 1.0) -> None:
+        self.dim = dim
+        self.temperature = temperature
+
+    def forward(self, x: Any) -> Any:
+        return F.log_softmax(x, self.dim, self.temperature)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,66 @@ import autograd.functional as F
 from autograd import Tensor, Value
 from nn.module import Module
 
-__all__ = ["CrossEntropyLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"]
+
+
+class _Loss(Module):
+    """A function of `F` with its reduction chosen beforehand."""
+
+    function: Callable[..., Any]
+
+    def __init__(self, reduction: str = "mean") -> None:
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(f"{type(self).__name__}: got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
+        self.reduction = reduction
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return type(self).function(prediction, target, reduction=self.reduction)
+
+    def extra_repr(self) -> str:
+        return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+
+
+class MSELoss(_Loss):
+    """The squared error (x − y)²: `F.mse_loss`.
+
+    >>> MSELoss()(Tensor([1.0, 2.0]), [0.0, 4.0]).item()
+    2.5
+    """
+
+    function = staticmethod(F.mse_loss)
+
+
+class HingeLoss(_Loss):
+    """The margin loss max(0, 1 − y·s) for targets of −1 or +1: `F.hinge_loss`."""
+
+    function = staticmethod(F.hinge_loss)
+
+
+class BCELoss(_Loss):
+    """−[y log p + (1 − y) log(1 − p)] of probabilities: `F.binary_cross_entropy`."""
+
+    function = staticmethod(F.binary_cross_entropy)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """The same of logits, exact however large they are: `F.binary_cross_entropy_with_logits`."""
+
+    function = staticmethod(F.binary_cross_entropy_with_logits)
+
+
+class NLLLoss(_Loss):
+    """−log p_t of log-probabilities and class indices t: `F.nll_loss`."""
+
+    function = staticmethod(F.nll_loss)
+
+    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = None if weight is None else np.asarray(weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return F.nll_loss(prediction, target, self.reduction, self.ignore_index, self.weight)
 
 
 class CrossEntropyLoss(Module):
@@ -32,14 +93,15 @@ class CrossEntropyLoss(Module):
                  label_smoothing: float = 0.0) -> None:
         self.options: dict[str, Any] = {"weight": weight, "ignore_index": ignore_index, "reduction": reduction,
                                         "label_smoothing": label_smoothing}
-        self._gradient: Any = None
+        self._gradient: Callable[[], Any] | None = None
 
     def forward(self, logits: Any, target: Any) -> Any:
         self._gradient = None
         nodes = isinstance(logits, Tensor) or F.is_values(logits)
         loss = F.cross_entropy(logits if nodes else Tensor(logits), target, **self.options)
         data = [v.data for v in logits] if F.is_values(logits) and isinstance(logits[0], Value) else logits
-        self._gradient = (logits if nodes else np.array(data, dtype=np.float64)), target
+        given = logits if nodes else np.array(data, dtype=np.float64)
+        self._gradient = partial(F.cross_entropy_gradient, given, target, **self.options)
         return loss if nodes else loss.numpy()
 
     def backward(self) -> Any:
@@ -47,8 +109,7 @@ class CrossEntropyLoss(Module):
         if self._gradient is None:
             raise RuntimeError("CrossEntropyLoss.backward: there is no forward pass to go back through; "
                                "call forward(A, Y) first")
-        logits, target = self._gradient
-        return F.cross_entropy_gradient(logits, target, **self.options)
+        return self._gradient()
 
     def extra_repr(self) -> str:
         return ", ".join(f"{key}={value}" for key, value in self.options.items()

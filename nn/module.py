@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from autograd import Tensor, Value
 
@@ -29,6 +31,7 @@ class Module:
     """
 
     training = True
+    _buffers: tuple[str, ...] = ()
 
     def forward(self, *inputs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: write a forward method to make it callable")
@@ -48,11 +51,79 @@ class Module:
         """The parameters, in the order they were registered."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def register_buffer(self, name: str, tensor: Tensor) -> None:
+        """Keep `tensor` as an attribute that is not trained but belongs to the state, such as a running mean."""
+        self._buffers = (*self._buffers, name)
+        setattr(self, name, tensor)
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer with the path that leads to it."""
+        for path, module in self.named_modules():
+            for name in module._buffers:
+                yield f"{path}.{name}" if path else name, getattr(module, name)
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """A copy of every parameter's and buffer's numbers, by its path.
+
+        For the same architecture the names and layouts are those of PyTorch, so that weights go both ways:
+        `model.load_state_dict(torch_model.state_dict())`, and back by
+        `torch_model.load_state_dict({name: torch.tensor(array) for name, array in model.state_dict().items()})`.
+
+        >>> class Line(Module):
+        ...     def __init__(self):
+        ...         self.slope, self.shift = Value(2.0), Tensor([1.0], requires_grad=True)
+        >>> Line().state_dict()
+        {'slope': array(2.), 'shift': array([1.])}
+        """
+        return {name: np.array(part._data) for name, part in self._state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the numbers `state_dict` gave, here or in PyTorch.
+
+        Raises:
+            ValueError: for missing or unexpected names, other shapes or dtypes, before anything is changed.
+        """
+        self.checked_state(state)()
+
+    def checked_state(self, state: Mapping[str, Any]) -> Callable[[], None]:
+        """Check a state; returns a function that takes it over and cannot fail."""
+        kind, own = type(self).__name__, dict(self._state())
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{kind}: got a state of type {type(state).__name__}, expected a dict of arrays by name")
+        missing, unexpected = _listed(own.keys() - state.keys()), _listed(state.keys() - own.keys())
+        if missing or unexpected:
+            raise ValueError(f"{kind}: the state does not fit: " + "; ".join(
+                ["missing " + missing] * bool(missing) + ["unexpected " + unexpected] * bool(unexpected)))
+        new = []
+        for name, part in own.items():
+            array = np.array(np.asarray(state[name]))       # asarray first: PyTorch's tensors know no copy=
+            shape, dtype = np.shape(part._data), np.asarray(part._data).dtype
+            if array.shape != shape or array.dtype != dtype:
+                raise ValueError(f"{kind}: {name} in the state is {array.dtype} of shape {array.shape}, "
+                                 f"expected {dtype} of shape {shape}"
+                                 + ("; convert it with .astype, or build the model in its dtype"
+                                    if array.dtype != dtype else ""))
+            new.append((part, array.item() if isinstance(part, Value) else array))
+
+        def take_over() -> None:
+            for part, data in new:
+                part._data = data
+
+        return take_over
+
+    def _state(self) -> Iterator[tuple[str, Parameter]]:
+        for name, part in self._parts():            # a parameter that is shared stands under each of its names
+            if _is_parameter(part):
+                yield name, part
+        yield from self.named_buffers()
+
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """This module, with the name "", and every module in it."""
+        """This module, with the name "", and every module in it, each once."""
         yield "", self
+        seen = {id(self)}
         for name, part in self._parts():
-            if isinstance(part, Module):
+            if isinstance(part, Module) and id(part) not in seen:
+                seen.add(id(part))
                 yield name, part
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
@@ -64,7 +135,7 @@ class Module:
             if path:
                 yield path, part
             if isinstance(part, Module):
-                inside: Any = vars(part).items()
+                inside: Iterable[tuple[Any, Any]] = part._inside()
             elif isinstance(part, dict):
                 inside = part.items()
             elif isinstance(part, (list, tuple)):
@@ -74,6 +145,10 @@ class Module:
             if id(part) not in entered:
                 entered.add(id(part))
                 stack += [(f"{path}.{key}" if path else str(key), child) for key, child in reversed(list(inside))]
+
+    def _inside(self) -> Iterable[tuple[Any, Any]]:
+        """The parts this module looks for parameters and modules in, each with its step of the path."""
+        return vars(self).items()
 
     def zero_grad(self) -> None:
         """Forget every parameter's gradient, before the next backward pass adds to it."""
@@ -86,7 +161,7 @@ class Module:
     def train(self, mode: bool = True) -> Module:
         """Switch every module in it to training (or, with False, to evaluation). Returns itself."""
         for _, module in self.named_modules():
-            module.training = mode
+            module.training = bool(mode)
         return self
 
     def eval(self) -> Module:
@@ -98,7 +173,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        children = [(key, value) for key, value in vars(self).items()
+        children = [(key, value) for key, value in self._inside()
                     if isinstance(value, Module)
                     or (isinstance(value, (list, tuple)) and value and isinstance(value[0], Module))]
         if not children:
@@ -108,6 +183,12 @@ class Module:
             for name, module in ([(key, value)] if isinstance(value, Module) else enumerate(value)):
                 lines.append(f"  ({name}): " + repr(module).replace("\n", "\n  "))
         return "\n".join([f"{type(self).__name__}({self.extra_repr()}", *lines, ")"])
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The names in order, the first five of them."""
+    several = sorted(names)
+    return ", ".join(several[:5]) + (f" and {len(several) - 5} more" if len(several) > 5 else "")
 
 
 def _is_parameter(part: Any) -> bool:

@@ -1,87 +1,617 @@
-"""Optimisers: what to do with gradients. They take parameters of either engine, and rebind what they change."""
+"""Optimisers: what to do with gradients. Then learning-rate schedules and gradient clipping.
+
+An update rule is written once, on arrays; what it updates may be Values, Tensors, or plain arrays such as those a
+`replay` keeps. Nothing is allocated per step once the second one is done, and no array that a graph may still read is
+ever written to (`_OfTensor` says how). The formulas, defaults and names are PyTorch's, so runs can be compared.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, Value
 
-__all__ = ["SGD", "Optimizer"]
+__all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
+           "StepLR", "clip_grad_norm_"]
 
+Array = Any
+
+
+# What can be updated. Each kind of parameter says where its numbers and gradients are and where to write new numbers.
+
+class _Parameters:
+    """Numbers that are updated together, with what the rule remembers about them.
+
+    Attributes:
+        state: arrays the rule keeps from step to step (a velocity, a mean of squares), by name.
+        steps: how many updates there were.
+    """
+
+    def __init__(self, like: Array) -> None:
+        self.shape, self.dtype = like.shape, like.dtype
+        self.state: dict[str, Array] = {}
+        self.steps = 0
+
+    def read(self) -> tuple[Array, Array | None]:
+        """The numbers and their gradient, or None for the gradient where there is none."""
+        raise NotImplementedError
+
+    def room(self, w: Array) -> Array:
+        """Where the new numbers may be written: possibly over the old ones, `w`."""
+        return w
+
+    def write(self, out: Array) -> None:
+        """Take `out` for the new numbers."""
+
+    def gradients_to_zero(self) -> None:
+        raise NotImplementedError
+
+    def kept(self, name: str) -> Array:
+        """The array the rule keeps under that name; zeros at first."""
+        if name not in self.state:
+            self.state[name] = np.zeros(self.shape, self.dtype)
+        return self.state[name]
+
+
+class _OfValues(_Parameters):
+    """All the Values of an optimiser, gathered into one array so that a thousand cost little more than one."""
+
+    def __init__(self, values: list[Value]) -> None:
+        self.values = values
+        self.w, self.g = np.empty(len(values)), np.empty(len(values))
+        super().__init__(self.w)
+
+    def read(self) -> tuple[Array, Array]:
+        self.w[:] = [v._data for v in self.values]
+        self.g[:] = [v._grad for v in self.values]
+        return self.w, self.g
+
+    def write(self, out: Array) -> None:
+        for v, number in zip(self.values, out.tolist()):
+            v._data = number
+
+    def gradients_to_zero(self) -> None:
+        for v in self.values:
+            v._grad = 0.0
+
+
+class _OfTensor(_Parameters):
+    """One Tensor, which has two buffers that change places at each step.
+
+    The forward pass saved the array the tensor holds, and a graph that still lives may go backward once more. So the
+    new numbers go to another buffer: the one the tensor held a step earlier, provided nothing refers to it any more.
+    The reference count knows: a graph, a view, a detached handle, anything that could read the buffer counts in it.
+    If something does refer to it, a new buffer is allocated and the old one left in peace.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.spare: Array | None = None
+        super().__init__(tensor._data)
+
+    def read(self) -> tuple[Array, Array | None]:
+        w, g = self.tensor._data, self.tensor._grad
+        return np.asarray(w), None if g is None else np.asarray(g)
+
+    def room(self, w: Array) -> Array:
+        spare_is_free = self.spare is not None and _references(self) == _ALONE
+        return self.spare if spare_is_free else np.empty(self.shape, self.dtype)
+
+    def write(self, out: Array) -> None:
+        old = self.tensor._data
+        own = type(old) is np.ndarray and old.base is None and old.flags.writeable
+        self.tensor._data, self.spare = out, old if own else None       # a view's memory is not ours to write to
+
+    def gradients_to_zero(self) -> None:
+        self.tensor._grad = None
+
+
+class _OfArray(_Parameters):
+    """An array and the array its gradient appears in, both belonging to somebody else: updated in place."""
+
+    def __init__(self, data: Array, gradient: Array) -> None:
+        self.data, self.gradient = data, gradient
+        super().__init__(data)
+
+    def read(self) -> tuple[Array, Array]:
+        return self.data, self.gradient
+
+    def gradients_to_zero(self) -> None:
+        self.gradient[...] = 0.0
+
+
+def _references(holder: _OfTensor) -> int:
+    return sys.getrefcount(holder.spare)
+
+
+def _count_when_alone() -> int:
+    """What `_references` says of a buffer nobody else refers to (interpreters differ); -1 where it cannot be known."""
+    if not hasattr(sys, "getrefcount"):
+        return -1
+    holder = _OfTensor(Tensor(0.0))
+    holder.spare = np.empty(1)
+    return _references(holder)
+
+
+_ALONE = _count_when_alone()
+
+
+def _gather(name: str, parameters: Any) -> list[_Parameters]:
+    """What `parameters` are, checked: of the right kind, at least one, none twice."""
+    if isinstance(parameters, (Tensor, Value, np.ndarray)):
+        raise TypeError(f"{name}: got a single {type(parameters).__name__}, expected a list of parameters; "
+                        "write [parameter] or model.parameters()")
+    if callable(getattr(parameters, "parameters", None)):
+        raise TypeError(f"{name}: got a {type(parameters).__name__}, expected its parameters; "
+                        "write model.parameters()")
+    if hasattr(parameters, "parameters"):           # a replay
+        data = parameters.parameters
+        gradients = getattr(parameters, "gradients", None) if isinstance(data, (list, tuple)) else None
+        gradients = parameters.gradient if gradients is None else gradients
+        parameters = zip(data, gradients) if isinstance(data, (list, tuple)) else [(data, gradients)]
+    listed = list(parameters)
+    if not listed:
+        raise ValueError(f"{name}: got no parameters")
+    if len({id(p) for p in listed}) != len(listed):
+        raise ValueError(f"{name}: a parameter is listed twice, and would be updated twice")
+    values = [p for p in listed if isinstance(p, Value)]
+    gathered: list[_Parameters] = [_OfValues(values)] if values else []
+    for p in listed:
+        if isinstance(p, Tensor) and p.requires_grad and p.op is None:
+            gathered.append(_OfTensor(p))
+        elif isinstance(p, tuple) and len(p) == 2 and all(isinstance(x, np.ndarray) for x in p):
+            gathered.append(_of_array(name, *p))
+        elif not (isinstance(p, Value) and p.op is None):
+            what = f"the result of {p.op.name}" if isinstance(p, (Tensor, Value)) and p.op is not None else repr(p)
+            raise TypeError(f"{name}: {what} is not a parameter; expected Values, Tensors with requires_grad=True, "
+                            "or pairs (array, gradient array)")
+    arrays = [p.data for p in gathered if isinstance(p, _OfArray)]
+    for i, x in enumerate(arrays):
+        if any(np.may_share_memory(x, y) for y in arrays[:i]):
+            raise ValueError(f"{name}: two of the arrays share memory, which would be updated twice")
+    return gathered
+
+
+def _of_array(name: str, data: Array, gradient: Array) -> _OfArray:
+    if data.dtype.kind != "f" or not data.flags.writeable:
+        raise TypeError(f"{name}: got an array of {data.dtype}{'' if data.flags.writeable else ', read-only'}; "
+                        "expected floats that may be written to")
+    if gradient.shape != data.shape:
+        raise ValueError(f"{name}: got a gradient of shape {gradient.shape} for an array of shape {data.shape}; "
+                         "they must agree")
+    return _OfArray(data, gradient)
+
+
+def _number(name: str, what: str, x: Any, below: float = math.inf) -> float:
+    """`x` if it is a number from 0 to less than `below`, else an error."""
+    if isinstance(x, bool) or not isinstance(x, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name}: got {what}={x!r} of type {type(x).__name__}, expected a number")
+    if not 0.0 <= x < below:
+        limit = "a finite number that is not negative" if below == math.inf else f"a number from 0 to below {below:g}"
+        raise ValueError(f"{name}: got {what}={x}, expected {limit}")
+    return float(x)
+
+
+# The optimisers, in order of growing complexity.
 
 class Optimizer:
-    """The base: a list of parameters, checked once, and a learning rate.
+    """The base: parameters, checked once; a learning rate; and `step`, which applies a subclass's `update`.
+
+    Args:
+        parameters: Values, Tensors that require a gradient, or pairs (array, gradient array), in any iterable; or a
+            replay, whose `parameters` and `gradient` it then keeps up to date.
+        lr: the learning rate; may be assigned to at any time, which is what schedules do.
 
     Raises:
         TypeError: if `parameters` is a single parameter rather than a list, or holds something that is not one.
-        ValueError: if it is empty, names a parameter twice, or lr is not a positive number.
+        ValueError: if it is empty, names a parameter twice, or lr is negative, infinite or nan.
     """
 
+    options: tuple[str, ...] = ("lr",)              # the hyperparameters: what a checkpoint stores beside the state
+
     def __init__(self, parameters: Iterable[Any], lr: float) -> None:
-        if isinstance(parameters, (Tensor, Value)):
-            raise TypeError(f"{type(self).__name__}: got a single {type(parameters).__name__}, expected a list of "
-                            "parameters; write [parameter] or model.parameters()")
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError(f"{type(self).__name__}: got no parameters")
-        for p in self.parameters:
-            if not isinstance(p, Value) and not (isinstance(p, Tensor) and p.requires_grad):
-                raise TypeError(f"{type(self).__name__}: {p!r} is not a parameter; expected Values, or Tensors "
-                                "with requires_grad=True")
-        if len({id(p) for p in self.parameters}) != len(self.parameters):
-            raise ValueError(f"{type(self).__name__}: a parameter is listed twice, and would be updated twice")
-        if not (isinstance(lr, (int, float)) and lr >= 0 and math.isfinite(lr)):
-            raise ValueError(f"{type(self).__name__}: got lr={lr!r}, expected a finite number that is not negative")
+        self._parameters = _gather(type(self).__name__, parameters)
         self.lr = lr
+        self._scratch: dict[np.dtype[Any], tuple[Array, Array]] = {}
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._lr = _number(type(self).__name__, "lr", lr)
 
     def zero_grad(self) -> None:
         """Forget the gradients, before the next backward pass adds to them."""
-        for p in self.parameters:
-            if isinstance(p, Value):
-                p.grad = 0.0
-            else:
-                p.grad = None
+        for p in self._parameters:
+            p.gradients_to_zero()
 
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
-        for i, p in enumerate(self.parameters):
-            if p.grad is None:
+        """Move every parameter that has a gradient. Raises ValueError for a gradient of another shape."""
+        ready = []
+        for p in self._parameters:                  # all are looked at before any is changed
+            w, g = p.read()
+            if g is None:
                 continue
-            if isinstance(p, Value):
-                p.data = p.data + self.change(i, p.data, p.grad)
-            else:
-                data, grad = p.data.numpy(), p.grad.numpy()
-                if grad.shape != data.shape:
-                    raise ValueError(f"{type(self).__name__}: parameter {i} has shape {data.shape} and a gradient of "
-                                     f"shape {grad.shape}; they must agree")
-                p.data = data + self.change(i, data, grad)
+            if g.shape != w.shape:
+                raise ValueError(f"{type(self).__name__}: a parameter has shape {w.shape} and its gradient "
+                                 f"{g.shape}; they must agree")
+            ready.append((p, w, g))
+        with np.errstate(all="ignore"):
+            for p, w, g in ready:
+                p.steps += 1
+                out = p.room(w)
+                self.update(p, w, g, out)
+                p.write(out)
 
-    def change(self, i: int, data: Any, grad: Any) -> Any:
-        """What to add to parameter `i`, given its data and gradient."""
-        raise NotImplementedError
+    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+        """Write the new numbers to `out`, given the old ones w and their gradient g; both are to be left unchanged.
+
+        `out` may be w itself, so w must have been read for the last time when `out` is written.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: write an update method")
+
+    def scratch(self, like: Array) -> tuple[Array, Array]:
+        """Two arrays of the shape and dtype of `like`, for results in between; shared by all parameters."""
+        pair = self._scratch.get(like.dtype)
+        if pair is None or pair[0].size < like.size:
+            pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
+        return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
+        return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
+                "steps": [p.steps for p in self._parameters],
+                "arrays": {f"{i}.{name}": array.copy() for i, p in enumerate(self._parameters)
+                           for name, array in p.state.items()}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave. Raises ValueError, before anything is changed, if it does not fit."""
+        self.checked_state(state)()
+
+    def checked_state(self, state: dict[str, Any]) -> Callable[[], None]:
+        """Check a state; returns a function that takes it over and cannot fail."""
+        name = type(self).__name__
+        try:
+            kind, options, steps, arrays = (state[key] for key in ("kind", "options", "steps", "arrays"))
+        except (KeyError, TypeError):
+            raise ValueError(f"{name}: got {type(state).__name__}, expected what {name}.state_dict() gives") from None
+        if kind != name:
+            raise ValueError(f"{name}: the state is that of another optimiser, {kind}")
+        if set(options) != set(self.options) or len(steps) != len(self._parameters):
+            raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
+                             f"{sorted(self.options)} and {len(self._parameters)}")
+        type(self)([Value(0.0)], **options)         # raises if an option is out of range
+        states: list[dict[str, Array]] = [{} for _ in self._parameters]
+        for path, array in arrays.items():
+            i, _, key = path.partition(".")
+            if not (i.isdecimal() and int(i) < len(states)):
+                raise ValueError(f"{name}: the state has {path!r} for {len(states)} parameters")
+            p = self._parameters[int(i)]
+            if array.shape != p.shape or array.dtype != p.dtype:
+                raise ValueError(f"{name}: {path} is {array.dtype} of shape {array.shape}, expected {p.dtype} of "
+                                 f"shape {p.shape}")
+            states[int(i)][key] = array.copy()
+        options = {key: tuple(x) if isinstance(x, list) else x for key, x in options.items()}
+
+        def take_over() -> None:
+            for key, x in options.items():
+                setattr(self, key, x)
+            for p, count, arrays_ in zip(self._parameters, steps, states):
+                p.steps, p.state = count, arrays_
+
+        return take_over
 
 
 class SGD(Optimizer):
-    """Gradient descent: v ← momentum·v + ∂L/∂w, w ← w − lr·v (without momentum, w ← w − lr·∂L/∂w).
+    """Gradient descent: v ← momentum·v + g, w ← w − lr·v; without momentum, w ← w − lr·g.
+
+    Args:
+        momentum: how much of the last step's velocity remains, from 0 to below 1.
+        nesterov: step along g + momentum·v, the velocity one step ahead (Sutskever et al., 2013).
+        weight_decay: λ, adds λ·w to the gradient.
 
     >>> w = Value(1.0); (w * w).backward()
     >>> SGD([w], lr=0.1).step(); w.data
     0.8
     """
 
-    def __init__(self, parameters: Iterable[Any], lr: float, momentum: float = 0.0) -> None:
-        super().__init__(parameters, lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"SGD: got momentum={momentum}, expected a number from 0 to below 1")
-        self.momentum = momentum
-        self._velocity: list[Any] = [None] * len(self.parameters)
+    options = ("lr", "momentum", "nesterov", "weight_decay")
 
-    def change(self, i: int, data: Any, grad: Any) -> Any:
+    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
+                 weight_decay: float = 0.0) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = _number("SGD", "momentum", momentum, below=1.0)
+        self.weight_decay = _number("SGD", "weight_decay", weight_decay)
+        self.nesterov = bool(nesterov)
+        if self.nesterov and not self.momentum:
+            raise ValueError("SGD: nesterov needs a momentum above 0")
+
+    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+        a, b = self.scratch(w)
+        if self.weight_decay:
+            g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
         if self.momentum:
-            before = self._velocity[i]
-            grad = self._velocity[i] = np.copy(grad) if before is None else self.momentum * before + grad
-        return -self.lr * grad
+            v = p.kept("momentum_buffer")
+            np.multiply(v, self.momentum, out=v)
+            np.add(v, g, out=v)
+            g = np.add(g, np.multiply(v, self.momentum, out=b), out=a) if self.nesterov else v
+        np.subtract(w, np.multiply(g, self.lr, out=b), out=out)
+
+
+class RMSprop(Optimizer):
+    """w ← w − lr·g/(√s + ε), with s a running mean of g²: steps of like size whatever the gradient's (Hinton, 2012).
+
+    Args:
+        alpha: how much of the running mean remains at each step, from 0 to below 1.
+        eps: ε, what keeps the quotient finite.
+        weight_decay: λ, adds λ·w to the gradient.
+        momentum: as in SGD, of the quotient.
+        centered: divide by the running standard deviation instead: √(s − m²), m a running mean of g.
+    """
+
+    options = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
+
+    def __init__(self, parameters: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+                 weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
+        super().__init__(parameters, lr)
+        self.alpha = _number("RMSprop", "alpha", alpha, below=1.0)
+        self.eps = _number("RMSprop", "eps", eps)
+        self.weight_decay = _number("RMSprop", "weight_decay", weight_decay)
+        self.momentum = _number("RMSprop", "momentum", momentum, below=1.0)
+        self.centered = bool(centered)
+
+    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+        a, b = self.scratch(w)
+        if self.weight_decay:
+            g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
+        s = p.kept("square_avg")
+        _towards_square(s, g, self.alpha, b)
+        if self.centered:
+            m = p.kept("grad_avg")
+            _towards(m, g, self.alpha, b)
+            size = np.subtract(s, np.multiply(m, m, out=b), out=b)
+        else:
+            size = s
+        size = np.add(np.sqrt(size, out=b), self.eps, out=b)
+        quotient = np.divide(g, size, out=b)
+        if self.momentum:
+            v = p.kept("momentum_buffer")
+            np.multiply(v, self.momentum, out=v)
+            quotient = np.add(v, quotient, out=v)
+        np.subtract(w, np.multiply(quotient, self.lr, out=b), out=out)
+
+
+class Adam(Optimizer):
+    """w ← w − lr·m̂/(√ŝ + ε): running means m of g and s of g², freed of their bias towards 0 (Kingma and Ba, 2015).
+
+    Args:
+        betas: how much of m and of s remains at each step, each from 0 to below 1.
+        eps: ε, what keeps the quotient finite.
+        weight_decay: λ, adds λ·w to the gradient. (`AdamW` shrinks w itself, which is rarely what Adam's does.)
+
+    >>> w = Tensor([1.0, -2.0], requires_grad=True); (w ** 2).sum().backward()
+    >>> Adam([w], lr=0.1).step(); print(w.data)
+    tensor([ 0.9, -1.9])
+    """
+
+    options = ("lr", "betas", "eps", "weight_decay")
+
+    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 0.0) -> None:
+        name = type(self).__name__
+        super().__init__(parameters, lr)
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(f"{name}: got betas={betas!r}, expected two numbers")
+        self.betas = tuple(_number(name, "beta", beta, below=1.0) for beta in betas)
+        self.eps = _number(name, "eps", eps)
+        self.weight_decay = _number(name, "weight_decay", weight_decay)
+
+    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+        a, b = self.scratch(w)
+        if self.weight_decay:
+            g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
+        self.adapt(p, w, g, out, b)
+
+    def adapt(self, p: Any, w: Array, g: Array, out: Array, b: Array) -> None:
+        """The step along m̂/(√ŝ + ε); `b` is for results in between."""
+        beta1, beta2 = self.betas
+        m, s = p.kept("exp_avg"), p.kept("exp_avg_sq")
+        _towards(m, g, beta1, b)
+        _towards_square(s, g, beta2, b)
+        np.sqrt(s, out=b)
+        np.divide(b, math.sqrt(1.0 - beta2 ** p.steps), out=b)
+        np.add(b, self.eps, out=b)
+        np.divide(m, b, out=b)
+        np.subtract(w, np.multiply(b, self.lr / (1.0 - beta1 ** p.steps), out=b), out=out)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from Adam's step (Loshchilov and Hutter, 2019)."""
+
+    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+        a, b = self.scratch(w)
+        self.adapt(p, np.multiply(w, 1.0 - self.lr * self.weight_decay, out=a), g, out, b)
+
+
+def _towards(mean: Array, g: Array, keep: float, work: Array) -> None:
+    """mean ← keep·mean + (1 − keep)·g, in place."""
+    np.multiply(mean, keep, out=mean)
+    np.add(mean, np.multiply(g, 1.0 - keep, out=work), out=mean)
+
+
+def _towards_square(mean: Array, g: Array, keep: float, work: Array) -> None:
+    """mean ← keep·mean + (1 − keep)·g², in place."""
+    np.multiply(mean, keep, out=mean)
+    np.add(mean, np.multiply(np.multiply(g, g, out=work), 1.0 - keep, out=work), out=mean)
+
+
+# Schedules: the learning rate as a function of how many steps were taken.
+
+class Schedule:
+    """The base: optimizer.lr = (its lr at the start) · `factor(t)`, with t counted by `step()`.
+
+    Args:
+        warmup: for so many steps the rate first rises in a straight line; the schedule itself begins after them.
+
+    >>> optimizer = SGD([Value(0.0)], lr=1.0)
+    >>> schedule = StepLR(optimizer, step_size=2, gamma=0.1, warmup=2)
+    >>> rates = []
+    >>> for _ in range(6):
+    ...     rates.append(round(optimizer.lr, 3)); schedule.step()
+    >>> rates
+    [0.5, 1.0, 1.0, 1.0, 0.1, 0.1]
+    """
+
+    def __init__(self, optimizer: Optimizer, warmup: int = 0) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__}: got a {type(optimizer).__name__}, expected an optimiser")
+        self.optimizer = optimizer
+        self.base_lr = optimizer.lr
+        self.warmup = _count(type(self).__name__, "warmup", warmup, 0)
+        self.t = 0
+        self._set()
+
+    def factor(self, t: int) -> float:
+        """What the initial learning rate is multiplied by after t steps (not counting those of the warm-up)."""
+        raise NotImplementedError(f"{type(self).__name__}: write a factor method")
+
+    def step(self) -> None:
+        """Count one step, to be called after the optimiser's own, and set the learning rate."""
+        self.t += 1
+        self._set()
+
+    def _set(self) -> None:
+        warm = self.t < self.warmup
+        self.optimizer.lr = self.base_lr * ((self.t + 1) / self.warmup if warm else self.factor(self.t - self.warmup))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is, as plain numbers."""
+        return {"t": self.t, "base_lr": self.base_lr}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        t, base_lr = _count("Schedule", "t", state["t"], 0), _number("Schedule", "base_lr", state["base_lr"])
+        self.t, self.base_lr = t, base_lr
+        self._set()
+
+
+class LambdaLR(Schedule):
+    """The rate times `lr_lambda(t)`, any function of the steps taken."""
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float], warmup: int = 0) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer, warmup)
+
+    def factor(self, t: int) -> float:
+        return self.lr_lambda(t)
+
+
+class StepLR(Schedule):
+    """The rate times gamma after every `step_size` steps."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, warmup: int = 0) -> None:
+        self.step_size = _count("StepLR", "step_size", step_size, 1)
+        self.gamma = _number("StepLR", "gamma", gamma)
+        super().__init__(optimizer, warmup)
+
+    def factor(self, t: int) -> float:
+        return float(self.gamma ** (t // self.step_size))
+
+
+class LinearLR(Schedule):
+    """The rate from `start_factor` to `end_factor` times itself in a straight line over `total_iters` steps."""
+
+    def __init__(self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0,
+                 total_iters: int = 5, warmup: int = 0) -> None:
+        self.start_factor = _number("LinearLR", "start_factor", start_factor)
+        self.end_factor = _number("LinearLR", "end_factor", end_factor)
+        self.total_iters = _count("LinearLR", "total_iters", total_iters, 1)
+        super().__init__(optimizer, warmup)
+
+    def factor(self, t: int) -> float:
+        return self.start_factor + (self.end_factor - self.start_factor) * min(t / self.total_iters, 1.0)
+
+
+class CosineAnnealingLR(Schedule):
+    """The rate down to `eta_min` along half a cosine over `T_max` steps, then constant (Loshchilov, Hutter, 2017)."""
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, warmup: int = 0) -> None:
+        self.T_max = _count("CosineAnnealingLR", "T_max", T_max, 1)
+        self.eta_min = _number("CosineAnnealingLR", "eta_min", eta_min)
+        super().__init__(optimizer, warmup)
+
+    def factor(self, t: int) -> float:
+        if self.base_lr == 0.0:
+            return 0.0
+        lowest = self.eta_min / self.base_lr
+        return lowest + (1.0 - lowest) * (1.0 + math.cos(math.pi * min(t / self.T_max, 1.0))) / 2.0
+
+
+def _count(name: str, what: str, n: Any, least: int) -> int:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+        raise TypeError(f"{name}: got {what}={n!r}, expected a whole number")
+    if n < least:
+        raise ValueError(f"{name}: got {what}={n}, expected at least {least}")
+    return int(n)
+
+
+# Clipping.
+
+def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float = 2.0,
+                    error_if_nonfinite: bool = False) -> float:
+    """Scale all gradients by one factor so that their norm, taken over all of them together, is at most `max_norm`.
+
+    Args:
+        parameters: as for an optimiser.
+        norm_type: 2 for the Euclidean norm, or any p ≥ 1; math.inf for the largest absolute value.
+
+    Returns the norm there was before. If that is not finite, no factor would help: the gradients stay as they are, or
+    with `error_if_nonfinite` a ValueError is raised.
+
+    >>> w = Tensor([0.0, 0.0], requires_grad=True); (w * np.array([3.0, 4.0])).sum().backward()
+    >>> clip_grad_norm_([w], 1.0), w.grad.numpy().round(3).tolist()
+    (5.0, [0.6, 0.8])
+    """
+    max_norm = _number("clip_grad_norm_", "max_norm", max_norm)
+    if not norm_type >= 1:
+        raise ValueError(f"clip_grad_norm_: got norm_type={norm_type}, expected a number from 1 to infinity")
+    gathered = _gather("clip_grad_norm_", parameters)
+    gradients = [g for g in (p.read()[1] for p in gathered) if g is not None]
+    norm = _norm([_norm([g], norm_type) for g in gradients], norm_type)
+    if not math.isfinite(norm):
+        if error_if_nonfinite:
+            raise ValueError(f"clip_grad_norm_: the norm of the gradients is {norm}")
+        return norm
+    factor = max_norm / (norm + 1e-6)               # PyTorch's guard against 0/0; it makes the result a hair smaller
+    if factor < 1.0:
+        for p in gathered:
+            if isinstance(p, _OfTensor):            # somebody may hold the old gradient, so it gets a new array
+                p.tensor._grad = None if p.tensor._grad is None else p.tensor._grad * p.dtype.type(factor)
+            elif isinstance(p, _OfArray):
+                np.multiply(p.gradient, factor, out=p.gradient)
+            elif isinstance(p, _OfValues):
+                for v in p.values:
+                    v._grad *= factor
+    return norm
+
+
+def _norm(arrays: Sequence[Any], norm_type: float) -> float:
+    """The norm of all the numbers in `arrays` together: of the largest times that of the rest in units of it."""
+    flat = np.concatenate([np.ravel(x) for x in arrays]) if arrays else np.zeros(0)
+    largest = float(np.abs(flat).max(initial=0.0))
+    if largest == 0.0 or not math.isfinite(largest) or norm_type == math.inf:
+        return largest
+    scaled = np.abs(flat.astype(np.float64) / largest)      # so that no power over- or underflows
+    return largest * float((scaled ** norm_type).sum() ** (1.0 / norm_type))

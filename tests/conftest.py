@@ -1,4 +1,4 @@
-"""How the tests run: hypothesis is seeded, so that a failure fails again. `--hypothesis-profile=thorough` takes longer."""
+"""How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper."""
 
 import random
 
