@@ -272,7 +272,7 @@ def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, st
 _HINTS = {
     "left out": "list every line of the forward pass in which {t} stands on the right; each adds to its gradient",
     "twice": "go through the uses of {t} once more and tick each off: one of them is added a second time",
-    "doubled": "is its one path added twice (a line run twice, += into what was there), or a factor 1/2 lost?",
+    "doubled": "is everything added twice (a line run twice, += into what was there), or a factor 1/2 lost?",
     "overwritten": "where a gradient arrives in several pieces, each line after the first must add to it",
     "sign": "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost",
     "factor": "which line of the forward pass divides, and by how many? its derivative carries that number",
@@ -408,9 +408,9 @@ class _Case:
                     missing = [use for i, use in enumerate(uses) if i not in kept]
                     yield "path left out", self._left_out(have, missing), self.hint("left out")
         for use in uses:
-            if len(uses) == 1 and self.explains(2 * self.g):
-                yield ("path counted twice", "your numbers are exactly twice the right ones, and "
-                       f"{self.called(use.by)} is the only one to use `{self.name}`", self.hint("doubled"))
+            if self.explains(2 * self.g):
+                yield ("path counted twice", "your numbers are exactly twice the right ones, which come through "
+                       f"{self._through(uses)}", self.hint("doubled"))
             elif self.explains(self.g + use.contribution):
                 yield ("path counted twice", f"your numbers are the right ones plus once more what comes through "
                        f"{self.called(use.by)} (up to {_most(use.contribution)})", self.hint("twice"))
@@ -527,7 +527,7 @@ class _Case:
         if self.one is None:
             return
         after = {id(node) for node in self.one.between(self.t)}
-        for node in reversed(self.one.order):
+        for node in sorted(reversed(self.one.order), key=lambda x: not self.known(x)):       # those with a name first
             gradient = self.one.gradients.get(id(node))
             if node is self.t or gradient is None or not gradient.any() \
                     or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
