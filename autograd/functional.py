@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,10 +102,20 @@ def logsumexp(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
 class _Rows(NamedTuple):
     """What every form of cross-entropy needs to know of its targets, for logits of shape (N, C)."""
 
-    q: Any              # (N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic
+    weights: Any        # (N, C), see `q`; None where `labels` say it all
     kept: Any           # (N,): False for ignored rows; None if there are none
     divisor: float      # what a mean divides by
     labels: Any         # (N,): the class indices where q is just their one-hot rows, else None
+    like: Any           # an array of q's shape and dtype
+
+    @property
+    def q(self) -> Any:
+        """(N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic."""
+        if self.weights is not None:
+            return self.weights
+        q = np.zeros(self.like.shape, self.like.dtype)
+        q.reshape(-1)[_starts(*q.shape) + self.labels] = 1
+        return q
 
 
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -228,7 +239,7 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     z = np.array([[v.data for v in row] for row in samples])
     rows = _rows("cross_entropy", z, 1 + nested, target, reduction, *options)
     if reduction == "none" and nested:
-        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None), "sum"), *sample)
+        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None, q[None]), "sum"), *sample)
                 for q, sample in zip(rows.q, samples)]
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
@@ -237,13 +248,13 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     """The op of a fused cross-entropy of Values: it knows its targets."""
 
     def loss(*z: float) -> float:
-        return float(np.sum(_reduced(_forward(np.reshape(z, rows.q.shape), rows)[0], rows, reduction, 2)))
+        return float(np.sum(_reduced(_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
 
     def all_partials(out: Any, *z: Any) -> Sequence[Any]:
         if not isinstance(z[0], Value):
-            forward = _forward(np.reshape(z, rows.q.shape), rows)
+            forward = _forward(np.reshape(z, rows.like.shape), rows)
             return _gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
-        width, partials = rows.q.shape[1], []
+        width, partials = rows.like.shape[1], []
         scale = _scale(rows, reduction)
         for i, q in enumerate(rows.q.tolist()):
             p = softmax(z[i * width:(i + 1) * width]) if any(q) else [0.0] * width
@@ -268,15 +279,18 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     y = np.asarray(target._data if isinstance(target, Tensor) else target)
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
-    q = np.zeros(z.shape, z.dtype)
     labels = kept = None
-    if y.ndim == ndim:
+    if y.ndim != ndim:
+        labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
+        if kept is None and weight is None and not label_smoothing and n:
+            return _Rows(None, None, float(n), labels, z)
+    q = np.zeros(z.shape, z.dtype)
+    if labels is None:
         if y.shape != (z.shape if ndim == 2 else z.shape[1:]):
             raise ValueError(f"{name}: got targets of shape {y.shape} for logits of shape {z.shape[2 - ndim:]}; "
                              "expected a class index for each row, or probabilities in the shape of the logits")
         q += y.reshape(z.shape)
     else:
-        labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
         q[np.arange(n), labels] = 1
     divisor = float(n if kept is None else kept.sum())
     if label_smoothing:
@@ -294,8 +308,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     if reduction == "mean" and divisor == 0:
         why = "the batch is empty" if n == 0 else "every row is ignored or has weight 0"
         raise ValueError(f"{name}: a mean over nothing: {why}; use reduction='sum' where that may happen")
-    plain = kept is None and weight is None and not label_smoothing
-    return _Rows(q, kept, divisor, labels if plain else None)
+    return _Rows(q, kept, divisor, None, z)
 
 
 def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> tuple[Any, Any]:
@@ -306,7 +319,7 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
         raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
                         "probabilities must have the shape of the logits")
     labels = labels.astype(np.int64)
-    if ignore_index < 0 and not (labels.view(np.uint64) >= classes).any():      # a negative one would look huge
+    if ignore_index < 0 and n and _largest(labels.view(np.uint64)) < classes:   # a negative one would look huge
         return labels, None
     kept = labels != ignore_index
     wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
@@ -314,6 +327,15 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
         raise ValueError(f"{name}: class index {labels[wrong[0]]} at position {wrong[0]} is out of range "
                          f"for {classes} classes (0 to {classes - 1})")
     return np.where(kept, labels, 0), None if kept.all() else kept
+
+
+_largest = np.maximum.reduce                        # max() without its detours
+
+
+@lru_cache(maxsize=64)
+def _starts(n: int, classes: int) -> Any:
+    """Where each row of an (N, C) array begins in the flat array: `take` with flat positions beats pairs of indices."""
+    return np.arange(n) * classes
 
 
 def _as_rows(z: Any) -> Any:
@@ -329,23 +351,27 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
     """
     if not len(z):
         return z.sum(1), z, z.sum(1, keepdims=True)
-    n = np.arange(len(z))
-    top = n, z.argmax(1)
-    below = z - z[top][:, None]
+    if not z.flags.c_contiguous:
+        z = z.copy()                                # below, places are counted through the flat array
+    starts = _starts(*z.shape)
+    top = z.argmax(1) + starts
+    below = z - z.take(top)[:, None]
     powers = np.exp(below)
-    powers[top] = 0
+    flat = powers.reshape(-1)
+    flat[top] = 0
     rest = st.sum_.array(powers, (1,), True)
-    powers[top] = 1
+    flat[top] = 1
     normaliser = np.log1p(rest)
     if rows.labels is not None:
-        return normaliser[:, 0] - below[n, rows.labels], powers, rest
+        return normaliser.reshape(-1) - below.take(starts + rows.labels), powers, rest
     return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    return losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(rows.divisor)
+    whole = np.add.reduce(losses)
+    return whole if reduction == "sum" else whole / rows.divisor
 
 
 def _scale(rows: _Rows, reduction: str) -> float:
@@ -359,8 +385,9 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 
 @quiet
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
-    mass = None if rows.labels is not None else rows.q.sum(1, keepdims=True)
-    gradient = _closed_form(powers / (1.0 + rest), rows.q, mass, _scale(rows, reduction) * g)
+    q = rows.q
+    mass = None if rows.labels is not None else q.sum(1, keepdims=True)
+    gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
     return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 
 
@@ -611,13 +638,14 @@ def _values(name: str, x: Any) -> list[Value]:
 
 def _tensor(name: str, x: Any, dim: int) -> Tensor:
     """`x` as a Tensor with something to reduce along `dim`."""
-    t = operand(x, name, None)
+    t = x if type(x) is Tensor else operand(x, name, None)
+    shape = t._data.shape
     if t._data.dtype.kind != "f":
         t = Tensor(t)
-    if not -t.ndim <= dim < t.ndim:
-        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {t.shape}")
-    if t.shape[dim] == 0:
-        raise ValueError(f"{name}: nothing along dim {dim} of shape {t.shape}")
+    if not -len(shape) <= dim < len(shape):
+        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {shape}")
+    if shape[dim] == 0:
+        raise ValueError(f"{name}: nothing along dim {dim} of shape {shape}")
     return t
 
 
