@@ -102,10 +102,10 @@ def logsumexp(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
 class _Rows(NamedTuple):
     """What every form of cross-entropy needs to know of its targets, for logits of shape (N, C)."""
 
-    weights: Any        # (N, C), see `q`; None where `labels` say it all
+    weights: Any        # (N, C), see `q`; None where `places` say it all
     kept: Any           # (N,): False for ignored rows; None if there are none
     divisor: float      # what a mean divides by
-    labels: Any         # (N,): the class indices where q is just their one-hot rows, else None
+    places: Any         # (N,): where q, flattened, holds a 1, if it is just one-hot rows; else None
     like: Any           # an array of q's shape and dtype
 
     @property
@@ -114,7 +114,7 @@ class _Rows(NamedTuple):
         if self.weights is not None:
             return self.weights
         q = np.zeros(self.like.shape, self.like.dtype)
-        q.reshape(-1)[_starts(*q.shape) + self.labels] = 1
+        q.reshape(-1)[self.places] = 1
         return q
 
 
@@ -283,7 +283,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     if y.ndim != ndim:
         labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
         if kept is None and weight is None and not label_smoothing and n:
-            return _Rows(None, None, float(n), labels, z)
+            return _Rows(None, None, float(n), labels + _starts(n, classes), z)
     q = np.zeros(z.shape, z.dtype)
     if labels is None:
         if y.shape != (z.shape if ndim == 2 else z.shape[1:]):
@@ -353,8 +353,7 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
         return z.sum(1), z, z.sum(1, keepdims=True)
     if not z.flags.c_contiguous:
         z = z.copy()                                # below, places are counted through the flat array
-    starts = _starts(*z.shape)
-    top = z.argmax(1) + starts
+    top = z.argmax(1) + _starts(*z.shape)
     below = z - z.take(top)[:, None]
     powers = np.exp(below)
     flat = powers.reshape(-1)
@@ -362,8 +361,8 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
     rest = st.sum_.array(powers, (1,), True)
     flat[top] = 1
     normaliser = np.log1p(rest)
-    if rows.labels is not None:
-        return normaliser.reshape(-1) - below.take(starts + rows.labels), powers, rest
+    if rows.places is not None:
+        return normaliser.reshape(-1) - below.take(rows.places), powers, rest
     return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
 
 
@@ -386,7 +385,7 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 @quiet
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
     q = rows.q
-    mass = None if rows.labels is not None else q.sum(1, keepdims=True)
+    mass = None if rows.places is not None else q.sum(1, keepdims=True)
     gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
     return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 

@@ -34,9 +34,10 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
 
 
 def _affine_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, weight: Any, bias: Any) -> list[Any]:
-    return [st.matmul.vjps[0](g, out, x, weight) if needs[0] else None,
-            st.matmul.vjps[1](g, out, x, weight) if needs[1] else None,
-            st.reduce_to(g, bias.shape) if needs[2] else None]
+    left, right = st.matmul.vjps
+    return [left(g, out, x, weight) if needs[0] else None,
+            right(g, out, x, weight) if needs[1] else None,
+            _tools(g)[1](g, bias.shape) if needs[2] else None]
 
 
 _AFFINE = adopt(Structural("affine", "xW+b", _affine, joint=_affine_joint, arity=3))
@@ -59,38 +60,49 @@ def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction
     return Tensor.apply(_BATCH_NORM, x, gain, bias, eps, correction)
 
 
-def _centred(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any]:
-    """x − mean, and 1/√(variance + eps)."""
-    if x.ndim != 2 or len(x) <= correction:
-        raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
-    if any([p.ndim > 2 or (p.ndim == 2 and len(p) != 1) for p in (gain, bias)]):
-        raise ValueError("expected gain and bias of shape (D,) or (1, D)")
+def _centred(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any]:
+    """x − mean, 1/√(variance + eps), and that times the gain."""
     n = len(x)
-    centred = x - st.sum_(x, (0,), True) * (1 / n)
-    return centred, (st.sum_(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
+    if x.ndim != 2 or n <= correction:
+        raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
+    if (gain.ndim != 1 and gain.shape[:-1] != (1,)) or (bias.ndim != 1 and bias.shape[:-1] != (1,)):
+        raise ValueError("expected gain and bias of shape (D,) or (1, D)")
+    total = _tools(x)[0]
+    centred = x - total(x, (0,), True) * (1 / n)
+    scale = (total(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
+    return centred, scale, scale * gain
 
 
-def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, centred: Any, scale: Any) -> Any:
-    return _plus(centred * (scale * gain), bias)
+def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, centred: Any, scale: Any,
+                stretch: Any) -> Any:
+    return _plus(centred * stretch, bias)
 
 
 def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any, bias: Any, eps: float,
-                      correction: int, centred: Any, scale: Any) -> list[Any]:
+                      correction: int, centred: Any, scale: Any, stretch: Any) -> list[Any]:
     if isinstance(x, Tensor):
-        centred, scale = _centred(x, gain, bias, eps, correction)
+        centred, scale, stretch = _centred(x, gain, bias, eps, correction)
     n = len(x)
-    along = g * centred
-    whole, aligned = st.sum_(g, (0,), True), st.sum_(along, (0,), True) * scale         # Σg and Σ(g·r)
+    total, reduce_to = _tools(g)
+    whole, aligned = total(g, (0,), True), total(g * centred, (0,), True) * scale       # Σg and Σ(g·r)
     dx = None
     if needs[0]:
         # Of the formula only g and r = centred · scale are as large as x; what multiplies them is one row.
-        dx = _minus(g * (gain * scale), centred * (gain * scale * scale * aligned * (1 / (n - correction))))
-        dx = _minus(dx, gain * scale * whole * (1 / n))
-    return [dx, st.reduce_to(aligned, gain.shape) if needs[1] else None,
-            st.reduce_to(whole, bias.shape) if needs[2] else None]
+        dx = _minus(g * stretch, centred * (stretch * scale * aligned * (1 / (n - correction))))
+        dx = _minus(dx, stretch * whole * (1 / n))
+    return [dx, reduce_to(aligned, gain.shape) if needs[1] else None,
+            reduce_to(whole, bias.shape) if needs[2] else None]
 
 
 _BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=_centred))
+
+
+def _tools(x: Any) -> tuple[Any, Any]:
+    """`sum` and `reduce_to` for what x is: on arrays without the detour of asking at each call."""
+    return _ON_ARRAYS if type(x) is np.ndarray else _ON_NODES
+
+
+_ON_ARRAYS, _ON_NODES = (st.sum_.array, st.reduce_to.array), (st.sum_, st.reduce_to)
 
 
 # Sums into an array that nobody else has seen yet: half the time of a new one.
