@@ -319,17 +319,16 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
         raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
                         "probabilities must have the shape of the logits")
     labels = labels.astype(np.int64)
-    if ignore_index < 0 and n and _largest(labels.view(np.uint64)) < classes:   # a negative one would look huge
-        return labels, None
+    if ignore_index < 0 and n:
+        unsigned = labels.view(np.uint64)           # so that a negative one would look huge
+        if unsigned.item(unsigned.argmax()) < classes:          # a third of max()'s time
+            return labels, None
     kept = labels != ignore_index
     wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
     if wrong.size:
         raise ValueError(f"{name}: class index {labels[wrong[0]]} at position {wrong[0]} is out of range "
                          f"for {classes} classes (0 to {classes - 1})")
     return np.where(kept, labels, 0), None if kept.all() else kept
-
-
-_largest = np.maximum.reduce                        # max() without its detours
 
 
 @lru_cache(maxsize=64)
@@ -343,12 +342,14 @@ def _as_rows(z: Any) -> Any:
 
 
 @quiet
-def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
-    """The loss of each row of z (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
+def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, Any]:
+    """The loss of each row of z, (N, C) or (C,), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
 
     Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
     an ignored row is 0 whatever it holds.
     """
+    if z.ndim == 1:
+        z = z[None]
     if not len(z):
         return z.sum(1), z, z.sum(1, keepdims=True)
     if not z.flags.c_contiguous:
@@ -369,7 +370,7 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    whole = np.add.reduce(losses)
+    whole = st.sum_.array(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -403,9 +404,11 @@ def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: An
     return gradient.reshape(x.shape)
 
 
-_FUSED = adopt(Structural(
-    "cross_entropy", "CE", lambda x, rows, reduction, losses, *_: _reduced(losses, rows, reduction, x.ndim),
-    _fused_vjp, keeps=lambda x, rows, reduction: _forward(_as_rows(x), rows)))
+def _loss(x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
+    return _reduced(losses, rows, reduction, x.ndim)
+
+
+_FUSED = adopt(Structural("cross_entropy", "CE", _loss, _fused_vjp, keeps=_forward))
 
 
 # Other losses.
