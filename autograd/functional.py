@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,10 +102,20 @@ def logsumexp(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
 class _Rows(NamedTuple):
     """What every form of cross-entropy needs to know of its targets, for logits of shape (N, C)."""
 
-    q: Any              # (N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic
+    weights: Any        # (N, C), see `q`; None where `places` say it all
     kept: Any           # (N,): False for ignored rows; None if there are none
     divisor: float      # what a mean divides by
-    labels: Any         # (N,): the class indices where q is just their one-hot rows, else None
+    places: Any         # (N,): where q, flattened, holds a 1, if it is just one-hot rows; else None
+    like: Any           # an array of q's shape and dtype
+
+    @property
+    def q(self) -> Any:
+        """(N, C): the weight of each log-probability; the loss of row i is −Σ_c q_ic log p_ic."""
+        if self.weights is not None:
+            return self.weights
+        q = np.zeros(self.like.shape, self.like.dtype)
+        q.reshape(-1)[self.places] = 1
+        return q
 
 
 def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -228,7 +239,7 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     z = np.array([[v.data for v in row] for row in samples])
     rows = _rows("cross_entropy", z, 1 + nested, target, reduction, *options)
     if reduction == "none" and nested:
-        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None), "sum"), *sample)
+        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None, q[None]), "sum"), *sample)
                 for q, sample in zip(rows.q, samples)]
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
@@ -237,13 +248,13 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     """The op of a fused cross-entropy of Values: it knows its targets."""
 
     def loss(*z: float) -> float:
-        return float(np.sum(_reduced(_forward(np.reshape(z, rows.q.shape), rows)[0], rows, reduction, 2)))
+        return float(np.sum(_reduced(_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
 
     def all_partials(out: Any, *z: Any) -> Sequence[Any]:
         if not isinstance(z[0], Value):
-            forward = _forward(np.reshape(z, rows.q.shape), rows)
+            forward = _forward(np.reshape(z, rows.like.shape), rows)
             return _gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
-        width, partials = rows.q.shape[1], []
+        width, partials = rows.like.shape[1], []
         scale = _scale(rows, reduction)
         for i, q in enumerate(rows.q.tolist()):
             p = softmax(z[i * width:(i + 1) * width]) if any(q) else [0.0] * width
@@ -268,15 +279,18 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     y = np.asarray(target._data if isinstance(target, Tensor) else target)
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
-    q = np.zeros(z.shape, z.dtype)
     labels = kept = None
-    if y.ndim == ndim:
+    if y.ndim != ndim:
+        labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
+        if kept is None and weight is None and not label_smoothing and n:
+            return _Rows(None, None, float(n), labels + _starts(n, classes), z)
+    q = np.zeros(z.shape, z.dtype)
+    if labels is None:
         if y.shape != (z.shape if ndim == 2 else z.shape[1:]):
             raise ValueError(f"{name}: got targets of shape {y.shape} for logits of shape {z.shape[2 - ndim:]}; "
                              "expected a class index for each row, or probabilities in the shape of the logits")
         q += y.reshape(z.shape)
     else:
-        labels, kept = _labels(name, y.reshape(-1), n, classes, ignore_index)
         q[np.arange(n), labels] = 1
     divisor = float(n if kept is None else kept.sum())
     if label_smoothing:
@@ -296,8 +310,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
     if reduction == "mean" and divisor == 0:
         why = "the batch is empty" if n == 0 else "every row is ignored or has weight 0"
         raise ValueError(f"{name}: a mean over nothing: {why}; use reduction='sum' where that may happen")
-    plain = kept is None and weight is None and not label_smoothing
-    return _Rows(q, kept, divisor, labels if plain else None)
+    return _Rows(q, kept, divisor, None, z)
 
 
 def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> tuple[Any, Any]:
@@ -308,8 +321,10 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
         raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
                         "probabilities must have the shape of the logits")
     labels = labels.astype(np.int64)
-    if ignore_index < 0 and not (labels.view(np.uint64) >= classes).any():      # a negative one would look huge
-        return labels, None
+    if ignore_index < 0 and n:
+        unsigned = labels.view(np.uint64)           # so that a negative one would look huge
+        if unsigned.item(unsigned.argmax()) < classes:          # a third of max()'s time
+            return labels, None
     kept = labels != ignore_index
     wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
     if wrong.size:
@@ -318,36 +333,47 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     return np.where(kept, labels, 0), None if kept.all() else kept
 
 
+@lru_cache(maxsize=64)
+def _starts(n: int, classes: int) -> Any:
+    """Where each row of an (N, C) array begins in the flat array: `take` with flat positions beats pairs of indices."""
+    return np.arange(n) * classes
+
+
 def _as_rows(z: Any) -> Any:
     return z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
 
 
 @quiet
-def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
-    """The loss of each row of z (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
+def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, Any]:
+    """The loss of each row of z, (N, C) or (C,), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
 
     Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
     an ignored row is 0 whatever it holds.
     """
+    if z.ndim == 1:
+        z = z[None]
     if not len(z):
         return z.sum(1), z, z.sum(1, keepdims=True)
-    n = np.arange(len(z))
-    top = n, z.argmax(1)
-    below = z - z[top][:, None]
+    if not z.flags.c_contiguous:
+        z = z.copy()                                # below, places are counted through the flat array
+    top = z.argmax(1) + _starts(*z.shape)
+    below = z - z.take(top)[:, None]
     powers = np.exp(below)
-    powers[top] = 0
+    flat = powers.reshape(-1)
+    flat[top] = 0
     rest = st.sum_.array(powers, (1,), True)
-    powers[top] = 1
+    flat[top] = 1
     normaliser = np.log1p(rest)
-    if rows.labels is not None:
-        return normaliser[:, 0] - below[n, rows.labels], powers, rest
+    if rows.places is not None:
+        return normaliser.reshape(-1) - below.take(rows.places), powers, rest
     return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    return losses.sum() if reduction == "sum" else losses.sum() / losses.dtype.type(rows.divisor)
+    whole = st.sum_.array(losses, (0,), False)
+    return whole if reduction == "sum" else whole / rows.divisor
 
 
 def _scale(rows: _Rows, reduction: str) -> float:
@@ -361,8 +387,9 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 
 @quiet
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
-    mass = None if rows.labels is not None else rows.q.sum(1, keepdims=True)
-    gradient = _closed_form(powers / (1.0 + rest), rows.q, mass, _scale(rows, reduction) * g)
+    q = rows.q
+    mass = None if rows.places is not None else q.sum(1, keepdims=True)
+    gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
     return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 
 
@@ -379,9 +406,11 @@ def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: An
     return gradient.reshape(x.shape)
 
 
-_FUSED = adopt(Structural(
-    "cross_entropy", "CE", lambda x, rows, reduction, losses, *_: _reduced(losses, rows, reduction, x.ndim),
-    _fused_vjp, keeps=lambda x, rows, reduction: _forward(_as_rows(x), rows)))
+def _loss(x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
+    return _reduced(losses, rows, reduction, x.ndim)
+
+
+_FUSED = adopt(Structural("cross_entropy", "CE", _loss, _fused_vjp, keeps=_forward))
 
 
 # Other losses.
@@ -613,13 +642,14 @@ def _values(name: str, x: Any) -> list[Value]:
 
 def _tensor(name: str, x: Any, dim: int) -> Tensor:
     """`x` as a Tensor with something to reduce along `dim`."""
-    t = operand(x, name, None)
+    t = x if type(x) is Tensor else operand(x, name, None)
+    shape = t._data.shape
     if t._data.dtype.kind != "f":
         t = Tensor(t)
-    if not -t.ndim <= dim < t.ndim:
-        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {t.shape}")
-    if t.shape[dim] == 0:
-        raise ValueError(f"{name}: nothing along dim {dim} of shape {t.shape}")
+    if not -len(shape) <= dim < len(shape):
+        raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {shape}")
+    if shape[dim] == 0:
+        raise ValueError(f"{name}: nothing along dim {dim} of shape {shape}")
     return t
 
 

@@ -30,17 +30,14 @@ def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
     if weight.ndim != 2 or x.shape[-1:] != weight.shape[:1] or bias.shape != weight.shape[1:]:
         raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
-    out = st.matmul.array(x, weight)
-    if out.ndim == 0 or out.dtype != np.result_type(out, bias):
-        return out + bias
-    out += bias                                     # nobody else has seen the product yet
-    return out
+    return _plus(st.matmul.array(x, weight), bias)
 
 
 def _affine_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, weight: Any, bias: Any) -> list[Any]:
-    return [st.matmul.vjps[0](g, out, x, weight) if needs[0] else None,
-            st.matmul.vjps[1](g, out, x, weight) if needs[1] else None,
-            st.reduce_to(g, bias.shape) if needs[2] else None]
+    left, right = st.matmul.vjps
+    return [left(g, out, x, weight) if needs[0] else None,
+            right(g, out, x, weight) if needs[1] else None,
+            _tools(g)[1](g, bias.shape) if needs[2] else None]
 
 
 _AFFINE = adopt(Structural("affine", "xW+b", _affine, joint=_affine_joint, arity=3))
@@ -63,32 +60,62 @@ def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction
     return Tensor.apply(_BATCH_NORM, x, gain, bias, eps, correction)
 
 
-def _normalised(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any]:
-    """(x − mean)/√(variance + eps), and 1/√(variance + eps)."""
-    if x.ndim != 2 or len(x) <= correction:
-        raise ValueError(f"batch_norm: got inputs of shape {x.shape}, expected (N, D) with N > {correction}")
-    n, number = len(x), x.dtype.type
-    centred = x - st.sum_(x, (0,), True) * number(1 / n)
-    variance = st.sum_(centred * centred, (0,), True) * number(1 / (n - correction))
-    scale = (variance + number(eps)) ** -0.5
-    return centred * scale, scale
+def _centred(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any]:
+    """x − mean, 1/√(variance + eps), and that times the gain."""
+    n = len(x)
+    if x.ndim != 2 or n <= correction:
+        raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
+    if (gain.ndim != 1 and gain.shape[:-1] != (1,)) or (bias.ndim != 1 and bias.shape[:-1] != (1,)):
+        raise ValueError("expected gain and bias of shape (D,) or (1, D)")
+    total = _tools(x)[0]
+    centred = x - total(x, (0,), True) * (1 / n)
+    scale = (total(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
+    return centred, scale, scale * gain
 
 
-def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, normal: Any, scale: Any) -> Any:
-    return normal * gain + bias
+def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, centred: Any, scale: Any,
+                stretch: Any) -> Any:
+    return _plus(centred * stretch, bias)
 
 
 def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any, bias: Any, eps: float,
-                      correction: int, normal: Any, scale: Any) -> list[Any]:
+                      correction: int, centred: Any, scale: Any, stretch: Any) -> list[Any]:
     if isinstance(x, Tensor):
-        normal, scale = _normalised(x, gain, bias, eps, correction)
-    n, number = len(x), x.dtype.type
-    whole, aligned = st.sum_(g, (0,), True), st.sum_(g * normal, (0,), True)        # Σg and Σ(g·r)
+        centred, scale, stretch = _centred(x, gain, bias, eps, correction)
+    n = len(x)
+    total, reduce_to = _tools(g)
+    whole, aligned = total(g, (0,), True), total(g * centred, (0,), True) * scale       # Σg and Σ(g·r)
     dx = None
     if needs[0]:
-        dx = (g - whole * number(1 / n) - normal * (aligned * number(1 / (n - correction)))) * (gain * scale)
-    return [dx, st.reduce_to(aligned, gain.shape) if needs[1] else None,
-            st.reduce_to(whole, bias.shape) if needs[2] else None]
+        # Of the formula only g and r = centred · scale are as large as x; what multiplies them is one row.
+        dx = _minus(g * stretch, centred * (stretch * scale * aligned * (1 / (n - correction))))
+        dx = _minus(dx, stretch * whole * (1 / n))
+    return [dx, reduce_to(aligned, gain.shape) if needs[1] else None,
+            reduce_to(whole, bias.shape) if needs[2] else None]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=_normalised))
+_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=_centred))
+
+
+def _tools(x: Any) -> tuple[Any, Any]:
+    """`sum` and `reduce_to` for what x is: on arrays without the detour of asking at each call."""
+    return _ON_ARRAYS if type(x) is np.ndarray else _ON_NODES
+
+
+_ON_ARRAYS, _ON_NODES = (st.sum_.array, st.reduce_to.array), (st.sum_, st.reduce_to)
+
+
+# Sums into an array that nobody else has seen yet: half the time of a new one.
+
+def _plus(fresh: Any, y: Any) -> Any:
+    if type(fresh) is not np.ndarray or fresh.dtype != y.dtype:
+        return fresh + y
+    fresh += y
+    return fresh
+
+
+def _minus(fresh: Any, y: Any) -> Any:
+    if type(fresh) is not np.ndarray or fresh.dtype != y.dtype:
+        return fresh - y
+    fresh -= y
+    return fresh

@@ -222,29 +222,36 @@ class Tensor(Node, Operators):
             return _power_method(op.exponent)(operand(arguments[0], op.name, None))
         count = op.arity
         inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
-        first = next((x for x in inputs if isinstance(x, Tensor)), None)
-        tensors = tuple([x if type(x) is Tensor else operand(x, op.name, first) for x in inputs])
-        arrays = [x._data for x in tensors]
-        if isinstance(op, st.Structural) and op.keeps is not None:
-            parameters = (*parameters, *op.keeps(*arrays, *parameters))
+        for x in inputs:
+            if type(x) is not Tensor:
+                first = next((x for x in inputs if isinstance(x, Tensor)), None)
+                inputs = tuple([operand(x, op.name, first) for x in inputs])
+                break
+        arrays = [x._data for x in inputs]
         try:
-            out = op.array(*arrays, *parameters) if op.arity else op.array(arrays, *parameters)
+            if isinstance(op, st.Structural) and op.keeps is not None:
+                parameters = (*parameters, *op.keeps(*arrays, *parameters))
+            out = op.array(*arrays, *parameters) if count else op.array(arrays, *parameters)
         except ValueError as error:
             raise _misfit(op, arrays, error) from None
-        return cls.record(op, out, tensors, (*arrays, *parameters))
+        return cls.record(op, out, inputs, (*arrays, *parameters))
 
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
         if active:
             return _record_under_modes(op, out, inputs, saved)
-        if len(inputs) == 1 and op.joint is None:
-            return _record(op, out, inputs[0], saved)
-        if not any([x.requires_grad for x in inputs]):
+        for source in inputs:
+            if source.requires_grad:
+                break
+        else:
             return _handle(out)
-        node = _record(op, out, next(x for x in inputs if x.requires_grad), saved)
+        node = _record(op, out, source, saved)
         if node.op is not None:
-            node._a, node._b = inputs if op.joint is None else (inputs, None)
+            if op.joint is not None:
+                node._a = inputs
+            elif len(inputs) > 1:
+                node._a, node._b = inputs
         return node
 
     @classmethod
@@ -1059,8 +1066,10 @@ def _pull_joint(node: Tensor, unreached: object) -> None:
     needs = [x.requires_grad for x in inputs]
     for x, part in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
         if x.requires_grad:
-            part = _fit(part, x._data)
-            x._grad = part if x._grad is unreached else _own(part, g) if x._grad is None else x._grad + part
+            grad, data = x._grad, x._data
+            if part.nbytes != data.nbytes or part.ndim != data.ndim:
+                part = _fit(part, data)
+            x._grad = part if grad is unreached else _own(part, g) if grad is None else grad + part
 
 
 def _pull_sum(node: Tensor, unreached: object) -> None:

@@ -407,22 +407,25 @@ def makemore_replay() -> Step:
     return lambda: (recorded(), recorded.gradient)
 
 
-def _makemore_fused_loss(parameters: list[Any], contexts: Any, targets: Any) -> Any:
+def _makemore_fused_loss() -> Callable[..., Any]:
     """The loss by layers that are one node each."""
     import autograd.functional as F
     from autograd.fused import affine, batch_norm
 
-    C, W1, b1, W2, b2, gain, bias = parameters
-    embedded = C[contexts].view(len(targets), -1)
-    h = batch_norm(affine(embedded, W1, b1), gain, bias, correction=1).tanh()
-    return F.cross_entropy(affine(h, W2, b2), targets)
+    def loss_of(parameters: list[Any], contexts: Any, targets: Any) -> Any:
+        C, W1, b1, W2, b2, gain, bias = parameters
+        embedded = C[contexts].view(len(targets), -1)
+        h = batch_norm(affine(embedded, W1, b1), gain, bias, correction=1).tanh()
+        return F.cross_entropy(affine(h, W2, b2), targets)
+
+    return loss_of
 
 
 def makemore_fused() -> Step:
     from autograd import Tensor
 
     arrays, contexts, targets = _makemore_data()
-    return _step([Tensor(p, requires_grad=True) for p in arrays], _makemore_fused_loss, contexts, targets)
+    return _step([Tensor(p, requires_grad=True) for p in arrays], _makemore_fused_loss(), contexts, targets)
 
 
 def makemore_fused_replay() -> Step:
@@ -430,7 +433,7 @@ def makemore_fused_replay() -> Step:
 
     arrays, contexts, targets = _makemore_data()
     parameters = [Tensor(p, requires_grad=True) for p in arrays]
-    recorded = replay(_makemore_fused_loss(parameters, contexts, targets), wrt=parameters)
+    recorded = replay(_makemore_fused_loss()(parameters, contexts, targets), wrt=parameters)
     return lambda: (recorded(), recorded.gradient)
 
 
