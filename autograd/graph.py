@@ -50,6 +50,51 @@ class Node(Operand):
         """The op's symbol as micrograd names it: empty for a leaf."""
         return self.op.symbol if self.op is not None else ""
 
+    # Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat
+    # list of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._a is None:
+            return super().__reduce_ex__(max(protocol, 2))      # a leaf: its slots
+        order = topological(self)
+        position = {id(node): i for i, node in enumerate(order)}
+        entries = [node if node._a is None else
+                   (type(node), node.op, [position[id(x)] for x in node.inputs], _state(node)) for node in order]
+        return _rebuilt, (entries,)
+
+    def __copy__(self) -> Any:
+        twin = type(self).__new__(type(self))
+        twin.label, twin.op, twin._a, twin._b = self.label, self.op, self._a, self._b
+        for slot, x in _state(self).items():
+            setattr(twin, slot, x)
+        return twin
+
+
+def _state(node: Any) -> dict[str, Any]:
+    """What a node holds beside its op and inputs."""
+    slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
+    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "__weakref__")}
+
+
+def _rebuilt(entries: list[Any]) -> Any:
+    nodes: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, Node):
+            nodes.append(entry)
+            continue
+        kind, op, positions, state = entry
+        node = kind.__new__(kind)
+        inputs = tuple([nodes[i] for i in positions])
+        node.op = op
+        if op.arity in (1, 2) and getattr(op, "joint", None) is None:
+            node._a, node._b = (*inputs, None)[:2]
+        else:
+            node._a, node._b = inputs, None
+        for slot, x in state.items():
+            setattr(node, slot, x)
+        nodes.append(node)
+    return nodes[-1]
+
 
 class Call:
     """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
