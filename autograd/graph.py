@@ -7,7 +7,7 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from autograd.ops import Operand
@@ -71,9 +71,9 @@ class Node(Operand):
 
 
 def _state(node: Any) -> dict[str, Any]:
-    """What a node holds beside its op and inputs."""
+    """What a node holds beside its op and inputs; which module returned it, a copy forgets."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
-    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "__weakref__")}
+    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__")}
 
 
 def _rebuilt(entries: list[Any]) -> Any:
@@ -102,7 +102,7 @@ class Call:
     __slots__ = ("given", "module")
 
     def __init__(self, module: Any, given: Any) -> None:
-        self.module: Callable[[], Any] = weakref.ref(module) if module is not None else _forgotten
+        self.module = weakref.ref(module)
         self.given = given
 
     @property
@@ -116,13 +116,6 @@ class Call:
             elif isinstance(thing, (tuple, list)):
                 stack += reversed(thing)
         return found
-
-    def __reduce__(self) -> tuple[Any, ...]:        # a copy of a graph, or a pickled one, has no module to point to
-        return Call, (None, ())
-
-
-def _forgotten() -> None:
-    pass
 
 
 def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
