@@ -102,7 +102,7 @@ class Call:
     __slots__ = ("given", "module")
 
     def __init__(self, module: Any, given: Any) -> None:
-        self.module = weakref.ref(module)
+        self.module: Any = weakref.ref(module)
         self.given = given
 
     @property
