@@ -7,12 +7,12 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from autograd.ops import Operand
 
-__all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "nodes_in", "remember_call", "topological"]
+__all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "remember_call", "topological"]
 
 
 class Node(Operand):
@@ -71,9 +71,9 @@ class Node(Operand):
 
 
 def _state(node: Any) -> dict[str, Any]:
-    """What a node holds beside its op and inputs."""
+    """What a node holds beside its op and inputs; which module returned it, a copy forgets."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
-    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "__weakref__")}
+    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__")}
 
 
 def _rebuilt(entries: list[Any]) -> Any:
@@ -99,42 +99,40 @@ def _rebuilt(entries: list[Any]) -> Any:
 class Call:
     """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
 
-    __slots__ = ("inputs", "module")
+    __slots__ = ("given", "module")
 
-    def __init__(self, module: Any, inputs: tuple[Node, ...]) -> None:
-        self.module: Callable[[], Any] = weakref.ref(module) if module is not None else _forgotten
-        self.inputs = inputs
+    def __init__(self, module: Any, given: Any) -> None:
+        self.module: Any = weakref.ref(module)
+        self.given = given
 
-    def __reduce__(self) -> tuple[Any, ...]:        # a copy of a graph, or a pickled one, has no module to point to
-        return Call, (None, ())
-
-
-def _forgotten() -> None:
-    pass
-
-
-def nodes_in(things: Any) -> Iterator[Node]:
-    """The nodes in a node, or in tuples and lists of nodes and of such lists."""
-    for thing in things if isinstance(things, (tuple, list)) else (things,):
-        if isinstance(thing, Node):
-            yield thing
-        elif isinstance(thing, (tuple, list)):
-            yield from nodes_in(thing)
+    @property
+    def inputs(self) -> list[Node]:
+        """The nodes it was given, also those in lists and tuples."""
+        found, stack = [], [self.given]
+        while stack:
+            thing = stack.pop()
+            if isinstance(thing, Node):
+                found.append(thing)
+            elif isinstance(thing, (tuple, list)):
+                stack += reversed(thing)
+        return found
 
 
-def remember_call(module: Any, inputs: Any, results: Any) -> None:
+def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
     """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
 
-    The note hangs on the results and points to their inputs, which those keep alive anyhow: no graph lives longer
-    for it.
+    The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph
+    lives longer for it.
     """
-    call = None
-    for node in nodes_in(results):
-        if node._a is not None:                     # made by an op, with its history recorded
-            if call is None:
-                call = Call(module, tuple(nodes_in(inputs)))
-            if not any([node is x for x in call.inputs]):
-                node.calls = (*getattr(node, "calls", ()), call)
+    if isinstance(results, Node):
+        results = (results,)
+    elif not isinstance(results, (list, tuple)):
+        return
+    note = (Call(module, [x for x in given if isinstance(x, (Node, list, tuple))]),)
+    inner = bool(results) and hasattr(results[0], "calls")      # results of one call are made alike: ask only the first
+    for node in results:
+        if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
+            node.calls = getattr(node, "calls", ()) + note if inner else note
 
 
 N = TypeVar("N", bound=Node)

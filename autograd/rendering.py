@@ -109,11 +109,11 @@ def layout(source: str, format: str) -> bytes:
         LayoutError: where there is neither; it names both remedies.
     """
     if shutil.which("dot"):
-        import graphviz  # type: ignore[import-untyped]
+        import graphviz
         laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
         return laid_out
     try:
-        import pygraphviz  # type: ignore[import-untyped]
+        import pygraphviz
     except ImportError:
         raise LayoutError("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on "
                           "the PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "

@@ -272,6 +272,9 @@ WORDS = {
     "index": "the gradient goes back to where the elements were taken from, 0 elsewhere",
     "scatter": "each element gets the gradient of the place it was added to",
     "matmul": "the gradient is multiplied by the other factor, transposed",
+    "affine": "the gradient is multiplied by the other factor, transposed; a bias gets its sum over the rows",
+    "cast": "the gradient takes the input's dtype",
+    "cross_entropy": "softmax minus target, times the gradient",
     "concatenate": "each part gets its slice of the gradient",
 }
 

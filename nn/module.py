@@ -39,7 +39,7 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         results = self.forward(*inputs, **options)
-        remember_call(self, (inputs, *options.values()), results)
+        remember_call(self, (*inputs, *options.values()) if options else inputs, results)
         return results
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
