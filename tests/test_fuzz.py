@@ -4,6 +4,7 @@ Seeded, a few seconds in all; `--hypothesis-profile=thorough` runs fifty times a
 """
 
 import math
+import operator
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ TWO_INPUTS = ["__add__", "__sub__", "__mul__", "maximum", "minimum"]
 
 
 def random_graph(seed, leaves):
-    """The last of some 30 steps, each on random earlier nodes; magnitudes kept in hand by tanh and safe denominators."""
+    """The last of up to 30 steps, each on random earlier nodes; tanh and safe denominators keep magnitudes in hand."""
     random = np.random.default_rng(seed)
     nodes = list(leaves)
     for _ in range(int(random.integers(1, 30))):
@@ -137,6 +138,9 @@ def test_second_order_is_symmetric_and_forward_agrees_with_backward(seed):
 
 # Tensor programs against PyTorch: the same text runs on both.
 
+OPERATIONS = [operator.add, operator.mul, operator.sub]
+
+
 def tensor_program(random, leaves, library_max):
     nodes = list(leaves)
     for _ in range(int(random.integers(2, 12))):
@@ -144,7 +148,7 @@ def tensor_program(random, leaves, library_max):
         choice = int(random.integers(12))
         dim = int(random.integers(a.ndim)) if a.ndim else None
         if choice < 3:
-            node = [lambda: a + b, lambda: a * b, lambda: a - b][choice]() if broadcast(a, b) else a * 0.5
+            node = OPERATIONS[choice](a, b) if broadcast(a, b) else a * 0.5
         elif choice == 3:
             node = a / (b * b + 1.0) if broadcast(a, b) else a / 2.0
         elif choice == 4:
