@@ -114,10 +114,12 @@ def cmp(name: str, manual: Any, t: Any, root: Any = None) -> Comparison:
     return result
 
 
-def diagnose(manual: Any, t: Any, root: Any = None) -> Diagnosis:
+def diagnose(manual: Any, t: Any, root: Any = None, given: Mapping[Any, Any] | None = None) -> Diagnosis:
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
+    With `given`, gradients of nodes nearer to the root, the answer is judged by what it was made from: a line that is
+    right for what it was fed counts as right, though a mistake further up has made its numbers wrong.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True, label="x")
     >>> y = x.exp(); z = x * y; loss = z.sum(); loss.backward()
@@ -126,7 +128,7 @@ def diagnose(manual: Any, t: Any, root: Any = None) -> Diagnosis:
       seen: you have the path through `z`; `x` is also used by `y`, which contributes up to 14.8
       hint: list every line of the forward pass in which `x` stands on the right; each adds to its gradient
     """
-    return _diagnose("diagnose", manual, t, root, _names_around(sys._getframe(1)), "")
+    return _diagnose("diagnose", manual, t, root, _names_around(sys._getframe(1)), "", given)
 
 
 # The graph, gone through once more.
@@ -143,9 +145,10 @@ class _Use:
 
 
 class _Pass:
-    """A backward pass that keeps what every use of every node contributed."""
+    """A backward pass that keeps what every use of every node contributed. It goes on with the gradients `given`."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, given: Mapping[Any, Any] | None = None) -> None:
+        self.given = {id(node): _numbers("given", gradient) for node, gradient in (given or {}).items()}
         self.order = topological(root)
         seed = _data(root) * 0.0 + 1.0
         if root._grad is not None and np.shape(root._grad) == np.shape(seed) and np.any(root._grad):
@@ -156,6 +159,7 @@ class _Pass:
             upstream = self.gradients.get(id(node))
             if upstream is None:
                 continue
+            upstream = self.given.get(id(node), upstream)
             for position, x, raw in _contributions(node, upstream):
                 use = _Use(node, position, upstream, raw, _fitted(raw, x))
                 self.uses.setdefault(id(x), []).append(use)
@@ -164,9 +168,9 @@ class _Pass:
 
     def flow(self, through: Any, t: Any, between: set[int]) -> Any:
         """What reaches t by the paths that lead through one node."""
-        gradients = {id(through): self.gradients[id(through)]}
+        gradients = {id(through): self.given.get(id(through), self.gradients[id(through)])}
         for node in reversed(self.order):
-            if node is t or id(node) not in gradients:
+            if node is t or id(node) not in gradients or (id(node) in self.given and node is not through):
                 continue
             for _, x, raw in _contributions(node, gradients[id(node)]):
                 if id(x) in between or x is t:
@@ -241,13 +245,16 @@ def _gradient(where: str, t: Any, name: str) -> Any:
     return np.asarray(t._grad)
 
 
-def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, str], name: str) -> Diagnosis:
+def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, str], name: str,
+              given: Mapping[Any, Any] | None = None) -> Diagnosis:
     m, stored = _numbers(where, manual), _gradient(where, t, name)
     if root is None and isinstance(t, Tensor):
         root = last_pass.root()
-    one = _Pass(root) if root is not None else None
+    one = _Pass(root, given) if root is not None else None
     if one is not None and id(t) not in one.gradients:
         one = None
+    if one is not None and given:
+        stored = one.gradients[id(t)]
     case = _Case(m, t, stored, one, names, name)
     if case.agrees(m, stored):
         return Diagnosis(case.name)
@@ -265,6 +272,7 @@ def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, st
 _HINTS = {
     "left out": "list every line of the forward pass in which {t} stands on the right; each adds to its gradient",
     "twice": "go through the uses of {t} once more and tick each off: one of them is added a second time",
+    "doubled": "is everything added twice (a line run twice, += into what was there), or a factor 1/2 lost?",
     "overwritten": "where a gradient arrives in several pieces, each line after the first must add to it",
     "sign": "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost",
     "factor": "which line of the forward pass divides, and by how many? its derivative carries that number",
@@ -272,8 +280,8 @@ _HINTS = {
     "transposed": "write the shapes of both factors under each other; only one order of the product fits them all",
     "axis": "along which axis was {t} repeated (or summed) on the way forward? the way back undoes exactly that",
     "broadcast": "{t} was repeated to a larger shape on the way forward: whatever its copies receive belongs to it",
-    "local": "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{t}",
-    "upstream": "∂{by}/∂{t} is only half of the chain rule; the other half is what arrives at {by} from above",
+    "local": "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{bare}",
+    "upstream": "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above",
     "one-hot": "at the right class the logit has one path more to the loss: its own −log",
     "maximum": "taking a maximum passes its gradient to one place in each row, and subtracting it cancels: sum it up",
     "other": "read the left side of the line again: whose gradient did you want?",
@@ -326,7 +334,7 @@ class _Case:
         return what + (f" on the way to `{part_of}`" if part_of else "")
 
     def hint(self, key: str, **words: str) -> str:
-        return _HINTS[key].format(t=f"`{self.name}`", **words)
+        return _HINTS[key].format(t=f"`{self.name}`", bare=self.name, **words)
 
     def suspicions(self) -> Iterator[_Suspicion]:
         """Every mistake that explains the answer, the likeliest first; the last is that none does."""
@@ -400,7 +408,10 @@ class _Case:
                     missing = [use for i, use in enumerate(uses) if i not in kept]
                     yield "path left out", self._left_out(have, missing), self.hint("left out")
         for use in uses:
-            if self.explains(self.g + use.contribution):
+            if self.explains(2 * self.g):
+                yield ("path counted twice", "your numbers are exactly twice the right ones, which come through "
+                       f"{self._through(uses)}", self.hint("doubled"))
+            elif self.explains(self.g + use.contribution):
                 yield ("path counted twice", f"your numbers are the right ones plus once more what comes through "
                        f"{self.called(use.by)} (up to {_most(use.contribution)})", self.hint("twice"))
             if self.explains(self.g - 2 * use.contribution):
@@ -453,7 +464,11 @@ class _Case:
             if named:
                 yield named[0], f"your numbers are {named[1]} times the right ones", self.hint(named[2])
             elif self.g.size > 1:
-                yield "constant factor", f"your numbers are {ratio:.6g} times the right ones", self.hint("constant")
+                near = [(n, r) for n in range(2, 1000) for r in (n ** 0.5, n ** -0.5)
+                        if abs(ratio - r) <= 10 * self.relative * r]
+                root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
+                yield ("constant factor", f"your numbers are {ratio:.6g}{root} times the right ones",
+                       self.hint("constant"))
 
     def _named_factor(self, ratio: float) -> _Suspicion | None:
         """(mistake, the factor in words, hint) of a ratio that is a count of something in the graph."""
@@ -509,10 +524,19 @@ class _Case:
                        f"arrives at {by} were 1", self.hint("upstream", by=by.strip("`")))
 
     def _another_variable(self) -> Iterator[_Suspicion]:
-        for node in self.one.order if self.one else []:
-            gradient = self.one.gradients.get(id(node)) if self.one else None
-            if node is not self.t and gradient is not None and gradient.any() \
-                    and self.agrees(self.m, gradient) and not self.agrees(gradient, self.g):
+        if self.one is None:
+            return
+        after = {id(node) for node in self.one.between(self.t)}
+        for node in sorted(reversed(self.one.order), key=lambda x: not self.known(x)):       # those with a name first
+            gradient = self.one.gradients.get(id(node))
+            if node is self.t or gradient is None or not gradient.any() \
+                    or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
+                continue
+            if id(node) in after:
+                by = self.called(node)
+                yield ("local derivative forgotten", f"the gradient of {by}, further on, is passed straight through to "
+                       f"`{self.name}`", self.hint("local", by=by.strip("`")))
+            else:
                 yield "gradient of another variable", f"this is the gradient of {self.called(node)}", self.hint("other")
 
     def _deeper_paths(self) -> Iterator[_Suspicion]:

@@ -6,12 +6,13 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from autograd.ops import Operand
 
-__all__ = ["Node", "depths", "edges", "interior", "leaves", "topological"]
+__all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "nodes_in", "remember_call", "topological"]
 
 
 class Node(Operand):
@@ -21,10 +22,11 @@ class Node(Operand):
     input in `_a`; two in `_a` and `_b`; any other number as a tuple in `_a`; and a leaf has None in both.
     """
 
-    __slots__ = ("_a", "_b", "_grad", "label", "op")
+    __slots__ = ("_a", "_b", "_grad", "calls", "label", "op")
     _a: Any
     _b: Any
     _grad: Any
+    calls: tuple[Call, ...]                         # set only on what a module returned; see `remember_call`
     label: str
     op: Any
     __hash__ = object.__hash__                      # nodes compare by data, but are told apart by identity
@@ -92,6 +94,47 @@ def _rebuilt(entries: list[Any]) -> Any:
             setattr(node, slot, x)
         nodes.append(node)
     return nodes[-1]
+
+
+class Call:
+    """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
+
+    __slots__ = ("inputs", "module")
+
+    def __init__(self, module: Any, inputs: tuple[Node, ...]) -> None:
+        self.module: Callable[[], Any] = weakref.ref(module) if module is not None else _forgotten
+        self.inputs = inputs
+
+    def __reduce__(self) -> tuple[Any, ...]:        # a copy of a graph, or a pickled one, has no module to point to
+        return Call, (None, ())
+
+
+def _forgotten() -> None:
+    pass
+
+
+def nodes_in(things: Any) -> Iterator[Node]:
+    """The nodes in a node, or in tuples and lists of nodes and of such lists."""
+    for thing in things if isinstance(things, (tuple, list)) else (things,):
+        if isinstance(thing, Node):
+            yield thing
+        elif isinstance(thing, (tuple, list)):
+            yield from nodes_in(thing)
+
+
+def remember_call(module: Any, inputs: Any, results: Any) -> None:
+    """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
+
+    The note hangs on the results and points to their inputs, which those keep alive anyhow: no graph lives longer
+    for it.
+    """
+    call = None
+    for node in nodes_in(results):
+        if node._a is not None:                     # made by an op, with its history recorded
+            if call is None:
+                call = Call(module, tuple(nodes_in(inputs)))
+            if not any([node is x for x in call.inputs]):
+                node.calls = (*getattr(node, "calls", ()), call)
 
 
 N = TypeVar("N", bound=Node)

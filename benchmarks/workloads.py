@@ -1,21 +1,23 @@
-"""The work that is timed: one training step each of three models, as every contender would naturally write it.
+"""The work that is timed: one training step of a model, as every contender would naturally write it.
 
 A function here sets one contender up and returns its `step`, which runs one forward and backward pass and returns the
 loss and what holds the gradients: arrays, or parameters with a `.grad`. `outcome` reads both, whoever computed them, to
-check that all contenders did the same work. Nothing here measures.
+check that all contenders did the same work. A contender whose library is missing raises ImportError. Nothing here
+measures; `WORKLOADS` at the end says who competes with whom.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["WORKLOADS", "makemore_numpy", "makemore_tensor", "makemore_torch", "mlp784_numpy", "mlp784_tensor",
-           "mlp784_torch", "moons", "moons_micrograd", "moons_value", "outcome"]
+__all__ = ["GOALS", "WORKLOADS", "Goal", "Workload", "makemore_numpy", "makemore_tensor", "makemore_torch",
+           "mlp784_numpy", "mlp784_tensor", "mlp784_torch", "moons", "moons_micrograd", "moons_value", "outcome"]
 
 Step = Callable[[], tuple[float, list[Any]]]
 f32 = np.float32
@@ -24,7 +26,7 @@ f32 = np.float32
 def outcome(step: Step) -> tuple[float, list[Any]]:
     """The loss and the gradients, as arrays, of one step."""
     loss, holders = step()
-    return loss, [np.asarray(x if isinstance(x, np.ndarray) else x.grad) for x in holders]
+    return float(loss), [np.asarray(x.grad if hasattr(x, "grad") else x) for x in holders]
 
 
 # Two moons, from micrograd's demo: a 2-16-16-1 network of scalar neurons on 100 points. 65,075 nodes.
@@ -61,6 +63,143 @@ def moons_value() -> Step:
     return moons(Value)
 
 
+def moons_reference() -> Step:
+    from benchmarks.reference import Value
+
+    return moons(Value)
+
+
+def moons_nary() -> Step:
+    """With `nn.MLP`'s n-ary neurons: each neuron's products and sums as one node."""
+    import nn
+    from autograd import Value
+    from autograd.value import total
+
+    random.seed(1337)
+    model = nn.MLP(2, [16, 16, 1], nary=True)
+    points, labels = _moons_data()
+    inputs = [list(map(Value, point)) for point in points]
+    weights = model.parameters()
+
+    def step() -> tuple[float, list[Any]]:
+        scores = list(map(model, inputs))
+        losses = [(1 + -label * score).relu() for label, score in zip(labels, scores)]
+        loss = total(losses) * (1.0 / len(losses)) + 1e-4 * total([w * w for w in weights])
+        model.zero_grad()
+        loss.backward()
+        return loss.data, weights
+
+    return step
+
+
+def _moons_weights() -> list[Any]:
+    """micrograd's initial weights: of each layer a matrix, each neuron's weights in a row, and its biases."""
+    random.seed(1337)
+    layers: list[Any] = []
+    for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]:
+        layers += [np.array([[random.uniform(-1, 1) for _ in range(fan_in)] for _ in range(fan_out)]), np.zeros(fan_out)]
+    return layers
+
+
+def _in_micrograds_order(layers: list[Any]) -> Any:
+    """The gradients of `layers` in one array, each neuron's weights followed by its bias."""
+    return np.concatenate([np.c_[W, b].ravel() for W, b in zip(layers[::2], layers[1::2])])
+
+
+def moons_numpy() -> Step:
+    """The whole network by hand, on all points at once."""
+    layers = _moons_weights()
+    W1, b1, W2, b2, W3, b3 = layers
+    points, signs = _moons_data()
+    X, y = np.array(points), np.array(signs)[:, None]
+    n = len(X)
+
+    def step() -> tuple[float, list[Any]]:
+        h1 = np.maximum(X @ W1.T + b1, 0)
+        h2 = np.maximum(h1 @ W2.T + b2, 0)
+        margins = 1 - y * (h2 @ W3.T + b3)
+        loss = np.maximum(margins, 0).mean() + 1e-4 * sum((p * p).sum() for p in layers)
+
+        d_scores = (margins > 0) * -y / n
+        d_h2 = d_scores @ W3 * (h2 > 0)
+        d_h1 = d_h2 @ W2 * (h1 > 0)
+        return loss, [d_h1.T @ X + 2e-4 * W1, d_h1.sum(0) + 2e-4 * b1,
+                      d_h2.T @ h1 + 2e-4 * W2, d_h2.sum(0) + 2e-4 * b2,
+                      d_scores.T @ h2 + 2e-4 * W3, d_scores.sum(0) + 2e-4 * b3]
+
+    return _flattened(step)
+
+
+def _flattened(step: Step) -> Step:
+    """`step` with its gradients in micrograd's order, which `outcome` alone pays for."""
+    class Gradients:
+        def __init__(self, layers: list[Any]) -> None:
+            self.layers = layers
+
+        @property
+        def grad(self) -> Any:
+            return _in_micrograds_order(self.layers)
+
+    def flattened() -> tuple[float, list[Any]]:
+        loss, layers = step()
+        return loss, [Gradients(layers)]
+
+    return flattened
+
+
+def moons_replay() -> Step:
+    """micrograd's own network code on `Value`, recorded once."""
+    from autograd import Value, replay
+
+    root, weights = _moons_graph(Value)
+    recorded = replay(root, wrt=weights)
+    return lambda: (recorded(), [recorded.gradient])
+
+
+def moons_casadi() -> Step:
+    """The same scalar expression and its gradient as a function of CasADi's virtual machine."""
+    import casadi
+
+    weights = casadi.SX.sym("weights", 337)
+    source = iter(casadi.vertsplit(weights))
+    points, labels = _moons_data()
+    layers = [[([next(source) for _ in range(fan_in)], next(source)) for _ in range(fan_out)]
+              for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]]
+    loss = 1e-4 * sum(w * w for w in casadi.vertsplit(weights))
+    for x, label in zip(points, labels):
+        for depth, layer in enumerate(layers):
+            x = [sum((w_i * x_i for w_i, x_i in zip(w, x)), b) for w, b in layer]
+            if depth < 2:
+                x = [casadi.fmax(score, 0) for score in x]
+        loss += casadi.fmax(1 - label * x[0], 0) * (1.0 / len(points))
+    run = casadi.Function("step", [weights], [loss, casadi.gradient(loss, weights)])
+    initial = _in_micrograds_order(_moons_weights())
+    # Without the buffers most of its time would go into converting the arguments.
+    buffer, evaluate = run.buffer()
+    value, gradient = np.zeros(1), np.zeros(337)
+    buffer.set_arg(0, memoryview(initial))
+    buffer.set_res(0, memoryview(value))
+    buffer.set_res(1, memoryview(gradient))
+
+    def step() -> tuple[float, list[Any]]:
+        evaluate()
+        return value[0], [gradient]
+
+    step.kept = buffer, initial     # type: ignore[attr-defined]    # the buffer holds bare addresses
+    return step
+
+
+def _moons_graph(value: type) -> tuple[Any, list[Any]]:
+    """The root of one step's graph, and the parameters below it."""
+    nn = _micrograd_nn(value)
+    random.seed(1337)
+    model = nn.MLP(2, [16, 16, 1])
+    points, labels = _moons_data()
+    scores = [model(list(map(value, point))) for point in points]
+    losses = [(1 + -label * score).relu() for label, score in zip(labels, scores)]
+    return sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in model.parameters()), model.parameters()
+
+
 def _micrograd_nn(value: type) -> Any:
     """A copy of the module `micrograd.nn` of its own, with `value` for its Value."""
     spec = importlib.util.find_spec("micrograd.nn")
@@ -78,6 +217,94 @@ def _moons_data() -> tuple[list[list[float]], list[float]]:
     lower = np.c_[1 - np.cos(angle), 0.5 - np.sin(angle)]
     points = np.concatenate([upper, lower]) + np.random.RandomState(1337).randn(100, 2) * 0.1
     return points.tolist(), [-1.0] * 50 + [1.0] * 50
+
+
+# A GPT, one number at a time: one layer of width 16 with 4 heads, over the letters of a name.
+
+def gpt(value: type) -> Step:
+    """A transformer after Karpathy's microgpt, with plain operators: softmax, RMS norm and attention of scalars."""
+    loss_of, weights = _gpt_graph(value)
+
+    def step() -> tuple[float, list[Any]]:
+        for w in weights:
+            w.grad = 0.0
+        loss = loss_of()
+        loss.backward()
+        return loss.data, weights
+
+    return step
+
+
+def gpt_reference() -> Step:
+    from benchmarks.reference import Value
+
+    return gpt(Value)
+
+
+def gpt_value() -> Step:
+    from autograd import Value
+
+    return gpt(Value)
+
+
+def gpt_replay() -> Step:
+    from autograd import Value, replay
+
+    loss_of, weights = _gpt_graph(Value)
+    recorded = replay(loss_of(), wrt=weights)
+    return lambda: (recorded(), [recorded.gradient])
+
+
+def _gpt_graph(value: type) -> tuple[Callable[[], Any], list[Any]]:
+    width, heads, context, name = 16, 4, 8, "isabella"
+    per_head = width // heads
+    letters = [0, *(ord(c) - ord("a") + 1 for c in name), 0]            # 0 begins and ends a name
+    generator = random.Random(42)
+
+    def matrix(rows: int, columns: int) -> list[list[Any]]:
+        return [[value(generator.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
+
+    letter, place, output = matrix(27, width), matrix(context, width), matrix(27, width)
+    query, key, mix, content = [matrix(width, width) for _ in range(4)]
+    up, down = matrix(4 * width, width), matrix(width, 4 * width)
+    weights = [w for m in (letter, place, output, query, key, mix, content, up, down) for row in m for w in row]
+
+    def linear(m: list[list[Any]], x: list[Any]) -> list[Any]:
+        return [sum(w * x_i for w, x_i in zip(row, x)) for row in m]
+
+    def softmax(x: list[Any]) -> list[Any]:
+        largest = max(v.data for v in x)
+        powers = [(v - largest).exp() for v in x]
+        whole = sum(powers)
+        return [power / whole for power in powers]
+
+    def normed(x: list[Any]) -> list[Any]:
+        scale = (sum(v * v for v in x) * (1 / len(x)) + 1e-5) ** -0.5
+        return [v * scale for v in x]
+
+    def loss() -> Any:
+        keys: list[Any] = []
+        contents: list[Any] = []
+        losses = []
+        for position in range(min(context, len(letters) - 1)):
+            x = normed([a + b for a, b in zip(letter[letters[position]], place[position])])
+            h = normed(x)
+            q = linear(query, h)
+            keys.append(linear(key, h))
+            contents.append(linear(content, h))
+            attended = []
+            for start in range(0, width, per_head):
+                head = slice(start, start + per_head)
+                scores = [sum(a * b for a, b in zip(q[head], k[head])) * per_head ** -0.5 for k in keys]
+                attention = softmax(scores)
+                attended += [sum(a * c[i] for a, c in zip(attention, contents)) for i in range(start, head.stop)]
+            x = [a + b for a, b in zip(x, linear(mix, attended))]
+            hidden = [v.relu() for v in linear(up, normed(x))]
+            x = [a + b for a, b in zip(x, linear(down, hidden))]
+            losses.append(-softmax(linear(output, x))[letters[position + 1]].log())
+        return sum(losses) * (1 / len(losses))
+
+    return loss, weights
 
 
 # The character model of Karpathy's makemore lectures, its batch norm and cross-entropy written op by op: embedding of
@@ -171,6 +398,113 @@ def makemore_torch() -> Step:
                  torch.tensor(contexts), torch.tensor(targets), torch.arange(len(targets)))
 
 
+def makemore_replay() -> Step:
+    from autograd import Tensor, replay
+
+    arrays, contexts, targets = _makemore_data()
+    parameters = [Tensor(p, requires_grad=True) for p in arrays]
+    recorded = replay(_makemore_loss(parameters, contexts, targets, np.arange(len(targets))), wrt=parameters)
+    return lambda: (recorded(), recorded.gradient)
+
+
+def _makemore_fused_loss(parameters: list[Any], contexts: Any, targets: Any) -> Any:
+    """The loss by layers that are one node each."""
+    import autograd.functional as F
+    from autograd.fused import affine, batch_norm
+
+    C, W1, b1, W2, b2, gain, bias = parameters
+    embedded = C[contexts].view(len(targets), -1)
+    h = batch_norm(affine(embedded, W1, b1), gain, bias, correction=1).tanh()
+    return F.cross_entropy(affine(h, W2, b2), targets)
+
+
+def makemore_fused() -> Step:
+    from autograd import Tensor
+
+    arrays, contexts, targets = _makemore_data()
+    return _step([Tensor(p, requires_grad=True) for p in arrays], _makemore_fused_loss, contexts, targets)
+
+
+def makemore_fused_replay() -> Step:
+    from autograd import Tensor, replay
+
+    arrays, contexts, targets = _makemore_data()
+    parameters = [Tensor(p, requires_grad=True) for p in arrays]
+    recorded = replay(_makemore_fused_loss(parameters, contexts, targets), wrt=parameters)
+    return lambda: (recorded(), recorded.gradient)
+
+
+def makemore_fused_torch() -> Step:
+    """PyTorch's own fused functions. Its batch norm divides by n, not n − 1, which gain and eps make up for."""
+    import torch
+    import torch.nn.functional as F
+
+    arrays, contexts, targets = _makemore_data()
+    n = len(targets)
+    shrink = (n - 1) / n
+
+    def loss_of(parameters: list[Any], contexts: Any, targets: Any) -> Any:
+        C, W1, b1, W2, b2, gain, bias = parameters
+        hidden = torch.addmm(b1, F.embedding(contexts, C).view(n, -1), W1)
+        scaled = F.batch_norm(hidden, None, None, gain[0] * math.sqrt(shrink), bias[0], True, eps=1e-5 * shrink)
+        return F.cross_entropy(torch.addmm(b2, torch.tanh(scaled), W2), targets)
+
+    return _step([torch.tensor(p, requires_grad=True) for p in arrays], loss_of,
+                 torch.tensor(contexts), torch.tensor(targets))
+
+
+def _makemore_numpy_loss(xp: Any, parameters: Any, contexts: Any, targets: Any) -> Any:
+    """`_makemore_loss` by NumPy's functions, as `xp` differentiates them."""
+    C, W1, b1, W2, b2, gain, bias = parameters
+    n = len(targets)
+    embedded = xp.reshape(C[contexts], (n, -1))
+    hidden = xp.matmul(embedded, W1) + b1
+    mean = f32(1 / n) * xp.sum(hidden, axis=0, keepdims=True)
+    centred = hidden - mean
+    variance = f32(1 / (n - 1)) * xp.sum(centred ** 2, axis=0, keepdims=True)
+    normal = centred * (variance + f32(1e-5)) ** f32(-0.5)
+    logits = xp.matmul(xp.tanh(gain * normal + bias), W2) + b2
+    counts = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
+    probabilities = counts / xp.sum(counts, axis=1, keepdims=True)
+    return -xp.mean(xp.log(probabilities)[np.arange(n), targets])
+
+
+def makemore_mygrad() -> Step:
+    import mygrad
+
+    arrays, contexts, targets = _makemore_data()
+    parameters = [mygrad.tensor(p) for p in arrays]
+
+    def step() -> tuple[float, list[Any]]:
+        for p in parameters:
+            p.null_grad()
+        loss = _makemore_numpy_loss(mygrad, parameters, contexts, targets)
+        loss.backward()
+        return loss.item(), parameters
+
+    return step
+
+
+def makemore_hips() -> Step:
+    """HIPS autograd, which has this package's import name: it needs an interpreter of its own."""
+    import autograd.numpy as xp
+    from autograd import value_and_grad
+
+    arrays, contexts, targets = _makemore_data()
+    run = value_and_grad(lambda parameters: _makemore_numpy_loss(xp, parameters, contexts, targets))
+    return lambda: run(arrays)
+
+
+def makemore_jax() -> Step:
+    import jax
+
+    arrays, contexts, targets = _makemore_data()
+    run = jax.jit(jax.value_and_grad(
+        lambda parameters, contexts, targets: _makemore_numpy_loss(jax.numpy, parameters, contexts, targets)))
+    given = jax.device_put((arrays, contexts, targets))
+    return lambda: jax.block_until_ready(run(*given))
+
+
 # A classifier of 28 by 28 pixels: 784-256-10, 128 samples, float32.
 
 def _mlp784_data() -> tuple[list[Any], Any, Any]:
@@ -246,8 +580,73 @@ def _step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Ste
     return step
 
 
-WORKLOADS: dict[str, dict[str, Callable[[], Step]]] = {
-    "two moons": {"micrograd": moons_micrograd, "ninjagrad": moons_value},
-    "makemore": {"NumPy by hand": makemore_numpy, "ninjagrad": makemore_tensor, "PyTorch": makemore_torch},
-    "MLP 784-256-10": {"NumPy by hand": mlp784_numpy, "ninjagrad": mlp784_tensor, "PyTorch": mlp784_torch},
+class Workload(NamedTuple):
+    """Who competes with whom. The first contender is the measure of the others."""
+
+    part: str                                   # which argument of `python -m benchmarks` selects it
+    title: str
+    contenders: dict[str, Callable[[], Step]]
+    tolerance: float                            # how far losses and gradients may differ, relative to the largest
+
+
+class Goal(NamedTuple):
+    """`contender` shall take at most `bar` times as long as `against`, and better `aim` times."""
+
+    contender: str
+    against: str
+    bar: float
+    aim: float
+
+
+WORKLOADS: dict[str, Workload] = {
+    "moons": Workload("scalar", "two moons, 65,075 scalar nodes", {
+        "micrograd": moons_micrograd,
+        "closures": moons_reference,
+        "ninjagrad": moons_value,
+        "ninjagrad, n-ary neurons": moons_nary,
+    }, 1e-9),
+    "gpt": Workload("scalar", "a GPT of scalars", {
+        "closures": gpt_reference,
+        "ninjagrad": gpt_value,
+    }, 1e-9),
+    "moons replay": Workload("replay", "two moons, recorded", {
+        "NumPy by hand": moons_numpy,
+        "ninjagrad replay": moons_replay,
+        "CasADi": moons_casadi,
+    }, 1e-9),
+    "gpt replay": Workload("replay", "a GPT of scalars, recorded", {
+        "ninjagrad": gpt_value,
+        "ninjagrad replay": gpt_replay,
+    }, 1e-9),
+    "makemore": Workload("tensor", "makemore, 29 array nodes", {
+        "NumPy by hand": makemore_numpy,
+        "ninjagrad": makemore_tensor,
+        "ninjagrad, fused": makemore_fused,
+        "ninjagrad replay": makemore_replay,
+        "ninjagrad replay, fused": makemore_fused_replay,
+        "PyTorch": makemore_torch,
+        "PyTorch, fused": makemore_fused_torch,
+        "MyGrad": makemore_mygrad,
+        "HIPS autograd": makemore_hips,
+        "jax.jit": makemore_jax,
+    }, 2e-4),
+    "mlp784": Workload("tensor", "MLP 784-256-10, 128 samples", {
+        "NumPy by hand": mlp784_numpy,
+        "ninjagrad": mlp784_tensor,
+        "PyTorch": mlp784_torch,
+    }, 2e-4),
+}
+
+GOALS: dict[str, list[Goal]] = {
+    "moons": [Goal("ninjagrad", "micrograd", 1 / 12, 1 / 20),
+              Goal("ninjagrad, n-ary neurons", "micrograd", 1 / 35, 1 / 60)],
+    "moons replay": [Goal("ninjagrad replay", "NumPy by hand", 1.2, 0.8),
+                     Goal("ninjagrad replay", "CasADi", 1 / 4, 1 / 18)],
+    "gpt replay": [Goal("ninjagrad replay", "ninjagrad", 1 / 50, 1 / 50)],
+    "makemore": [Goal("ninjagrad", "NumPy by hand", 1.35, 1.15),
+                 Goal("ninjagrad", "PyTorch", 1 / 2.5, 1 / 3.2),
+                 Goal("ninjagrad, fused", "NumPy by hand", 0.95, 0.80),
+                 Goal("ninjagrad replay", "NumPy by hand", 0.90, 0.65),
+                 Goal("ninjagrad replay, fused", "NumPy by hand", 0.85, 0.65)],
+    "mlp784": [Goal("ninjagrad", "NumPy by hand", 1.10, 1.02)],
 }

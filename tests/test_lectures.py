@@ -367,7 +367,8 @@ def test_part_4_becoming_a_backprop_ninja(data):
     for name, manual, t in [
             ("logprobs", dlogprobs, logprobs), ("probs", dprobs, probs), ("counts", dcounts, counts),
             ("counts_sum_inv", dcounts_sum_inv, counts_sum_inv), ("counts_sum", dcounts_sum, counts_sum),
-            ("norm_logits", dnorm_logits, norm_logits), ("logit_maxes", dlogit_maxes, logit_maxes), ("logits", dlogits, logits), ("h", dh, h), ("W2", dW2, W2),
+            ("norm_logits", dnorm_logits, norm_logits), ("logit_maxes", dlogit_maxes, logit_maxes),
+            ("logits", dlogits, logits), ("h", dh, h), ("W2", dW2, W2),
             ("b2", db2, b2), ("hpreact", dhpreact, hpreact), ("bngain", dbngain, bngain), ("bnbias", dbnbias, bnbias),
             ("bnraw", dbnraw, bnraw), ("bnvar_inv", dbnvar_inv, bnvar_inv), ("bnvar", dbnvar, bnvar),
             ("bndiff2", dbndiff2, bndiff2), ("bndiff", dbndiff, bndiff), ("hprebn", dhprebn, hprebn),

@@ -1,0 +1,174 @@
+"""Runs contenders against each other: a process for each, turn and turn about, and ratios instead of times.
+
+A machine's speed drifts by more than contenders differ, so each round gives every contender one short turn, ratios are
+taken within a round, and the median over the rounds counts. Before that, each must have computed the same loss and
+gradients. Processes of their own keep one library's threads and garbage out of another's times.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.workloads import GOALS, WORKLOADS, Goal
+
+__all__ = ["Disagreement", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Disagreement(Exception):
+    """Contenders computed different things, so their times mean nothing."""
+
+
+class Worker:
+    """A process that runs one contender, on so many threads (0: as many as its libraries like)."""
+
+    def __init__(self, python: str, threads: int = 1) -> None:
+        place = "first" if python == sys.executable else "last"
+        environment = dict(os.environ)
+        if threads:
+            environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+            environment["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'false' if threads == 1 else 'true'}"
+        self.process = subprocess.Popen([python, str(Path(__file__).with_name("worker.py")), place],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
+
+    def ask(self, *request: Any) -> tuple[str, Any]:
+        """("ok", the answer), ("absent", which import is missing) or ("failed", why)."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None and stdout is not None
+        try:
+            pickle.dump(request, stdin)
+            stdin.flush()
+            answer: tuple[str, Any] = pickle.load(stdout)
+        except (BrokenPipeError, EOFError):
+            return "failed", f"the process ended with code {self.process.wait()}"
+        return answer
+
+    def close(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Ratio(NamedTuple):
+    """The median over rounds, and the quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Result(NamedTuple):
+    """What a contender took, with the garbage collector on and off: seconds per step of each round."""
+
+    on: list[float]
+    off: list[float]
+
+
+def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
+            names: Sequence[str] | None = None, threads: int = 1) -> tuple[dict[str, Result], list[str]]:
+    """Each contender's times, and who could not take part.
+
+    Args:
+        pythons: interpreters; a contender runs in the first that has what it imports.
+        rounds: how many turns each has.
+        seconds: how long a turn lasts.
+        names: which contenders; all, if left out.
+        threads: how many each may use; on a busy machine, more than one mostly measures the others' waiting.
+
+    Raises:
+        Disagreement: if a contender's loss or gradients differ from the first one's.
+    """
+    title, contenders, tolerance = WORKLOADS[workload][1:]
+    workers: dict[str, Worker] = {}
+    absent: list[str] = []
+    truth: Any = None
+    try:
+        for name in names or contenders:
+            for python in pythons:
+                worker = Worker(python, threads)
+                state, answer = worker.ask("set up", workload, name)
+                if state == "ok":
+                    break
+                worker.close()
+                if state == "failed":
+                    raise Disagreement(f"{title}: {name} failed: {answer}")
+            else:
+                absent.append(name)
+                continue
+            workers[name] = worker
+            found = np.array([answer[0]]), np.concatenate(answer[1])
+            truth = truth or (name, *found)
+            for what, expected, got in zip(("loss", "gradients"), truth[1:], found):
+                if got.shape != expected.shape or not (
+                        np.abs(got - expected).max() <= tolerance * np.abs(expected).max()):
+                    raise Disagreement(f"{title}: {name} and {truth[0]} computed different {what}")
+        results = {name: Result([], []) for name in workers}
+        present = list(workers)
+        for turn in range(rounds):
+            shift = turn % max(1, len(present))
+            for name in present[shift:] + present[:shift]:      # nobody is always first
+                for times, collect in ((results[name].on, True), (results[name].off, False)):
+                    state, answer = workers[name].ask("clock", seconds, collect)
+                    if state != "ok":
+                        raise Disagreement(f"{title}: {name} failed: {answer}")
+                    times.append(answer)
+        return results, absent
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def ratio(times: list[float], against: list[float]) -> Ratio:
+    """Of two contenders, round by round."""
+    ratios = [a / b for a, b in zip(times, against)]
+    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else [ratios[0]] * 3
+    return Ratio(statistics.median(ratios), low, high)
+
+
+def reached(workload: str, results: dict[str, Result]) -> list[tuple[Goal, Ratio]]:
+    """The workload's goals, and where each stands."""
+    return [(goal, ratio(results[goal.contender].on, results[goal.against].on)) for goal in GOALS.get(workload, [])
+            if goal.contender in results and goal.against in results]
+
+
+def fresh(statements: dict[str, str], rounds: int, python: str = sys.executable) -> dict[str, list[float]]:
+    """Seconds each statement takes as the first in a new process; one that fails is left out."""
+    times: dict[str, list[float]] = {name: [] for name in statements}
+    for turn in range(rounds + 1):
+        for name, statement in statements.items():
+            if name not in times:
+                continue
+            code = f"import time; start = time.perf_counter(); {statement}; print(time.perf_counter() - start)"
+            done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+            if done.returncode:
+                del times[name]
+            elif turn:                                          # the first run only fills the disk's cache
+                times[name].append(float(done.stdout))
+    return times
+
+
+def machine() -> dict[str, str]:
+    """What this runs on."""
+    processor = platform.processor() or platform.machine()
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        models = [line.split(":", 1)[1].strip() for line in cpus.read_text().splitlines()
+                  if line.startswith("model name")]
+        processor = models[0] if models else processor
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]       # type: ignore[index, call-arg]
+    return {"system": f"{platform.system()} {platform.machine()}", "processor": processor,
+            "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+            "python": f"{platform.python_implementation()} {platform.python_version()}",
+            "numpy": f"{np.__version__} ({blas['name']} {blas['version']})"}

@@ -1,0 +1,131 @@
+"""The measurements as Markdown tables, and those tables in their place in a file."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from typing import Any
+
+from benchmarks.harness import Ratio, Result, ratio, reached
+from benchmarks.workloads import WORKLOADS
+
+__all__ = ["markdown", "replaced"]
+
+BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --write README.md -->", "<!-- benchmarks end -->"
+BYTES_GOAL, IMPORT_GOAL = (140, 110), (1.3, 1.1)        # bar and aim
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """Everything in `report`, table by table."""
+    parts = [_contenders(report["workloads"]) if report.get("workloads") else "",
+             _goals(report), _growth(report["memory"]) if "memory" in report else "",
+             _startup(report["startup"]) if "startup" in report else "", _small_print(report)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def replaced(text: str, tables: str) -> str:
+    """`text` with what stands between the markers replaced by `tables`. Raises ValueError if they are not there."""
+    begin, end = text.find("<!-- benchmarks:"), text.find(END)
+    if begin < 0 or end < begin:
+        raise ValueError(f"found no place for the tables; it begins with {BEGIN} and ends with {END}")
+    return f"{text[:begin]}{BEGIN}\n{tables}\n{text[end:]}"
+
+
+def _results(workload: dict[str, Any]) -> dict[str, Result]:
+    return {name: Result(**times) for name, times in workload["times"].items()}
+
+
+def _contenders(workloads: dict[str, Any]) -> str:
+    lines = ["| one step, forward and backward | time | middle half of the rounds | gc off |", "|---|---|---|---|"]
+    for key, workload in workloads.items():
+        results = _results(workload)
+        lines.append(f"| **{WORKLOADS[key].title}** | | | |")
+        if not results:
+            continue
+        first = next(iter(results.values()))
+        for name, result in results.items():
+            on, off = ratio(result.on, first.on), ratio(result.off, first.off)
+            spread = "" if result is first else f"{_times(on.low)} to {_times(on.high)}"
+            lines.append(f"| {name} | {_times(on.median)} | {spread} | {_times(off.median)} |")
+    return "\n".join(lines)
+
+
+def _goals(report: dict[str, Any]) -> str:
+    rows = []
+    for key, workload in report.get("workloads", {}).items():
+        for goal, found in reached(key, _results(workload)):
+            rows.append((f"{WORKLOADS[key].title.split(',')[0]}: {goal.contender} ÷ {goal.against}", found, goal.bar,
+                         goal.aim, _times))
+    for row in report.get("memory", []):
+        if row["engine"] == "ninjagrad" and row["shape"] == "sum of products":
+            found = row["sizes"][-1]["bytes"]
+            rows.append(("bytes per node of a sum of products", Ratio(found, found, found), *BYTES_GOAL,
+                         lambda x: f"{x:.0f}"))
+    starts = report.get("startup", {})
+    if "import autograd" in starts:
+        rows.append(("`import autograd` ÷ `import numpy`",
+                     ratio(starts["import autograd"], starts["import numpy"]), *IMPORT_GOAL, _times))
+    if not rows:
+        return ""
+    lines = ["| goal | reached | bar | aim | |", "|---|---|---|---|---|"]
+    for what, found, bar, aim, show in rows:
+        verdict = "aim reached" if found.median <= aim else "bar reached" if found.median <= bar else "missed"
+        lines.append(f"| {what} | {show(found.median)} | {show(bar)} | {show(aim)} | {verdict} |")
+    return "\n".join(lines)
+
+
+def _growth(rows: list[dict[str, Any]]) -> str:
+    sizes = [size["nodes"] for size in max((row["sizes"] for row in rows), key=len)]
+    powers = [f"10{str(round(math.log10(n))).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}" for n in sizes]
+    lines = [f"| scalar graph of {', '.join(powers)} nodes | bytes per node | time per node, 10³ = 1 | slope |",
+             "|---|---|---|---|"]
+    for row in rows:
+        found = row["sizes"]
+        bytes_ = ", ".join(f"{size['bytes']:.0f}" for size in found)
+        times = ", ".join(f"{size['seconds'] / found[0]['seconds']:.2f}" for size in found)
+        lines.append(f"| {row['shape']}, {row['engine']} | {bytes_} | {times} | {_slope(found):+.3f} |")
+    return "\n".join(lines) + "\n\nThe slope is of log(time per node) over log(nodes): 0 where time is linear in nodes."
+
+
+def _slope(sizes: list[dict[str, float]]) -> float:
+    if len(sizes) < 2:
+        return 0.0
+    return statistics.linear_regression([math.log(size["nodes"]) for size in sizes],
+                                        [math.log(size["seconds"]) for size in sizes]).slope
+
+
+def _startup(starts: dict[str, list[float]]) -> str:
+    lines = ["| in a new process | time, `import numpy` = 1 | middle half of the rounds |", "|---|---|---|"]
+    for name, times in starts.items():
+        found = ratio(times, starts["import numpy"])
+        what = f"`{name}`" if name.startswith("import") else f"to the first gradient, {name}"
+        lines.append(f"| {what} | {_times(found.median)} | {_times(found.low)} to {_times(found.high)} |")
+    return "\n".join(lines)
+
+
+def _small_print(report: dict[str, Any]) -> str:
+    on = report["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    absolute = [f"{WORKLOADS[key].title.split(',')[0]}: " +
+                ", ".join(f"{name} {_milliseconds(min(result.on))}" for name, result in _results(workload).items())
+                for key, workload in report.get("workloads", {}).items()]
+    absolute += [f"{name} {_milliseconds(min(times))}" for name, times in report.get("startup", {}).items()]
+    times = f" Best times in ms: {'; '.join(absolute)}." if absolute else ""
+    missing = sorted({name for workload in report.get("workloads", {}).values() for name in workload["absent"]})
+    absent = f" Not there: {', '.join(missing)}." if missing else ""
+    return (f"<sub>Median over rounds of a contender's time ÷ the first one's in the same round, each in a process of "
+            f"its own. {on['python']}, NumPy {on['numpy']}, {versions}; {on['processor']}, {on['cores']} cores, "
+            f"{on['system']}.{times}{absent}</sub>")
+
+
+def _times(x: float) -> str:
+    """A ratio of times: how many times as long, or how many times faster where it is less than half.
+
+    >>> _times(1.3046), _times(0.05)
+    ('1.30', '1/20.0')
+    """
+    return f"{x:.2f}" if x >= 0.5 else f"1/{1 / x:.1f}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.3g}"
