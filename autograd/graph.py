@@ -73,7 +73,8 @@ class Node(Operand):
 def _state(node: Any) -> dict[str, Any]:
     """What a node holds beside its op and inputs; which module returned it, a copy forgets."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
-    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__")}
+    own = [slot for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__") and hasattr(node, slot)]
+    return {slot: getattr(node, slot) for slot in own}
 
 
 def _rebuilt(entries: list[Any]) -> Any:
