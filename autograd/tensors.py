@@ -845,10 +845,15 @@ def _write_vjps(op: Op) -> None:
     op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
                                        f"    return {product}\n", TABLE) for position, product in enumerate(products)]
     if op.arity == 3:
-        op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)]
+        op.joint = _one_by_one(op.vjps)
         op.pull = _pull_joint
         return
     _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
+
+
+def _one_by_one(vjps: Sequence[Callable[..., Any]]) -> Callable[..., list[Any]]:
+    """The `joint` of an op whose vjps share no work."""
+    return lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
 
 
 _PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # partial -> partial × g
@@ -861,7 +866,8 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
     A negation waits until the broadcasting is undone: there is less to negate.
     """
     contributions = ""
-    for input_, slot, saved, product in zip("ab", ("_a", "_b"), names, products):
+    slots = ("_a", "_b") if op.joint is None else [f"_a[{i}]" for i in range(len(products))]
+    for input_, slot, saved, product in zip(("a", "b", "c"), slots, names, products):
         negative = product == "-g"
         contributions += _CONTRIBUTION.format(
             input=input_, slot=slot, product="g" if negative else product, sign="-" if negative else "+",
@@ -980,13 +986,15 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 def adopt(op: st.Structural) -> st.Structural:
     """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
     st.STRUCTURAL[op.name] = op
-    if op.joint is not None:
+    if not op.vjps:
         op.pull = _pull_joint
         return op
+    if len(op.vjps) > 2:
+        op.joint = _one_by_one(op.vjps)
     _, _, *names = signature(op.vjps[0]).parameters
     rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
     _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
-                len(rules) == 2 or op.vjps[0].__globals__ is not vars(st))
+                len(rules) >= 2 or op.vjps[0].__globals__ is not vars(st))
     return op
 
 
