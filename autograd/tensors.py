@@ -842,8 +842,7 @@ def _write_vjps(op: Op) -> None:
     names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
     texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
     products = [_PRODUCTS.get(text, f"g * ({text})") for text in texts]
-    op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
-                                       f"    return {product}\n", TABLE) for position, product in enumerate(products)]
+    op.vjps = [_VJPS.get(text) or _times_g(partial) for partial, text in zip(op.partials, texts)]
     if op.arity == 3:
         op.joint = _one_by_one(op.vjps)
         op.pull = _pull_joint
@@ -856,7 +855,14 @@ def _one_by_one(vjps: Sequence[Callable[..., Any]]) -> Callable[..., list[Any]]:
     return lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
 
 
-_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # partial -> partial × g
+def _times_g(partial: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda g, *saved: g * partial(*saved)
+
+
+_VJPS: dict[str, Callable[..., Any]] = {            # partial -> partial × g without the product, as functions
+    "1.0": lambda g, *saved: g, "-1.0": lambda g, *saved: -g,
+    "1.0 / x": lambda g, out, x: g / x, "1.0 / y": lambda g, out, x, y: g / y}
+_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # the same as text
 
 
 def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
