@@ -48,7 +48,7 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        largest = max(v.data for v in _values("softmax", x))
+        largest = Value(max(v.data for v in _values("softmax", x)), label="max")    # a constant: no gradient is meant
         powers = [_over(v - largest, temperature).exp() for v in x]
         whole = total(powers)
         return [power / whole for power in powers]
@@ -303,6 +303,8 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         q *= w
         if labels is not None:
             divisor = float(w[labels].sum() if kept is None else w[labels][kept].sum())
+        elif not w.any():
+            divisor = 0.0
     if kept is not None:
         q[~kept] = 0
     if reduction == "mean" and divisor == 0:
@@ -573,7 +575,7 @@ def _in_base(nats: Any, base: float | None) -> Any:
 
 # Layers as functions.
 
-def one_hot(indices: Any, classes: int = -1) -> Tensor:
+def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     """Rows of zeros with a 1 at each index: shape (…,) -> (…, C), float64.
 
     >>> one_hot([1, 0], 3)
@@ -581,7 +583,7 @@ def one_hot(indices: Any, classes: int = -1) -> Tensor:
             [1., 0., 0.]])
     """
     ids = _ids("one_hot", indices)
-    classes = int(ids.max()) + 1 if classes == -1 and ids.size else classes
+    classes = int(ids.max()) + 1 if num_classes == -1 and ids.size else num_classes
     if ids.size and (ids.min() < 0 or ids.max() >= classes):
         raise ValueError(f"one_hot: got indices from {ids.min()} to {ids.max()}, expected 0 to {classes - 1}")
     return Tensor(ids[..., None] == np.arange(classes))
@@ -688,4 +690,10 @@ def _temperature(temperature: Any) -> float:
 
 
 def _over(x: Any, temperature: float) -> Any:
-    return x if temperature == 1.0 else x / temperature
+    if temperature == 1.0:
+        return x
+    if temperature < math.inf:
+        return x / temperature
+    if isinstance(x, Value):                        # all alike; but what is masked, with -∞, stays so
+        return x if x.data == -math.inf else x / temperature
+    return where(x._data == -math.inf, x, x / temperature)

@@ -1,4 +1,4 @@
-"""What may be switched on around a piece of code, per thread: `no_grad`, and its undoing, `enable_grad`.
+"""What may be switched on around a piece of code, per thread: `no_grad`, its undoing `enable_grad`, `detect_anomaly`.
 
 The engines look at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
 """
@@ -9,7 +9,7 @@ from contextlib import ContextDecorator
 from threading import get_ident
 from typing import Any
 
-__all__ = ["active", "enable_grad", "is_grad_enabled", "no_grad"]
+__all__ = ["active", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "watching"]
 
 active: dict[tuple[str, int], Any] = {}             # (mode, thread) -> how deep; empty almost always
 
@@ -67,3 +67,37 @@ class enable_grad(_Mode):
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread."""
     return not active or ("no_grad", get_ident()) not in active
+
+
+class detect_anomaly(_Mode):
+    """Within it, in this thread, the first result or gradient that is not finite raises.
+
+    The error, an `ArithmeticError`, names the op, its labels and input values, the line that called it, and a remedy
+    where there is a usual one. Gradients are checked before any is assigned, so a failed backward pass changes none.
+
+    >>> from autograd import Value
+    >>> with detect_anomaly():
+    ...     Value(0.0, label="p").log()
+    Traceback (most recent call last):
+    ArithmeticError: log: the result is -inf, from p = 0.0 (..., line 2)
+        the log of a softmax or sigmoid that underflowed? use log_softmax, or a loss that takes logits
+    """
+
+    def __enter__(self) -> None:
+        key = "anomaly", get_ident()
+        depth, origins = active.get(key, (0, {}))
+        active[key] = depth + 1, origins
+
+    def __exit__(self, *exception: object) -> None:
+        key = "anomaly", get_ident()
+        depth, origins = active[key]
+        if depth > 1:
+            active[key] = depth - 1, origins
+        else:
+            del active[key]
+
+
+def watching() -> dict[int, Any] | None:
+    """Where the nodes of this thread were made, by their ids, if `detect_anomaly` is on; else None."""
+    mode = active.get(("anomaly", get_ident()))
+    return None if mode is None else mode[1]

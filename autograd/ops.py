@@ -168,6 +168,10 @@ def _where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
+def _0(x: Any, y: Any) -> Any:                  # keeps ∂(xʸ)/∂x = y·xʸ⁻¹ from being 0·∞ where it is 0
+    return (y == 0.0) * (x * x == 0.0)
+
+
 TABLE: dict[str, Op] = {}
 
 
@@ -196,7 +200,7 @@ mul      = row("mul",      "*",        _mul,       _mul,           lambda out, x
 div      = row("div",      "/",        _div,       quiet(_div),    lambda out, x, y: 1.0 / y,
                                                                    lambda out, x, y: -out / y)
 neg      = row("neg",      "-",        _neg,       _neg,           lambda out, x: -1.0)
-power    = row("power",    "**",       math.pow,   quiet(np.power),lambda out, x, y: y * power(x, y - 1.0 + (y == 0.0)),
+power    = row("power",    "**",       math.pow,   quiet(np.power),lambda out, x, y: y * power(x, y - 1.0 + _0(x, y)),
                                                                    lambda out, x, y: out * log(x + (x == 0.0)))
 exp      = row("exp",      "exp",      math.exp,   quiet(np.exp),  lambda out, x: out)
 expm1    = row("expm1",    "expm1",    math.expm1, quiet(np.expm1),lambda out, x: out + 1.0)
@@ -234,6 +238,8 @@ def power_by(n: float) -> Op:
         return PowerBy(n, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n)
+    if n == 0.5:                                    # NumPy takes roots of arrays, but powers of scalars: -∞ tells
+        return PowerBy(n, sqrt.scalar, *sqrt.partials)
     if n < 0.0:                                     # the quotient is as exact as xⁿ⁻¹, and cheaper than another power
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * out / x)
     return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * power_by(n - 1.0)(x))
@@ -245,7 +251,7 @@ class PowerBy(Op):
     __slots__ = ("exponent",)
 
     def __init__(self, n: float, scalar: Callable[..., float], partial: Callable[..., Any]) -> None:
-        array = scalar if n == 2.0 else quiet(lambda x: x ** n)
+        array = scalar if n == 2.0 else sqrt.array if n == 0.5 else quiet(lambda x: x ** n)
         super().__init__("power_by", f"**{n:g}", scalar, array, partial)
         self.exponent = n
 
@@ -266,6 +272,12 @@ class Nary(Op):
         super().__init__(name, symbol, scalar, scalar)
         self.arity = None
         self.all_partials = all_partials
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if NARY.get(self.name) is not self:
+            raise TypeError(f"{self.name}: a node of this op knows its targets and can't be pickled or deep-copied; "
+                            "pickle its inputs and compute it anew")
+        return super().__reduce__()
 
 
 def dot_of(w: Sequence[Any], x: Sequence[Any]) -> Any:

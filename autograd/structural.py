@@ -8,6 +8,7 @@ gradient itself is to be differentiated) alike. Broadcasting is undone by the en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,8 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "concatenate", "expand", "index", "matmul", "max_all", "max_along", "permute",
-           "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
+__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along",
+           "permute", "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
 
 Shape = tuple[int, ...]
 
@@ -60,6 +61,7 @@ class Structural(Op):
 STRUCTURAL: dict[str, Structural] = {}
 
 # Ops that undo each other mention each other.
+cast: Structural
 permute: Structural
 place: Structural
 reduce_to: Structural
@@ -136,6 +138,10 @@ expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
 reduce_to = structural("reduce_to", "Σ", _reduce_to,
                        lambda g, out, x, shape: expand(g, x.shape))
+
+
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype))
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
@@ -236,7 +242,9 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 def _scatter_rows(x: Any, rows: Any, shape: Shape) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
-    if shape[0] <= 256 and len(rows) * shape[0] * shape[1] < 200_000:
+    flat_x = x.reshape(-1)
+    # 0·∞ is nan: in a product, one row that is not finite would spoil all others
+    if shape[0] <= 256 and len(rows) * shape[0] * shape[1] < 200_000 and math.isfinite(flat_x.dot(flat_x)):
         return _one_hot(shape[0], x.dtype.char).take(rows, 0).T.dot(x)
     out = np.zeros(shape[0] * shape[1], x.dtype)    # flat positions: five times faster than whole rows
     flat = (rows[:, None] % shape[0]) * shape[1] + np.arange(shape[1])

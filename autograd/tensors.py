@@ -15,14 +15,17 @@ from decimal import Decimal
 from functools import lru_cache
 from inspect import signature
 from numbers import Real
+from sys import getrefcount
+from threading import local
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
 from autograd import structural as st
 from autograd.graph import Node, interior
-from autograd.modes import active, is_grad_enabled
+from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
 from autograd.symbols import compile_function, text_of
@@ -53,8 +56,7 @@ class Tensor(Node, Operators):
         label: a name for pictures and messages.
 
     Raises:
-        TypeError: for complex numbers, strings, objects, masked arrays; a gradient asked of integers.
-        ValueError: for ragged lists.
+        TypeError: for complex numbers, strings, objects, masked arrays, ragged lists; a gradient asked of integers.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, label="W")
     >>> x = Tensor([1.0, -1.0])
@@ -95,6 +97,8 @@ class Tensor(Node, Operators):
     @data.setter
     def data(self, data: Any) -> None:
         self._data = _like(data, self, "data")
+        if self.op is not None:
+            self._cut()
 
     @property
     def grad(self) -> Tensor | None:
@@ -202,10 +206,14 @@ class Tensor(Node, Operators):
         if self.op is None:
             self._grad = seed if self._grad is None else self._grad + seed
             return
+        if active and watching() is not None:
+            from autograd.anomalies import check_backward
+            check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = seed
         QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+        last_pass.root = ref(self)
 
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
@@ -231,6 +239,8 @@ class Tensor(Node, Operators):
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
+        if active:
+            return _record_under_modes(op, out, inputs, saved)
         for source in inputs:
             if source.requires_grad:
                 break
@@ -284,6 +294,8 @@ class Tensor(Node, Operators):
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
                              "the left one's last axis must be as long as the right one's last but one") from None
+        if active:
+            return _record_under_modes(st.matmul, out, (self, other), (x, y))
         if not self.requires_grad:
             if not other.requires_grad:
                 return _handle(out)
@@ -298,6 +310,43 @@ class Tensor(Node, Operators):
         return operand(other, "matmul", self) @ self
 
     matmul = mm = dot = __matmul__
+
+    # Other dtypes, other copies.
+
+    def to(self, target: Any) -> Tensor:
+        """In another dtype (`t.to(torch.float32)`). "cpu", the only device there is, changes nothing."""
+        if isinstance(target, str) and target.startswith(("cpu", "cuda", "mps")):
+            if target != "cpu":
+                raise ValueError(f"to: there is no device {target!r} here, only 'cpu'")
+            return self
+        dtype = target.dtype if isinstance(target, Tensor) else np.dtype(target)
+        if dtype == self.dtype:
+            return self
+        if dtype.kind not in "biuf":
+            raise TypeError(f"to: got {dtype}, expected a dtype of real numbers")
+        if dtype.kind != "f":                       # integers have no gradient
+            return _handle(self._data.astype(dtype))
+        return _record(st.cast, st.cast.array(self._data, dtype), self, (self._data, dtype))
+
+    def cpu(self) -> Tensor:
+        """Itself: there is no other device."""
+        return self
+
+    def double(self) -> Tensor:
+        """As float64."""
+        return self.to(np.float64)
+
+    def long(self) -> Tensor:
+        """As int64, rounded towards zero."""
+        return self.to(np.int64)
+
+    def clone(self) -> Tensor:
+        """The same numbers as a node of their own, through which the gradient passes."""
+        return self.reshape(self.shape)
+
+    def log10(self) -> Tensor:
+        """The logarithm to base 10: log x / log 10."""
+        return self.log() / math.log(10.0)
 
     # Reductions.
 
@@ -354,11 +403,13 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        if x.size == 0:
+        if dim is None and x.size == 0:
             raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
         if dim is None:
             return _record(st.max_all, x.max(), self, (x,))
         (dim,) = _dims("max", dim, x.ndim)
+        if x.shape[dim] == 0:
+            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number along dim {dim}")
         indices = x.argmax(dim, keepdims=True)
         values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
@@ -478,6 +529,17 @@ class Tensor(Node, Operators):
         """The last two axes swapped."""
         return self.swapaxes(-1, -2)
 
+    def t(self) -> Tensor:
+        """A matrix transposed."""
+        if self.ndim > 2:
+            raise ValueError(f"t: got {self.ndim} axes, expected at most 2; use transpose(dim0, dim1) or .mT")
+        return self.T
+
+    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
+        """The slices along `dim`, without that axis."""
+        (position,) = _dims("unbind", dim, self.ndim)
+        return tuple(self[(slice(None),) * position + (i,)] for i in range(self.shape[position]))
+
     def __getitem__(self, key: Any) -> Tensor:
         key, x = _key(key), self._data
         try:
@@ -486,13 +548,19 @@ class Tensor(Node, Operators):
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, Tensor) and value.requires_grad and is_grad_enabled():
-            raise ValueError("item assignment: the value has a gradient, which an assignment would lose; "
-                             "use where() or concatenate()")
+        """Change the numbers at `key`. No gradient flows through an assignment: one that would have to, raises."""
         self._may_change("item assignment")
-        array = np.array(self._data)
+        tracked = isinstance(value, Tensor) and value.requires_grad and is_grad_enabled()
+        if tracked and self._saved is not None and self.op is None:
+            raise ValueError("item assignment: the value has a gradient, which .data would lose; use value.detach()")
+        shared = getrefcount(self._data) > 2        # by a graph, a view, another Tensor: they keep the old numbers
+        array = self._data
+        if shared or not isinstance(array, np.ndarray) or array.base is not None:
+            array = np.array(array)
         array[_key(key)] = value._data if isinstance(value, Tensor) else value
         self._replace(array)
+        if tracked and self.op is None:
+            self._cut()
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -505,10 +573,9 @@ class Tensor(Node, Operators):
     # In place. A leaf's array is replaced, never written to, so what a graph has saved stays as it was.
 
     def _may_change(self, what: str) -> None:
-        if self.requires_grad and is_grad_enabled():
-            kind = "a node of a graph" if self.op is not None else "a leaf that requires a gradient"
-            raise ValueError(f"{what}: {self.label or 'this tensor'} is {kind}, and the change would escape it; "
-                             "change its .data, or work under no_grad()")
+        if self.requires_grad and self.op is None and is_grad_enabled():
+            raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
+                             "change would escape it; change its .data, or work under no_grad()")
 
     def _replace(self, array: Any) -> Tensor:
         array = array.astype(self._data.dtype, copy=False)
@@ -518,7 +585,13 @@ class Tensor(Node, Operators):
         if self.op is None and self._saved is not None:         # the handle that `.data` or `.grad` gave out
             owner, slot = self._saved
             setattr(owner, slot, array)
+        if self.op is not None:
+            self._cut()
         return self
+
+    def _cut(self) -> None:
+        """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
+        self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
 
     def _in_place(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
         if self.op is None and not (isinstance(other, Tensor) and other.requires_grad and is_grad_enabled()):
@@ -540,8 +613,40 @@ class Tensor(Node, Operators):
 
     def zero_(self) -> Tensor:
         """All numbers made zero, in place."""
-        self._may_change("zero_")
-        return self._replace(np.zeros_like(self._data))
+        return self.fill_(0)
+
+    def fill_(self, value: Any) -> Tensor:
+        """All numbers made `value`, in place."""
+        self._may_change("fill_")
+        return self._replace(np.full_like(self._data, float(value)))
+
+    def copy_(self, other: Any) -> Tensor:
+        """All numbers made those of `other`, broadcast to this shape, in place."""
+        self._may_change("copy_")
+        return self._replace(np.broadcast_to(operand(other, "copy_", self)._data, self.shape).copy())
+
+    def add_(self, other: Any) -> Tensor:
+        """`self += other`."""
+        return self._assigned("add_", self.__add__, other)
+
+    def sub_(self, other: Any) -> Tensor:
+        """`self -= other`."""
+        return self._assigned("sub_", self.__sub__, other)
+
+    def mul_(self, other: Any) -> Tensor:
+        """`self *= other`."""
+        return self._assigned("mul_", self.__mul__, other)
+
+    def div_(self, other: Any) -> Tensor:
+        """`self /= other`."""
+        return self._assigned("div_", self.__truediv__, other)
+
+    def _assigned(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
+        self._may_change(name)
+        if isinstance(other, Tensor) and other.requires_grad and is_grad_enabled():
+            raise ValueError(f"{name}: the other one has a gradient, which a change in place would lose; "
+                             "use the operator, or other.detach()")
+        return self._replace(result(other)._data)
 
     # As a number, as an array, as text.
 
@@ -561,13 +666,13 @@ class Tensor(Node, Operators):
             raise TypeError(f"index: got a tensor of {self.dtype} and shape {self.shape}, expected one integer")
         return int(self._data.item())
 
-    def any(self) -> Tensor:
-        """Whether any number is nonzero."""
-        return _handle(self._data.any())
+    def any(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+        """Whether any number (along `dim`) is nonzero."""
+        return _handle(np.asarray(self._data.any(_dims("any", dim, self.ndim), keepdims=keepdim)))
 
-    def all(self) -> Tensor:
-        """Whether all numbers are nonzero."""
-        return _handle(self._data.all())
+    def all(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+        """Whether all numbers (along `dim`) are nonzero."""
+        return _handle(np.asarray(self._data.all(_dims("all", dim, self.ndim), keepdims=keepdim)))
 
     __hash__ = Node.__hash__
 
@@ -584,6 +689,22 @@ class Tensor(Node, Operators):
         first, *rest = inputs
         like = next(x for x in inputs if isinstance(x, Tensor))
         return function(operand(first, ufunc.__name__, like), *rest)
+
+    # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        """NumPy's other functions: those with a counterpart here give a Tensor; none detaches a gradient silently."""
+        ours = _FUNCTIONS.get(function.__name__)
+        if ours is not None:
+            return ours(*inputs, **options)
+        result = function._implementation(*inputs, **options)
+        parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
+        if (isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "f"
+                and not function.__name__.endswith("_like")
+                and any([isinstance(x, Tensor) and x.requires_grad for x in parts])):
+            raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
+                            "gradient; use .detach() to have it so")
+        return result
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
@@ -615,15 +736,15 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, Tensor):
         data = data._data
-    if isinstance(data, (Decimal, Real)) and not isinstance(data, (int, np.generic)):
-        data = float(data)
     if np.ma.isMaskedArray(data):
         raise TypeError("Tensor: got a masked array, expected plain numbers; use .filled(value) first")
     try:
         array = np.array(data)
     except ValueError:
-        raise ValueError(f"Tensor: the lists in {_short(data)} are of different lengths; "
-                         "pad them to one length first") from None
+        raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
+                        "pad them to one length first") from None
+    if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
+        array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
                                                                                            str(array.dtype))
@@ -635,6 +756,13 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
 _NUMBERS = frozenset({float, int, bool})
 
 
+def _float(x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError:                           # an integer or fraction beyond the floats
+        return math.inf if x > 0 else -math.inf
+
+
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
     if type(x) in _NUMBERS and like is not None:
@@ -642,7 +770,10 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
-        return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
+        try:
+            return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
+        except OverflowError:                       # an integer beyond the floats
+            return _handle(np.array(_float(x), data.dtype))
     if isinstance(x, Tensor):
         return x
     if x is None or isinstance(x, (str, bytes, Node)):
@@ -686,6 +817,14 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 
 # Inside.
 
+class _LastPass(local):
+    """For each thread, the root of its last backward pass, held weakly: what `diagnose` asks when it is told none."""
+
+    def root(self) -> Tensor | None:
+        return None
+
+
+last_pass: Any = _LastPass()
 _new: Callable[..., Tensor] = Tensor.__new__        # a Tensor without __init__'s copying and checking
 
 
@@ -704,7 +843,9 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
 
 def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     """A node `op` made of `source` alone; a constant if `source` is one."""
-    if not source.requires_grad or (active and not is_grad_enabled()):
+    if active:
+        return _record_under_modes(op, out, (source,), saved)
+    if not source.requires_grad:
         return _handle(out)
     node = _new(Tensor)
     node._data = out
@@ -715,6 +856,24 @@ def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
     node._saved = saved
     node.label = ""
     node.requires_grad = True
+    return node
+
+
+def _record_under_modes(op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+    """What the shorter ways to record a node do, while some mode is on in some thread."""
+    node = _handle(out)
+    if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
+        return node
+    node.requires_grad = True
+    node.op = op
+    node._saved = saved
+    if op.joint is not None:
+        node._a = inputs
+    else:
+        node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
+    if watching() is not None:
+        from autograd.anomalies import check_forward
+        check_forward(node)
     return node
 
 
@@ -793,6 +952,14 @@ def _misfit_operands(op: Op, x: Any, y: Any) -> ValueError:
                       "aligned from the right, lengths must be equal or 1")
 
 
+def _through_a_change(*_: Any) -> Any:
+    raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
+                     "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
+
+
+_CHANGED = st.Structural("changed", "[ ]=", _through_a_change, joint=_through_a_change)
+
+
 # One step of the backward pass for every op, and the methods of the table's rows, written out from the rules' own
 # text. One general function for all pulls instead makes a training step a fifth slower, for all methods as much again.
 
@@ -815,7 +982,8 @@ _CONTRIBUTION = """\
             {input}._grad = grad {sign} part
 """
 _FIT = """
-        if part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim:
+        size = {saved}.nbytes
+        if part.nbytes != size or part.ndim != {saved}.ndim or not size:
             part = fit(part, {saved})"""
 
 
@@ -826,10 +994,16 @@ def _fit(part: Any, data: Any) -> Any:
     """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
 
     The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
-    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
+    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for, unless
+    that is empty.
     """
     part = _reduce_to(part, data.shape)
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
+
+
+def fitted(part: Any, data: Any) -> Any:
+    """`_fit` where a contribution needs it."""
+    return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
 
 
 def _own(part: Any, g: Any) -> Any:
@@ -925,11 +1099,13 @@ def tensor_{name}(self{other}):
     {convert}
     x = self._data{fetch}
     {compute}
+    if active:
+        return under_modes(op, out, {inputs}, {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
     node.label = ""
-    if {required} and (not active or recording()):
+    if {required}:
         node.requires_grad = True
         node.op = op
         node._a = self
@@ -962,13 +1138,14 @@ def _method(op: Op) -> Callable[..., Tensor]:
         convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
         fetch="; y = other._data" if two else "",
         compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
+        inputs="(self, other)" if two else "(self,)",
         required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
         b="other" if two else "None",
         saved="(x, y)" if two else "(x,)",
     )
     return compile_function(f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
-        "op": op, "operand": operand, "quietly": QUIETLY, "recording": is_grad_enabled})
+        "op": op, "operand": operand, "quietly": QUIETLY, "under_modes": _record_under_modes})
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -1004,6 +1181,10 @@ def adopt(op: st.Structural) -> st.Structural:
     return op
 
 
+# Methods that share their names with Python's types, which the class body needs under those names.
+for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool_)]:
+    setattr(Tensor, _name, lambda self, _dtype=_dtype: self.to(_dtype))
+_CHANGED.pull = _pull_joint
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
 st.sum_.pull = _pull_sum
@@ -1023,3 +1204,9 @@ _UFUNCS |= {"subtract": operator.sub, "multiply": operator.mul, "divide": operat
             "square": lambda t: t ** 2, "reciprocal": lambda t: 1.0 / t, "greater": operator.gt,
             "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
             "not_equal": operator.ne}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concatenate": lambda tensors, axis=0: concatenate(tensors, axis), "where": where,
+    "stack": lambda tensors, axis=0: stack(tensors, axis), "dot": lambda x, y: operand(x, "dot", None) @ y,
+    "reshape": lambda x, shape: x.reshape(shape), "ravel": lambda x: x.reshape(-1),
+    "expand_dims": lambda x, axis: x.unsqueeze(axis),
+}

@@ -11,13 +11,12 @@ import numbers
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Node, interior
-from autograd.modes import active
+from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
 from autograd.symbols import compile_function, text_of
@@ -100,6 +99,9 @@ class Value(Node, Operators):
         if self._a is None:
             self._grad += gradient
             return
+        if active and watching() is not None:
+            from autograd.anomalies import check_backward
+            check_backward(self, gradient)
         unreached = float("nan")                    # this pass's own object: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = gradient
@@ -136,7 +138,7 @@ class Value(Node, Operators):
     def record(cls, op: Any, out: float, inputs: tuple[Value, ...], partials: Sequence[float]) -> Value:
         """A node with these inputs and local derivatives; under `no_grad`, a leaf."""
         node = cls(out)
-        if active and ("no_grad", get_ident()) in active:
+        if active and not is_grad_enabled():
             return node
         node.op = op
         if op.arity is None:
@@ -147,6 +149,9 @@ class Value(Node, Operators):
             (node._a, node._b), (node._da, node._db) = inputs, partials
         else:
             node._a, node._da = inputs, partials
+        if active and watching() is not None:
+            from autograd.anomalies import check_forward
+            check_forward(node)
         return node
 
     def __pow__(self, other: Any) -> Value:         # self ** other

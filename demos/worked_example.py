@@ -7,20 +7,16 @@ with its own backward; the fused node knows the closed form; and the closed form
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
-import graphviz
 import numpy as np
-import pygraphviz
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import autograd.functional as F
-from autograd import Tensor, Value
-from autograd.graph import topological
+from autograd import Tensor, Value, draw
 
 LOGITS = [[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]]
 TARGETS = [1, 0]                                    # the true classes
@@ -97,24 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
     sample_loss = F.cross_entropy_composite(z, TARGETS[0])
     sample_loss.label = "loss"
     sample_loss.backward()
-    picture.write_bytes(layout(sample_loss))
+    draw(sample_loss, picture)
     console.print(f"wrote [bold]{picture}[/], the graph of sample 1's loss\n")
-
-
-def layout(root: Value) -> bytes:
-    """The graph below `root` as SVG, by the `dot` program where there is one, else by pygraphviz's own engine."""
-    dot = graphviz.Digraph(graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", "fontname": "Helvetica"})
-    nodes = topological(root)
-    number = {id(node): str(i) for i, node in enumerate(nodes)}
-    for node in nodes:
-        name = graphviz.escape(node.label or (node.op.symbol if node.op else "constant"))
-        dot.node(number[id(node)], f"{name}\ndata {node.data:.4f}\ngrad {node.grad:.4f}",
-                 style="" if node.op else "filled", fillcolor="#e8f0fe")
-        for x in node.inputs:
-            dot.edge(number[id(x)], number[id(node)])
-    if shutil.which("dot"):
-        return dot.pipe("svg")
-    return pygraphviz.AGraph(string=dot.source).draw(format="svg", prog="dot")
 
 
 def softmax_jacobian(logits: list[float]) -> np.ndarray:

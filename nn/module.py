@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
+from autograd.graph import remember_call
 
 __all__ = ["Module"]
 
@@ -37,7 +38,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: write a forward method to make it callable")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*inputs, **options)
+        results = self.forward(*inputs, **options)
+        remember_call(self, (inputs, *options.values()), results)
+        return results
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter with the path that leads to it, as in "layers.0.weight"."""
@@ -96,7 +99,7 @@ class Module:
                 ["missing " + missing] * bool(missing) + ["unexpected " + unexpected] * bool(unexpected)))
         new = []
         for name, part in own.items():
-            array = np.array(state[name])
+            array = np.array(np.asarray(state[name]))       # asarray first: PyTorch's tensors know no copy=
             shape, dtype = np.shape(part._data), np.asarray(part._data).dtype
             if array.shape != shape or array.dtype != dtype:
                 raise ValueError(f"{kind}: {name} in the state is {array.dtype} of shape {array.shape}, "

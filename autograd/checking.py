@@ -1,0 +1,206 @@
+"""Is a gradient right? `gradcheck` holds the backward pass against two witnesses that know only the forward pass.
+
+The first is the central difference of the whole function. The second goes through its graph forwards, op by op, and
+takes each op's movement along a direction from the op's forward function alone: it shares neither the table's
+derivatives nor the order of the backward pass. Nothing in the engines imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any
+
+import numpy as np
+
+from autograd.derivatives import grad
+from autograd.graph import Node, topological
+from autograd.modes import enable_grad
+from autograd.tensors import Tensor
+from autograd.value import Value
+
+__all__ = ["GradcheckError", "gradcheck"]
+
+
+class GradcheckError(AssertionError):
+    """A gradient disagrees with a witness; the message says at which input, at which element, and both numbers."""
+
+
+def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 1e-6, atol: float = 1e-7,
+              step: float = 1e-5, full: int = 200) -> bool:
+    """Check the derivatives of f(*inputs) that the engine computes; True, or an error that says where they are wrong.
+
+    Args:
+        f: takes the inputs, returns a node; the same at each call, and smooth at the inputs.
+        inputs: a node or several: Values, or Tensors of float64. Tensors that require no gradient are constants.
+        order: 1 for the gradient; 2 for the gradient and the gradient of the gradient.
+        rtol, atol: they agree if |a − b| ≤ atol + rtol·max(|a|, |b|).
+        step: how far the first witness moves each number, relative to its size where that is above 1.
+        full: up to so many numbers every one is moved by itself; more are moved all together, in random directions.
+
+    Raises:
+        GradcheckError: for a gradient that disagrees with a witness.
+        TypeError: for float32, whose rounding would hide any error.
+        ValueError: for inputs or results that are not finite, and for an f that returns something else when repeated.
+
+    >>> gradcheck(lambda x, y: (x * y).tanh(), [Value(0.5), Value(-2.0)], order=2)
+    True
+    """
+    if order not in (1, 2):
+        raise ValueError(f"gradcheck: got order={order!r}, expected 1 or 2")
+    given: list[Any] = [inputs] if isinstance(inputs, Node) else list(inputs)
+    for position, x in enumerate(given):
+        _refuse(x, f"input {position}")
+    check = _Check(rtol, atol, step, full)
+    numbers: list[Any] = [np.array(x._data, dtype=float) for x in given]
+    moving = [i for i, x in enumerate(given) if isinstance(x, Value) or x.requires_grad]
+    if not moving:
+        raise ValueError("gradcheck: no input requires a gradient; make them with requires_grad=True")
+    labels = [x.label for x in given]
+    kinds = [type(x) for x in given]
+
+    def fresh(arrays: Sequence[Any]) -> list[Any]:
+        return [Value(float(a), label) if kind is Value else Tensor(a, i in moving, label=label)
+                for i, (a, kind, label) in enumerate(zip(arrays, kinds, labels))]
+
+    with enable_grad():
+        check.run("gradient", f, fresh, numbers, moving)
+        if order == 2:
+            def gradient(*nodes: Any) -> Any:
+                """One number that all first derivatives go into."""
+                out = f(*nodes)
+                parts = grad(out, [nodes[i] for i in moving], create_graph=True, grad_outputs=_weights(out))
+                return sum(part if isinstance(part, Value) else
+                           (part * np.random.default_rng(i).uniform(0.5, 1.5, part.shape)).sum()
+                           for i, part in enumerate(parts))
+
+            check.run("gradient of the gradient", gradient, fresh, numbers, moving)
+    return True
+
+
+class _Check:
+    """The tolerances, and the comparison of one function's gradient with both witnesses."""
+
+    def __init__(self, rtol: float, atol: float, step: float, full: int) -> None:
+        self.rtol, self.atol, self.step, self.full = rtol, atol, step, full
+
+    def run(self, what: str, f: Callable[..., Any], fresh: Callable[[Any], list[Any]], numbers: list[Any],
+            moving: list[int]) -> None:
+        nodes = fresh(numbers)
+        out = f(*nodes)
+        _refuse(out, "the result of f")
+        again = f(*fresh(numbers))
+        if not np.array_equal(np.asarray(again._data), np.asarray(out._data)):
+            raise ValueError("gradcheck: f returned something else when called again; make it repeatable, "
+                             "by seeding what is random in it")
+        wanted = [nodes[i] for i in moving]
+        weights = _weights(out)
+        gradients = [np.asarray(_array(g), dtype=float) for g in _gradients(out, wanted, weights)]
+        for i, g in zip(moving, gradients):
+            if g.shape != numbers[i].shape:
+                raise GradcheckError(f"gradcheck: the {what} by input {i} has shape {g.shape}, "
+                                     f"the input {numbers[i].shape}")
+        order = topological(out)
+        for along, place in self.directions(numbers, moving):
+            engine = float(sum(np.sum(g * along[i]) for i, g in zip(moving, gradients)))
+            steps = [(h, f(*fresh([x + h * a for x, a in zip(numbers, along)]))) for h in (self.step, -self.step)]
+            difference = sum(np.sum(weights * np.asarray(o._data, dtype=float)) / (2 * h) for h, o in steps)
+            self.compare(what, place, engine, float(difference), "the central difference", nodes)
+            moved = _movement(order, {id(x): a for x, a in zip(nodes, along)})
+            self.compare(what, place, engine, float(np.sum(weights * moved)), "the forward pass op by op", nodes)
+
+    def directions(self, numbers: list[Any], moving: list[int]) -> Any:
+        """Where to move: (a direction for each input, (input, element) or None); relative to the numbers' size."""
+        if sum(numbers[i].size for i in moving) <= self.full:
+            for i in moving:
+                for element in np.ndindex(numbers[i].shape):
+                    along = [np.zeros(x.shape) for x in numbers]
+                    along[i][element] = max(1.0, abs(float(numbers[i][element])))
+                    yield along, (i, element)
+            return
+        random = np.random.default_rng(2)
+        for _ in range(8):
+            yield [np.where(random.random(x.shape) < 0.5, -1.0, 1.0) * np.maximum(1.0, abs(x)) if i in moving
+                   else np.zeros(x.shape) for i, x in enumerate(numbers)], None
+
+    def compare(self, what: str, place: Any, engine: float, witness: float, name: str, nodes: list[Any]) -> None:
+        if abs(engine - witness) <= self.atol + self.rtol * max(abs(engine), abs(witness)):     # a nan fails this
+            return
+        if place is None:
+            where = "in a random direction over all inputs (pass full= larger to find the element)"
+        else:
+            i, element = place
+            x = nodes[i]
+            scale = max(1.0, abs(float(np.asarray(x._data)[element])))
+            engine, witness = engine / scale, witness / scale
+            where = f"by input {i}{f' ({x.label})' if x.label else ''}"
+            where += f" at element {list(element)}" if element else ""
+        raise GradcheckError(f"gradcheck: the {what} {where} is {engine!r}, but {name} says {witness!r}")
+
+
+def _weights(out: Any) -> Any:
+    """What to multiply the result by: different for each of its numbers, so that errors don't cancel."""
+    if np.size(out._data) == 1:
+        return np.ones(np.shape(out._data))
+    return np.random.default_rng(0).uniform(0.5, 1.5, np.shape(out._data))
+
+
+def _gradients(out: Any, wanted: list[Any], weights: Any) -> list[Any]:
+    """By way of `backward`, since that is what is to be trusted."""
+    for x in wanted:
+        x._grad = 0.0 if isinstance(x, Value) else None
+    if isinstance(out, Value):
+        out.backward(float(weights))
+    elif out.requires_grad:
+        out.backward(weights)
+    return [np.zeros(np.shape(x._data)) if x._grad is None else x._grad for x in wanted]
+
+
+def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
+    """How the last node of `order` moves when the leaves move `along`, each op's part from its forward function only.
+
+    Fourth-order differences: (8·(f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h.
+    """
+    h = 1e-3
+    moved: dict[int, Any] = {}
+    for node in order:
+        if node.op is None:
+            moved[id(node)] = along.get(id(node), np.zeros(np.shape(node._data)))
+            continue
+        inputs = node.inputs
+        arrays = [np.asarray(x._data, dtype=float) for x in inputs]
+        tangents = [moved[id(x)] for x in inputs]
+        size = max([1e-300, *(float(np.max(np.abs(t) / np.maximum(abs(x), 1e-2), initial=0.0))
+                              for t, x in zip(tangents, arrays))])
+        parameters = () if isinstance(node, Value) else node._saved[len(inputs):]
+        total: Any = 0.0
+        for multiple, factor in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
+            shifted = [x + multiple * (h / size) * t for x, t in zip(arrays, tangents)]
+            if isinstance(node, Value):
+                out: Any = node.op(*map(float, shifted))
+            else:
+                out = _recomputed(node.op, shifted, parameters)
+            total = total + factor * np.asarray(out, dtype=float)
+        moved[id(node)] = total / (12 * h / size)
+    return moved[id(order[-1])]
+
+
+def _recomputed(op: Any, arrays: list[Any], parameters: Sequence[Any]) -> Any:
+    keeps = getattr(op, "keeps", None)
+    if keeps is not None:                           # what a fused op's forward pass keeps, it must find anew
+        parameters = parameters[: len(signature(keeps).parameters) - len(arrays)]
+        parameters = (*parameters, *keeps(*arrays, *parameters))
+    return op.array(*([arrays] if op.arity is None else arrays), *parameters)
+
+
+def _refuse(x: Any, what: str) -> None:
+    if not isinstance(x, (Value, Tensor)):
+        raise TypeError(f"gradcheck: {what} is a {type(x).__name__}, expected a Value or a Tensor")
+    if isinstance(x, Tensor) and x.requires_grad and x.dtype != np.float64:
+        raise TypeError(f"gradcheck: {what} is {x.dtype}, whose rounding would hide an error; use float64")
+    if not np.isfinite(np.asarray(x._data)).all():
+        raise ValueError(f"gradcheck: {what} is not finite, so nothing can be compared: {x!r}")
+
+
+def _array(g: Any) -> Any:
+    return g._data if isinstance(g, (Value, Tensor)) else g

@@ -1,0 +1,295 @@
+"""The names PyTorch has for making tensors, for chance, and for asking whether two tensors agree.
+
+With these, code of the makemore lectures runs after `import autograd as torch`. Random numbers come from NumPy's
+generators: seeded and reproducible, but not PyTorch's stream. Everything is float64 unless a dtype says otherwise.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.tensors import Tensor, operand
+
+__all__ = ["DTYPES", "FUNCTIONS", "Generator", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
+           "histogram", "is_tensor", "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand",
+           "rand_like", "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"]
+
+DTYPES: dict[str, Any] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
+                          "float16": np.float16, "half": np.float16, "int64": np.int64, "long": np.int64,
+                          "int32": np.int32, "int": np.int32, "int16": np.int16, "int8": np.int8, "uint8": np.uint8,
+                          "bool": np.bool_}
+
+
+def _finished(array: Any, requires_grad: bool = False, device: Any = None) -> Tensor:
+    if str(device or "cpu") != "cpu":
+        raise ValueError(f"device: got {device!r}; tensors here live in the computer's memory, 'cpu'")
+    return Tensor(array, requires_grad, array.dtype)
+
+
+def _shape(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape given as several integers, or as one tuple or list of them."""
+    lengths = tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
+    try:
+        shape = tuple([operator.index(n) for n in lengths])
+    except TypeError:
+        raise TypeError(f"{name}: got {size} as a shape, expected integers") from None
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{name}: got the shape {shape}, expected lengths that are not negative")
+    return shape
+
+
+# Numbers one knows beforehand.
+
+def zeros(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Zeros of a shape.
+
+    >>> zeros(2, 3).shape, zeros((2, 3)).shape
+    ((2, 3), (2, 3))
+    """
+    return _finished(np.zeros(_shape("zeros", size), dtype), requires_grad, device)
+
+
+def ones(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Ones of a shape."""
+    return _finished(np.ones(_shape("ones", size), dtype), requires_grad, device)
+
+
+def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """`fill_value` in every place of a shape; its own dtype if none is given."""
+    shape = _shape("full", tuple(size) if isinstance(size, (tuple, list)) else (size,))
+    return _finished(np.full(shape, fill_value, dtype), requires_grad, device)
+
+
+def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of x."""
+    return full_like(x, 0, dtype, requires_grad)
+
+
+def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of x."""
+    return full_like(x, 1, dtype, requires_grad)
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`fill_value` in the shape and dtype of x."""
+    return _finished(np.full_like(np.asarray(operand(x, "full_like", None)._data), fill_value, dtype), requires_grad)
+
+
+def arange(start: float, end: float | None = None, step: float = 1, dtype: Any = None, requires_grad: bool = False,
+           device: Any = None) -> Tensor:
+    """start, start + step, … below `end`; with one argument, from 0. Integers stay integers.
+
+    >>> arange(4)
+    tensor([0, 1, 2, 3])
+    """
+    first: Any = 0 if end is None else start
+    last: Any = start if end is None else end
+    return _finished(np.arange(first, last, step, dtype=dtype), requires_grad, device)
+
+
+def linspace(start: float, end: float, steps: int, dtype: Any = np.float64, requires_grad: bool = False,
+             device: Any = None) -> Tensor:
+    """`steps` numbers at equal distances from `start` to `end`, both included."""
+    return _finished(np.linspace(start, end, steps, dtype=dtype), requires_grad, device)
+
+
+def eye(n: int, m: int | None = None, dtype: Any = np.float64, requires_grad: bool = False) -> Tensor:
+    """Ones on the diagonal, zeros elsewhere."""
+    return _finished(np.eye(n, m, dtype=dtype), requires_grad)
+
+
+def tril(x: Any, diagonal: int = 0) -> Tensor:
+    """x on and below the diagonal, zeros above; so does its gradient.
+
+    >>> tril(ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    t = operand(x, "tril", None)
+    return t * np.tril(np.ones(t.shape[-2:], t.dtype), diagonal)
+
+
+# Chance.
+
+class Generator:
+    """A source of random numbers: `Generator().manual_seed(2147483647)`.
+
+    >>> g = Generator()
+    >>> equal(randn(2, generator=g.manual_seed(7)), randn(2, generator=g.manual_seed(7)))
+    True
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        self.random = np.random.default_rng()
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start its stream anew from `seed`. Returns itself."""
+        self.random = np.random.default_rng(abs(operator.index(seed)))
+        return self
+
+    def initial_seed(self) -> int:
+        raise AttributeError("Generator.initial_seed: outside the subset of PyTorch that is kept here")
+
+
+_default = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the generator that is used where none is named."""
+    return _default.manual_seed(seed)
+
+
+def _random(generator: Generator | None) -> np.random.Generator:
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"generator: got {generator!r}, expected a Generator, as Generator().manual_seed(0) makes one")
+    return (generator or _default).random
+
+
+def randn(*size: Any, generator: Generator | None = None, dtype: Any = np.float64, requires_grad: bool = False,
+          device: Any = None) -> Tensor:
+    """Numbers drawn from the standard normal distribution."""
+    drawn = np.asarray(_random(generator).standard_normal(_shape("randn", size)))
+    return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
+
+
+def rand(*size: Any, generator: Generator | None = None, dtype: Any = np.float64, requires_grad: bool = False,
+         device: Any = None) -> Tensor:
+    """Numbers drawn evenly from 0 to below 1."""
+    drawn = np.asarray(_random(generator).random(_shape("rand", size)))
+    return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
+
+
+def randn_like(x: Any, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """Standard normal numbers in the shape of x."""
+    return randn(operand(x, "randn_like", None).shape, generator=generator, dtype=dtype or _float_of(x))
+
+
+def rand_like(x: Any, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """Numbers from 0 to below 1 in the shape of x."""
+    return rand(operand(x, "rand_like", None).shape, generator=generator, dtype=dtype or _float_of(x))
+
+
+def _float_of(x: Any) -> Any:
+    dtype = operand(x, "dtype", None).dtype
+    return dtype if dtype.kind == "f" else np.float64
+
+
+def randint(*bounds_and_size: Any, low: int = 0, high: int | None = None, size: Any = None,
+            generator: Generator | None = None, dtype: Any = np.int64, device: Any = None) -> Tensor:
+    """Integers drawn evenly: `randint(high, size)` from 0, `randint(low, high, size)` from `low`, to below `high`.
+
+    >>> randint(0, 5, (100,)).max() < 5
+    tensor(True)
+    """
+    given = list(bounds_and_size)
+    if size is None and given and isinstance(given[-1], (tuple, list)):
+        size = given.pop()
+    if len(given) == 2:
+        low, high = given
+    elif len(given) == 1:
+        low, high = (low, given[0]) if high is None else (given[0], high)
+    if size is None or high is None or len(given) > 2:
+        raise TypeError("randint: expected randint(high, size) or randint(low, high, size), with a tuple as the size")
+    low, high = operator.index(low), operator.index(high)
+    if low >= high:
+        raise ValueError(f"randint: there is no integer from {low} to below {high}")
+    return _finished(np.asarray(_random(generator).integers(low, high, _shape("randint", (size,)))).astype(dtype),
+                     device=device)
+
+
+def randperm(n: int, generator: Generator | None = None) -> Tensor:
+    """The integers from 0 to n − 1 in random order."""
+    return _finished(_random(generator).permutation(n))
+
+
+def multinomial(input: Any, num_samples: int, replacement: bool = False, generator: Generator | None = None) -> Tensor:
+    """Positions drawn with the probabilities (or weights, which need not sum to 1) that stand there.
+
+    Args:
+        input: (C,) or (N, C), not negative; a row of zeros can't be drawn from.
+        num_samples: how many to draw from each row; without `replacement` a position comes at most once.
+
+    >>> multinomial(ones(3), 3).sum()
+    tensor(3)
+    """
+    weights = np.asarray(operand(input, "multinomial", None)._data, np.float64)
+    if weights.ndim not in (1, 2) or weights.shape[-1] == 0:
+        raise ValueError(f"multinomial: got weights of shape {weights.shape}, expected (C,) or (N, C)")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and (weights.sum(-1) > 0).all()):
+        raise ValueError("multinomial: weights must be finite, not negative, and not all zero")
+    rows = weights.reshape(-1, weights.shape[-1])
+    if num_samples < 1 or (not replacement and num_samples > np.count_nonzero(rows, axis=1).min(initial=num_samples)):
+        raise ValueError(f"multinomial: can't draw {num_samples} from so few positions with a weight; "
+                         "pass replacement=True")
+    random = _random(generator)
+    drawn = np.array([random.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows], np.int64)
+    return _finished(drawn.reshape(*weights.shape[:-1], num_samples))
+
+
+# Do they agree?
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a Tensor."""
+    return isinstance(x, Tensor)
+
+
+def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Where |x − y| ≤ atol + rtol·|y|."""
+    a, b = operand(x, "isclose", None)._data, operand(y, "isclose", None)._data
+    with np.errstate(invalid="ignore"):
+        return _finished(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
+
+
+def allclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether |x − y| ≤ atol + rtol·|y| everywhere; shapes are broadcast, as PyTorch's `allclose` does."""
+    return bool(isclose(x, y, rtol, atol, equal_nan)._data.all())
+
+
+def equal(x: Any, y: Any) -> bool:
+    """Whether both have the same shape and the same numbers.
+
+    >>> equal(ones(3), ones(1, 3))
+    False
+    """
+    return bool(np.array_equal(operand(x, "equal", None)._data, operand(y, "equal", None)._data))
+
+
+class Histogram(tuple[Tensor, Tensor]):
+    """What `histogram` returns: `hist`, how many numbers (or what density) in each bin, and `bin_edges`."""
+
+    __slots__ = ()
+    hist = property(lambda self: self[0])
+    bin_edges = property(lambda self: self[1])
+
+
+def histogram(x: Any, bins: int = 100, range: tuple[float, float] | None = None, density: bool = False) -> Histogram:
+    """How the numbers in x are spread over `bins` intervals: (counts, edges)."""
+    counts, edges = np.histogram(operand(x, "histogram", None)._data, bins, range, density)
+    return Histogram((_finished(counts.astype(np.float64)), _finished(edges)))
+
+
+# Methods as functions: torch.tanh(x) is x.tanh(). `autograd` hands these out by name, so that `from autograd import *`
+# brings no second `sum`.
+
+def _function(name: str) -> Callable[..., Any]:
+    def function(input: Any, *arguments: Any, **options: Any) -> Any:
+        x = operand(input, name, None)
+        if x._data.dtype.kind != "f" and name in _OF_FLOATS:
+            x = Tensor(x)
+        return getattr(x, name)(*arguments, **options)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"`input.{name}(…)`, as a function."
+    return function
+
+
+_OF_FLOATS = {"exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus", "mean",
+              "var", "std"}
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: _function(name) for name in [
+    *sorted(_OF_FLOATS), "abs", "sign", "relu", "maximum", "minimum", "pow", "sum", "max", "min", "amax", "amin",
+    "argmax", "argmin", "logsumexp", "all", "any", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose",
+    "swapaxes", "t", "unbind", "matmul", "mm", "dot", "add", "sub", "mul", "div", "neg", "clone", "numel"]}

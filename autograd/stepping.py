@@ -1,0 +1,158 @@
+"""`stepper`: one HTML page on which a reader goes forward through a graph's values and back through its gradients.
+
+The page is `stepper.html` with a picture from `rendering` and the numbers from `walkthrough` put in: what each node is
+computed from, and what each use contributes to its gradient. What happens on the page is written there, not here.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd.graph import Node
+from autograd.ops import PowerBy
+from autograd.rendering import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
+from autograd.value import Value
+from autograd.walkthrough import WORDS, flows, gradients, pull, rule_in_names, rule_in_numbers, seed, uses
+
+__all__ = ["stepper"]
+
+
+def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, Any] | None = None,
+            parameters: Any = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
+    """Write a page that steps through the graph's values and then, backward, through its gradients. Returns its path.
+
+    The page needs nothing beside itself: no network, no server. The gradients are those of `root` itself, computed
+    afresh; whether backward() has been run does not matter.
+
+    Args:
+        root: a Value or a Tensor.
+        file: where to write the page.
+        names: what to call nodes without a label, as `names=locals()`; those still without are v1, v2, …
+        parameters: which leaves to colour as parameters, as for `draw`.
+        title: what stands at the top.
+        direction: of the picture: "LR", "TB", "RL" or "BT".
+        max_nodes: refuse a larger graph.
+
+    Raises:
+        TypeError: if `root` is not a node.
+        ValueError: for a graph of more than `max_nodes` nodes.
+        RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; its DOT text is written then.
+    """
+    path = Path(file)
+    order = small_enough("stepper", root, max_nodes)
+    name_of = full_names(order, names)
+    grads = gradients(order, root, seed(root))
+    told = {node: _lines(node, name_of[node], grads) for node in order}
+    named = {node: "" for node in order if node.label or not re.fullmatch(r"_*v\d+", name_of[node])}
+    source = compose(order, roles(order, root, named, parameters), set(), set(), direction, False, told)
+    try:
+        svg = layout(source, "svg").decode("utf-8")
+    except LayoutError as error:
+        beside = path.with_suffix(".dot")
+        beside.write_text(source, encoding="utf-8")
+        reason = str(error).replace("draw:", "stepper:", 1)
+        raise RuntimeError(f"{reason} The graph's DOT text is in {beside}.") from None
+    title = title or f"Backpropagation from {name_of[root]}, step by step"
+    data = json.dumps(_walk(order, root, name_of, grads, told), ensure_ascii=False).replace("<", "\\u003c")
+    page = Path(__file__).with_name("stepper.html").read_text(encoding="utf-8")
+    pieces = {"TITLE": html.escape(title), "GRAPH": svg[svg.index("<svg"):], "DATA": data}
+    path.write_text(re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], page), encoding="utf-8")
+    return path
+
+
+def _lines(node: Any, name: str, grads: Mapping[Any, Any]) -> list[tuple[str, str]]:
+    """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
+    lines = [("name", name)]
+    if not isinstance(node, Value):
+        lines.append(("shape", f"{node.shape} {node.dtype}"))
+    lines.append(("data", f"data {_shown(node._data)}"))
+    if node in grads:
+        lines.append(("grad", f"grad {_shown(grads[node], norm=True)}"))
+    return lines
+
+
+def _shown(x: Any, norm: bool = False) -> str:
+    return array_text(np.asarray(x), norm).replace("\n", "").replace("-", "−")
+
+
+def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Mapping[Any, Any],
+          told: Mapping[Any, list[tuple[str, str]]]) -> dict[str, Any]:
+    """All that the page knows."""
+    position = {node: i for i, node in enumerate(order)}
+    used = uses(order)
+    nodes = []
+    for node in order:
+        entry: dict[str, Any] = {
+            "name": name_of[node],
+            "lines": [kind for kind, _ in told[node]],
+            "data": _shown(node._data),
+            "exact": np.asarray(node._data).tolist() if np.size(node._data) <= 9 else None,
+        }
+        if node.op is not None:
+            entry["op"] = node.op.symbol
+            entry["inputs"] = [position[x] for x in node.inputs]
+            entry["symbols"] = _computation(node, [name_of[x] for x in node.inputs])
+            if isinstance(node, Value):
+                entry["numbers"] = _computation(node, [_signed(x.data) for x in node.inputs])
+        if node in grads:
+            entry["grad"] = _shown(grads[node], norm=True)
+            entry["gradExact"] = np.asarray(grads[node]).tolist() if np.size(grads[node]) <= 9 else None
+            entry["sign"] = _sign(grads[node])
+            entry["uses"] = []
+            running: Any = 0.0
+            for user, which in used[node]:
+                if user in grads and flows(user, node):
+                    part = pull(user, which, grads[user])
+                    running = running + part
+                    entry["uses"].append(_use(node, user, which, position, name_of, grads[user], part, running))
+        nodes.append(entry)
+    return {"nodes": nodes, "root": position[root],
+            "leaves": [position[node] for node in order if node.op is None],
+            "forward": [position[node] for node in order if node.op is not None],
+            "backward": [position[node] for node in reversed(order) if node in grads]}
+
+
+def _use(node: Any, user: Any, which: int, position: Mapping[Any, int], name_of: Mapping[Any, str], g: Any, part: Any,
+         running: Any) -> dict[str, Any]:
+    """What one use contributes, in symbols and in numbers."""
+    entry = {"user": position[user], "which": which, "rule": rule_in_names(user, which, name_of),
+             "upstream": _shown(g, norm=True), "part": _shown(part, norm=True), "running": _shown(running, norm=True)}
+    if isinstance(user, Value):
+        entry["partial"] = _shown(user.partials[which])
+        entry["filled"] = rule_in_numbers(user, which)
+    else:
+        entry["words"] = "" if entry["rule"] else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
+        entry["spread"] = broadcast(user, node)
+    return entry
+
+
+def _computation(node: Any, operands: Sequence[str]) -> str:
+    """The forward step as it is written: a + b, tanh(n), x^3."""
+    symbol = node.op.symbol
+    if len(operands) > 8:
+        operands = [*operands[:6], "…", operands[-1]]
+    if isinstance(node.op, PowerBy):
+        return f"{operands[0]}^{node.op.exponent:g}".replace("-", "−")
+    if node.op.name == "neg":
+        return f"−{operands[0]}"
+    if symbol in ("+", "-", "*", "/", "@", "**") and len(operands) == 2:
+        sign = {"*": "·", "-": "−", "**": "^"}.get(symbol, symbol)
+        return f"{operands[0]} {sign} {operands[1]}"
+    return f"{symbol}({', '.join(operands)})"
+
+
+def _signed(x: float) -> str:
+    return f"({_shown(x)})" if x < 0 else _shown(x)
+
+
+def _sign(gradient: Any) -> str:
+    """−, 0 or +, as far as the four digits shown tell; ± where an array has both."""
+    g = np.asarray(gradient)
+    return "±" if (g > 0).any() and (g < 0).any() else "+" if (g > 0).any() else "−" if (g < 0).any() else "0"

@@ -1,0 +1,5 @@
+import sys
+
+from demos.ninja import main
+
+sys.exit(main())

@@ -1,0 +1,210 @@
+"""Grading, in a process of its own: `python -m demos.ninja.grading FILE NUMBER REPORT SECONDS` writes a JSON report.
+
+The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
+findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import signal
+import sys
+import traceback
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.diagnosis import diagnose
+from autograd.graph import Node, edges, topological
+from demos.ninja.exercises import EXERCISES, Exercise
+
+__all__ = ["grade"]
+
+
+class OutOfTime(BaseException):
+    """The learner's file ran too long. Not an Exception, so that `except Exception` does not swallow it."""
+
+
+class _Tail(io.TextIOBase):
+    """Keeps the last few thousand characters of what is printed, however much that is."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text = (self.text + text)[-3000:]
+        return len(text)
+
+
+def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
+    """Run a learner's file and hold every answer in it against the truth."""
+    truth: dict[str, Any] = {"__name__": "truth"}
+    exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
+    asked = [*exercise.asked, *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
+    asked = list(dict.fromkeys(asked))
+    for name, x in truth.items():
+        if isinstance(x, Node) and not x.label:
+            x.label = name
+
+    output = _Tail()
+    answers: dict[str, Any] = {"__name__": "exercise", "__file__": str(path)}
+    error = _run(path, answers, output, seconds)
+    lines: list[dict[str, Any]] = []
+    given: dict[Any, Any] = {}
+    for name in asked:
+        lines.append(_graded(name, answers, truth, exercise, given))
+        _give(name, answers, truth, given)
+    wrong = [line["name"] for line in lines if line["state"] == "wrong"]
+    for line in lines:
+        if line["state"] == "follows":              # the mistakes above it that it may come from
+            node = truth[line["name"].removeprefix("d")]
+            after = {id(x) for x in _after(node, _root(node, truth))}
+            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
+    if truth.get("no_loops") and error is None:
+        lines.append(_without_loops(path))
+    return {"error": error, "lines": lines, "output": output.text}
+
+
+def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> dict[str, Any] | None:
+    """Execute the file; what went wrong, if anything did. What it assigned until then stays in `namespace`."""
+    def stop(*_: Any) -> None:
+        raise OutOfTime
+
+    sys.path.insert(0, str(path.parent))
+    can_stop = hasattr(signal, "setitimer")
+    try:
+        if can_stop:
+            signal.signal(signal.SIGALRM, stop)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+        with redirect_stdout(output), redirect_stderr(output):
+            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+    except OutOfTime as late:
+        return _where(late, path) | {"what": f"it ran for more than {seconds:g} seconds and was stopped"}
+    except SyntaxError as wrong:
+        if wrong.filename != str(path):
+            return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
+        return {"what": f"Python can't read it: {wrong.msg}", "line": wrong.lineno, "text": (wrong.text or "").strip()}
+    except BaseException as wrong:
+        text = str(wrong).strip()
+        what = f"{type(wrong).__name__}: {text}" if text else type(wrong).__name__
+        if isinstance(wrong, SystemExit):
+            what = "it ended Python itself (SystemExit), and what came after did not run"
+        elif "None" in text:
+            what += "  (is a line above it still None?)"
+        return _where(wrong, path) | {"what": what}
+    finally:
+        if can_stop:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    return None
+
+
+def _where(error: BaseException, path: Path) -> dict[str, Any]:
+    """The last line of the learner's own file on the way to an error."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    if not own:
+        return {"line": None, "text": ""}
+    try:
+        text = path.read_text(encoding="utf-8").splitlines()[(own[-1].lineno or 1) - 1].strip()
+    except (IndexError, OSError):
+        text = ""
+    return {"line": own[-1].lineno, "text": text}
+
+
+def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise: Exercise,
+            given: dict[Any, Any]) -> dict[str, Any]:
+    """One answer: its state, and if it is wrong, why."""
+    line: dict[str, Any] = {"name": name, "state": "right", "own": exercise.hints.get(name, "")}
+    if name not in answers:
+        return line | {"state": "missing"}
+    answer = answers[name]
+    if answer is None or (name == "losses" and answer == []):
+        return line | {"state": "todo"}
+    if f"expected_{name}" in truth:
+        target: Any = Tensor(truth[f"expected_{name}"], requires_grad=True, label=name.removeprefix("d"))
+        target.grad = target.data
+        root = None
+    else:
+        target = truth[name.removeprefix("d")]
+        root = _root(target, truth)
+        line["uses"] = _uses(target, root)
+    try:
+        diagnosis = diagnose(answer, target, root)
+        if diagnosis and root is not None and given:
+            diagnosis = diagnose(answer, target, root, given)       # is the mistake in this line, or above it?
+            if not diagnosis:
+                return line | {"state": "follows"}
+    except Exception as wrong:
+        kind = type(answer).__name__
+        return line | {"state": "wrong", "mistake": "not a gradient",
+                       "evidence": f"got a {kind}: {str(wrong).split(': ', 1)[-1]}"[:200],
+                       "hint": "a gradient is a Tensor, an array or a number"}
+    if not diagnosis:
+        return line
+    return line | {"state": "wrong", "mistake": diagnosis.mistake, "evidence": diagnosis.evidence,
+                   "hint": diagnosis.hint}
+
+
+def _root(target: Any, truth: dict[str, Any]) -> Any:
+    """Where the backward pass that reached `target` began."""
+    return next(x for name, x in truth.items() if name.startswith(("loss", "out")) and isinstance(x, Node)
+                and any(node is target for node in topological(x)))
+
+
+def _after(target: Any, root: Any) -> list[Any]:
+    """The nodes that depend on `target`."""
+    after = [target]
+    reached = {id(target)}
+    for node in topological(root):
+        if any(id(x) in reached for x in node.inputs):
+            after.append(node)
+            reached.add(id(node))
+    return after[1:]
+
+
+def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict[Any, Any]) -> None:
+    """Remember an answer, if it can be reckoned with, for judging the lines below it."""
+    target = truth.get(name.removeprefix("d"))
+    if f"expected_{name}" in truth or not isinstance(target, Node):
+        return
+    try:
+        array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)
+    except Exception:
+        return
+    if array.shape == np.shape(target.data) and np.isfinite(array).all():
+        given[target] = array
+
+
+def _uses(target: Any, root: Any) -> str:
+    by = [f"`{node.label}` ({node.op.symbol})" if node.label else f"an unnamed `{node.op.symbol}`"
+          for x, node, _ in edges(root) if x is target]
+    return f"`{target.label}` is used {len(by)} time{'s' * (len(by) != 1)}: by " + ", ".join(by) if by else ""
+
+
+def _without_loops(path: Path) -> dict[str, Any]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    loops = sorted(node.lineno for node in ast.walk(tree)
+                   if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
+    if not loops:
+        return {"name": "no loop", "state": "right"}
+    return {"name": "no loop", "state": "wrong", "mistake": "a loop", "evidence": f"in line {loops[0]}",
+            "hint": "one matrix product adds up what the loop adds up", "own": ""}
+
+
+def _main(path: str, number: str, report: str, seconds: str) -> None:
+    np.seterr(all="ignore")
+    result = grade(Path(path).resolve(), EXERCISES[int(number)], float(seconds))
+    Path(report).write_text(json.dumps(result), encoding="utf-8")
+    os._exit(0)                                     # whatever threads the file may have left behind
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,315 @@
+"""The stepper's page, in a real browser: Chromium, found on the PATH or named by $CHROMIUM, driven by playwright.
+
+Without playwright or Chromium these tests are skipped, unless $CI is set: then they fail.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd.functional as F
+from autograd import Tensor, Value, stepper
+from autograd.graph import topological
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+def missing(what: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed: pip install playwright")
+    if CHROMIUM is None:
+        missing("there is no Chromium on the PATH: apt install chromium, or name one by $CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Reader:
+    """Somebody reading a page; `troubles` is what the console complained of and what was fetched from elsewhere."""
+
+    def __init__(self, browser: Any, file: Path, **context: Any) -> None:
+        self.context = browser.new_context(**context)
+        self.page = self.context.new_page()
+        self.troubles: list[str] = []
+        self.page.on("console", lambda message: self.troubles.append(message.text))
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", lambda request: None if request.url.startswith(("file:", "data:"))
+                     else self.troubles.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def panel(self) -> str:
+        return str(self.page.inner_text("#panel"))
+
+    def step(self) -> tuple[int, int]:
+        now, of = self.page.inner_text("#count").split(" / ")
+        return int(now), int(of)
+
+    def read(self, what: str, count: int) -> list[Any]:
+        """The values or gradients on the page, node by node; None where nothing is to be seen."""
+        found = [self.page.get_attribute(f"#n{i}", f"data-{what}") for i in range(count)]
+        return [None if text is None else json.loads(text) for text in found]
+
+    def texts(self, i: int) -> list[str]:
+        return list(self.page.eval_on_selector_all(f"#n{i} text", "found => found.map(text => text.textContent)"))
+
+    def lit(self) -> set[str]:
+        return set(self.page.eval_on_selector_all("svg .lit", "found => found.map(element => element.id)"))
+
+    def done(self) -> None:
+        assert self.troubles == []
+        self.context.close()
+
+
+def neuron() -> Value:
+    """x is used twice."""
+    x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.5, label="b")
+    n = x * w + b
+    n.label = "n"
+    loss = n.tanh() * x
+    loss.label = "L"
+    loss.backward()
+    return loss
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> tuple[Value, Path]:
+    loss = neuron()
+    return loss, stepper(loss, tmp_path / "backprop.html")
+
+
+def test_to_the_end_by_keyboard(browser: Any, page: tuple[Value, Path]) -> None:
+    loss, file = page
+    order = topological(loss)
+    reader = Reader(browser, file)
+    assert reader.step() == (0, 4 + 7)
+    leaves = [node.data if node.op is None else None for node in order]
+    assert reader.read("value", len(order)) == leaves
+    reader.press("ArrowRight", 4)
+    assert reader.read("value", len(order)) == [node.data for node in order]
+    assert reader.read("grad", len(order)) == [None] * len(order)
+    reader.press("ArrowRight", 7)
+    assert reader.step() == (11, 11)
+    assert reader.read("grad", len(order)) == [node.grad for node in order]
+    for i, node in enumerate(order):
+        assert f"grad {node.grad:.4g}".replace("-", "−") in reader.texts(i)
+    reader.press("ArrowRight")
+    assert reader.step() == (11, 11)
+    reader.press("Home")
+    assert reader.read("value", len(order)) == leaves
+    reader.press("End")
+    assert reader.read("grad", len(order)) == [node.grad for node in order]
+    reader.press("ArrowLeft")
+    assert reader.read("grad", len(order)).count(None) == 1
+    reader.done()
+
+
+def test_each_step_lights_its_node_and_edges_and_tells_the_rule(browser: Any, page: tuple[Value, Path]) -> None:
+    loss, file = page
+    order = topological(loss)
+    reader = Reader(browser, file)
+    n = next(i for i, node in enumerate(order) if node.label == "n")
+    reader.press("ArrowRight", 2)
+    assert reader.lit() == {f"n{n}", f"o{n}", f"r{n}", f"e{n}_0", f"e{n}_1"}
+    assert "n = v3 + b = (−6) + 6.5 = 0.5" in reader.panel()
+    reader.press("ArrowRight", 2 + 3)                   # L, x's first use and tanh's result have had theirs
+    assert reader.lit() == {f"n{n}", f"o{n + 1}", f"e{n + 1}_0", f"r{n + 1}"}
+    assert "1 − v6·v6" in reader.panel()
+    while "The gradient of x" not in reader.panel():
+        reader.press("ArrowRight")
+    assert "It is used 2 times" in reader.panel()
+    x = order[0]
+    running = [line for line in reader.panel().splitlines() if line.startswith("running sum: ")]
+    assert len(running) == 2
+    assert running[1] == f"running sum: {x.grad:.4g}".replace("-", "−")
+    reader.done()
+
+
+def test_clicking_and_choosing_a_node_explains_it(browser: Any, page: tuple[Value, Path]) -> None:
+    _, file = page
+    reader = Reader(browser, file)
+    reader.page.click("#n4")
+    assert "not computed yet" in reader.panel()
+    reader.press("End")
+    reader.page.click("#n4")
+    assert "v3 + b" in reader.panel()
+    assert "through v6" in reader.panel()
+    reader.press("Escape")
+    assert "EXPLAINED" not in reader.panel().upper()
+    reader.page.focus("#n0")
+    reader.press("Enter")
+    assert "x is a leaf" in reader.panel()
+    assert reader.step()[0] == 11
+    reader.done()
+
+
+def test_predicting_hides_each_gradient_until_its_sign_is_guessed(browser: Any, page: tuple[Value, Path]) -> None:
+    loss, file = page
+    order = topological(loss)
+    reader = Reader(browser, file)
+    reader.press("p")
+    reader.press("ArrowRight", 20)
+    assert reader.step()[0] == 5                        # the first question
+    assert reader.read("grad", len(order)) == [None] * len(order)
+    assert "grad ?" in reader.texts(len(order) - 1)
+    assert "Which sign" in reader.panel()
+    reader.press("End")
+    assert reader.step()[0] == 5
+    reader.press("-")
+    assert "You said −; it is +" in reader.panel()
+    assert reader.read("grad", len(order))[-1] == 1.0
+    wrong = 1
+    for node in reversed(order[:-1]):
+        reader.press("ArrowRight")
+        i = next(i for i, other in enumerate(order) if other is node)
+        assert reader.read("grad", len(order))[i] is None
+        assert "=" not in reader.page.inner_text("#panel").split("Which sign")[0].split("through")[0]
+        reader.press("+" if node.grad > 0 else "-" if node.grad < 0 else "0")
+        assert "✓ Right" in reader.panel()
+        assert reader.read("grad", len(order))[i] == node.grad
+    assert f"{len(order) - wrong} of {len(order)} guessed right" in reader.panel()
+    reader.press("p")
+    assert reader.page.get_attribute("#predict", "aria-pressed") == "false"
+    reader.done()
+
+
+def test_buttons_scrubber_and_play(browser: Any, page: tuple[Value, Path]) -> None:
+    _, file = page
+    reader = Reader(browser, file)
+    for button, step in (("next", 1), ("next", 2), ("back", 1), ("last", 11), ("first", 0)):
+        reader.page.click(f"#{button}")
+        assert reader.step()[0] == step
+    reader.page.fill("#scrubber", "6")
+    assert reader.step()[0] == 6
+    reader.page.click("#play")
+    reader.page.wait_for_function("document.getElementById('count').textContent.startsWith('7 ')")
+    reader.press("ArrowLeft")                           # pauses
+    assert reader.page.get_attribute("#play", "aria-pressed") == "false"
+    assert reader.step()[0] == 6
+    reader.done()
+
+
+def test_everything_is_reachable_by_tab(browser: Any, page: tuple[Value, Path]) -> None:
+    _, file = page
+    reader = Reader(browser, file)
+    reached = set()
+    for _ in range(20):
+        reader.press("Tab")
+        reached.add(reader.page.evaluate("document.activeElement.id"))
+    assert {"n0", "n6", "next", "play", "scrubber", "predict"} <= reached
+    reader.done()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_a_phone_and_is_readable_in_both_schemes(browser: Any, page: tuple[Value, Path], width: int,
+                                                         scheme: str) -> None:
+    _, file = page
+    reader = Reader(browser, file, viewport={"width": width, "height": 780}, color_scheme=scheme)
+    reader.press("End")
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    colours = reader.page.evaluate("""() => {
+        const rgb = (which, what) =>
+            getComputedStyle(document.querySelector(which))[what].match(/[\\d.]+/g).slice(0, 3).map(Number);
+        return [[rgb("#n0 text", "fill"), rgb("#n0 > path", "fill")],
+                [rgb("#panel", "color"), rgb("#panel", "backgroundColor")],
+                [rgb(".pale", "color"), rgb("#panel", "backgroundColor")]];
+    }""")
+    for text, ground in colours:
+        assert contrast(text, ground) > 4.5             # WCAG 2, level AA
+    reader.done()
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it."""
+    def luminance(rgb: list[float]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.array(rgb) / 255]
+        return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_tensors(browser: Any, tmp_path: Path) -> None:
+    W = Tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True, label="W")
+    b = Tensor([0.1, 0.2], requires_grad=True, label="b")
+    x = Tensor([[0.3, 0.4], [0.5, -0.6], [0.7, 0.8]], label="x")
+    loss = F.cross_entropy((x @ W + b).tanh(), [0, 1, 1])
+    loss.backward()
+    order = topological(loss)
+    reader = Reader(browser, stepper(loss, tmp_path / "tensors.html"))
+    reader.press("End")
+    for i, node in enumerate(order):
+        shown = reader.read("grad", len(order))[i]
+        if node.requires_grad:
+            np.testing.assert_allclose(shown, node.grad.numpy(), rtol=1e-13)
+        else:
+            assert shown is None
+    reader.page.click(f"#n{next(i for i, node in enumerate(order) if node is b)}")
+    assert "broadcast (2,) → (3, 2)" in reader.panel()
+    reader.done()
+
+
+def test_labels_and_titles_come_out_as_typed(browser: Any, tmp_path: Path) -> None:
+    label = "a<b> & \"c\" \\N {x|y} </script>"
+    a = Value(2.0, label=label)
+    reader = Reader(browser, stepper(a * a, tmp_path / "odd.html", title="<T> & </title>"))
+    assert reader.texts(0)[0] == label
+    assert reader.page.title() == "<T> & </title>"
+    reader.press("End")
+    assert label in reader.panel()
+    reader.done()
+
+
+def test_300_nodes_make_a_small_page_that_answers_at_once(browser: Any, tmp_path: Path) -> None:
+    v = Value(0.5, label="x")
+    while len(topological(v)) < 298:
+        v = (v * 1.01 + 0.01).tanh() if len(topological(v)) % 7 else v + v
+    file = stepper(v, tmp_path / "large.html", max_nodes=310)
+    assert file.stat().st_size < 2_000_000
+    reader = Reader(browser, file)
+    start = time.perf_counter()
+    reader.press("ArrowRight")
+    assert reader.step()[0] == 1
+    assert time.perf_counter() - start < 1.0
+    reader.press("End")
+    assert reader.read("grad", 1) == [pytest.approx(gradient_of(v), rel=1e-12)]
+    reader.done()
+
+
+def gradient_of(root: Value) -> float:
+    root.backward()
+    return float(topological(root)[0].grad)
+
+
+def test_the_page_needs_a_layout_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    with pytest.raises(RuntimeError, match=r"stepper: .*pip install 'ninjagrad\[render\]'"):
+        stepper(neuron(), tmp_path / "page.html")
+    assert (tmp_path / "page.dot").exists()
+    with pytest.raises(TypeError, match="stepper: got float"):
+        stepper(3.0)        # type: ignore[arg-type]
