@@ -12,6 +12,7 @@ from autograd.tensors import Tensor, cat, concatenate, stack, tensor, where
 from autograd.value import Value
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from autograd.codegen import source as source
     from autograd.creation import Generator as Generator
     from autograd.creation import allclose as allclose
     from autograd.creation import arange as arange
@@ -41,13 +42,14 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.walkthrough import paths as paths
 
 __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "diagnose", "draw", "draw_dot", "enable_grad", "explain",
-           "is_grad_enabled", "no_grad", "paths", "replay", "stack", "stepper", "tensor", "tree", "where"]
+           "is_grad_enabled", "no_grad", "paths", "replay", "source", "stack", "stepper", "tensor", "tree", "where"]
 
 _HOME = {                                           # where a name is found that is imported later
     **dict.fromkeys(["draw", "draw_dot", "tree"], "rendering"),
     **dict.fromkeys(["explain", "paths"], "walkthrough"),
     "stepper": "stepping",
     "replay": "recording",
+    "source": "codegen",
     **dict.fromkeys(["cmp", "diagnose"], "diagnosis"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
