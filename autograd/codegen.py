@@ -232,7 +232,10 @@ class _Writer:
         for name, known in self.constants.items():
             if known.shape == array.shape and known.dtype == array.dtype and np.array_equal(known, array):
                 return name
-        name = f"index_{len(self.constants) + 1}"
+        name = f"at_{len(self.constants) + 1}"
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
         self.constants[name] = array
         return name
 
@@ -291,6 +294,8 @@ class _Writer:
             shape = list(x[0].shape)
             shape[inputs[1]] = sum(part.shape[inputs[1]] for part in x)
             return x[0]._like(f"{n}.concatenate([{', '.join(map(str, x))}], {inputs[1]})", shape)
+        if op.name == "affine":
+            return x @ inputs[1] + inputs[2]        # type: ignore[no-any-return]
         raise TypeError(f"source: {op.name} has no spelling in {self.backend}; use the op-by-op form of it")
 
     def _scatter(self, x: Any, key: str, shape: Any) -> _Text:
@@ -395,7 +400,7 @@ class _Writer:
             if node.op is not None and any(id(x) in wanted for x in node.inputs):
                 wanted.add(id(node))
         lines, started = [], {id(self.root)}
-        seed = "1.0" if self.scalar or not self.root.shape else f"{self.np}.ones({_tuple(self.root.shape)})"
+        seed = "1.0" if self.scalar else f"{self.np}.ones_like({self.names[id(self.root)]})"
         lines.append(f"d{self.names[id(self.root)]} = {seed}")
         for node in reversed(self.order):
             if node.op is None or id(node) not in started or id(node) not in wanted:
