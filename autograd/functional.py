@@ -76,10 +76,10 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
         normaliser = total(rest).log1p() if rest else Value(0.0)
         return [b - normaliser for b in below]
     x = _tensor("log_softmax", x, dim)
-    largest = x.max(dim, keepdim=True)
-    below_ = _over(x - largest.values, temperature)
+    top_ = x._data.argmax(dim, keepdims=True)       # one choice of m for both places, also when this is replayed
+    below_ = _over(x - Tensor.apply(st.pick, x, top_, dim), temperature)
     others = np.ones(x.shape, x.dtype)
-    np.put_along_axis(others, largest.indices._data, 0, dim)
+    np.put_along_axis(others, top_, 0, dim)
     return below_ - (below_.exp() * Tensor(others, dtype=x.dtype)).sum(dim, keepdim=True).log1p()
 
 
