@@ -13,6 +13,7 @@ from autograd.value import Value
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from autograd.checking import gradcheck as gradcheck
+    from autograd.codegen import source as source
     from autograd.creation import Generator as Generator
     from autograd.creation import allclose as allclose
     from autograd.creation import arange as arange
@@ -48,7 +49,7 @@ if TYPE_CHECKING:                                   # for editors and type check
 
 __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "diagnose", "draw", "draw_dot",
            "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
-           "paths", "replay", "stack", "stepper", "tensor", "tree", "vjp", "where"]
+           "paths", "replay", "source", "stack", "stepper", "tensor", "tree", "vjp", "where"]
 
 _HOME = {                                           # where a name is found that is imported later
     **dict.fromkeys(["draw", "draw_dot", "tree"], "rendering"),
@@ -57,6 +58,7 @@ _HOME = {                                           # where a name is found that
     "gradcheck": "checking",
     "stepper": "stepping",
     "replay": "recording",
+    "source": "codegen",
     **dict.fromkeys(["cmp", "diagnose"], "diagnosis"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",

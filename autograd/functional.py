@@ -76,10 +76,10 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
         normaliser = total(rest).log1p() if rest else Value(0.0)
         return [b - normaliser for b in below]
     x = _tensor("log_softmax", x, dim)
-    largest = x.max(dim, keepdim=True)
-    below_ = _over(x - largest.values, temperature)
+    top_ = x._data.argmax(dim, keepdims=True)       # one choice of m for both places, also when this is replayed
+    below_ = _over(x - Tensor.apply(st.pick, x, top_, dim), temperature)
     others = np.ones(x.shape, x.dtype)
-    np.put_along_axis(others, largest.indices._data, 0, dim)
+    np.put_along_axis(others, top_, 0, dim)
     return below_ - (below_.exp() * Tensor(others, dtype=x.dtype)).sum(dim, keepdim=True).log1p()
 
 
@@ -161,12 +161,12 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         nested = _is_rows(logits)
         z = np.array([[v.data for v in _values("cross_entropy", row)] for row in (logits if nested else [logits])])
         rows = _rows("cross_entropy", z, 1 + nested, target, reduction, label_smoothing, ignore_index, weight)
-        gradient = _gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
+        gradient = _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
     z = _as_rows(x._data)
     rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
-    return _gradient(*_forward(z, rows)[1:], rows, reduction).reshape(x.shape)
+    return _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).reshape(x.shape)
 
 
 def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", reduction: str = "mean",
@@ -253,7 +253,7 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     def all_partials(out: Any, *z: Any) -> Sequence[Any]:
         if not isinstance(z[0], Value):
             forward = _forward(np.reshape(z, rows.like.shape), rows)
-            return _gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
+            return _quiet_gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
         width, partials = rows.like.shape[1], []
         scale = _scale(rows, reduction)
         for i, q in enumerate(rows.q.tolist()):
@@ -385,7 +385,6 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
     return (p - q if mass is None else mass * p - q) * scale
 
 
-@quiet
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
     q = rows.q
     mass = None if rows.places is not None else q.sum(1, keepdims=True)
@@ -393,11 +392,15 @@ def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0)
     return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 
 
+_quiet_gradient = quiet(_gradient)                  # for outside a backward pass, which is quiet as a whole
+
+
 def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
     if reduction == "none":
         g = g[..., None]
     if not isinstance(x, Tensor):
-        return _gradient(powers, rest, rows, reduction, g).reshape(x.shape)
+        gradient = _gradient(powers, rest, rows, reduction, g)
+        return gradient if x.ndim == 2 else gradient[0]
     z = x if x.ndim == 2 else x.unsqueeze(0)        # nodes: the gradient is to be differentiated again
     q, mass = Tensor(rows.q, dtype=x.dtype), Tensor(rows.q.sum(1, keepdims=True), dtype=x.dtype)
     gradient = _closed_form(softmax(z), q, mass, _scale(rows, reduction) * g)

@@ -33,14 +33,20 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
     return _plus(st.matmul.array(x, weight), bias)
 
 
-def _affine_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, weight: Any, bias: Any) -> list[Any]:
-    left, right = st.matmul.vjps
-    return [left(g, out, x, weight) if needs[0] else None,
-            right(g, out, x, weight) if needs[1] else None,
-            _tools(g)[1](g, bias.shape) if needs[2] else None]
+def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return _tools(g)[1](g, bias.shape)
 
 
-_AFFINE = adopt(Structural("affine", "xW+b", _affine, joint=_affine_joint, arity=3))
+def _affine_x(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return _matmul_left(g, out, x, weight)
+
+
+def _affine_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return _matmul_right(g, out, x, weight)
+
+
+_matmul_left, _matmul_right = st.matmul.vjps
+_AFFINE = adopt(Structural("affine", "xW+b", _affine, _affine_x, _affine_weight, _affine_bias))
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:

@@ -13,10 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.modes import active
+from autograd.graph import leaves
+from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
 from autograd.replaying.flat import Flat, flatten
 from autograd.replaying.groups import Groups, fold
 from autograd.replaying.tapes import Loop, Straight
+from autograd.tensors import Tensor
 from autograd.value import Value
 
 __all__ = ["Stats", "ValueReplay", "replay"]
@@ -64,14 +67,17 @@ def replay(root: Any, wrt: Any = None, inputs: Any = None, batch: bool = False) 
     """
     if isinstance(root, Value):
         return ValueReplay(root, wrt, inputs, batch)
-    raise TypeError(f"replay: got {type(root).__name__}, expected the Value to differentiate")
+    if isinstance(root, Tensor):
+        return TensorReplay(root, wrt, inputs, batch)
+    raise TypeError(f"replay: got {type(root).__name__}, expected the Value or Tensor to differentiate")
 
 
-def _leaves(name: str, nodes: Any) -> list[Any]:
+def _leaves(name: str, nodes: Any, kind: type = Value) -> list[Any]:
     nodes = list(nodes)
     for i, node in enumerate(nodes):
-        if not isinstance(node, Value):
-            raise TypeError(f"replay: {name}[{i}] is of type {type(node).__name__}, expected a leaf of the graph, a Value")
+        if not isinstance(node, kind):
+            raise TypeError(f"replay: {name}[{i}] is of type {type(node).__name__}, expected a leaf of the graph, "
+                            f"a {kind.__name__}")
         if node.op is not None:
             raise ValueError(f"replay: {name}[{i}] is the result of {node.op.name}, expected a leaf: "
                              "only what no op made can be set anew")
@@ -246,6 +252,111 @@ class ValueReplay:
         for i in range(len(gradients) - 1, -1, -1):
             if not np.isfinite(gradients[i]):
                 raise FloatingPointError(f"replay: the gradient of {flat.name(i)} is {gradients[i]}")
+
+
+class TensorReplay:
+    """A recorded graph of Tensors. Made by `replay`.
+
+    Attributes:
+        parameters: an array for each of `wrt`. Write into them: `p[...] -= 0.1 * g`.
+        gradients: an array for each of `wrt`: ∂loss/∂parameter of the last call. Read them.
+    """
+
+    def __init__(self, root: Tensor, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
+        if batch:
+            raise ValueError("replay: batch=True is for graphs of Values; a graph of Tensors has its batch as an axis")
+        if root._data.size != 1 or not root.requires_grad:
+            raise ValueError(f"replay: got a Tensor of shape {root.shape} with requires_grad={root.requires_grad}, "
+                             "expected one number that depends on parameters")
+        self.inputs = _leaves("inputs", inputs if inputs is not None else [], Tensor)
+        given = set(map(id, self.inputs))
+        self.wrt = ([node for node in leaves(root) if node.requires_grad and id(node) not in given] if wrt is None
+                    else _leaves("wrt", wrt, Tensor))
+        named = [*self.wrt, *self.inputs]
+        if len(set(map(id, named))) != len(named):
+            raise ValueError("replay: a leaf is named twice in wrt and inputs; name each once")
+        for i, node in enumerate(self.wrt):
+            if not node.requires_grad:
+                raise ValueError(f"replay: wrt[{i}] has no gradient; give it requires_grad=True before recording")
+        self._program = ArrayProgram(root, self.wrt, self.inputs)
+        self.parameters = tuple(self._program.parameters)
+        self.gradients = self.gradient = tuple(self._program.gradients)
+
+    @property
+    def stats(self) -> Stats:
+        program = self._program
+        return Stats(program.nodes, program.steps, program.strategy, program.bytes)
+
+    def __repr__(self) -> str:
+        stats = self.stats
+        return (f"replay of {stats.nodes:,} nodes as {stats.steps:,} steps of {stats.strategy}, {stats.bytes:,} bytes, "
+                f"{len(self.parameters)} parameters, {len(self.inputs)} inputs")
+
+    def __call__(self, *inputs: Any) -> float:
+        """Run forward and backward with these arrays for the inputs (or a list of them); the loss."""
+        self._feed(inputs)
+        loss = self._program.run()
+        self._examine(True)
+        return loss
+
+    def forward(self, *inputs: Any) -> float:
+        """Run forward only; the loss."""
+        self._feed(inputs)
+        loss = self._program.forward()
+        self._examine(False)
+        return loss
+
+    def _feed(self, given: Any) -> None:
+        places = self._program.inputs
+        if len(given) == 1 and isinstance(given[0], (list, tuple)) and (len(places) != 1 or len(given[0]) == 1
+                                                                       and isinstance(given[0][0], np.ndarray)):
+            given = given[0]
+        if len(given) != len(places):
+            raise ValueError(f"replay: got {len(given)} inputs, expected {len(places)}, as it was recorded with")
+        for i, (x, place) in enumerate(zip(given, places)):
+            array = x._data if isinstance(x, Tensor) else _real(x)
+            if array.shape != place.shape:
+                raise ValueError(f"replay: inputs[{i}] has shape {array.shape}, expected {place.shape}, "
+                                 "as it was recorded with")
+            if place.dtype.kind in "iu" and array.dtype.kind not in "iu":
+                raise TypeError(f"replay: inputs[{i}] is of dtype {array.dtype}, expected integers ({place.dtype})")
+            place[...] = array
+
+    def sync(self) -> None:
+        """Write parameters and gradients back into the Tensors of `wrt`."""
+        for node, data, grad in zip(self.wrt, self.parameters, self.gradients):
+            node.data, node.grad = Tensor(data, dtype=data.dtype), Tensor(grad, dtype=grad.dtype)
+
+    def check(self, root: Tensor, tolerance: float = 1e-10) -> float:
+        """Compare a run with `root`, the same loss built afresh from the same leaves: see `ValueReplay.check`."""
+        fresh = ArrayProgram(root, self.wrt, self.inputs)
+        expected = [np.array(fresh.run()), *fresh.gradients]
+        kept = [array.copy() for array in (*self.parameters, *self.gradients)]
+        for place, node in zip(self.parameters, self.wrt):
+            place[...] = node._data
+        got = [np.array(self(*[node._data for node in self.inputs])), *[g.copy() for g in self.gradients]]
+        for place, array in zip((*self.parameters, *self.gradients), kept):
+            place[...] = array
+        worst = 0.0
+        scale = max(1e-300, *[float(np.abs(e).max()) for e in expected if e.size])
+        for i, (g, e) in enumerate(zip(got, expected)):
+            off = float(np.abs(g - e).max()) / scale if e.size else 0.0
+            if not off <= tolerance:
+                what = "the loss" if i == 0 else f"the gradient of wrt[{i - 1}]"
+                raise ValueError(f"check: {what} differs by {off:.3g} of the largest number between the replay and "
+                                 "the graph built afresh; something frozen in the recording has changed: record again")
+            worst = max(worst, off)
+        return worst
+
+    def _examine(self, backward: bool) -> None:
+        if not active or ("detect_anomaly", get_ident()) not in active:
+            return
+        for what, arrays in (("", self._program.values_of), ("the gradient of ", self._program.slopes_of)):
+            for node, array in arrays if backward or not what else ():
+                if not np.isfinite(array).all():
+                    label = f" labelled {node.label!r}" if node.label else ""
+                    name = f"the result of {node.op.name}" if node.op is not None else "a leaf"
+                    raise FloatingPointError(f"replay: {what}{name}{label} is not finite")
 
 
 def _real(x: Any) -> Any:

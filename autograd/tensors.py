@@ -1016,16 +1016,27 @@ def _write_vjps(op: Op) -> None:
     names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
     texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
     products = [_PRODUCTS.get(text, f"g * ({text})") for text in texts]
-    op.vjps = [compile_function("vjp", f"def vjp(g, out, {', '.join(names)}):  # {op.name}, input {position}\n"
-                                       f"    return {product}\n", TABLE) for position, product in enumerate(products)]
+    op.vjps = [_VJPS.get(text) or _times_g(partial) for partial, text in zip(op.partials, texts)]
     if op.arity == 3:
-        op.joint = lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)]
+        op.joint = _one_by_one(op.vjps)
         op.pull = _pull_joint
         return
     _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
 
 
-_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # partial -> partial × g
+def _one_by_one(vjps: Sequence[Callable[..., Any]]) -> Callable[..., list[Any]]:
+    """The `joint` of an op whose vjps share no work."""
+    return lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
+
+
+def _times_g(partial: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda g, *saved: g * partial(*saved)
+
+
+_VJPS: dict[str, Callable[..., Any]] = {            # partial -> partial × g without the product, as functions
+    "1.0": lambda g, *saved: g, "-1.0": lambda g, *saved: -g,
+    "1.0 / x": lambda g, out, x: g / x, "1.0 / y": lambda g, out, x, y: g / y}
+_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # the same as text
 
 
 def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
@@ -1035,7 +1046,8 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
     A negation waits until the broadcasting is undone: there is less to negate.
     """
     contributions = ""
-    for input_, slot, saved, product in zip("ab", ("_a", "_b"), names, products):
+    slots = ("_a", "_b") if op.joint is None else [f"_a[{i}]" for i in range(len(products))]
+    for input_, slot, saved, product in zip(("a", "b", "c"), slots, names, products):
         negative = product == "-g"
         contributions += _CONTRIBUTION.format(
             input=input_, slot=slot, product="g" if negative else product, sign="-" if negative else "+",
@@ -1157,13 +1169,15 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 def adopt(op: st.Structural) -> st.Structural:
     """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
     st.STRUCTURAL[op.name] = op
-    if op.joint is not None:
+    if not op.vjps:
         op.pull = _pull_joint
         return op
+    if len(op.vjps) > 2:
+        op.joint = _one_by_one(op.vjps)
     _, _, *names = signature(op.vjps[0]).parameters
     rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
     _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
-                len(rules) == 2 or op.vjps[0].__globals__ is not vars(st))
+                len(rules) >= 2 or op.vjps[0].__globals__ is not vars(st))
     return op
 
 

@@ -13,6 +13,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,16 +147,20 @@ def reached(workload: str, results: dict[str, Result]) -> list[tuple[Goal, Ratio
 def fresh(statements: dict[str, str], rounds: int, python: str = sys.executable) -> dict[str, list[float]]:
     """Seconds each statement takes as the first in a new process; one that fails is left out."""
     times: dict[str, list[float]] = {name: [] for name in statements}
-    for turn in range(rounds + 1):
-        for name, statement in statements.items():
-            if name not in times:
-                continue
-            code = f"import time; start = time.perf_counter(); {statement}; print(time.perf_counter() - start)"
-            done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
-            if done.returncode:
-                del times[name]
-            elif turn:                                          # the first run only fills the disk's cache
-                times[name].append(float(done.stdout))
+    with tempfile.TemporaryDirectory() as compiled:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        for turn in range(rounds + 1):
+            for name, statement in statements.items():
+                if name not in times:
+                    continue
+                code = f"import time; start = time.perf_counter(); {statement}; print(time.perf_counter() - start)"
+                done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment,
+                                      check=False)
+                if done.returncode:
+                    del times[name]
+                elif turn:                                      # the first run only leaves the modules compiled
+                    times[name].append(float(done.stdout))
     return times
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd as ag
+import autograd.functional as F
 import autograd.recording as recording
-from autograd import Value, replay
+from autograd import Value, fused, replay
 from autograd.ops import TABLE
 from autograd.value import dot, total
 
@@ -204,3 +206,92 @@ def test_repr_and_stats_say_what_was_recorded() -> None:
 def test_errors_say_what_was_expected(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(*neuron())
+
+
+# Tensors.
+
+def tensor_cases() -> dict[str, Any]:
+    """One loss per op: a function of parameters A (3, 4), B (4, 3), v (4,) and an integer input i (3,)."""
+    return {
+        **{name: (lambda A, B, v, i, name=name: getattr(A * A + 0.5, name)().sum())
+           for name, op in TABLE.items() if op.arity == 1},
+        **{name: (lambda A, B, v, i, name=name: TABLE[name](A * A + 0.5, v * v + 0.7).sum())
+           for name, op in TABLE.items() if op.arity == 2},
+        "where": lambda A, B, v, i: ag.where(np.eye(3, 4) > 0, A * v, B.T).sum(),
+        "power_by": lambda A, B, v, i: ((A ** 2 + 1.0) ** -0.5 + A ** 3).sum(),
+        "matmul": lambda A, B, v, i: ((A @ B).tanh() @ A @ v).sum(),
+        "stacks": lambda A, B, v, i: (A.reshape(1, 3, 4) @ B).sum() + (A.reshape(3, 1, 4) @ B.reshape(1, 4, 3)).sum(),
+        "outer": lambda A, B, v, i: (v @ B).tanh().sum() + (v @ v),
+        "sums": lambda A, B, v, i: (A.sum(0) * v).sum() + (A.sum(1, keepdim=True) * A).mean() + A.var(),
+        "max": lambda A, B, v, i: A.max() * (A.max(1).values * B.sum(0)).sum() + A.max(0, keepdim=True).values.sum(),
+        "index": lambda A, B, v, i: (A[i] * A[:, 1:2] * v[None, :]).sum() + (A * v)[(np.arange(3), i)].sum(),
+        "shapes": lambda A, B, v, i: (A.T.reshape(2, 6) * B.reshape(2, 6)).sum() + (A.permute(1, 0) * B).sum(),
+        "cat": lambda A, B, v, i: (ag.cat([A, B.T, A], 1).tanh() ** 2).sum(),
+        "softmax": lambda A, B, v, i: (F.softmax(A) * F.log_softmax(B.T)).sum(),
+        "cross_entropy": lambda A, B, v, i: F.cross_entropy(A, [0, 3, 1]),
+        "cross_entropy_none": lambda A, B, v, i: (F.cross_entropy(A, [0, 3, 1], reduction="none") ** 2).sum(),
+        "composite": lambda A, B, v, i: F.cross_entropy_composite(A, [0, 3, 1]),
+        "batch_norm": lambda A, B, v, i: (fused.batch_norm(A, v, v) ** 3).sum(),
+        "affine": lambda A, B, v, i: (fused.affine(A, B, B.sum(0)) ** 2).sum(),
+        "used twice": lambda A, B, v, i: (A + A + A * A - A.sum()).sum(),
+        "the parameter itself": lambda A, B, v, i: v.sum(),
+    }
+
+
+@pytest.mark.parametrize("name", tensor_cases())
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_tensor_graphs_equal_eager(name: str, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    build = tensor_cases()[name]
+
+    def leaves() -> tuple[list[ag.Tensor], ag.Tensor]:
+        shapes = (3, 4), (4, 3), (4,)
+        return ([ag.Tensor(rng.normal(size=shape), requires_grad=True, dtype=dtype) for shape in shapes],
+                ag.tensor(rng.integers(0, 3, 3)))
+
+    parameters, ids = leaves()
+    inputs = [ids] if name == "index" else []
+    step = replay(build(*parameters, ids), parameters, inputs)
+    for _ in range(3):                              # other numbers in the same recording, other maxima among them
+        parameters, ids = leaves()
+        for place, node in zip(step.parameters, parameters):
+            place[...] = node.numpy()
+        loss = build(*parameters, ids)
+        loss.backward()
+        tolerance = 1e-10 if dtype is np.float64 else 1e-4
+        assert step(*[x.numpy() for x in ([ids] if inputs else [])]) == pytest.approx(loss.item(), rel=tolerance)
+        for got, node in zip(step.gradients, parameters):
+            expected = np.zeros(node.shape) if node.grad is None else node.grad.numpy()
+            assert got.dtype == dtype
+            np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance * max(1.0, abs(expected).max()))
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda W, x, loss: replay(W @ x), ValueError, "expected one number"),
+    (lambda W, x, loss: replay(loss, batch=True), ValueError, "has its batch as an axis"),
+    (lambda W, x, loss: replay(loss, [loss]), ValueError, r"wrt\[0\] is the result of sum"),
+    (lambda W, x, loss: replay(loss, [W], [W]), ValueError, "named twice"),
+    (lambda W, x, loss: replay(loss, [x]), ValueError, r"wrt\[0\] has no gradient"),
+    (lambda W, x, loss: replay(loss, [W], [ag.Tensor([1.0])]), ValueError, r"inputs\[0\] is not in the graph"),
+    (lambda W, x, loss: replay(loss, [W], [x])(), ValueError, "got 0 inputs, expected 1"),
+    (lambda W, x, loss: replay(loss, [W], [x])(np.ones(3)), ValueError, r"shape \(3,\), expected \(2,\)"),
+    (lambda W, x, loss: replay(loss, [W], [x])(["a", "b"]), TypeError, "dtype <U1"),
+    (lambda W, x, loss: replay(W[(i := ag.tensor([0, 1]))].sum(), [W], [i])(np.ones(2)), TypeError, "expected integers"),
+])
+def test_tensor_errors_say_what_was_expected(call: Any, error: type[Exception], message: str) -> None:
+    W, x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), ag.Tensor([1.0, -1.0])
+    with pytest.raises(error, match=message):
+        call(W, x, (W @ x).sum())
+
+
+def test_tensor_sync_and_check() -> None:
+    W, x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), ag.Tensor([1.0, -1.0])
+    step = replay(((W @ x).tanh()).sum(), [W], [x])
+    step([2.0, 1.0])
+    step.parameters[0][...] *= 0.5
+    step.sync()
+    assert W.tolist() == [[0.5, 1.0], [1.5, 2.0]]
+    assert W.grad.tolist() == step.gradients[0].tolist()
+    assert step.check((W @ x).tanh().sum()) < 1e-15
+    with pytest.raises(ValueError, match="check: the loss differs"):
+        step.check((W @ x).sum())

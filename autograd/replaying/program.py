@@ -26,9 +26,9 @@ class Program:
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
         """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
-        arrays = [x.array if type(x) is Register else x for x in arguments]
+        arrays = [x.array if isinstance(x, Register) else x for x in arguments]
         out = np.asarray(function(*arrays))
-        constant = all([type(x) is not Register or x.constant for x in arguments])
+        constant = all([not isinstance(x, Register) or x.constant for x in arguments])
         if not constant:
             self.step(function, *arrays, out)
         return Register(self, out, constant, fresh=not constant)
@@ -43,17 +43,17 @@ class Program:
 
     def store(self, value: Any, place: Any) -> Register:
         """Have `value` in the array `place`: written there at once if the last call made it, else copied."""
-        if type(value) is Register and value.fresh and self.steps and self.steps[-1][1][-1] is value.array \
+        if isinstance(value, Register) and value.fresh and self.steps and self.steps[-1][1][-1] is value.array \
                 and value.array.shape == place.shape and value.array.dtype == place.dtype:
             function, arguments = self.steps.pop()
             self.buffers.pop(id(value.array), None)
             place[...] = value.array
             self.step(function, *arguments[:-1], place)
-        elif type(value) is Register and not value.constant:
+        elif isinstance(value, Register) and not value.constant:
             np.copyto(place, value.array)
             self.step(_copy, value.array, place)
         else:
-            place[...] = value.array if type(value) is Register else value
+            place[...] = value.array if isinstance(value, Register) else value
             self.step(_copy, np.array(place), place)
         return Register(self, place)
 
