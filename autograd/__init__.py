@@ -38,6 +38,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.derivatives import vjp as vjp
     from autograd.diagnosis import cmp as cmp
     from autograd.diagnosis import diagnose as diagnose
+    from autograd.recording import replay as replay
     from autograd.rendering import draw as draw
     from autograd.rendering import draw_dot as draw_dot
     from autograd.rendering import tree as tree
@@ -47,7 +48,7 @@ if TYPE_CHECKING:                                   # for editors and type check
 
 __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "diagnose", "draw", "draw_dot",
            "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
-           "paths", "stack", "stepper", "tensor", "tree", "vjp", "where"]
+           "paths", "replay", "stack", "stepper", "tensor", "tree", "vjp", "where"]
 
 _HOME = {                                           # where a name is found that is imported later
     **dict.fromkeys(["draw", "draw_dot", "tree"], "rendering"),
@@ -55,6 +56,7 @@ _HOME = {                                           # where a name is found that
     **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
     "gradcheck": "checking",
     "stepper": "stepping",
+    "replay": "recording",
     **dict.fromkeys(["cmp", "diagnose"], "diagnosis"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",

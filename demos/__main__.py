@@ -8,6 +8,12 @@ import sys
 DEMOS = {
     "worked_example": "cross-entropy's gradient three ways (part of the default run)",
     "weight_gradient": "a network whose last gradient is watched (part of the default run)",
+    "moons": "micrograd's two moons on scalar values, with the decision boundary",
+    "digits": "handwritten digits, mini-batches, and the most mistaken ones as pictures",
+    "names": "makemore: a character model with batch norm, its histograms, and names it makes up",
+    "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
+    "xor": "why a hidden layer: a network small enough to print whole",
+    "overfit": "too many weights for fifteen points, and two things that help",
     "op_table": "every operation with its derivative, read off the engine",
 }
 

@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,14 @@ import nn
 BLUE, ORANGE, GREEN, RED, GREY = "#3869b0", "#e6731f", "#33995e", "#c43c4e", "#8a8a8a"
 
 
-def parser(name: str, lesson: str, steps: int | None = None, resume: bool = True) -> argparse.ArgumentParser:
+def parser(name: str, lesson: str, steps: int | None = None) -> argparse.ArgumentParser:
     """A parser whose --help is the demo's lesson, with the options every demo has."""
     arguments = argparse.ArgumentParser(prog=f"python -m demos {name}", description=lesson,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seed", type=int, default=0, help="what all chance comes from (default: 0)")
     if steps is not None:
         arguments.add_argument("--steps", type=int, default=steps, help=f"how long to train (default: {steps})")
-        if resume:
-            arguments.add_argument("--resume", type=Path, metavar="FILE", help="go on from an interrupted run's file")
+        arguments.add_argument("--resume", type=Path, metavar="FILE", help="go on from an interrupted run's file")
     arguments.add_argument("--out", type=Path, default=Path("out"), help="where to write (default: out)")
     arguments.add_argument("--no-plots", action="store_true", help="print only")
     return arguments
@@ -44,16 +43,17 @@ class Run:
     """
 
     def __init__(self, name: str, options: argparse.Namespace, model: nn.Module, optimizer: nn.optim.Optimizer,
-                 rng: np.random.Generator, schedule: nn.optim.Schedule | None = None) -> None:
+                 rng: np.random.Generator, schedule: nn.optim.Schedule | None = None,
+                 sync: Callable[[], None] | None = None) -> None:
         self.name, self.options, self.rng, self.schedule = name, options, rng, schedule
-        self.model, self.optimizer = model, optimizer
+        self.model, self.optimizer, self.sync = model, optimizer, sync
         self.console = Console(highlight=False)
         self.history: dict[str, list[float]] = {}
         self.step = 0
         self.interrupted = False
         if options.steps < 1:
             sys.exit(f"{name}: --steps must be at least 1")
-        if getattr(options, "resume", None) is not None:
+        if options.resume is not None:
             self._resume(options.resume)
 
     def report(self, **numbers: float) -> None:
@@ -97,6 +97,8 @@ class Run:
     def save(self, path: Path) -> None:
         """Write a checkpoint of the run as it stands."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        if self.sync:                               # where the training moves something else than the model itself
+            self.sync()
         nn.save(path, self.model, self.optimizer, demo=self.name, step=self.step, rng=self.rng.bit_generator.state,
                 schedule=self.schedule.state_dict() if self.schedule else None, history=self.history)
 

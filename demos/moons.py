@@ -4,8 +4,9 @@ A hundred points lie in two crescents, one for each class. A network of 337 scal
 point a score; the hinge loss max(0, 1 − y·score) asks for a score beyond +1 on one side and −1 on the other, and a
 small penalty on the squared weights keeps the boundary simple.
 
-The first step runs eagerly: every product and sum is a node one could look at. Since the graph is the same at every
-step, it is recorded once, and the other steps run as array operations on the same numbers.
+The first step runs eagerly: every product and every sum is a node one could look at. The graph is the same at every
+step, so it is recorded, and the steps of the training run as array operations on the same numbers. The optimiser does
+not care: it moves the recording's flat array of weights as it would move the Values.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import nn
-from autograd import Value, no_grad
-from autograd.value import total
+from autograd import Value, no_grad, replay
 from demos.common import BLUE, ORANGE, Run, parser, plots
 
 POINTS = 100
@@ -34,34 +34,40 @@ def moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser("moons", __doc__ or "", steps=100, resume=False).parse_args(arguments)
+    options = parser("moons", __doc__ or "", steps=200).parse_args(arguments)
     rng = np.random.default_rng(options.seed)
     random.seed(options.seed)                                   # Neuron draws its weights from Python's generator
     X, y = moons(rng)
-    model = nn.MLP(2, [16, 16, 1], nary=True)
+    model = nn.MLP(2, [16, 16, 1])
     weights = model.parameters()
 
-    def forward() -> Value:
-        scores = [model(point) for point in X.tolist()]
-        hinge = total([(1 - target * score).relu() for target, score in zip(y.tolist(), scores)]) / POINTS
-        return hinge + 1e-4 * total([w * w for w in weights])
-
     start = time.perf_counter()
-    optimizer = nn.optim.SGD(weights, lr=1.0)
-    schedule = nn.optim.LinearLR(optimizer, 1.0, 0.1, total_iters=100)
-    run = Run("moons", options, model, optimizer, rng, schedule)
+    scores = [model(point) for point in X.tolist()]
+    hinge = sum((1 - target * score).relu() for target, score in zip(y.tolist(), scores)) / POINTS
+    loss = hinge + 1e-4 * sum(w * w for w in weights)
+    loss.backward()
+    eager = time.perf_counter() - start
+
+    step = replay(loss, wrt=weights)                            # step.parameters, step.gradient: flat arrays, live
+    optimizer = nn.optim.SGD(step, lr=1.0)
+    schedule = nn.optim.LinearLR(optimizer, 1.0, 0.1, total_iters=options.steps)
+    run = Run("moons", options, model, optimizer, rng, schedule, sync=step.sync)
+    step.parameters[:] = [w.data for w in weights]              # where an interrupted run stopped
+    run.say(f"{step}\n")
+
+    replayed = time.perf_counter()
     for _ in run:
-        loss = forward()
-        optimizer.zero_grad()
-        loss.backward()
-        run.report(loss=loss.data)
+        run.report(loss=step())                                 # forward and backward
         optimizer.step()
         schedule.step()
     seconds = time.perf_counter() - start
+    replayed = (time.perf_counter() - replayed) / options.steps
+    step.sync()                                                 # the weights back into the Values
 
     with no_grad():
         right = sum(target * model(point).data > 0 for target, point in zip(y.tolist(), X.tolist()))
-    run.say(f"\n{right} of {POINTS} points on the right side after {options.steps} steps, {seconds:.1f} s.")
+    run.say(f"\n{right} of {POINTS} points on the right side after {options.steps} steps, {seconds:.2f} s in all: "
+            f"{1e3 * eager:.0f} ms for an eager step, {1e3 * replayed:.2f} ms for one replayed and shown.")
     if not options.no_plots:
         run.wrote(plot(options.out, model, X, y, run.history["loss"]))
 
@@ -71,8 +77,9 @@ def plot(out: Path, model: nn.MLP, X: np.ndarray, y: np.ndarray, losses: list[fl
     plt = plots()
     out.mkdir(parents=True, exist_ok=True)
     side_x, side_y = np.linspace(-1.8, 2.8, 64), np.linspace(-1.5, 2.0, 48)
-    with no_grad():
-        scores = np.array([[model([a, b]).data for a in side_x.tolist()] for b in side_y.tolist()])
+    place = [Value(0.0), Value(0.0)]
+    score = replay(model(place), inputs=place)                  # recorded for one place, run for three thousand
+    scores = np.array([[score.forward([a, b]) for a in side_x] for b in side_y])
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1.7, 1], layout="constrained")
     limit = 4.0
     left.contourf(side_x, side_y, scores.clip(-limit, limit), levels=np.linspace(-limit, limit, 33), cmap="RdYlBu",

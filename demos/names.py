@@ -1,4 +1,4 @@
-"""Names, letter by letter: makemore's network with batch norm, and the histograms that tell whether training is healthy.
+"""Names, letter by letter: makemore's network with batch norm, and the histograms that show how training goes.
 
 The network reads the last three letters and gives probabilities for the next one. Each letter is a point in a
 10-dimensional space (learned); three of them go through a hidden layer of 200 tanh units, whose inputs batch norm
@@ -154,8 +154,8 @@ def plot(out: Path, losses: list[float], test: float, watched: dict[str, tuple[n
     for name, (values, _) in watched.items():
         density, edges = np.histogram(values, 60, range=(-3, 3), density=True)
         activations.plot(edges[:-1], density, label=f"{name}: std {values.std():.2f}")
-    activations.set(title="Activations of the last batch", yticks=[])
-    activations.legend()
+    activations.set(title="Activations of the last batch", yticks=[], ylim=(None, 1.3 * activations.get_ylim()[1]))
+    activations.legend(fontsize=7.5, loc="upper left", ncols=2)
 
     out_of_tanh = watched["out of tanh"][0]
     saturation.imshow(np.abs(out_of_tanh) > 0.97, cmap="gray_r", aspect="auto", interpolation="nearest", vmin=0, vmax=1)
@@ -168,7 +168,7 @@ def plot(out: Path, losses: list[float], test: float, watched: dict[str, tuple[n
         for name, g in arrays.items():
             density, edges = np.histogram(g, 60, range=(-reach, reach), density=True)
             axis.plot(edges[:-1], density, label=f"{name}: std {g.std():.1e}")
-        axis.set(title=title, yticks=[])
+        axis.set(title=title, yticks=[], ylim=(None, 1.2 * axis.get_ylim()[1]))
         axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
         axis.legend(fontsize=7.5)
 

@@ -2,8 +2,8 @@
 
 The points follow a sine with some noise. A network of 4,000 weights can pass through every one of them, and left to
 itself it will: the loss on the points falls and falls while the loss on fresh points of the same sine rises. That gap
-is overfitting. Weight decay adds Σ w² to the loss and so prefers smooth curves; stopping early keeps the weights of the step
-at which fresh points were predicted best. (Early stopping looks at those fresh points, so a third set judges it.)
+is overfitting. Weight decay adds Σ w² to the loss and so prefers smooth curves; stopping early keeps the weights of
+the step at which fresh points were predicted best. (That choice looks at those fresh points, so a third set judges.)
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def evaluate(model: nn.Module, x: np.ndarray, y: np.ndarray) -> float:
         return float(F.mse_loss(model(x), y).item())
 
 
-def plot(out: Path, history: dict[str, list[float]], stopped: int, x: np.ndarray, y: np.ndarray, both: nn.Module) -> Path:
+def plot(out: Path, history: dict[str, list[float]], stopped: int, x: np.ndarray, y: np.ndarray,
+         both: nn.Module) -> Path:
     """The losses on seen and fresh points, and the three curves."""
     plt = plots()
     out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Softmax with a temperature: the same five scores from T = 0.1, where the best takes all, to T = 10, where all are equal.
+"""Softmax with a temperature: five scores from T = 0.1, where the best takes all, to T = 10, where all are equal.
 
 softmax(z/T) keeps the order of the scores and changes how much it matters. Its entropy H = −Σ p log₂ p says how many
 bits it takes on average to tell which one came up: none as T → 0, log₂ 5 = 2.32 as T → ∞.
@@ -26,8 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser("temperature", __doc__ or "").parse_args(arguments)
     console = Console(highlight=False)
     z = np.array(list(SCORES.values()))
-    console.print("\n[bold]     T   " + "".join(f"{name:>7}" for name in SCORES) + "    entropy   |∂L/∂z − (p − y)/T|[/]",
-                  soft_wrap=True)
+    names = "".join(f"{name:>7}" for name in SCORES)
+    console.print(f"\n[bold]     T   {names}    entropy   |∂L/∂z − (p − y)/T|[/]", soft_wrap=True)
     y = np.eye(len(z))[TRUE]
     for T in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0):
         scores = Tensor(z, requires_grad=True)
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(f"  {T:5g}  " + "".join(f"{x:7.3f}" for x in p.tolist()) + f"  {bits:6.3f} bits   {error:.0e}")
     console.print(f"\nEqual probabilities would have log₂ {len(z)} = {np.log2(len(z)):.3f} bits.\n")
     if not options.no_plots:
-        console.print(f"wrote [bold]{plot(options.out, z)}[/]")
+        console.print(f"wrote [bold]{plot(options.out, z)}[/]", soft_wrap=True)
 
 
 def plot(out: Path, z: np.ndarray) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd.functional as F
 from autograd import Tensor, Value, tensor
+from autograd.fused import batch_norm
 from autograd.tensors import operand
 from autograd.value import dot
 from nn.module import Module
@@ -240,24 +241,21 @@ class BatchNorm1d(Module):
         features = self.weight.shape[0]
         if x.ndim not in (2, 3) or x.shape[1] != features:
             raise ValueError(f"BatchNorm1d: got shape {x.shape}, expected (N, {features}) or (N, {features}, L)")
-        column = (1, features) if x.ndim == 2 else (1, features, 1)
-        if not self.training:
-            mean, var = self.running_mean.reshape(column), self.running_var.reshape(column)
-            return (x - mean) / (var + self.eps).sqrt() * self.weight.reshape(column) + self.bias.reshape(column)
-        dims = (0,) if x.ndim == 2 else (0, 2)
-        n = x.numel() // features
-        if n < 2:
-            raise ValueError(f"BatchNorm1d: a batch of shape {x.shape} has one number per feature, whose variance is "
-                             "0; use a larger batch, or eval()")
-        mean = x.mean(dims, keepdim=True)
-        centred = x - mean
-        var = (centred ** 2).mean(dims, keepdim=True)
-        self._remember(mean.detach().flatten(), var.detach().flatten() * (n / (n - 1)))
-        return centred / (var + self.eps).sqrt() * self.weight.reshape(column) + self.bias.reshape(column)
+        rows = x if x.ndim == 2 else x.permute(0, 2, 1).reshape(-1, features)
+        if self.training:
+            self._remember(rows.numpy())
+            out = batch_norm(rows, self.weight, self.bias, self.eps)
+        else:
+            out = (rows - self.running_mean) / (self.running_var + self.eps).sqrt() * self.weight + self.bias
+        return out if x.ndim == 2 else out.reshape(x.shape[0], x.shape[2], features).permute(0, 2, 1)
 
-    def _remember(self, mean: Tensor, var: Tensor) -> None:
-        self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
-        self.running_var = (1 - self.momentum) * self.running_var + self.momentum * var
+    def _remember(self, rows: np.ndarray) -> None:
+        if len(rows) < 2:
+            raise ValueError(f"BatchNorm1d: {len(rows)} number per feature has no variance to divide by; "
+                             "use a larger batch, or eval()")
+        m = self.momentum
+        self.running_mean = (1 - m) * self.running_mean + m * rows.mean(0)
+        self.running_var = (1 - m) * self.running_var + m * rows.var(0, ddof=1)
         self.num_batches_tracked = tensor(self.num_batches_tracked.item() + 1)
 
     def extra_repr(self) -> str:

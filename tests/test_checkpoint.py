@@ -98,11 +98,14 @@ def attempt(path, content: bytes) -> dict[str, bytes] | None:
     two = nn.Linear(1, 2)
     optimizer = nn.optim.SGD(two.parameters(), lr=0.7)
     before = numbers(two, optimizer)
+    refusal = ""
     try:
         meta = nn.load(path, two, optimizer)
     except nn.CheckpointError as error:
-        assert "\n" not in str(error)
-        assert str(path) in str(error)
+        refusal = str(error)
+    if refusal:
+        assert "\n" not in refusal
+        assert str(path) in refusal
         assert numbers(two, optimizer) == before
         return None
     assert meta == {"step": 1}

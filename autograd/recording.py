@@ -1,0 +1,309 @@
+"""`replay`: record a graph once, run it again and again without building it.
+
+A training step builds the same graph every time, with other numbers in it. `replay` reads the graph it is given, plans
+how to run it, and from then on a step is a list of array operations. It reads finished graphs; no engine knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import get_ident
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.modes import active
+from autograd.replaying.batches import tile
+from autograd.replaying.flat import Flat, flatten
+from autograd.replaying.groups import Groups, fold
+from autograd.replaying.tapes import Loop, Straight
+from autograd.value import Value
+
+__all__ = ["Stats", "ValueReplay", "replay"]
+
+# What a node costs in each way of running, in microseconds: they decide, by their ratios, which is chosen.
+STRAIGHT, LOOP, GROUP = 0.06, 0.2, 12.0
+LARGEST_STRAIGHT = 1500             # nodes; beyond, compiling the text takes longer than a recording should
+BATCH_NODES = 200_000               # how large a batch of examples is repeated: this bounds the memory
+
+
+class Stats(NamedTuple):
+    """What was recorded: nodes, how many calls a run makes, how it is run, and the bytes its buffers take."""
+
+    nodes: int
+    steps: int
+    strategy: str
+    bytes: int
+
+
+def replay(root: Any, wrt: Any = None, inputs: Any = None, batch: bool = False) -> Any:
+    """Record the graph of `root`, to run it forward and backward without building it again.
+
+    Args:
+        root: the loss, as a Value.
+        wrt: the leaves whose gradients are wanted; by default every leaf that is not an input.
+        inputs: the leaves fed anew at each call.
+        batch: `root` is the loss of one example; run it on many, for their mean loss and its gradient.
+
+    What is frozen in the recording: which way Python's `if` went, how long its loops were, every number that was not
+    a leaf of the graph when it was made (a Python float, something read with `.data`, a maximum subtracted before a
+    softmax), and every leaf that is neither in `wrt` nor in `inputs`. `check` finds out whether that matters.
+
+    Raises:
+        TypeError: for what is not a Value, or an op that can't be replayed.
+        ValueError: for leaves named twice, or nodes that are not leaves.
+
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> loss = (w * x - 1.0) ** 2
+    >>> step = replay(loss, wrt=[w], inputs=[x])
+    >>> step([3.0]), step.gradient
+    (25.0, array([30.]))
+    >>> step.parameters -= 0.01 * step.gradient
+    >>> round(step([3.0]), 4)
+    16.81
+    """
+    if isinstance(root, Value):
+        return ValueReplay(root, wrt, inputs, batch)
+    raise TypeError(f"replay: got {type(root).__name__}, expected the Value to differentiate")
+
+
+def _leaves(name: str, nodes: Any) -> list[Any]:
+    nodes = list(nodes)
+    for i, node in enumerate(nodes):
+        if not isinstance(node, Value):
+            raise TypeError(f"replay: {name}[{i}] is of type {type(node).__name__}, expected a leaf of the graph, a Value")
+        if node.op is not None:
+            raise ValueError(f"replay: {name}[{i}] is the result of {node.op.name}, expected a leaf: "
+                             "only what no op made can be set anew")
+    return nodes
+
+
+class ValueReplay:
+    """A recorded graph of Values. Made by `replay`.
+
+    Attributes:
+        parameters: (P,): the numbers of `wrt`, in order. Write to it.
+        gradient: (P,): ∂loss/∂parameters of the last call, or of the mean loss. Read it.
+        stats: what was recorded.
+    """
+
+    parameters: Any
+    gradient: Any
+
+    def __init__(self, root: Value, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
+        given = _leaves("inputs", inputs if inputs is not None else [])
+        self.wrt = None if wrt is None else _leaves("wrt", wrt)
+        named = [*(self.wrt or []), *given]
+        if len(set(map(id, named))) != len(named):
+            raise ValueError("replay: a leaf is named twice in wrt and inputs; name each once")
+        if batch and not given:
+            raise ValueError("replay: batch=True needs inputs, the leaves that differ from example to example")
+        self.inputs = given
+        self.batch = batch
+        self._flat, self.wrt = flatten(root, self.wrt, given)
+        for op in self._flat.ops:
+            if op is not None and not op.partials and not hasattr(op, "all_partials"):
+                raise TypeError(f"replay: {op.name} has no row of partial derivatives to replay")
+        self._sizes: dict[int, Any] = {}
+        size = len(self.wrt)
+        if batch:
+            self.parameters, self.gradient = self._flat.data[:size].copy(), np.zeros(size)
+            self._limit = 1 << max(0, (BATCH_NODES // len(self._flat)).bit_length() - 1)
+            self._limit = min(self._limit, 1024)
+            self._machine = self._batch(1)
+        else:
+            self._machine = _machine(self._flat)
+            self.parameters, self.gradient = self._machine.values[:size], self._machine.gradients[:size]
+        self._feed = self._machine.values[size: size + len(given)]
+
+    @property
+    def stats(self) -> Stats:
+        machine = self._machine
+        return Stats(len(self._flat), machine.steps, machine.strategy, machine.bytes)
+
+    def __repr__(self) -> str:
+        stats = self.stats
+        return (f"replay of {stats.nodes:,} nodes as {stats.steps:,} steps of {stats.strategy}, {stats.bytes:,} bytes, "
+                f"{len(self.parameters)} parameters, {len(self.inputs)} inputs{' per example' * self.batch}")
+
+    def __call__(self, x: Any = None) -> float:
+        """Run forward and backward with `x` for the inputs; the loss. `gradient` then holds the gradient."""
+        return self._run(x, True)
+
+    def forward(self, x: Any = None) -> float:
+        """Run forward only; the loss."""
+        return self._run(x, False)
+
+    def _run(self, x: Any, backward: bool) -> float:
+        if self.batch:
+            return self._run_batch(self._rows(x), backward)
+        if x is None and not self.inputs:
+            pass
+        else:
+            self._feed[:] = self._numbers(x)
+        machine = self._machine
+        loss: float = machine.run() if backward else machine.forward()
+        if active and ("detect_anomaly", get_ident()) in active:
+            self._examine(self._flat, machine.values[: len(self.parameters) + len(self.inputs)], loss, backward)
+        return loss
+
+    def _numbers(self, x: Any) -> Any:
+        array = _real(x)
+        if array.shape != (len(self.inputs),):
+            raise ValueError(f"replay: got inputs of shape {array.shape}, expected ({len(self.inputs)},), "
+                             "a number for each of the inputs it was recorded with")
+        return array
+
+    # Many examples.
+
+    def _rows(self, x: Any) -> Any:
+        array = _real(x)
+        if array.ndim != 2 or array.shape[1] != len(self.inputs) or not len(array):
+            raise ValueError(f"replay: got inputs of shape {array.shape}, expected (N, {len(self.inputs)}), "
+                             "a row for each of N ≥ 1 examples")
+        return array
+
+    def _batch(self, size: int) -> Any:
+        if size not in self._sizes:
+            self._sizes[size] = _machine(tile(self._flat, size))
+        return self._sizes[size]
+
+    def _run_batch(self, rows: Any, backward: bool) -> float:
+        size = min(self._limit, 1 << (len(rows) - 1).bit_length())
+        machine = self._batch(size)
+        parameters, inputs = len(self.parameters), len(self.inputs)
+        values = machine.values
+        values[:parameters] = self.parameters
+        fed = values[parameters: parameters + size * inputs].reshape(size, inputs)
+        weights = values[parameters + size * inputs: parameters + size * (inputs + 1)]
+        loss = 0.0
+        if backward:
+            self.gradient[:] = 0.0
+        for start in range(0, len(rows), size):
+            part = rows[start: start + size]
+            fed[: len(part)], fed[len(part):] = part, part[0]       # what is left over is a real row of weight 0
+            weights[: len(part)], weights[len(part):] = 1 / len(rows), 0.0
+            loss += machine.run() if backward else machine.forward()
+            if backward:
+                self.gradient += machine.gradients[:parameters]
+            if active and ("detect_anomaly", get_ident()) in active:
+                for row in part:
+                    self._examine(self._flat, np.concatenate([self.parameters, row]), loss, backward)
+        self._machine = machine
+        return loss
+
+    # Looking after it.
+
+    def sync(self) -> None:
+        """Write parameters and gradients back into the Values of `wrt`."""
+        for node, data, grad in zip(self.wrt or [], self.parameters.tolist(), self.gradient.tolist()):
+            node.data, node.grad = data, grad
+
+    def check(self, root: Value, tolerance: float = 1e-10) -> float:
+        """Compare a run with `root`, the same loss built afresh from the same leaves, with any numbers in them.
+
+        Returns the largest difference, relative to the largest gradient or loss. The replay's state and the graph's
+        gradients are left as they were.
+
+        Raises:
+            ValueError: if they differ by more than `tolerance`: something frozen in the recording has changed.
+        """
+        if not isinstance(root, Value):
+            raise TypeError(f"check: got {type(root).__name__}, expected the loss as a Value, built afresh")
+        fresh = Loop(flatten(root, self.wrt, self.inputs)[0])
+        kept = self.parameters.copy(), self.gradient.copy()
+        parameters = len(self.parameters)
+        self.parameters[:] = fresh.values[:parameters]
+        x = fresh.values[parameters:]
+        loss = self(x[None] if self.batch else x if self.inputs else None)
+        gradient = self.gradient.copy()
+        self.parameters[:], self.gradient[:] = kept
+        expected = np.array([fresh.forward(), *fresh.backward()[:parameters]])
+        got = np.array([loss, *gradient])
+        if np.array_equal(got, expected, equal_nan=True):
+            return 0.0
+        with np.errstate(all="ignore"):
+            off = np.abs(got - expected) / max(np.abs(expected).max(), 1e-300)
+        worst = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+        if not off[worst] <= tolerance:
+            what = "the loss" if worst == 0 else f"the gradient of wrt[{worst - 1}]"
+            raise ValueError(f"check: {what} is {got[worst]:.12g} replayed and {expected[worst]:.12g} built afresh; "
+                             "a branch or a number frozen in the recording has changed, so record again")
+        return float(off[worst])
+
+    def _examine(self, flat: Flat, leaves: Any, loss: float, backward: bool) -> None:
+        """Under detect_anomaly: name the first node whose number, or gradient, is not finite."""
+        if np.isfinite(loss) and (not backward or np.isfinite(self.gradient).all()):
+            return
+        loop = Loop(flat)
+        loop.values[:] = leaves
+        loop.forward()
+        for i, number in enumerate(loop.data):
+            if not np.isfinite(number):
+                raise FloatingPointError(f"replay: {flat.name(i)} is {number}, computed from "
+                                         f"{', '.join(str(loop.data[j]) for j in flat.inputs(i)) or 'nothing'}")
+        gradients = loop.backward()
+        for i in range(len(gradients) - 1, -1, -1):
+            if not np.isfinite(gradients[i]):
+                raise FloatingPointError(f"replay: the gradient of {flat.name(i)} is {gradients[i]}")
+
+
+def _real(x: Any) -> Any:
+    if x is None:
+        raise ValueError("replay: it was recorded with inputs; pass their numbers")
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ValueError("replay: got inputs of differing lengths, expected an array of numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"replay: got inputs of dtype {array.dtype}, expected real numbers")
+    return array
+
+
+class _Grouped:
+    """The group-by-group program as the thing to run."""
+
+    strategy = "arrays"
+
+    def __init__(self, groups: Groups) -> None:
+        self.values, self.gradients = groups.values, groups.gradients
+        self._root = int(groups.slot[groups.flat.root])
+        self._forward, self._backward = groups.forward.run, groups.backward.run
+        self.steps = len(groups.forward.steps) + len(groups.backward.steps)
+        self.bytes = groups.forward.bytes + groups.backward.bytes
+
+    def forward(self) -> float:
+        with np.errstate(all="ignore"):
+            self._forward()
+        return float(self.values[self._root])
+
+    def run(self) -> float:
+        with np.errstate(all="ignore"):
+            self._forward()
+            self._backward()
+        return float(self.values[self._root])
+
+
+def _machine(flat: Flat) -> Any:
+    """The cheapest way to run a graph, by what a node costs in each."""
+    n = len(flat)
+    known = all(op is None or op.arity is not None or op.name in ("sum", "dot") for op in flat.ops)
+    deepest = max(8, int(LOOP * n / GROUP))
+    folded = fold(flat, deepest)
+    grouped = float("inf")
+    if folded.level is not None:
+        groups = len(np.unique(folded.level * len(flat.ops) * 2 + np.where(folded.summing, 0, flat.code[folded.nodes]))) \
+            if len(folded.nodes) else 0
+        grouped = GROUP * groups
+    if known and n <= LARGEST_STRAIGHT and STRAIGHT * n <= grouped:
+        return Straight(flat)
+    if grouped <= LOOP * n:
+        return _Grouped(Groups(flat, folded))
+    return _Looped(flat)
+
+
+class _Looped(Loop):
+    def run(self) -> float:
+        loss = self.forward()
+        self.backward()
+        return loss

@@ -1,0 +1,564 @@
+"""A graph of Values run many nodes at a time: nodes of one op at one depth become one NumPy call.
+
+In four steps. Fold: an addition used once joins the sum that uses it, and a product used once joins it as a term, so
+that a neuron is one sum of products. Level: a node's level is the longest way to it from a leaf; those of one level
+and op form a group. Lay out: each group's numbers stand side by side, so that operands are mostly slices or strided
+views. Emit: the table's row is fed with a group's operands; a group of sums of products whose left rows and right
+rows form a grid is a matrix product and goes to BLAS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import Nary
+from autograd.replaying.flat import Flat
+from autograd.replaying.program import Program, Register
+
+__all__ = ["Folded", "Groups", "fold"]
+
+
+def _spread(starts: Any, counts: Any) -> Any:
+    """The positions start, start + 1, … of each of several runs, one run after another."""
+    ends = np.cumsum(counts)
+    return np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
+
+
+class Folded:
+    """A graph whose additions and products have been gathered into sums of terms.
+
+    Attributes:
+        nodes: positions of the nodes left, leaves not among them.
+        summing: whether each node is a sum of terms rather than made by its op.
+        term_start: (n + 1,): where each node's terms start in `left` and `right`.
+        left, right: the terms, left·right, or left alone where right is -1. Other nodes have their inputs in `left`.
+        level: (n,): each node's level; None if there are more than `deepest`.
+    """
+
+    def __init__(self, flat: Flat, deepest: int) -> None:
+        n = len(flat)
+        name = np.array([op.name if op is not None else "" for op in flat.ops])[flat.code]
+        add, mul, total, dot = (name == x for x in ("add", "mul", "sum", "dot"))
+        adding = add | total | dot
+
+        # Every edge: (the node that uses, left, right), where a dot product's edges are its products.
+        several = [(i, x) for i, x in flat.more.items() if not dot[i]]
+        dots = [(i, x[: len(x) // 2], x[len(x) // 2:]) for i, x in flat.more.items() if dot[i]]
+        one, two = np.flatnonzero(flat.a >= 0), np.flatnonzero(flat.b >= 0)
+        user = np.concatenate([one, two, *[np.full(len(x), i) for i, x in several],
+                               *[np.full(len(x), i) for i, x, _ in dots]])
+        left = np.concatenate([flat.a[one], flat.b[two], *[x for _, x in several], *[x for _, x, _ in dots]])
+        right = np.full(len(user), -1)
+        if dots:
+            right[len(right) - sum(len(y) for _, _, y in dots):] = np.concatenate([y for _, _, y in dots])
+        uses = np.bincount(left, minlength=n) + np.bincount(right[right >= 0], minlength=n)
+        user_of = np.full(n, -1)
+        plain = right < 0
+        user_of[left[plain]] = user[plain]          # for what is used once: by whom
+        absorbed = (uses == 1) & (user_of >= 0) & adding[user_of] & (adding | mul)
+        absorbed[flat.root] = False
+        head = np.where(absorbed & adding, user_of, np.arange(n))
+        while True:                                 # to the end of each chain, doubling the stride
+            further = head[head]
+            if np.array_equal(further, head):
+                break
+            head = further
+
+        keep = ~(absorbed[user] & mul[user]) & ~(plain & absorbed[left] & adding[left])
+        user, left, right = user[keep], left[keep], right[keep]
+        order = np.lexsort((user, head[user]))      # within a sum, as the chain added them
+        user, left, right = head[user[order]], left[order], right[order]
+        product = (right < 0) & absorbed[left] & mul[left]
+        right[product], left[product] = flat.b[left[product]], flat.a[left[product]]
+        rank = (np.arange(n) >= flat.leaves[0]) + (name != "")      # parameters on the left, then constants
+        swap = (right >= 0) & (rank[left] > rank[np.maximum(right, 0)])
+        left[swap], right[swap] = right[swap], left[swap]
+
+        self.nodes = np.flatnonzero((name != "") & ~absorbed)
+        self.summing = adding[self.nodes]
+        self.left, self.right = left, right
+        self.term_start = np.searchsorted(user, np.append(self.nodes, n))
+        self.level = self._levels(n, deepest)
+
+    def _levels(self, n: int, deepest: int) -> Any:
+        """Longest ways from a leaf, by taking off the nodes whose inputs are all done, again and again."""
+        m = len(self.nodes)
+        index = np.full(n + 1, -1)
+        index[self.nodes] = np.arange(m)
+        index[n] = -1
+        counts = np.diff(self.term_start)
+        user = np.repeat(np.arange(m), counts)
+        source = np.concatenate([index[self.left], index[self.right]])      # right is -1: index[-1] is -1
+        user = np.concatenate([user, user])
+        user, source = user[source >= 0], source[source >= 0]
+        order = np.argsort(source, kind="stable")
+        user, source = user[order], source[order]
+        start = np.searchsorted(source, np.arange(m + 1))
+        waiting = np.bincount(user, minlength=m)
+        level = np.zeros(m, np.intp)
+        front = np.flatnonzero(waiting == 0)
+        depth = 0
+        while len(front):
+            depth += 1
+            if depth > deepest:
+                return None
+            level[front] = depth
+            reached = user[_spread(start[front], start[front + 1] - start[front])]
+            np.subtract.at(waiting, reached, 1)
+            reached = np.unique(reached)
+            front = reached[waiting[reached] == 0]
+        return level
+
+
+def fold(flat: Flat, deepest: int) -> Folded:
+    return Folded(flat, deepest)
+
+
+class Groups:
+    """The program of a folded graph. `values` and `gradients` hold every number, those of the leaves first."""
+
+    def __init__(self, flat: Flat, folded: Folded) -> None:
+        self.flat = flat
+        nodes = len(flat)
+        parameters, inputs = flat.leaves
+        self.slot = np.full(nodes, -1)
+        leaves = np.flatnonzero(flat.code == 0)
+        self.slot[leaves] = np.arange(len(leaves))  # those to differentiate and inputs are the first positions
+        self.used = len(leaves)
+        total = self.used + len(folded.nodes)
+        self.values = np.zeros(total)
+        self.values[: self.used] = flat.data[leaves]
+        self.gradients = np.zeros(total)
+        self.varies = np.zeros(total, bool)
+        self.varies[: parameters + inputs] = True
+        self.needs = np.zeros(total, bool)
+        self.needs[:parameters] = True
+        self.written = np.zeros(total, bool)
+        self.zeroed = np.zeros(total, bool)
+        self.forward, self.backward = Program(), Program()
+        self._backwards: list[Callable[[], None]] = []
+        self.groups = 0
+        with np.errstate(all="ignore"):
+            for members in self._grouped(folded):
+                self._emit(members, folded)
+            self._emit_backward()
+
+    def _grouped(self, folded: Folded) -> list[Any]:
+        """Indices into `folded.nodes`: one array per level and op, in order of level."""
+        code = np.where(folded.summing, -1, self.flat.code[folded.nodes])
+        order = np.lexsort((code, folded.level))
+        level, code = folded.level[order], code[order]
+        return np.split(order, np.flatnonzero((np.diff(level) != 0) | (np.diff(code) != 0)) + 1) if len(order) else []
+
+    def _emit(self, members: Any, folded: Folded) -> None:
+        counts = np.diff(folded.term_start)[members]
+        terms = _spread(folded.term_start[members], counts)
+        left = self.slot[folded.left[terms]]
+        right = np.where(folded.right[terms] >= 0, self.slot[folded.right[terms]], -1)
+        if not folded.summing[members[0]]:
+            op = self.flat.ops[self.flat.code[folded.nodes[members[0]]]]
+            if isinstance(op, Nary):
+                for m, row in zip(members, np.split(left, np.cumsum(counts)[:-1])):
+                    self._nary(op, folded.nodes[m], row)
+            else:
+                self._elementwise(op, folded.nodes[members], left.reshape(len(members), -1))
+            return
+        nodes = folded.nodes[members]
+        owner = np.repeat(np.arange(len(members)), counts)
+        products = np.bincount(owner, right >= 0, len(members)).astype(int)
+        shape = products * (counts.max() + 1) + counts          # how many terms of which kind, as one number
+        kinds = np.unique(shape)
+        if len(kinds) > 4 and len(members) < 64 * len(kinds):
+            self._ragged(nodes, owner, counts, left, right)
+            return
+        for kind in kinds:
+            chosen = shape == kind
+            rows = chosen[owner]
+            n = int(chosen.sum())
+            l, r = left[rows].reshape(n, -1), right[rows].reshape(n, -1)
+            p = int(products[chosen][0])
+            if 0 < p < l.shape[1]:                  # the products first, in every row
+                first = np.argsort(r < 0, axis=1, kind="stable")
+                l, r = np.take_along_axis(l, first, 1), np.take_along_axis(r, first, 1)
+            self._sums(nodes[chosen], l[:, :p], r[:, :p], l[:, p:])
+
+    # Where numbers stand.
+
+    def _place(self, nodes: Any, *operands: Any) -> slice:
+        """Give `nodes`, which read `operands`, the next slots."""
+        self.groups += 1
+        where = slice(self.used, self.used + len(nodes))
+        self.slot[nodes] = np.arange(where.start, where.stop)
+        self.used = where.stop
+        self.varies[where] = any(self.varies[x].any() for x in operands)
+        self.needs[where] = any(self.needs[x].any() for x in operands)
+        return where
+
+    def _register(self, where: slice, shape: tuple[int, ...]) -> Register:
+        return Register(self.forward, self.values[where].reshape(shape), not self.varies[where.start])
+
+    def _store(self, value: Any, place: Register) -> None:
+        if place.constant:
+            place.array[...] = value.array if type(value) is Register else value
+        else:
+            self.forward.store(value, place.array)
+
+    def _read(self, index: Any, blas: bool = False) -> tuple[Register, Any]:
+        """The numbers at `index`, and `index` without the axes along which it does not change.
+
+        Numbers no run changes are copied now; others are a strided view where they stand evenly, else gathered.
+        """
+        for axis in range(index.ndim):
+            head = index.take([0], axis)
+            if index.shape[axis] > 1 and (index == head).all():
+                index = head
+        if not self.varies[index].any():
+            return Register(self.forward, self.values[index], constant=True), index
+        strides = _strides(index)
+        if strides is not None and not (blas and _awkward(index.shape, strides)):
+            return Register(self.forward, _view(self.values, index, strides)), index
+        out = np.empty(index.shape)
+        np.take(self.values, index, None, out, "clip")
+        self.forward.step(_take, self.values, index, out)
+        return Register(self.forward, out), index
+
+    def _receive(self, index: Any, contribution: Any) -> None:
+        """Add `contribution`, which may be longer along axes where `index` is 1, to the gradients at `index`."""
+        if not self.needs[index].any():
+            return
+        axes = tuple(i for i, n in enumerate(index.shape) if n != contribution.shape[i])
+        if axes:
+            contribution = self.backward.call(_Sum(axes), contribution)
+        strides = _strides(index)
+        flat = index.ravel()
+        single = index.size == 1 or (len(np.unique(flat)) == len(flat) if strides is None else _distinct(index, flat))
+        if strides is None or not single:
+            self.zeroed[flat[~self.written[flat]]] = True
+            self.written[flat] = True
+            numbers = self.backward.call(_flat, contribution) if contribution.array.ndim > 1 else contribution
+            self.backward.step(np.add.at, self.gradients, flat, numbers.array)
+            return
+        place = _view(self.gradients, index, strides)
+        if not self.written[flat].any():
+            self.backward.store(contribution, place)
+        else:
+            self.zeroed[flat[~self.written[flat]]] = True
+            self.backward.step(np.add, place, contribution.array, place)
+        self.written[flat] = True
+
+    # What each kind of group computes.
+
+    def _elementwise(self, op: Any, nodes: Any, index: Any) -> None:
+        order = np.lexsort(index.T[::-1])
+        nodes, index = nodes[order], index[order]
+        where = self._place(nodes, index)
+        shape = _grid(index)
+        read = [self._read(column.reshape(shape)) for column in index.T]
+        inputs = [register for register, _ in read]
+        place = self._register(where, shape)
+        value = op.array(*inputs)
+        if type(value) is Register and value.array.shape != shape:
+            value = self.forward.call(_Expand(shape), value)
+        self._store(value, place)
+        if not self.needs[where.start]:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, shape)
+            out, *registers = [Register(self.backward, x.array, x.constant) for x in (place, *inputs)]
+            for partial, (_, at) in zip(op.partials, read):
+                if self.needs[at].any():
+                    slope = partial(out, *registers)
+                    if type(slope) is Register or slope != 0.0:
+                        self._receive(at, g if _is(slope, 1.0) else -g if _is(slope, -1.0) else g * slope)
+
+        self._backwards.append(backward)
+
+    def _nary(self, op: Nary, node: int, index: Any) -> None:
+        """An op that says for itself how to work on numbers: it is called as the engine calls it."""
+        where = self._place(np.array([node]), index)
+        x = self.values[index]
+        out = self.values[where]
+        out[0] = op.scalar(*x.tolist())
+
+        def forward(index: Any, out: Any) -> None:
+            out[0] = op.scalar(*self.values[index].tolist())
+
+        def pull(index: Any, gradients: Any) -> None:
+            partials = op.all_partials(float(out[0]), *self.values[index].tolist())
+            np.add.at(gradients, index, self.gradients[where.start] * np.array(partials))
+
+        def backward() -> None:
+            self._gradient(where, (1,))
+            self.zeroed[index[~self.written[index]]] = True
+            self.written[index] = True
+            self.backward.step(pull, index, self.gradients)
+
+        if self.varies[where.start]:
+            self.forward.step(forward, index, out)
+        if self.needs[where.start]:
+            self._backwards.append(backward)
+
+    def _sums(self, nodes: Any, left: Any, right: Any, alone: Any) -> None:
+        """Σ left·right + Σ alone, for rows of equally many terms."""
+        n, p = left.shape
+        if not p:
+            self._added(nodes, alone)
+            return
+        grid = _cartesian(left, right)
+        if grid is None:
+            order = np.lexsort((right[:, 0], left[:, 0]))
+            shape: tuple[int, ...] = (n,)
+        else:
+            order, shape = grid
+        nodes, left, right, alone = nodes[order], left[order], right[order], alone[order]
+        where = self._place(nodes, left, right, alone)
+        place = self._register(where, shape)
+        if grid is None:
+            (x, at_x), (y, at_y) = self._read(left), self._read(right)
+            value = self.forward.call(_Sum((1,), keep=False), x * y)
+            value = self.forward.call(_Expand(shape), value) if value.array.shape != shape else value
+        else:
+            rows, columns = left.reshape(*shape, p)[:, 0], right.reshape(*shape, p)[0]
+            (x, at_x), (y, at_y) = self._whole(rows), self._whole(columns)
+            value = x @ y.T
+        self._store(value, place)
+        extra = [self._read(column.reshape(shape)) for column in alone.T]
+        for register, _ in extra:
+            if place.constant:
+                place.array[...] += register.array
+            else:
+                np.add(place.array, register.array, place.array)
+                self.forward.step(np.add, place.array, register.array, place.array)
+        if not self.needs[where.start]:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, shape)
+            a, b = Register(self.backward, x.array, x.constant), Register(self.backward, y.array, y.constant)
+            if grid is None:
+                column = g.view(g.array[:, None])
+                if self.needs[at_x].any():
+                    self._receive(at_x, column * b)
+                if self.needs[at_y].any():
+                    self._receive(at_y, column * a)
+            else:
+                if self.needs[at_x].any():
+                    self._receive(at_x, g @ b)
+                if self.needs[at_y].any():
+                    self._receive(at_y, g.T @ a)
+            for _, at in extra:
+                self._receive(at, g)
+
+        self._backwards.append(backward)
+
+    def _whole(self, index: Any) -> tuple[Register, Any]:
+        """As `_read`, for a matrix product: every axis in full length."""
+        if not self.varies[index].any():
+            return Register(self.forward, self.values[index], constant=True), index
+        strides = _strides(index)
+        if strides is not None and not _awkward(index.shape, strides):
+            return Register(self.forward, _view(self.values, index, strides)), index
+        out = np.empty(index.shape)
+        np.take(self.values, index, None, out, "clip")
+        self.forward.step(_take, self.values, index, out)
+        return Register(self.forward, out), index
+
+    def _added(self, nodes: Any, alone: Any) -> None:
+        order = np.argsort(alone[:, 0], kind="stable")
+        nodes, alone = nodes[order], alone[order]
+        where = self._place(nodes, alone)
+        place = self._register(where, (len(nodes), 1))
+        if alone.shape[1] == 2:
+            (x, at_x), (y, at_y) = self._read(alone[:, :1]), self._read(alone[:, 1:])
+            value, places = x + y, [at_x, at_y]
+        else:
+            x, at_x = self._whole(alone)
+            value, places = self.forward.call(_Sum((1,)), x), [alone]
+        value = self.forward.call(_Expand(place.shape), value) if value.array.shape != place.shape else value
+        self._store(value, place)
+        if not self.needs[where.start]:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, place.shape)
+            for at in places:
+                self._receive(at, g if at.shape[1] == 1 else self.backward.call(_Expand(at.shape), g))
+
+        self._backwards.append(backward)
+
+    def _ragged(self, nodes: Any, owner: Any, counts: Any, left: Any, right: Any) -> None:
+        """Sums of differing numbers of terms: all terms in one row, added up from where each sum starts."""
+        where = self._place(nodes, left, right[right >= 0])
+        place = self._register(where, (len(nodes),))
+        start = np.cumsum(counts) - counts
+        one = right < 0
+        x = self._whole(left)[0]
+        y: Any = None
+        if not one.all():
+            both = np.where(one, left, right)
+            y = self._whole(both)[0]
+            if one.any():
+                y = self.forward.call(_where_one, y, one)
+        self._store(self.forward.call(_Segments(start), x if y is None else x * y), place)
+        if not self.needs[where.start]:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, place.shape)
+            each = self.backward.call(_Gather(owner), g)
+            a = Register(self.backward, x.array, x.constant)
+            b = None if y is None else Register(self.backward, y.array, y.constant)
+            self._receive(left, each if b is None else each * b)
+            if not one.all() and self.needs[right[~one]].any():
+                terms = each * a
+                self._receive(right[~one], self.backward.call(_Gather(np.flatnonzero(~one)), terms) if one.any() else terms)
+
+        self._backwards.append(backward)
+
+    # Going back.
+
+    def _gradient(self, where: slice, shape: tuple[int, ...]) -> Register:
+        at = np.arange(where.start, where.stop)
+        self.zeroed[at[~self.written[at]]] = True
+        self.written[at] = True
+        return Register(self.backward, self.gradients[where].reshape(shape))
+
+    def _emit_backward(self) -> None:
+        root = self.slot[self.flat.root]
+        self.backward.step(np.ndarray.fill, self.gradients, 0.0)        # narrowed below, once it is known what needs it
+        self.written[root] = True
+        seed = self.gradients[root: root + 1]
+        self.backward.step(_one, seed)
+        for emit in reversed(self._backwards):
+            emit()
+        parameters = self.flat.leaves[0]
+        self.zeroed[:parameters] |= ~self.written[:parameters]
+        zero = np.flatnonzero(self.zeroed)
+        if len(zero):
+            self.backward.steps[0] = _zero, (self.gradients[zero[0]: zero[-1] + 1],)
+        else:
+            del self.backward.steps[0]
+
+
+def _is(slope: Any, number: float) -> bool:
+    return type(slope) is float and slope == number
+
+
+def _one(out: Any) -> None:
+    out[...] = 1.0
+
+
+def _zero(out: Any) -> None:
+    out.fill(0.0)
+
+
+def _take(values: Any, index: Any, out: Any) -> None:
+    np.take(values, index, None, out, "clip")       # "clip" writes to `out` at once; "raise" by way of a copy
+
+
+def _flat(x: Any, out: Any = None) -> Any:
+    if out is None:
+        return x.flatten()
+    np.copyto(out.reshape(x.shape), x)
+    return out
+
+
+def _where_one(y: Any, one: Any, out: Any = None) -> Any:
+    """y, but 1 where a term stands alone."""
+    if out is None:
+        out = np.empty_like(y)
+    np.copyto(out, y)
+    out[one] = 1.0
+    return out
+
+
+def _Sum(axes: tuple[int, ...], keep: bool = True) -> Callable[..., Any]:
+    axis: Any = axes[0] if len(axes) == 1 else axes
+    return lambda x, out=None: np.add.reduce(x, axis, None, out, keep)
+
+
+def _Expand(shape: tuple[int, ...]) -> Callable[..., Any]:
+    def expand(x: Any, out: Any = None) -> Any:
+        if out is None:
+            return np.broadcast_to(x, shape).copy()
+        np.copyto(out, x)
+        return out
+
+    return expand
+
+
+def _Segments(start: Any) -> Callable[..., Any]:
+    return lambda x, out=None: np.add.reduceat(x, start, 0, None, out)
+
+
+def _Gather(index: Any) -> Callable[..., Any]:
+    return lambda x, out=None: np.take(x, index, None, out, "clip")
+
+
+# Finding the order in positions.
+
+def _strides(index: Any) -> tuple[int, ...] | None:
+    """How far apart positions are along each axis, if evenly: 0 for an axis of length 1. None if unevenly."""
+    first = index[(0,) * index.ndim]
+    expected, strides = np.asarray(first), []
+    for axis, n in enumerate(index.shape):
+        step = int(index[(0,) * axis + (1,) + (0,) * (index.ndim - axis - 1)] - first) if n > 1 else 0
+        strides.append(step)
+        expected = expected + (step * np.arange(n)).reshape((-1,) + (1,) * (index.ndim - axis - 1))
+    return tuple(strides) if np.array_equal(expected, index) else None
+
+
+def _view(array: Any, index: Any, strides: tuple[int, ...]) -> Any:
+    return np.ndarray(index.shape, float, array, 8 * int(index.flat[0]), [8 * s for s in strides])
+
+
+def _awkward(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether BLAS can't take such a matrix as it stands: no axis runs through it number by number."""
+    (rows, columns), (down, across) = shape, strides
+    return not ((columns == 1 or across == 1) and (rows == 1 or down >= columns)
+                or (rows == 1 or down == 1) and (columns == 1 or across >= rows))
+
+
+def _distinct(index: Any, flat: Any) -> bool:
+    return len(np.unique(flat)) == len(flat)
+
+
+def _grid(index: Any) -> tuple[int, ...]:
+    """The shape in which every column of `index` (n, k) runs evenly, if there is one of two axes; else (n,)."""
+    n = len(index)
+    widths = {n}
+    for column in index.T:
+        steps = np.diff(column)
+        breaks = np.flatnonzero(steps != steps[0]) if n > 1 else steps
+        if len(breaks):
+            widths.add(int(breaks[0]) + 1)
+    for width in sorted(widths - {n}):
+        if n % width == 0 and width > 1:
+            shape = n // width, width
+            if all(_even(column.reshape(shape)) for column in index.T):
+                return shape
+    return (n,)
+
+
+def _even(index: Any) -> bool:
+    if (index == index[:, :1]).all():
+        index = index[:, :1]
+    if (index == index[:1]).all():
+        index = index[:1]
+    return _strides(index) is not None
+
+
+def _cartesian(left: Any, right: Any) -> tuple[Any, tuple[int, int]] | None:
+    """If the rows are every pair of some left rows and some right rows: their order as a grid, and its shape."""
+    n = len(left)
+    order = np.lexsort((right[:, 0], left[:, 0]))
+    l, r = left[order], right[order]
+    columns = int(np.searchsorted(l[:, 0], l[0, 0], "right"))
+    if n % columns or (n > 1 and columns == 1 and not (r == r[:1]).all()):
+        return None
+    l, r = l.reshape(n // columns, columns, -1), r.reshape(n // columns, columns, -1)
+    return (order, (n // columns, columns)) if (l == l[:, :1]).all() and (r == r[:1]).all() else None

@@ -1,0 +1,195 @@
+"""A program: NumPy calls on arrays allocated once, written down while they are made the first time.
+
+A `Register` is an operand around an array. Rules of the table fed with registers compute, as they would with plain
+arrays, and every call they make is also noted with its result as the place to write to. Running the program makes the
+same calls again: nothing is allocated, no rule is evaluated, no derivative is written here. Nothing here knows a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import Op, Operand, PowerBy
+
+__all__ = ["Program", "Register"]
+
+
+class Program:
+    """Calls in order, each (function, arguments)."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self.buffers: dict[int, Any] = {}           # every array written to, by id
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
+        """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
+        arrays = [x.array if type(x) is Register else x for x in arguments]
+        out = np.asarray(function(*arrays))
+        constant = all([type(x) is not Register or x.constant for x in arguments])
+        if not constant:
+            self.step(function, *arrays, out)
+        return Register(self, out, constant, fresh=not constant)
+
+    def step(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Note a call; its last argument is what it writes to."""
+        self.steps.append((_NAMED_OUT.get(function, function), arguments))
+        out = arguments[-1]
+        if isinstance(out, np.ndarray):
+            out = out if out.base is None else out.base
+            self.buffers[id(out)] = out
+
+    def store(self, value: Any, place: Any) -> Register:
+        """Have `value` in the array `place`: written there at once if the last call made it, else copied."""
+        if type(value) is Register and value.fresh and self.steps and self.steps[-1][1][-1] is value.array \
+                and value.array.shape == place.shape and value.array.dtype == place.dtype:
+            function, arguments = self.steps.pop()
+            self.buffers.pop(id(value.array), None)
+            place[...] = value.array
+            self.step(function, *arguments[:-1], place)
+        elif type(value) is Register and not value.constant:
+            np.copyto(place, value.array)
+            self.step(_copy, value.array, place)
+        else:
+            place[...] = value.array if type(value) is Register else value
+            self.step(_copy, np.array(place), place)
+        return Register(self, place)
+
+    def run(self) -> None:
+        """Make the calls."""
+        for function, arguments in self.steps:
+            function(*arguments)
+
+    @property
+    def bytes(self) -> int:
+        return sum(buffer.nbytes for buffer in self.buffers.values())
+
+
+# NumPy wants these two to be told by name where to write.
+_NAMED_OUT: dict[Any, Callable[..., Any]] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+                                             np.minimum: lambda x, y, out: np.minimum(x, y, out=out)}
+
+
+def _copy(source: Any, place: Any) -> None:
+    np.copyto(place, source)
+
+
+class Register(Operand):
+    """An array that computes like one and has each call written into its program.
+
+    >>> program = Program()
+    >>> x = Register(program, np.array([1.0, 2.0]))
+    >>> y = 1.0 - x * x
+    >>> x.array[:] = 3.0; program.run(); y.array
+    array([-8., -8.])
+    """
+
+    __slots__ = ("array", "constant", "fresh", "program")
+
+    def __init__(self, program: Program, array: Any, constant: bool = False, fresh: bool = False) -> None:
+        self.program = program
+        self.array = array
+        self.constant = constant                    # no run changes it
+        self.fresh = fresh                          # a call made it, and nothing has read it under this name yet
+
+    @classmethod
+    def apply(cls, op: Op, *inputs: Any) -> Any:
+        return inputs[0] ** op.exponent if isinstance(op, PowerBy) else op.array(*inputs)
+
+    def view(self, array: Any) -> Register:
+        """The same numbers seen another way."""
+        return Register(self.program, array, self.constant)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            return NotImplemented
+        return self.program.call(ufunc, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        if function is not np.where or options:
+            return NotImplemented
+        return self.program.call(_where, *arguments)
+
+    @property
+    def shape(self) -> Any:
+        return self.array.shape
+
+    @property
+    def ndim(self) -> Any:
+        return self.array.ndim
+
+    @property
+    def dtype(self) -> Any:
+        return self.array.dtype
+
+    @property
+    def size(self) -> Any:
+        return self.array.size
+
+    @property
+    def T(self) -> Register:
+        return self.view(self.array.T)
+
+    def swapaxes(self, first: int, second: int) -> Register:
+        return self.view(self.array.swapaxes(first, second))
+
+    def reshape(self, *shape: Any) -> Register:
+        view = self.array.reshape(*shape)
+        if np.shares_memory(view, self.array) or not self.array.size:
+            return self.view(view)
+        contiguous = self.program.call(_contiguous, self)       # a transposed array has no such view
+        return contiguous.view(contiguous.array.reshape(*shape))
+
+    def __getitem__(self, key: Any) -> Register:    # slices only: rules that pick by index call the op `index`
+        return self.view(self.array[key])
+
+    def __neg__(self) -> Any:
+        return np.negative(self)
+
+    def __abs__(self) -> Any:
+        return np.abs(self)
+
+    def __pow__(self, n: Any) -> Any:
+        if type(n) is float and n in _POWERS:       # what NumPy's own ** makes of these exponents
+            return _POWERS[n](self)
+        return np.power(self, n)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a rule may not branch on a number that is replayed")
+
+    __hash__ = object.__hash__
+
+
+_POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
+
+
+def _contiguous(x: Any, out: Any = None) -> Any:
+    if out is None:
+        return np.array(x, order="C")
+    np.copyto(out, x)
+    return out
+
+
+def _where(condition: Any, x: Any, y: Any, out: Any = None) -> Any:
+    if out is None:
+        return np.where(condition, x, y)
+    np.copyto(out, y)
+    np.copyto(out, x, where=condition if condition.dtype == bool else condition != 0)
+    return out
+
+
+def _infix(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    return lambda x, y: ufunc(x, y), lambda y, x: ufunc(x, y)
+
+
+for _name, _ufunc in [("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide),
+                      ("matmul", np.matmul)]:
+    _forward, _reflected = _infix(_ufunc)
+    setattr(Register, f"__{_name}__", _forward)
+    setattr(Register, f"__r{_name}__", _reflected)
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    _compare = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
+                "ne": np.not_equal}[_name]
+    setattr(Register, f"__{_name}__", _infix(_compare)[0])

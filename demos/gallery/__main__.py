@@ -1,0 +1,34 @@
+"""Make the pictures in this folder anew: `python -m demos.gallery`. Each is what its demo writes with seed 0."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+PICTURES = {
+    "weight_gradient": {"regions.png": "spirals.png"},
+    "moons": {"moons.png": "moons.png"},
+    "digits": {"digits.png": "digits.png"},
+    "names": {"names.png": "names.png"},
+    "temperature": {"temperature.png": "temperature.png"},
+    "xor": {"xor.png": "xor.png"},
+    "overfit": {"overfit.png": "overfit.png"},
+}
+
+
+def main(folder: Path = Path(__file__).parent) -> None:
+    for demo, pictures in PICTURES.items():
+        with tempfile.TemporaryDirectory() as out:
+            importlib.import_module(f"demos.{demo}").main(["--seed", "0", "--out", out])
+            for source, name in pictures.items():
+                picture = Image.open(Path(out, source)).convert("RGB")
+                picture.thumbnail((1000, 600))
+                picture.quantize(160).save(folder / name, optimize=True)
+                print(f"wrote {folder / name}")
+
+
+if __name__ == "__main__":
+    main()

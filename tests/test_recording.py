@@ -1,0 +1,206 @@
+"""Replay against the engine: random graphs of every op, at recorded and at changed leaves, in every way of running."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd.recording as recording
+from autograd import Value, replay
+from autograd.ops import TABLE
+from autograd.value import dot, total
+
+WAYS = {
+    "chosen": recording._machine,
+    "straight": recording.Straight,
+    "loop": recording._Looped,
+    "arrays": lambda flat: recording._Grouped(recording.Groups(flat, recording.fold(flat, 10**9))),
+}
+
+
+def random_graph(seed: int) -> tuple[list[Value], Any]:
+    """Leaves, and a function that builds the same graph of them again: every row of the table occurs."""
+    rng = random.Random(seed)
+    leaves = [Value(rng.uniform(0.5, 1.5) * rng.choice([-1, 1])) for _ in range(rng.randint(1, 12))]
+    size, squash = rng.choice([3, 30, 150]), []
+
+    def one(r: random.Random, pool: list[Value]) -> Value:
+        a, b, c = (r.choice(pool) for _ in range(3))
+        kind = r.random()
+        if kind < 0.3:
+            return a + b
+        if kind < 0.5:
+            return a * b * 0.7
+        if kind < 0.6:
+            n = r.randint(1, 5)
+            xs, ys = ([r.choice(pool) for _ in range(n)] for _ in range(2))
+            return 0.3 * (total(xs) if kind < 0.55 else dot(xs, ys))
+        name = r.choice([*TABLE, "power_by"])
+        if name in ("exp", "expm1"):
+            return getattr(a.tanh(), name)()
+        if name in ("log", "sqrt"):
+            return getattr(a * a + 0.5, name)()
+        if name == "log1p":
+            return (a * a).log1p()
+        if name == "div":
+            return a / (b * b + 1.0)
+        if name == "power":
+            return ((a * a).tanh() + 1.0).power(b.tanh())
+        if name == "power_by":
+            return (a.tanh() + 1.5) ** r.choice([-2.0, 0.5, 3.0, 2.0, 1.0, -1.0])
+        return Value.apply(TABLE[name], *(a, b, c)[: TABLE[name].arity])
+
+    def build() -> Value:
+        r, pool, first = random.Random(seed), list(leaves), not squash
+        for i in range(size):
+            value = one(r, pool)
+            if first:                               # what kept numbers small at first is part of the graph ever after
+                squash.append(abs(value.data) > 50)
+            pool.append(value.tanh() if squash[i] else value)
+        return total(pool[-8:])
+
+    return leaves, build
+
+
+def eager(root: Value, leaves: list[Value]) -> tuple[float, np.ndarray]:
+    for leaf in leaves:
+        leaf.grad = 0.0
+    root.backward()
+    return root.data, np.array([leaf.grad for leaf in leaves])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("block", range(10))
+def test_random_graphs_equal_eager(way: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_machine", WAYS[way])
+    for seed in range(50 * block, 50 * block + 50):
+        leaves, build = random_graph(seed)
+        root = build()
+        step = replay(root, leaves)
+        for moved in (0.0, 0.01):
+            step.parameters += moved
+            for leaf, number in zip(leaves, step.parameters.tolist()):
+                leaf.data = number
+            loss, gradient = eager(build(), leaves)
+            scale = max(1e-300, np.abs(gradient).max())
+            assert step() == pytest.approx(loss, rel=1e-10, abs=1e-10 * scale)
+            np.testing.assert_allclose(step.gradient, gradient, rtol=1e-10, atol=1e-10 * scale)
+            assert step.forward() == pytest.approx(loss, rel=1e-10, abs=1e-10 * scale)
+
+
+def neuron() -> tuple[list[Value], list[Value], Value]:
+    w = [Value(0.5), Value(-0.25), Value(0.1)]
+    x = [Value(1.0), Value(2.0)]
+    return w, x, ((w[0] * x[0] + w[1] * x[1] + w[2]).tanh() - x[0]) ** 2
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 64, 1500])
+def test_a_batch_is_the_mean_over_its_rows(n: int) -> None:
+    w, x, loss = neuron()
+    rows = np.random.default_rng(0).normal(size=(n, 2))
+    one, many = replay(loss, w, x), replay(loss, w, x, batch=True)
+    losses, gradients = zip(*[(one(row), one.gradient.copy()) for row in rows])
+    assert many(rows) == pytest.approx(np.mean(losses), rel=1e-12)
+    np.testing.assert_allclose(many.gradient, np.mean(gradients, 0), rtol=1e-10, atol=1e-15)
+    assert many.forward(rows) == pytest.approx(np.mean(losses), rel=1e-12)
+    assert many.stats.bytes < 10_000_000
+
+
+def test_training_through_replay_is_training() -> None:
+    w, x, loss = neuron()
+    step = replay(loss, w, x)
+    for _ in range(50):
+        for leaf in w:
+            leaf.grad = 0.0
+        fresh = ((w[0] * x[0] + w[1] * x[1] + w[2]).tanh() - x[0]) ** 2
+        fresh.backward()
+        assert step([1.0, 2.0]) == pytest.approx(fresh.data, rel=1e-10)
+        np.testing.assert_allclose(step.gradient, [leaf.grad for leaf in w], rtol=1e-10)
+        step.parameters -= 0.1 * step.gradient
+        for leaf in w:
+            leaf.data -= 0.1 * leaf.grad
+    before = [leaf.data for leaf in w]
+    step.sync()
+    assert [leaf.data for leaf in w] == pytest.approx(before, rel=1e-10)
+    assert [leaf.grad for leaf in w] == step.gradient.tolist()
+
+
+def test_leaves_that_are_not_used_have_no_gradient() -> None:
+    x, y = Value(2.0), Value(3.0)
+    step = replay(x * x, [x, y])
+    assert (step(), step.gradient.tolist()) == (4.0, [4.0, 0.0])
+    step = replay(x, [x, y])
+    assert (step(), step.gradient.tolist()) == (2.0, [1.0, 0.0])
+
+
+def test_the_graph_is_left_as_it_was() -> None:
+    w, x, loss = neuron()
+    loss.backward()
+    before = [(v.data, v.grad) for v in (*w, *x, loss)]
+    step = replay(loss, w, x)
+    step([4.0, 5.0])
+    step.check(loss)
+    assert [(v.data, v.grad) for v in (*w, *x, loss)] == before
+
+
+def test_ieee_numbers_come_out_as_in_eager() -> None:
+    for way in WAYS.values():
+        x = Value(1.0)
+        root = 1.0 / (x - 1.0) + (x * 800.0).exp()
+        machine = way(recording.flatten(root, [x], [])[0])
+        assert machine.run() == root.data == float("inf")
+
+
+def test_check_finds_a_frozen_branch() -> None:
+    x = Value(2.0)
+
+    def build() -> Value:
+        return x * 3.0 if x.data > 0 else x * 5.0
+
+    step = replay(build(), [x])
+    assert step.check(build()) == 0.0
+    x.data = -2.0
+    with pytest.raises(ValueError, match=r"check: the loss is -6 replayed and -10 built afresh.*record again"):
+        step.check(build())
+
+
+def test_deep_graphs_need_no_recursion() -> None:
+    x = Value(1.0)
+    y = x
+    for _ in range(100_000):
+        y = (y + x) * 0.5
+    step = replay(y, [x])
+    y.backward()
+    assert step() == pytest.approx(y.data)
+    assert step.gradient[0] == pytest.approx(x.grad, rel=1e-10)
+
+
+def test_repr_and_stats_say_what_was_recorded() -> None:
+    w, x, loss = neuron()
+    step = replay(loss, w, x)
+    assert step.stats.nodes == 12
+    assert step.stats.strategy == "straight-line code"
+    assert repr(step).startswith("replay of 12 nodes as ")
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda w, x, loss: replay(3.0), TypeError, "got float, expected the Value"),
+    (lambda w, x, loss: replay(loss, [loss]), ValueError, r"wrt\[0\] is the result of power_by, expected a leaf"),
+    (lambda w, x, loss: replay(loss, [1.0]), TypeError, r"wrt\[0\] is of type float"),
+    (lambda w, x, loss: replay(loss, [w[0], w[0]]), ValueError, "named twice"),
+    (lambda w, x, loss: replay(loss, w, w), ValueError, "named twice"),
+    (lambda w, x, loss: replay(loss, w, batch=True), ValueError, "batch=True needs inputs"),
+    (lambda w, x, loss: replay(loss, w, x)([1.0]), ValueError, r"got inputs of shape \(1,\), expected \(2,\)"),
+    (lambda w, x, loss: replay(loss, w, x)(), ValueError, "recorded with inputs; pass their numbers"),
+    (lambda w, x, loss: replay(loss, w, x)(["a", "b"]), TypeError, "dtype <U1, expected real numbers"),
+    (lambda w, x, loss: replay(loss, w, x)([1.0, [2.0]]), ValueError, "differing lengths"),
+    (lambda w, x, loss: replay(loss, w)([1.0]), ValueError, r"expected \(0,\)"),
+    (lambda w, x, loss: replay(loss, w, x, batch=True)([1.0, 2.0]), ValueError, r"expected \(N, 2\)"),
+    (lambda w, x, loss: replay(loss, w, x).check(1.0), TypeError, "check: got float"),
+])
+def test_errors_say_what_was_expected(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(*neuron())
