@@ -73,7 +73,8 @@ class Node(Operand):
 def _state(node: Any) -> dict[str, Any]:
     """What a node holds beside its op and inputs."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
-    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "__weakref__")}
+    return {slot: getattr(node, slot) for slot in slots
+            if slot not in ("op", "_a", "_b", "__weakref__") and hasattr(node, slot)}     # `calls` is seldom set
 
 
 def _rebuilt(entries: list[Any]) -> Any:
