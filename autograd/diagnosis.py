@@ -97,7 +97,7 @@ def cmp(name: str, manual: Any, t: Any, root: Any = None) -> Comparison:
     After the `cmp` of Karpathy's lecture "Becoming a backprop ninja" (2022).
     """
     names = _names_around(sys._getframe(1))
-    diagnosis = _diagnose("cmp", manual, t, root, names, name)
+    diagnosis = _examined("cmp", manual, t, root, names, name)
     array, grad = _numbers("cmp", manual), _gradient("cmp", t, name)
     fits = array.shape == grad.shape
     with np.errstate(invalid="ignore", over="ignore"):
@@ -128,7 +128,7 @@ def diagnose(manual: Any, t: Any, root: Any = None, given: Mapping[Any, Any] | N
       seen: you have the path through `z`; `x` is also used by `y`, which contributes up to 14.8
       hint: list every line of the forward pass in which `x` stands on the right; each adds to its gradient
     """
-    return _diagnose("diagnose", manual, t, root, _names_around(sys._getframe(1)), "", given)
+    return _examined("diagnose", manual, t, root, _names_around(sys._getframe(1)), "", given)
 
 
 # The graph, gone through once more.
@@ -193,18 +193,17 @@ class _Pass:
 def _contributions(node: Any, g: Any) -> Iterator[tuple[int, Any, Any]]:
     """(position, input, upstream gradient × local derivative) for every input that has a gradient."""
     inputs = node.inputs
-    with np.errstate(all="ignore"):
-        if isinstance(node, Value):
-            yield from ((i, x, g * np.float64(partial)) for i, (x, partial) in enumerate(zip(inputs, node.partials)))
-        elif inputs and node.op.joint is not None:
-            needs = [x.requires_grad for x in inputs]
-            for i, (x, part) in enumerate(zip(inputs, node.op.joint(needs, g, node._data, *node._saved))):
-                if x.requires_grad:
-                    yield i, x, np.asarray(part)
-        else:
-            for i, x in enumerate(inputs):
-                if x.requires_grad:
-                    yield i, x, np.asarray(node.op.vjps[i](g, node._data, *node._saved))
+    if isinstance(node, Value):
+        yield from ((i, x, g * np.float64(partial)) for i, (x, partial) in enumerate(zip(inputs, node.partials)))
+    elif inputs and node.op.joint is not None:
+        needs = [x.requires_grad for x in inputs]
+        for i, (x, part) in enumerate(zip(inputs, node.op.joint(needs, g, node._data, *node._saved))):
+            if x.requires_grad:
+                yield i, x, np.asarray(part)
+    else:
+        for i, x in enumerate(inputs):
+            if x.requires_grad:
+                yield i, x, np.asarray(node.op.vjps[i](g, node._data, *node._saved))
 
 
 def _data(node: Any) -> Any:
@@ -245,9 +244,13 @@ def _gradient(where: str, t: Any, name: str) -> Any:
     return np.asarray(t._grad)
 
 
-def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, str], name: str,
+@np.errstate(all="ignore")
+def _examined(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, str], name: str,
               given: Mapping[Any, Any] | None = None) -> Diagnosis:
+    """What `cmp` and `diagnose` come to. Right answers are known without another backward pass, nearly always."""
     m, stored = _numbers(where, manual), _gradient(where, t, name)
+    if not given and _Case(m, t, stored, None, names, name).agrees(m, stored):
+        return Diagnosis(_Case(m, t, stored, None, names, name).name)
     if root is None and isinstance(t, Tensor):
         root = last_pass.root()
     one = _Pass(root, given) if root is not None else None
@@ -305,17 +308,16 @@ class _Case:
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (m, g))
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
         sizes = [np.abs(g).max(initial=0.0)]
-        with np.errstate(all="ignore"):             # what cancels in a sum leaves rounding of the size of its terms
-            sizes += [np.abs(_fitted(np.abs(use.raw), t)).max(initial=0.0) for use in self.uses]
+        # What cancels in a sum leaves rounding of the size of its terms.
+        sizes += [np.abs(_fitted(np.abs(use.raw), t)).max(initial=0.0) for use in self.uses]
         self.scale = max([float(size) for size in sizes if np.isfinite(size)], default=0.0)
 
     def agrees(self, a: Any, b: Any) -> bool:
         """The same shape and the same numbers, up to rounding."""
         if np.shape(a) != np.shape(b):
             return False
-        with np.errstate(all="ignore"):
-            close = np.abs(a - b) <= self.relative * np.abs(b) + self.absolute * self.scale
-            return bool((close | (a == b) | (np.isnan(a) & np.isnan(b))).all())
+        close = np.abs(a - b) <= self.relative * np.abs(b) + self.absolute * self.scale
+        return bool((close | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
     def explains(self, predicted: Any) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
@@ -365,8 +367,9 @@ class _Case:
             yield "wrong shape", f"{got}; the numbers are right", self.hint("shape")
         for use in self.uses:
             if m.shape == use.raw.shape and self.agrees(m, use.raw):
-                yield ("sum over the broadcast axis forgotten", f"{got}, the shape of {self.called(use.by)}; summed "
-                       "to the expected shape your numbers are right", self.hint("broadcast"))
+                yield ("sum over the broadcast axis forgotten", f"got the shape {m.shape}, that of "
+                       f"{self.called(use.by)}, expected {g.shape}; summed to that your numbers are right",
+                       self.hint("broadcast"))
         if m.size > g.size and self.agrees(_summed(m, g.shape), g):
             yield ("sum over the broadcast axis forgotten", f"{got}; summed to that shape your numbers are right",
                    self.hint("broadcast"))
@@ -398,15 +401,12 @@ class _Case:
                 yield ("= where += was needed", f"your numbers are the last piece alone, the one through "
                        f"{self.called(uses[-1].by)}; what came before it, through {self._through(uses[:-1])}, is gone",
                        self.hint("overwritten"))
-            if len(uses) <= 8:
-                kept_sets = [c for n in range(len(uses) - 1, 0, -1) for c in combinations(range(len(uses)), n)]
-            else:
-                kept_sets = [tuple(j for j in range(len(uses)) if j != i) for i in range(len(uses))]
-            for kept in kept_sets:
-                if self.explains(sum(parts[i] for i in kept)):
-                    have = [uses[i] for i in kept]
-                    missing = [use for i, use in enumerate(uses) if i not in kept]
-                    yield "path left out", self._left_out(have, missing), self.hint("left out")
+            most = len(uses) - 1                    # all sets of paths while they are few, else one path left out
+            for kept in (c for n in range(most, 0 if most < 8 else most - 1, -1) for c in combinations(uses, n)):
+                ids = {id(use) for use in kept}
+                missing = [use for use in uses if id(use) not in ids]
+                if self.explains(self.g - sum(use.contribution for use in missing)):
+                    yield "path left out", self._left_out(list(kept), missing), self.hint("left out")
         for use in uses:
             if self.explains(2 * self.g):
                 yield ("path counted twice", "your numbers are exactly twice the right ones, which come through "
@@ -446,9 +446,8 @@ class _Case:
         x = _data(self.t)
         if x.ndim == 0 or x.shape[-1] < 2 or self.m.shape != x.shape:
             return
-        with np.errstate(all="ignore"):
-            p = np.exp(x - x.max(-1, keepdims=True))
-            p /= p.sum(-1, keepdims=True)
+        p = np.exp(x - x.max(-1, keepdims=True))
+        p /= p.sum(-1, keepdims=True)
         n = max(1, x.size // x.shape[-1])
         for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
             one_hot = p - self.g * n
@@ -527,7 +526,7 @@ class _Case:
         if self.one is None:
             return
         after = {id(node) for node in self.one.between(self.t)}
-        for node in sorted(reversed(self.one.order), key=lambda x: not self.known(x)):       # those with a name first
+        for node in sorted(self.one.order, key=lambda x: not self.known(x)):       # those with a name first
             gradient = self.one.gradients.get(id(node))
             if node is self.t or gradient is None or not gradient.any() \
                     or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
@@ -582,13 +581,12 @@ class _Case:
                    f"{_most(self.m - self.g)}", self.hint("maximum"))
 
     def _unknown(self) -> _Suspicion:
-        with np.errstate(all="ignore"):
-            error = np.abs(self.m - self.g)
-            worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
-            wrong = np.count_nonzero(~(error <= self.relative * np.abs(self.g) + self.absolute * self.scale))
+        error = np.abs(self.m - self.g)
+        worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
+        wrong = np.count_nonzero(~(error <= self.relative * np.abs(self.g) + self.absolute * self.scale))
         where = f"at [{', '.join(str(int(i)) for i in worst)}]" if worst else "here"
         evidence = (f"{wrong} of {error.size} entries are off; the largest error is {where}: "
-                    f"got {self.m[worst]:.6g}, expected {self.g[worst]:.6g}")
+                    f"got {self.m[worst]:.6g}, expected {self.g[worst]:.6g}, off by {error[worst]:.3g}")
         rows = sorted({int(i) for i in np.nonzero(error > self.relative * np.abs(self.g)
                                                   + self.absolute * self.scale)[0]}) if worst else []
         if len(rows) == 1 and error.shape[0] > 1 and wrong > 1:
@@ -598,8 +596,7 @@ class _Case:
 
 def _ratio(a: Any, b: Any) -> float | None:
     """The r for which r·b is nearest to a."""
-    with np.errstate(all="ignore"):
-        ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else float("nan")
+    ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else float("nan")
     return ratio if np.isfinite(ratio) else None
 
 

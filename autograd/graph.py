@@ -22,11 +22,11 @@ class Node(Operand):
     input in `_a`; two in `_a` and `_b`; any other number as a tuple in `_a`; and a leaf has None in both.
     """
 
-    __slots__ = ("_a", "_b", "_grad", "calls", "label", "op")
+    __slots__ = ("_a", "_b", "_grad", "label", "op")
     _a: Any
     _b: Any
     _grad: Any
-    calls: tuple[Call, ...]                         # set only on what a module returned; see `remember_call`
+    calls: tuple[Call, ...]                         # only what a module returned has it; see `remember_call`
     label: str
     op: Any
     __hash__ = object.__hash__                      # nodes compare by data, but are told apart by identity
@@ -39,6 +39,10 @@ class Node(Operand):
         if self._a is None:
             return ()
         return self._a if type(self._a) is tuple else (self._a,)
+
+    def _note(self, calls: tuple[Call, ...]) -> None:
+        """Remember which calls of modules returned this node."""
+        self.calls = calls
 
     @property
     def _prev(self) -> set[Any]:
@@ -133,7 +137,7 @@ def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
     inner = bool(results) and hasattr(results[0], "calls")      # results of one call are made alike: ask only the first
     for node in results:
         if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
-            node.calls = getattr(node, "calls", ()) + note if inner else note
+            node._note(getattr(node, "calls", ()) + note if inner else note)
 
 
 N = TypeVar("N", bound=Node)

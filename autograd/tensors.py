@@ -67,7 +67,7 @@ class Tensor(Node, Operators):
             [ 0.42, -0.42]])
     """
 
-    __slots__ = ("__weakref__", "_data", "_saved", "requires_grad")
+    __slots__ = ("__weakref__", "_data", "_saved", "calls", "requires_grad")
     __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
     _data: Any
     _saved: Any

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Node, interior
+from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
@@ -159,6 +159,10 @@ class Value(Node, Operators):
             return self.power(other)
         return Value.apply(power_by(number(other, "power")), self)
 
+    def _note(self, calls: tuple[Call, ...]) -> None:
+        self.__class__ = _Returned
+        _CALLS[id(self)] = calls
+
     @classmethod
     def operand(cls, x: Any, where: str) -> Value:
         return x if isinstance(x, Value) else cls(number(x, where))
@@ -184,6 +188,19 @@ class Value(Node, Operators):
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
+
+
+class _Returned(Value):
+    """A Value that a module returned: what a node becomes to have `calls`, which as a slot would cost them all 16 bytes."""
+
+    __slots__ = ()
+    calls = property(lambda self: _CALLS.get(id(self), ()))     # type: ignore[assignment]
+
+    def __del__(self) -> None:
+        _CALLS.pop(id(self), None)
+
+
+_CALLS: dict[int, tuple[Call, ...]] = {}
 
 
 def total(values: Iterable[Any]) -> Value:

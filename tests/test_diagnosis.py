@@ -396,7 +396,7 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
         for use in uses:
             if len(uses) > 1:
                 mutate("left out", g - use.contribution, t, "path left out", "= where += was needed")
-                mutate("one sign", g - 2 * use.contribution, t, "wrong sign on one path", "wrong sign")   # if the rest is 0
+                mutate("one sign", g - 2 * use.contribution, t, "wrong sign on one path", "wrong sign")
                 mutate("twice", g + use.contribution, t, "path counted twice")
             if use.raw.shape != g.shape:
                 mutate("not summed", use.raw, t, "sum over the broadcast axis forgotten")
