@@ -272,6 +272,7 @@ def _diagnose(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, st
 _HINTS = {
     "left out": "list every line of the forward pass in which {t} stands on the right; each adds to its gradient",
     "twice": "go through the uses of {t} once more and tick each off: one of them is added a second time",
+    "doubled": "is everything added twice (a line run twice, += into what was there), or a factor 1/2 lost?",
     "overwritten": "where a gradient arrives in several pieces, each line after the first must add to it",
     "sign": "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost",
     "factor": "which line of the forward pass divides, and by how many? its derivative carries that number",
@@ -407,7 +408,10 @@ class _Case:
                     missing = [use for i, use in enumerate(uses) if i not in kept]
                     yield "path left out", self._left_out(have, missing), self.hint("left out")
         for use in uses:
-            if self.explains(self.g + use.contribution):
+            if self.explains(2 * self.g):
+                yield ("path counted twice", "your numbers are exactly twice the right ones, which come through "
+                       f"{self._through(uses)}", self.hint("doubled"))
+            elif self.explains(self.g + use.contribution):
                 yield ("path counted twice", f"your numbers are the right ones plus once more what comes through "
                        f"{self.called(use.by)} (up to {_most(use.contribution)})", self.hint("twice"))
             if self.explains(self.g - 2 * use.contribution):
@@ -460,7 +464,11 @@ class _Case:
             if named:
                 yield named[0], f"your numbers are {named[1]} times the right ones", self.hint(named[2])
             elif self.g.size > 1:
-                yield "constant factor", f"your numbers are {ratio:.6g} times the right ones", self.hint("constant")
+                near = [(n, r) for n in range(2, 1000) for r in (n ** 0.5, n ** -0.5)
+                        if abs(ratio - r) <= 10 * self.relative * r]
+                root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
+                yield ("constant factor", f"your numbers are {ratio:.6g}{root} times the right ones",
+                       self.hint("constant"))
 
     def _named_factor(self, ratio: float) -> _Suspicion | None:
         """(mistake, the factor in words, hint) of a ratio that is a count of something in the graph."""
@@ -516,10 +524,19 @@ class _Case:
                        f"arrives at {by} were 1", self.hint("upstream", by=by.strip("`")))
 
     def _another_variable(self) -> Iterator[_Suspicion]:
-        for node in self.one.order if self.one else []:
-            gradient = self.one.gradients.get(id(node)) if self.one else None
-            if node is not self.t and gradient is not None and gradient.any() \
-                    and self.agrees(self.m, gradient) and not self.agrees(gradient, self.g):
+        if self.one is None:
+            return
+        after = {id(node) for node in self.one.between(self.t)}
+        for node in sorted(reversed(self.one.order), key=lambda x: not self.known(x)):       # those with a name first
+            gradient = self.one.gradients.get(id(node))
+            if node is self.t or gradient is None or not gradient.any() \
+                    or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
+                continue
+            if id(node) in after:
+                by = self.called(node)
+                yield ("local derivative forgotten", f"the gradient of {by}, further on, is passed straight through to "
+                       f"`{self.name}`", self.hint("local", by=by.strip("`")))
+            else:
                 yield "gradient of another variable", f"this is the gradient of {self.called(node)}", self.hint("other")
 
     def _deeper_paths(self) -> Iterator[_Suspicion]:

@@ -6,12 +6,13 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from autograd.ops import Operand
 
-__all__ = ["Node", "depths", "edges", "interior", "leaves", "topological"]
+__all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "nodes_in", "remember_call", "topological"]
 
 
 class Node(Operand):
@@ -21,10 +22,11 @@ class Node(Operand):
     input in `_a`; two in `_a` and `_b`; any other number as a tuple in `_a`; and a leaf has None in both.
     """
 
-    __slots__ = ("_a", "_b", "_grad", "label", "op")
+    __slots__ = ("_a", "_b", "_grad", "calls", "label", "op")
     _a: Any
     _b: Any
     _grad: Any
+    calls: tuple[Call, ...]                         # set only on what a module returned; see `remember_call`
     label: str
     op: Any
     __hash__ = object.__hash__                      # nodes compare by data, but are told apart by identity
@@ -47,6 +49,92 @@ class Node(Operand):
     def _op(self) -> str:
         """The op's symbol as micrograd names it: empty for a leaf."""
         return self.op.symbol if self.op is not None else ""
+
+    # Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat
+    # list of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._a is None:
+            return super().__reduce_ex__(max(protocol, 2))      # a leaf: its slots
+        order = topological(self)
+        position = {id(node): i for i, node in enumerate(order)}
+        entries = [node if node._a is None else
+                   (type(node), node.op, [position[id(x)] for x in node.inputs], _state(node)) for node in order]
+        return _rebuilt, (entries,)
+
+    def __copy__(self) -> Any:
+        twin = type(self).__new__(type(self))
+        twin.label, twin.op, twin._a, twin._b = self.label, self.op, self._a, self._b
+        for slot, x in _state(self).items():
+            setattr(twin, slot, x)
+        return twin
+
+
+def _state(node: Any) -> dict[str, Any]:
+    """What a node holds beside its op and inputs."""
+    slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
+    return {slot: getattr(node, slot) for slot in slots if slot not in ("op", "_a", "_b", "__weakref__")}
+
+
+def _rebuilt(entries: list[Any]) -> Any:
+    nodes: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, Node):
+            nodes.append(entry)
+            continue
+        kind, op, positions, state = entry
+        node = kind.__new__(kind)
+        inputs = tuple([nodes[i] for i in positions])
+        node.op = op
+        if op.arity in (1, 2) and getattr(op, "joint", None) is None:
+            node._a, node._b = (*inputs, None)[:2]
+        else:
+            node._a, node._b = inputs, None
+        for slot, x in state.items():
+            setattr(node, slot, x)
+        nodes.append(node)
+    return nodes[-1]
+
+
+class Call:
+    """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
+
+    __slots__ = ("inputs", "module")
+
+    def __init__(self, module: Any, inputs: tuple[Node, ...]) -> None:
+        self.module: Callable[[], Any] = weakref.ref(module) if module is not None else _forgotten
+        self.inputs = inputs
+
+    def __reduce__(self) -> tuple[Any, ...]:        # a copy of a graph, or a pickled one, has no module to point to
+        return Call, (None, ())
+
+
+def _forgotten() -> None:
+    pass
+
+
+def nodes_in(things: Any) -> Iterator[Node]:
+    """The nodes in a node, or in tuples and lists of nodes and of such lists."""
+    for thing in things if isinstance(things, (tuple, list)) else (things,):
+        if isinstance(thing, Node):
+            yield thing
+        elif isinstance(thing, (tuple, list)):
+            yield from nodes_in(thing)
+
+
+def remember_call(module: Any, inputs: Any, results: Any) -> None:
+    """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
+
+    The note hangs on the results and points to their inputs, which those keep alive anyhow: no graph lives longer
+    for it.
+    """
+    call = None
+    for node in nodes_in(results):
+        if node._a is not None:                     # made by an op, with its history recorded
+            if call is None:
+                call = Call(module, tuple(nodes_in(inputs)))
+            if not any([node is x for x in call.inputs]):
+                node.calls = (*getattr(node, "calls", ()), call)
 
 
 N = TypeVar("N", bound=Node)

@@ -273,6 +273,12 @@ class Nary(Op):
         self.arity = None
         self.all_partials = all_partials
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if NARY.get(self.name) is not self:
+            raise TypeError(f"{self.name}: a node of this op knows its targets and can't be pickled or deep-copied; "
+                            "pickle its inputs and compute it anew")
+        return super().__reduce__()
+
 
 def dot_of(w: Sequence[Any], x: Sequence[Any]) -> Any:
     """Σ wᵢ·xᵢ."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import math
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd.folding import Fold, folds, unfolded
 from autograd.graph import Node, topological
 from autograd.structural import Structural
 from autograd.tensors import Tensor
@@ -24,7 +26,7 @@ __all__ = ["Drawing", "draw", "draw_dot", "tree"]
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
-# role -> (what the legend calls it, fill, border). Mid greys for what lies outside a box: it must show on white and black.
+# role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
     "input": ("input", "#dbeafe", "#3b82f6"),
     "parameter": ("parameter", "#dcfce7", "#22a55a"),
@@ -65,13 +67,13 @@ class Drawing:
         path = Path(file)
         suffix = path.suffix[1:].lower()
         if suffix not in FORMATS:
-            raise ValueError(f"draw: can't write {path.name!r}; name it with one of {', '.join('.' + f for f in FORMATS)}")
+            raise ValueError(f"draw: can't write {path.name!r}; name it with one of .{', .'.join(FORMATS)}")
         if suffix == "dot":
             path.write_text(self.source, encoding="utf-8")
             return path
         try:
             path.write_bytes(layout(self.source, suffix))
-        except LayoutMissing as error:
+        except LayoutError as error:
             beside = path.with_suffix(".dot")
             beside.write_text(self.source, encoding="utf-8")
             raise RuntimeError(f"{error} The graph's DOT text is in {beside}.") from None
@@ -86,7 +88,7 @@ class Drawing:
             if self.format == "png":
                 return {"image/png": layout(self.source, "png"), "text/plain": repr(self)}
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
-        except LayoutMissing as error:
+        except LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
 
     def __str__(self) -> str:
@@ -96,7 +98,7 @@ class Drawing:
         return f"<Drawing: {self.source.count(chr(10))} lines of DOT; .save('graph.svg') writes it>"
 
 
-class LayoutMissing(RuntimeError):
+class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
 
 
@@ -104,17 +106,18 @@ def layout(source: str, format: str) -> bytes:
     """Lay `source` out as `format`: by `dot` if it is on the PATH, else by pygraphviz's engine.
 
     Raises:
-        LayoutMissing: where there is neither; it names both remedies.
+        LayoutError: where there is neither; it names both remedies.
     """
     if shutil.which("dot"):
-        import graphviz
-        return graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
+        import graphviz  # type: ignore[import-untyped]
+        laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
+        return laid_out
     try:
-        import pygraphviz
+        import pygraphviz  # type: ignore[import-untyped]
     except ImportError:
-        raise LayoutMissing("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on the "
-                            "PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "
-                            "pip install 'ninjagrad[render]'.") from None
+        raise LayoutError("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on "
+                          "the PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "
+                          "pip install 'ninjagrad[render]'.") from None
     graph = pygraphviz.AGraph(string=source)
     try:
         picture: bytes = graph.draw(format=format, prog="dot")
@@ -125,7 +128,7 @@ def layout(source: str, format: str) -> bytes:
 
 def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Any = None,
          names: Mapping[str, Any] | None = None, parameters: Any = None, constants: bool = True, legend: bool = True,
-         max_nodes: int = 300) -> Drawing:
+         collapse: Any = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.
 
     Args:
@@ -138,6 +141,9 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
             is one anyhow. Any other leaf is an input if it has a name, else a constant.
         constants: whether to show the constants.
         legend: whether to explain the colours.
+        collapse: an `nn` module, or several: each call of it is folded into one box with its name and how many
+            parameters it has. Calls of the same kind on the same inputs share a box, which says ×N.
+        depth: how many levels of modules to leave open: 0 folds the model itself, 1 its layers, and so on.
         max_nodes: refuse to draw a larger graph.
 
     Raises:
@@ -152,36 +158,50 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     """
     if direction not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
-    order = small_enough("draw", root, max_nodes)
+    order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
+    boxes: list[Fold] = []
+    if collapse is not None:
+        boxes = folds(order, collapse, depth)
+        check_size("draw", len(unfolded(order, boxes)[0]), max_nodes)
     name_of = naming(order, names)
     role_of = roles(order, root, name_of, parameters)
     red = on_paths(order, as_nodes("draw", "highlight", highlight))
     hidden = set() if constants else {id(x) for x, role in role_of.items() if role == "constant" and x is not root}
 
     drawing = Drawing(compose(order, role_of, red, hidden, direction, legend,
-                              {node: describe(node, name_of.get(node, "")) for node in order}))
+                              {node: describe(node, name_of.get(node, "")) for node in order}, boxes))
     if file is not None:
         drawing.save(file)
     return drawing
 
 
 def compose(order: Sequence[Any], role_of: Mapping[Any, str], red: set[int], hidden: set[int], direction: str,
-            legend: bool, told: Mapping[Any, list[tuple[str, str]]]) -> str:
-    """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>."""
-    lines, position = [], {}
-    for i, node in enumerate(order):
-        position[id(node)] = i
-        if id(node) in hidden:
-            continue
+            legend: bool, told: Mapping[Any, list[tuple[str, str]]], boxes: Sequence[Fold] = ()) -> str:
+    """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>.
+
+    What is folded becomes the boxes m<k> with edges i<k>_<j> from their inputs.
+    """
+    position = {id(node): i for i, node in enumerate(order)}
+    shown, out_of = unfolded(order, boxes)
+    shown = [node for node in shown if id(node) not in hidden]
+    lines = []
+    for k, fold in enumerate(boxes):
+        lines.append(_box(f"m{k}", "module", fold.lines()))
+        lines += [_edge(f"n{position[id(x)]}", f"m{k}", f"i{k}_{j}", id(x) in red)
+                  for j, x in enumerate(fold.inputs) if id(x) not in hidden]
+    number = {id(fold): k for k, fold in enumerate(boxes)}
+    for node in shown:
+        i = position[id(node)]
         lines.append(_box(f"n{i}", role_of[node], told[node]))
-        if node.op is None:
-            continue
-        lines.append(_circle(f"o{i}", node.op.symbol))
-        for use, x in enumerate(node.inputs):
-            if id(x) not in hidden:
-                lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
-        lines.append(_edge(f"o{i}", f"n{i}", f"r{i}", id(node) in red))
-    present = {role_of[node] for node in order if id(node) not in hidden} | {"op"}
+        if id(node) in out_of:
+            lines.append(_edge(f"m{number[id(out_of[id(node)])]}", f"n{i}", f"r{i}", id(node) in red))
+        elif node.op is not None:
+            lines.append(_circle(f"o{i}", node.op.symbol))
+            for use, x in enumerate(node.inputs):
+                if id(x) not in hidden:
+                    lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
+            lines.append(_edge(f"o{i}", f"n{i}", f"r{i}", id(node) in red))
+    present = {role_of[node] for node in shown} | {"op"} | {"module" for _ in boxes}
     return _document(lines, direction, _legend([role for role in ROLES if role in present]) if legend else "")
 
 
@@ -249,14 +269,19 @@ def tree(root: Node, *, names: Mapping[str, Any] | None = None, max_nodes: int =
 def small_enough(function: str, root: Any, max_nodes: int) -> list[Any]:
     """The graph in topological order; a ValueError if there is too much of it to look at."""
     if not isinstance(root, Node):
-        raise TypeError(f"{function}: got {type(root).__name__}, expected a Value or a Tensor: the result of a computation")
+        raise TypeError(f"{function}: got {type(root).__name__}, expected a Value or a Tensor, a computation's result")
     order = topological(root)
-    if len(order) > max_nodes:
+    check_size(function, len(order), max_nodes)
+    return order
+
+
+def check_size(function: str, count: int, max_nodes: int) -> None:
+    """A ValueError if that is too much to look at."""
+    if count > max_nodes:
         remedy = "draw one example instead of a batch, fold modules with collapse=model, or raise max_nodes"
         if function != "draw":
             remedy = "take one example instead of a batch, or raise max_nodes"
-        raise ValueError(f"{function}: the graph has {len(order):,} nodes, more than max_nodes={max_nodes:,}; {remedy}")
-    return order
+        raise ValueError(f"{function}: the graph has {count:,} nodes, more than max_nodes={max_nodes:,}; {remedy}")
 
 
 def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
@@ -271,7 +296,7 @@ def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
 
 
 def naming(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[Any, str]:
-    """What to call each node that has a name: its label, else the variable that holds it, or that variable's element."""
+    """What to call each node that has a name: its label, else the variable or list element that holds it."""
     found: dict[Any, str] = {}
     for name, thing in (names or {}).items():
         if name.startswith("_"):
@@ -368,8 +393,8 @@ def array_text(x: Any, norm: bool = False) -> str:
 def _document(lines: Iterable[str], direction: str, label: str) -> str:
     body = "\n".join(f"    {line}" for line in lines)
     legend = f"    label=<{label}>\n" if label else ""
-    return (f'digraph {{\n    graph [rankdir={direction} bgcolor="transparent" fontname="{FONT}" nodesep=0.22 ranksep=0.32 '
-            f'labelloc=b pad=0.15]\n{legend}'
+    return (f'digraph {{\n    graph [rankdir={direction} bgcolor="transparent" fontname="{FONT}" '
+            f'nodesep=0.22 ranksep=0.32 labelloc=b pad=0.15]\n{legend}'
             f'    node [fontname="{FONT}" fontsize=13 fontcolor="{INK}" penwidth=1.3]\n'
             f'    edge [color="{GREY}" fontname="{FONT}" fontsize=10 fontcolor="{GREY}" arrowsize=0.65 penwidth=1.2]\n'
             f'{body}\n}}\n')
@@ -403,10 +428,12 @@ def _box(identifier: str, role: str, lines: Sequence[tuple[str, str]]) -> str:
     for kind, text in lines:
         if kind in ("data", "grad"):
             text = text.replace("\n", "\n" + "\N{NO-BREAK SPACE}" * 9)  # an array's further rows, under its first
-        shown = f"<B>{_text(text)}</B>" if kind == "name" else f'<FONT POINT-SIZE="11" COLOR="{PALE}">{_text(text)}</FONT>'
+        small = f'<FONT POINT-SIZE="11" COLOR="{PALE}">{_text(text)}</FONT>'
+        shown = f"<B>{_text(text)}</B>" if kind == "name" else small
         rows.append(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{shown}</TD></TR>')
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
-    return f'{identifier} [label=<{table}> id="{identifier}" class="{role}" shape=box {_paint(role)} margin="0.07,0.04" height=0]'
+    return (f'{identifier} [label=<{table}> id="{identifier}" class="{role}" shape=box {_paint(role)} '
+            'margin="0.07,0.04" height=0]')
 
 
 def _edge(tail: str, head: str, identifier: str, red: bool, label: str = "") -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.graph import Node
 from autograd.ops import PowerBy
-from autograd.rendering import LayoutMissing, array_text, broadcast, compose, full_names, layout, roles, small_enough
+from autograd.rendering import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
 from autograd.value import Value
 from autograd.walkthrough import WORDS, flows, gradients, pull, rule_in_names, rule_in_numbers, seed, uses
 
@@ -54,10 +54,11 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     source = compose(order, roles(order, root, named, parameters), set(), set(), direction, False, told)
     try:
         svg = layout(source, "svg").decode("utf-8")
-    except LayoutMissing as error:
+    except LayoutError as error:
         beside = path.with_suffix(".dot")
         beside.write_text(source, encoding="utf-8")
-        raise RuntimeError(f"{str(error).replace('draw:', 'stepper:', 1)} The graph's DOT text is in {beside}.") from None
+        reason = str(error).replace("draw:", "stepper:", 1)
+        raise RuntimeError(f"{reason} The graph's DOT text is in {beside}.") from None
     title = title or f"Backpropagation from {name_of[root]}, step by step"
     data = json.dumps(_walk(order, root, name_of, grads, told), ensure_ascii=False).replace("<", "\\u003c")
     page = Path(__file__).with_name("stepper.html").read_text(encoding="utf-8")
@@ -87,7 +88,7 @@ def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Ma
     position = {node: i for i, node in enumerate(order)}
     used = uses(order)
     nodes = []
-    for i, node in enumerate(order):
+    for node in order:
         entry: dict[str, Any] = {
             "name": name_of[node],
             "lines": [kind for kind, _ in told[node]],

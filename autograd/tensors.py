@@ -975,7 +975,8 @@ _CONTRIBUTION = """\
             {input}._grad = grad {sign} part
 """
 _FIT = """
-        if part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim:
+        size = {saved}.nbytes
+        if part.nbytes != size or part.ndim != {saved}.ndim or not size:
             part = fit(part, {saved})"""
 
 
@@ -986,7 +987,8 @@ def _fit(part: Any, data: Any) -> Any:
     """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
 
     The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
-    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for.
+    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for, unless
+    that is empty.
     """
     part = _reduce_to(part, data.shape)
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)

@@ -20,7 +20,6 @@ from autograd import structural as st
 from autograd.graph import Node, topological
 from autograd.ops import Nary, Op
 from autograd.rendering import broadcast, full_names, on_paths
-from autograd.structural import Structural
 from autograd.symbols import SIGN, Symbol
 from autograd.value import Value
 
@@ -102,7 +101,8 @@ class Path:
             it alone, in the leaf's shape.
     """
 
-    def __init__(self, nodes: tuple[Any, ...], positions: tuple[int, ...], name_of: Mapping[Any, str], start: Any) -> None:
+    def __init__(self, nodes: tuple[Any, ...], positions: tuple[int, ...], name_of: Mapping[Any, str],
+                 start: Any) -> None:
         self.nodes = nodes
         self._positions = positions
         self._name_of = name_of
@@ -194,7 +194,8 @@ class Paths:
         shown = [str(path) for path in itertools.islice(self, 10)]
         if self.count > len(shown):
             shown.append(f"… and {self.count - len(shown):,} more")
-        head = f"{self.count:,} path{'s' * (self.count != 1)} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
+        many = f"{self.count:,} path{'s' * (self.count != 1)}"
+        head = f"{many} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
         return "\n".join([head, *(f"  {line}" for line in shown)])
 
     def __repr__(self) -> str:
@@ -341,9 +342,10 @@ class Explanation:
     @property
     def agrees(self) -> bool:
         """Whether `.grad` is the gradient, up to rounding."""
-        tolerance = 1e-9 if np.asarray(self.gradient).dtype != np.float32 else 1e-4
-        scale = 1.0 + float(np.max(np.abs(self.gradient), initial=0.0)) if np.size(self.gradient) else 1.0
-        return bool(np.allclose(self.grad, self.gradient, rtol=tolerance, atol=tolerance * scale * 1e-3, equal_nan=True))
+        gradient = np.asarray(self.gradient)
+        tolerance = 1e-4 if gradient.dtype == np.float32 else 1e-9
+        smallest = 1e-3 * tolerance * float(np.max(np.abs(gradient), initial=0.0))
+        return bool(np.allclose(self.grad, gradient, rtol=tolerance, atol=smallest, equal_nan=True))
 
     def lines(self) -> list[str]:
         """One line per use."""
@@ -360,7 +362,7 @@ class Explanation:
                     f"{_chain(' × ', [g, user.partials[position]])} = {number_text(part)}{told}")
         how = f"∂{through}/∂{name} = {text}" if text else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
         spread = broadcast(user, self.node)
-        summed = f"; broadcast {spread}, so its gradient is summed back over the axes it was repeated along" if spread else ""
+        summed = f"; broadcast {spread}, so its gradient is summed back over the repeated axes" if spread else ""
         return f"through {through} {user.shape} ({user.op.symbol}): {how}{summed}; contributes {size_text(part)}"
 
     def verdict(self) -> str:
@@ -371,17 +373,19 @@ class Explanation:
         if self.agrees:
             return f"{name}.grad = {size_text(self.grad)} ✓"
         if not self.has_run:
-            return f"{name}.grad = {size_text(self.grad)}: no backward pass has been run from {root}; call {root}.backward()"
-        return (f"{name}.grad = {size_text(self.grad)}, a remainder of {size_text(self.remainder)}: it is stale. Gradients add up "
-                "over calls of backward() until they are set to zero; was backward() run twice, or zero_grad() forgotten?")
+            return f"{name}.grad = {size_text(self.grad)}: no backward pass was run from {root}; call {root}.backward()"
+        return (f"{name}.grad = {size_text(self.grad)}, a remainder of {size_text(self.remainder)}: it is stale. "
+                "Gradients add up over calls of backward() until they are set to zero; was backward() run twice, "
+                "or zero_grad() forgotten?")
 
     def _head(self) -> tuple[str, str]:
         name, root = self._name_of[self.node], self._name_of[self.root]
+        head = f"∂{root}/∂{name} = {size_text(self.gradient)}"
         if self.node is self.root:
-            return f"∂{root}/∂{name} = {size_text(self.gradient)}", "it is the root: its gradient is where backward() starts"
+            return head, "it is the root: its gradient is where backward() starts"
         count = len(self.uses)
-        how = "is not used on the way to" if not count else f"is used {'once' if count == 1 else f'{count:,} times'} on the way to"
-        return f"∂{root}/∂{name} = {size_text(self.gradient)}", f"{name} {how} {root}"
+        how = "not used" if not count else "used once" if count == 1 else f"used {count:,} times"
+        return head, f"{name} is {how} on the way to {root}"
 
     def _parts(self) -> list[str]:
         lines = self.lines()

@@ -68,7 +68,8 @@ def chain() -> dict[str, Any]:
     y_hat = e / e.sum()
     z = Tensor(LOGITS, requires_grad=True)
     p = Tensor(y_hat.numpy(), requires_grad=True)
-    steps = {"∂L/∂ŷ": jacobian(-(Tensor(Y) * p.log()).sum(), p), "∂ŷ/∂e": jacobian(y_hat, e), "∂e/∂z": jacobian(z.exp(), z)}
+    loss = -(Tensor(Y) * p.log()).sum()
+    steps = {"∂L/∂ŷ": jacobian(loss, p), "∂ŷ/∂e": jacobian(y_hat, e), "∂e/∂z": jacobian(z.exp(), z)}
     steps["∂ŷ/∂z"] = steps["∂ŷ/∂e"] @ steps["∂e/∂z"]
     steps["∂L/∂z"] = steps["∂L/∂ŷ"] @ steps["∂ŷ/∂z"]
     return steps
@@ -145,7 +146,7 @@ def plot(file: Path) -> None:
     import matplotlib.pyplot as plt
 
     grey = "#8792a5"                                # shows on white and on black
-    style = {"svg.hashsalt": "cross_entropy", "font.size": 10, "text.color": grey, "axes.labelcolor": grey, "axes.edgecolor": grey,
+    style = {"svg.hashsalt": "cross_entropy", "text.color": grey, "axes.labelcolor": grey, "axes.edgecolor": grey,
              "xtick.color": grey, "ytick.color": grey, "axes.spines.top": False, "axes.spines.right": False}
     size = np.geomspace(1, 1e4, 161)
     logits = np.concatenate([-size[::-1], np.linspace(-1, 1, 41), size])
@@ -156,16 +157,19 @@ def plot(file: Path) -> None:
             for (label, way), colour in zip(WAYS.items(), ("#e11d48", "#e09f1f", "#22a55a")):
                 error = errors(way, dtype, logits)
                 lost = np.isinf(error)
-                axis.plot(logits, np.where(lost, np.nan, np.maximum(error, epsilon / 2)), color=colour, label=label, lw=1.8)
-                axis.plot(logits[lost], np.full(lost.sum(), top * (1 if way is naive else 0.05)), "x", color=colour, ms=4)
-            axis.set(xscale="symlog", yscale="log", ylim=(1e-18, top * 20), xlabel="logit of the true class; the others are 0")
+                error[lost] = np.nan
+                axis.plot(logits, np.maximum(error, epsilon / 2), color=colour, label=label, lw=1.8)
+                height = top if way is naive else top / 20
+                axis.plot(logits[lost], np.full(lost.sum(), height), "x", color=colour, ms=4)
+            axis.set(xscale="symlog", yscale="log", ylim=(1e-18, top * 50))
+            axis.set_xlabel("logit of the true class; the others are 0")
             axis.axhline(epsilon, color=grey, lw=0.8, ls=":")
+            axis.annotate("× inf or nan", (-9e3, top * 5), fontsize=9)
             axis.annotate("ε, one unit in the last place", (0, epsilon / 30), ha="center", fontsize=9)
             axis.set_title(dtype.__name__, color=grey)
             axis.set_xticks([-1e4, -100, 0, 100, 1e4], ["−10⁴", "−100", "0", "100", "10⁴"])
             axis.grid(alpha=0.2)
         axes[0].set_ylabel("relative error of the loss")
-        axes[0].annotate("× inf or nan", (-9e3, top * 4), fontsize=9)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncol=3, frameon=False)
         figure.tight_layout(rect=(0, 0.07, 1, 1))
         figure.savefig(file, transparent=True, metadata={"Date": None})
@@ -183,9 +187,10 @@ def page(graph: Graph, picture: str, error_plot: str) -> str:
                            f"<div class=product><b>=</b>{_matrix('∂L/∂z', steps['∂L/∂z'])}</div>"]),
         "SOFTMAX": _matrix("∂ŷ/∂z", steps["∂ŷ/∂z"], sums=True),
         "COLUMNS": "".join(map(_column, columns(graph))),
-        "RESULT": _row("ŷ", softmax()) + _row("y", Y) + _row("ŷ − y", softmax() - Y) + _row("z.grad", [z.grad for z in graph.z]),
+        "RESULT": "".join(_row(name, numbers) for name, numbers in [
+            ("ŷ", softmax()), ("y", Y), ("ŷ − y", softmax() - Y), ("z.grad", [z.grad for z in graph.z])]),
         "SUM": _number(sum(z.grad for z in graph.z)),
-        "PLOT": f"<figure>{_inline(error_plot)}</figure>" if error_plot else "<p>(run without --no-plots to see it)</p>",
+        "PLOT": f"<figure>{_inline(error_plot)}</figure>" if error_plot else "<p>(not plotted: --no-plots)</p>",
     }
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], template)
@@ -206,7 +211,10 @@ def _cell(x: float) -> str:
 
 
 def _matrix(name: str, rows: Any, sums: bool = False) -> str:
-    body = "".join(f"<tr>{''.join(map(_cell, row))}{f'<td class=sum>Σ = {_number(row.sum())}</td>' if sums else ''}</tr>" for row in rows)
+    body = ""
+    for row in rows:
+        total_cell = f"<td class=sum>Σ = {_number(row.sum())}</td>" if sums else ""
+        body += f"<tr>{''.join(map(_cell, row))}{total_cell}</tr>"
     return f'<figure class="matrix"><table>{body}</table><figcaption>{_math(name)}</figcaption></figure>'
 
 
@@ -246,12 +254,13 @@ def main(arguments: list[str] | None = None) -> None:
         terms = " + ".join(f"({_number(term['value'])} {term['way']})" for term in column["terms"])
         print(f"∂L/∂{column['name']} = {terms} = {_number(column['sum'])} = {column['formula']}")
         if abs(column["sum"] - column["closed"]) > 1e-15:
-            raise ArithmeticError(f"∂L/∂{column['name']}: the graph gives {column['sum']}, softmax − one-hot {column['closed']}")
+            raise ArithmeticError(f"∂L/∂{column['name']} is {column['sum']}, but softmax − one-hot {column['closed']}")
     print(f"their sum: {_number(sum(z.grad for z in graph.z))}\n")
 
     picture = options.out / "cross_entropy_graph.svg"
     written = [draw(graph.loss, highlight=graph.z[TARGET]).save(picture),
-               stepper(graph.loss, options.out / "cross_entropy_steps.html", title="Cross-entropy of one sample, step by step")]
+               stepper(graph.loss, options.out / "cross_entropy_steps.html",
+                       title="Cross-entropy of one sample, step by step")]
     error_plot = options.out / "cross_entropy_error.svg"
     if not options.no_plots:
         plot(error_plot)

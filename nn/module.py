@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
+from autograd.graph import remember_call
 
 __all__ = ["Module"]
 
@@ -37,7 +38,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: write a forward method to make it callable")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*inputs, **options)
+        results = self.forward(*inputs, **options)
+        remember_call(self, (inputs, *options.values()), results)
+        return results
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter with the path that leads to it, as in "layers.0.weight"."""

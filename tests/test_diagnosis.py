@@ -365,3 +365,45 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
             if wrong.shape == g.shape and np.allclose(wrong, g, rtol=1e-7, atol=1e-10 * scale):
                 continue                            # the mutation changes nothing here
             assert diagnose(wrong, t), (name, wrong, g)
+
+
+def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
+    """All nodes of the network, one mutation at a time; where a mutation has two right names, either will do."""
+    from autograd.diagnosis import _Pass
+    one = _Pass(net["loss"])
+    named, seen = {}, {}
+
+    def mutate(kind, wrong, t, *names):
+        if wrong.shape == t.shape and np.allclose(wrong, numbers(t), rtol=1e-8, atol=1e-12):
+            return
+        seen[kind] = seen.get(kind, 0) + 1
+        diagnosis = diagnose(wrong, t, net["loss"])
+        assert diagnosis
+        named[kind] = named.get(kind, 0) + (diagnosis.mistake in names)
+
+    for name, t in net.items():
+        if not isinstance(t, Tensor) or name in ("loss", "logit_maxes", "b1"):     # the last two are 0 but for rounding
+            continue
+        g = numbers(t)
+        uses = one.uses[id(t)]
+        mutate("sign", -g, t, "wrong sign")
+        mutate("double", 2 * g, t, "path counted twice")
+        mutate("1/N missing", N * g, t, "factor 1/N missing")
+        mutate("1/N extra", g / N, t, "factor 1/N extra")
+        mutate("Bessel", g * (N - 1) / N, t, "n against n − 1 (biased or Bessel's variance)")
+        if g.ndim == 2 and min(g.shape) > 1:
+            mutate("transposed", g.T, t, "transposed")
+        for use in uses:
+            if len(uses) > 1:
+                mutate("left out", g - use.contribution, t, "path left out", "= where += was needed")
+                mutate("one sign", g - 2 * use.contribution, t, "wrong sign on one path", "wrong sign")   # if the rest is 0
+                mutate("twice", g + use.contribution, t, "path counted twice")
+            if use.raw.shape != g.shape:
+                mutate("not summed", use.raw, t, "sum over the broadcast axis forgotten")
+                if g.shape[-1] == use.raw.shape[1] and len(uses) == 1:
+                    mutate("wrong axis", use.raw.sum(1), t, "summed over the wrong axis")
+            if use.upstream.shape == g.shape and len(uses) == 1:
+                mutate("straight through", use.upstream, t, "local derivative forgotten", "wrong sign",
+                       "constant factor", "factor 1/N missing")
+    assert named == seen, {kind: (named[kind], seen[kind]) for kind in seen}
+    assert sum(seen.values()) > 150

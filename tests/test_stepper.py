@@ -225,16 +225,18 @@ def test_everything_is_reachable_by_tab(browser: Any, page: tuple[Value, Path]) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_fits_a_phone_and_is_readable_in_both_schemes(browser: Any, page: tuple[Value, Path], width: int, scheme: str) -> None:
+def test_it_fits_a_phone_and_is_readable_in_both_schemes(browser: Any, page: tuple[Value, Path], width: int,
+                                                         scheme: str) -> None:
     _, file = page
     reader = Reader(browser, file, viewport={"width": width, "height": 780}, color_scheme=scheme)
     reader.press("End")
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
     colours = reader.page.evaluate("""() => {
-        const rgb = (element, what) => getComputedStyle(element)[what].match(/[\\d.]+/g).slice(0, 3).map(Number);
-        return [[rgb(document.querySelector("#n0 text"), "fill"), rgb(document.querySelector("#n0 > path"), "fill")],
-                [rgb(document.querySelector("#panel"), "color"), rgb(document.querySelector("#panel"), "backgroundColor")],
-                [rgb(document.querySelector(".pale"), "color"), rgb(document.querySelector("#panel"), "backgroundColor")]];
+        const rgb = (which, what) =>
+            getComputedStyle(document.querySelector(which))[what].match(/[\\d.]+/g).slice(0, 3).map(Number);
+        return [[rgb("#n0 text", "fill"), rgb("#n0 > path", "fill")],
+                [rgb("#panel", "color"), rgb("#panel", "backgroundColor")],
+                [rgb(".pale", "color"), rgb("#panel", "backgroundColor")]];
     }""")
     for text, ground in colours:
         assert contrast(text, ground) > 4.5             # WCAG 2, level AA

@@ -166,7 +166,8 @@ def test_explaining_one_use() -> None:
     loss.label = "L"
     loss.backward()
     told = str(explain(loss, z))
-    assert f"∂L/∂probs · ∂probs/∂z = −{1.9 / p.data:.3g} × {p.data * (1 - p.data):.3g} = −{1.9 * (1 - p.data):.3g}" in told
+    numbers = f"−{1.9 / p.data:.3g} × {p.data * (1 - p.data):.3g} = −{1.9 * (1 - p.data):.3g}"
+    assert f"∂L/∂probs · ∂probs/∂z = {numbers}" in told
     assert "∂probs/∂z = probs·(1 − probs)" in told
     assert told.endswith("✓")
 
@@ -203,7 +204,7 @@ def test_a_gradient_that_was_never_computed() -> None:
     x = Value(3.0, label="x")
     y = x * x
     y.label = "y"
-    assert "no backward pass has been run from y; call y.backward()" in str(explain(y, x))
+    assert "no backward pass was run from y; call y.backward()" in str(explain(y, x))
     W = Tensor([1.0], requires_grad=True, label="W")
     assert "no backward pass" in str(explain((W * 2.0).sum(), W))
 
@@ -218,7 +219,8 @@ def test_another_seed_than_one() -> None:
 
 
 def test_explaining_tensors() -> None:
-    W, b = Tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True, label="W"), Tensor([0.1, 0.2], requires_grad=True, label="b")
+    W = Tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True, label="W")
+    b = Tensor([0.1, 0.2], requires_grad=True, label="b")
     x = Tensor([[0.3, 0.4], [0.5, -0.6], [0.7, 0.8]], label="x")
     h = (x @ W + b).tanh()
     h.label = "h"

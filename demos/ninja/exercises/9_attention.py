@@ -6,7 +6,7 @@ One head of causal self-attention over a sequence of t tokens: each looks back a
 import autograd as torch
 import autograd.functional as F
 
-t, d, d_head = 5, 8, 4
+t, d, d_head = 5, 8, 3
 g = torch.Generator().manual_seed(9)
 x = torch.randn(t, d, generator=g)
 Wq, Wk, Wv = (torch.randn(d, d_head, generator=g) * d ** -0.5 for _ in range(3))

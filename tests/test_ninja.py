@@ -1,0 +1,263 @@
+"""The exercises: solutions pass, starters are graded, and whatever a learner's file does is a finding."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from demos.ninja import main, runner
+from demos.ninja.exercises import EXERCISES
+from demos.ninja.runner import check
+
+HOW_MANY = {0: 5, 1: 26, 2: 1, 3: 1, 4: 7, 5: 3, 6: 6, 7: 4, 8: 2, 9: 9}
+
+
+def report_on(tmp_path, number, text, **options):
+    path = tmp_path / EXERCISES[number].file_name
+    path.write_text(text, encoding="utf-8")
+    return check(path, EXERCISES[number], **options)
+
+
+def states(report):
+    return {line["name"]: line["state"] for line in report["lines"]}
+
+
+def changed(number, **lines):
+    """The solution with some of its lines replaced: name=("old", "new")."""
+    text = EXERCISES[number].solution()
+    for old, new in lines.values():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_solution_is_right_and_a_starter_not_yet(tmp_path, number):
+    exercise = EXERCISES[number]
+    solved = report_on(tmp_path, number, exercise.solution())
+    assert solved["error"] is None
+    assert set(states(solved).values()) == {"right"}, solved["lines"]
+    assert len(solved["lines"]) == HOW_MANY[number]
+    begun = report_on(tmp_path, number, exercise.starter())
+    assert begun["error"] is None
+    assert set(states(begun).values()) - {"right" if number == 8 else "todo"} <= {"todo"}
+    assert list(states(begun)) == list(states(solved))
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_starter_gives_nothing_away_and_every_answer_has_its_hint(number):
+    exercise = EXERCISES[number]
+    starter, solution = exercise.starter(), exercise.solution()
+    for mark in ("#?", "#-", "#+", "#:", "#!", "#~", "expected_"):
+        assert mark not in starter
+        assert mark not in solution
+    assert "TODO" in starter
+    assert "TODO" not in solution
+    assert "None  # TODO" not in solution
+    assert set(exercise.asked) <= set(exercise.hints)
+    for line in exercise.source.splitlines():
+        if line.endswith("  #?"):
+            answer = re.sub(r"\s*#\?$", "", line.split("= ", 1)[1])
+            assert f"= {answer}\n" not in starter or answer in ("None",)
+    for name, hint in exercise.hints.items():
+        assert not re.search(rf"\b{name} = ", hint)
+
+
+def test_training_by_hand_comes_to_the_engines_losses(tmp_path):
+    exercise = EXERCISES[4]
+    scope = {"__name__": "exercise"}
+    exec(exercise.solution(), scope)
+    truth = {"__name__": "truth"}
+    exec(exercise.truth(), truth)
+    ours, engines = np.array(scope["losses"]), np.array(truth["expected_losses"])
+    assert ours.shape == engines.shape == (200,)
+    assert np.abs(ours - engines).max() < 1e-11
+    assert ours[-20:].mean() < ours[:20].mean() - 0.5
+
+
+def test_mistakes_are_named_where_they_are_and_lines_below_them_are_not_blamed(tmp_path):
+    report = report_on(tmp_path, 1, changed(
+        1, counts=("dcounts = counts_sum_inv * dprobs + dcounts_sum", "dcounts = counts_sum_inv * dprobs"),
+        W2=("dW2 = h.T @ dlogits", "dW2 = (h.T @ dlogits).T"),
+        hpreact=("dhpreact = (1.0 - h ** 2) * dh", "dhpreact = dh"),
+        bndiff2=("dbnvar / (n - 1)", "dbnvar / n"),
+        table=("        dC[Xb[i, j]] += demb", "        dC[Xb[i, j]] = demb")))
+    assert report["error"] is None
+    by_name = {line["name"]: line for line in report["lines"]}
+    assert {name: line["mistake"] for name, line in by_name.items() if line["state"] == "wrong"} == {
+        "dcounts": "path left out", "dW2": "transposed", "dhpreact": "local derivative forgotten",
+        "dbndiff2": "n against n − 1 (biased or Bessel's variance)", "dC": "= where += was needed"}
+    assert by_name["dh"]["state"] == "follows"
+    assert by_name["dh"]["from"] == ["dcounts"]
+    assert by_name["dprobs"]["state"] == "right"
+    assert "`probs`" in by_name["dcounts"]["uses"]
+    assert "`counts_sum`" in by_name["dcounts"]["uses"]
+
+
+@pytest.mark.parametrize(("number", "old", "new", "name", "mistake"), [
+    (0, "da = 2.0", "da = 1.0", "da", "path left out"),
+    (0, "dx = 2.0 * x.data", "dx = -2.0 * x.data", "dx", "wrong sign"),
+    (2, "dlogits[range(n), Yb] -= 1\n", "", "dlogits", "one-hot forgotten"),
+    (2, "dlogits /= n\n", "", "dlogits", "factor 1/N missing"),
+    (3, "n / (n - 1) * bnraw", "bnraw", "dhprebn", "n against n − 1 (biased or Bessel's variance)"),
+    (6, "dz = p - y", "dz = y - p", "dz", "wrong sign"),
+    (7, "dgamma = (dout * xhat).sum(0)", "dgamma = dout * xhat", "dgamma", "sum over the broadcast axis forgotten"),
+    (9, "dq = dscores @ k * d_head ** -0.5", "dq = dscores @ k", "dq", "constant factor"),
+    (9, "dscores = weights * (dweights - (dweights * weights).sum(1, keepdim=True))", "dscores = dweights", "dscores",
+     "local derivative forgotten"),
+    (9, "dx = dq @ Wq.T + dk @ Wk.T + dv @ Wv.T", "dx = dq @ Wq.T + dv @ Wv.T", "dx", "path left out"),
+    (8, "dC = F.one_hot(Xb.view(-1), vocab_size).T @ demb.view(-1, n_embd)",
+     "dC = torch.zeros_like(C)\nfor i in range(n):\n    for j in range(3):\n        dC[Xb[i, j]] += demb[i, j]",
+     "no loop", "a loop"),
+])
+def test_a_mistake_in_an_exercise(tmp_path, number, old, new, name, mistake):
+    report = report_on(tmp_path, number, changed(number, line=(old, new)))
+    line = next(line for line in report["lines"] if line["name"] == name)
+    assert (line["state"], line.get("mistake")) == ("wrong", mistake)
+
+
+@pytest.mark.parametrize(("text", "error", "line"), [
+    ("raise KeyError('x')", "KeyError: 'x'", 1),
+    ("x = 1\nwhile True:\n    pass", "more than 1 seconds", None),
+    ("import time\ntime.sleep(60)", "more than 1 seconds", 2),
+    ("while True:\n    try:\n        x = 1\n    except Exception:\n        pass", "more than 1 seconds", None),
+    ("x = (1\ny = 2", "Python can't read it", 1),
+    ("import sys\nsys.exit(3)", "ended Python itself", 2),
+    ("dx = None\ny = dx + 1", "still None", 2),
+    ("input('> ')", "EOFError", 1),
+    ("def f():\n    return f()\nf()", "RecursionError", 2),
+    ("import nothing_of_that_name", "ModuleNotFoundError", 1),
+], ids=["an exception", "a loop", "sleep", "a loop that catches", "syntax", "exit", "None", "input", "recursion",
+        "import"])
+def test_what_stops_a_file_is_a_finding(tmp_path, text, error, line):
+    report = report_on(tmp_path, 2, text, seconds=1.0)
+    assert error in report["error"]["what"]
+    assert line is None or report["error"]["line"] == line
+    assert states(report) == {"dlogits": "missing"}
+
+
+def test_a_file_that_cannot_be_stopped_from_within_is_ended_from_without(tmp_path, monkeypatch):
+    report = report_on(tmp_path, 2, "import os\nos._exit(7)")
+    assert "exit status 7" in report["error"]["what"]
+    assert report["lines"] == []
+    wait = subprocess.Popen.communicate
+    monkeypatch.setattr(subprocess.Popen, "communicate", lambda process, timeout: wait(process, timeout=timeout - 13))
+    stubborn = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True:\n    pass"
+    report = report_on(tmp_path, 2, stubborn, seconds=1.0)
+    assert "would not be stopped" in report["error"]["what"]
+
+
+@pytest.mark.parametrize("answer", ["'hello'", "object()", "[1, [2]]", "{}", "lambda: 1", "1j", "float('nan')", "True",
+                                    "__import__('numpy').array(['a'])", "torch", "range(3)", "[]"])
+def test_an_answer_of_the_wrong_kind_is_a_finding(tmp_path, answer):
+    report = report_on(tmp_path, 2, f"import autograd as torch\ndlogits = {answer}\nprint('so far')")
+    assert report["error"] is None
+    assert states(report) == {"dlogits": "wrong"}
+    assert report["lines"][0]["evidence"]
+    assert report["output"] == "so far\n"
+
+
+def test_a_file_cannot_change_the_truth(tmp_path):
+    text = ("import autograd\nimport numpy as np\nfrom autograd.tensors import Tensor\n"
+            "Tensor.backward = lambda self: None\nautograd.functional.softmax = None\nnp.seterr(all='raise')\n"
+            "dlogits = 1.0\n")
+    assert states(report_on(tmp_path, 2, "import autograd.functional\n" + text)) == {"dlogits": "wrong"}
+
+
+def test_what_is_printed_is_kept_within_limits(tmp_path):
+    report = report_on(tmp_path, 2, "for i in range(200_000):\n    print('x' * 50)", seconds=10.0)
+    assert report["error"] is None
+    assert len(report["output"]) == 3000
+
+
+def test_other_names(tmp_path):
+    names = tmp_path / "mine.txt"
+    names.write_text("\n".join(["łucja", "zoë", "øystein", "björn", "ana", "bo", "cy", "di", "ed", "flo"]), "utf-8")
+    report = report_on(tmp_path, 1, EXERCISES[1].solution(), names=names)
+    assert set(states(report).values()) == {"right"}
+    names.write_text("ana\n", "utf-8")
+    report = report_on(tmp_path, 1, EXERCISES[1].solution(), names=names)
+    assert "at least 10 are needed" in report["error"]["what"]
+
+
+# The command line.
+
+def test_start_check_list(tmp_path, capsys):
+    folder = ["--dir", str(tmp_path / "ninja")]
+    assert main(folder) == 0
+    assert "○ 1  every intermediate" in capsys.readouterr().out
+    assert main([*folder, "start", "0"]) == 0
+    path = tmp_path / "ninja" / "0_warmups.py"
+    mine = path.read_text("utf-8").replace("da = None", "da = 2.0").replace("dx = None", "dx = x.data")
+    path.write_text(mine, "utf-8")
+    assert main([*folder, "start", "0"]) == 1
+    assert path.read_text("utf-8") == mine
+    assert "stays as it is" in capsys.readouterr().out
+
+    assert main([*folder, "check", "0"]) == 1
+    shown = capsys.readouterr().out
+    assert "✓ da" in shown
+    assert "✗ dx  path left out" in shown
+    assert "· dp  not written yet" in shown
+    assert "1 of 5 right" in shown
+    assert path.read_text("utf-8") == mine
+    main(folder)
+    assert "1 of 5 right" in capsys.readouterr().out
+    path.write_text(EXERCISES[0].solution(), "utf-8")
+    assert main([*folder, "check", str(path)]) == 0
+    assert "all 5 right" in capsys.readouterr().out
+    main(folder)
+    assert "✓ 0" in capsys.readouterr().out
+    (tmp_path / "ninja" / ".progress.json").write_text("[nonsense", "utf-8")
+    assert main(folder) == 0
+
+
+def test_hints_grow(tmp_path, capsys):
+    path = tmp_path / "0_warmups.py"
+    path.write_text(EXERCISES[0].starter().replace("dx = None", "dx = x.data"), "utf-8")
+    lengths = []
+    for level in range(4):
+        main(["check", str(path), "--hints", str(level)])
+        shown = capsys.readouterr().out
+        lengths.append(shown.count("→"))
+    assert lengths[0] == 0
+    assert lengths[0] < lengths[1] < lengths[2] < lengths[3]
+    assert EXERCISES[0].hints["dx"].split(";")[0] in shown
+
+
+def test_solution_is_python_and_plain_without_rich(capsys, monkeypatch):
+    monkeypatch.setattr(runner, "_console", None)
+    assert main(["solution", "1"]) == 0
+    compile(capsys.readouterr().out, "solution", "exec")
+    assert main([]) == 0
+    assert "python -m demos ninja start N" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["start", "17"], "there are 0 to 9"), (["check", "nowhere.py"], "say --exercise N"),
+    (["check", "1_nowhere.py"], "`start 1` writes one"), (["check", "5"], "no file"),
+])
+def test_what_the_command_line_refuses(tmp_path, arguments, message, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_the_started_file_runs_by_itself(tmp_path):
+    path = tmp_path / "1_makemore.py"
+    begun = EXERCISES[1].starter().replace("dlogprobs = None", "dlogprobs = torch.zeros_like(logprobs)")
+    path.write_text(begun, "utf-8")
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("logprobs        | exact: False | approximate: False")
+    assert "all zeros" in done.stdout
+
+
+def test_the_names_that_ship():
+    from demos.ninja.lesson import dataset, names
+    assert len(set(names())) == len(names()) >= 1000
+    X, Y, alphabet = dataset()
+    assert X.shape == (len(Y), 3)
+    assert alphabet.startswith(".a")
