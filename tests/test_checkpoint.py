@@ -119,7 +119,7 @@ def test_every_truncation_is_refused(tmp_path, suffix):
         assert attempt(path, content[:length]) is None, length
 
 
-@pytest.mark.parametrize("flip", [0x01, 0x20, 0x80, 0xFF])
+@pytest.mark.parametrize("flip", [0x01, 0x20, 0xFF])
 def test_every_flipped_byte_is_refused_or_harmless(tmp_path, suffix, flip):
     path, right = small(tmp_path, suffix)
     content = path.read_bytes()

@@ -20,6 +20,8 @@ try:
     import torch
 except ModuleNotFoundError:                         # the parity extra; the other witness is central differences
     torch = None
+if torch is not None:
+    torch.set_num_threads(1)                        # its threads and BLAS's wait for each other
 needs_torch = pytest.mark.skipif(torch is None, reason="the parity extra is not installed")
 
 

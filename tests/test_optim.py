@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value
+from autograd import Tensor, Value, replay
 from nn import optim
 
 STEPS, SHAPE = 100, (3, 4)
@@ -438,3 +438,24 @@ def test_clipping_of_enormous_and_of_broken_gradients():
     assert big.grad.tolist() == [3.0, 4.0]
     with pytest.raises(ValueError, match="nan"):
         optim.clip_grad_norm_([big, bad], 1.0, error_if_nonfinite=True)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+def test_a_replay_trains_as_its_values_do(name, options):
+    def loss_of(a: Value, b: Value) -> Value:
+        return (a * b - 1.0) ** 2 + 0.1 * a * a + (b - 0.5).exp()
+
+    eager, recorded = [Value(0.7), Value(-0.3)], [Value(0.7), Value(-0.3)]
+    step = replay(loss_of(*recorded), wrt=recorded)
+    one = getattr(optim, name)(eager, lr=0.05, **options)
+    other = getattr(optim, name)(step, lr=0.05, **options)
+    for _ in range(20):
+        loss = loss_of(*eager)
+        one.zero_grad()
+        loss.backward()
+        other.zero_grad()
+        assert step() == pytest.approx(loss.data, abs=1e-12)
+        one.step()
+        other.step()
+    step.sync()
+    assert [v.data for v in recorded] == pytest.approx([v.data for v in eager], abs=1e-12)
