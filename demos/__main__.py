@@ -8,6 +8,7 @@ import sys
 DEMOS = {
     "worked_example": "cross-entropy's gradient three ways (part of the default run)",
     "weight_gradient": "a network whose last gradient is watched (part of the default run)",
+    "backward": "the backward pass of a small network, written out as code and checked",
     "op_table": "every operation with its derivative, read off the engine",
 }
 
