@@ -6,14 +6,13 @@ how to run it, and from then on a step is a list of array operations. It reads f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.modes import active
 from autograd.graph import leaves
+from autograd.modes import active
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
 from autograd.replaying.flat import Flat, flatten

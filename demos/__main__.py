@@ -8,11 +8,15 @@ import sys
 DEMOS = {
     "worked_example": "cross-entropy's gradient three ways (part of the default run)",
     "weight_gradient": "a network whose last gradient is watched (part of the default run)",
+    "cross_entropy": "how cross-entropy's backward pass cancels into softmax − one-hot: pictures and pages",
+    "backward": "the backward pass of a small network, written out as code and checked",
+    "ninja": "the exercises: write the gradients yourself, and be told what is wrong with them",
+    "museum": "broken engines, each with one classic bug, beside the right one",
+    "xor": "why a hidden layer: a network small enough to print whole",
     "moons": "micrograd's two moons on scalar values, with the decision boundary",
     "digits": "handwritten digits, mini-batches, and the most mistaken ones as pictures",
     "names": "makemore: a character model with batch norm, its histograms, and names it makes up",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
-    "xor": "why a hidden layer: a network small enough to print whole",
     "overfit": "too many weights for fifteen points, and two things that help",
     "op_table": "every operation with its derivative, read off the engine",
 }
@@ -20,8 +24,7 @@ DEMOS = {
 
 def main(arguments: list[str]) -> None:
     if arguments and arguments[0] in DEMOS:
-        importlib.import_module(f"demos.{arguments[0]}").main(arguments[1:])
-        return
+        sys.exit(importlib.import_module(f"demos.{arguments[0]}").main(arguments[1:]))
     if arguments and not arguments[0].startswith("-"):
         sys.exit(f"demos: there is no demo {arguments[0]!r}; there are {', '.join(DEMOS)}")
     if "-h" in arguments or "--help" in arguments:

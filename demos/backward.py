@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from autograd import Tensor, source
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     rng = np.random.default_rng(42)
     n, inputs, hidden, classes = 8, 4, 6, 3
     x, labels = Tensor(rng.normal(size=(n, inputs)), label="x"), rng.integers(0, classes, n)
