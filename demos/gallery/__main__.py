@@ -1,4 +1,4 @@
-"""Make the pictures in this folder anew: `python -m demos.gallery`. Each is what its demo writes with seed 0."""
+"""Make the pictures in this folder anew: `python -m demos.gallery`. Plots are what their demos write with seed 0."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
+
+from demos import pictures as pictures_of_graphs
 
 PICTURES = {
     "weight_gradient": {"regions.png": "spirals.png"},
@@ -28,6 +30,7 @@ def main(folder: Path = Path(__file__).parent) -> None:
                 picture.thumbnail((1000, 600))
                 picture.quantize(160).save(folder / name, optimize=True)
                 print(f"wrote {folder / name}")
+    pictures_of_graphs.main([])
 
 
 if __name__ == "__main__":
