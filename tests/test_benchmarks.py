@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import growth
-from benchmarks.harness import Disagreement, Result, compete, fresh, ratio, reached
+from benchmarks.harness import DisagreementError, Result, compete, fresh, ratio, reached
 from benchmarks.report import markdown, replaced
 from benchmarks.workloads import GOALS, WORKLOADS, outcome
 
@@ -40,7 +40,7 @@ def test_workers_take_turns_and_what_differs_is_refused(monkeypatch):
     assert all(len(times) == 2 and min(times) > 0 for result in results.values() for times in result)
     assert [goal.against for goal, _ in reached("makemore", results)] == ["NumPy by hand"]
     monkeypatch.setitem(WORKLOADS, "makemore", WORKLOADS["makemore"]._replace(tolerance=0.0))
-    with pytest.raises(Disagreement, match="ninjagrad and NumPy by hand computed different"):
+    with pytest.raises(DisagreementError, match="ninjagrad and NumPy by hand computed different"):
         compete("makemore", [sys.executable], 1, 0.01, names)
 
 
