@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Disagreement, Worker, compete, fresh, machine, ratio
+from benchmarks.harness import DisagreementError, Worker, compete, fresh, machine, ratio
 from benchmarks.report import markdown, replaced
 from benchmarks.workloads import WORKLOADS
 
@@ -62,7 +62,7 @@ def main() -> int:
             return guard()
         report: dict[str, Any] = json.loads(options.load.read_text(encoding="utf-8")) if options.load else {}
         run(options, report)
-    except Disagreement as error:
+    except DisagreementError as error:
         print(error, file=sys.stderr)
         return 1
     print(markdown(report))
@@ -103,10 +103,11 @@ def grow(sizes: list[int], engines: tuple[str, ...] = ("ninjagrad", "closures"))
     for engine in engines:
         for shape in SHAPES:
             worker = Worker(sys.executable)
-            state, answer = worker.ask("grow", engine, shape, [n for n in sizes if engine == "ninjagrad" or n < 10 ** 6])
+            some = [n for n in sizes if engine == "ninjagrad" or n < 10 ** 6]
+            state, answer = worker.ask("grow", engine, shape, some)
             worker.close()
             if state != "ok":
-                raise Disagreement(f"{shape}: {engine} failed: {answer}")
+                raise DisagreementError(f"{shape}: {engine} failed: {answer}")
             rows.append({"engine": engine, "shape": shape, "sizes": answer})
     return rows
 
@@ -135,7 +136,7 @@ def guard() -> int:
         names = list(dict.fromkeys([row[2] for row in rows] + [row[1] for row in rows]))
         results, absent = compete(workload, [sys.executable], 5, 0.1, names)
         if absent:
-            raise Disagreement(f"{workload}: {', '.join(absent)} could not be imported")
+            raise DisagreementError(f"{workload}: {', '.join(absent)} could not be imported")
         for _, name, against, limit in rows:
             check(f"{workload}: {name} ÷ {against}", ratio(results[name].on, results[against].on).median, limit)
     check("bytes per node of a sum of products", grow([10 ** 5], ("ninjagrad",))[-1]["sizes"][0]["bytes"], BYTES_LIMIT)

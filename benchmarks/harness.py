@@ -22,12 +22,12 @@ import numpy as np
 
 from benchmarks.workloads import GOALS, WORKLOADS, Goal
 
-__all__ = ["Disagreement", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
+__all__ = ["DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Disagreement(Exception):
+class DisagreementError(Exception):
     """Contenders computed different things, so their times mean nothing."""
 
 
@@ -42,24 +42,23 @@ class Worker:
             environment["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'false' if threads == 1 else 'true'}"
         self.process = subprocess.Popen([python, str(Path(__file__).with_name("worker.py")), place],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
+        self.requests: Any = self.process.stdin
+        self.answers: Any = self.process.stdout
 
     def ask(self, *request: Any) -> tuple[str, Any]:
         """("ok", the answer), ("absent", which import is missing) or ("failed", why)."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None and stdout is not None
         try:
-            pickle.dump(request, stdin)
-            stdin.flush()
-            answer: tuple[str, Any] = pickle.load(stdout)
+            pickle.dump(request, self.requests)
+            self.requests.flush()
+            answer: tuple[str, Any] = pickle.load(self.answers)
         except (BrokenPipeError, EOFError):
             return "failed", f"the process ended with code {self.process.wait()}"
         return answer
 
     def close(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
+        self.requests.close()
         self.process.wait()
-        self.process.stdout.close()
+        self.answers.close()
 
 
 class Ratio(NamedTuple):
@@ -89,7 +88,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
         threads: how many each may use; on a busy machine, more than one mostly measures the others' waiting.
 
     Raises:
-        Disagreement: if a contender's loss or gradients differ from the first one's.
+        DisagreementError: if a contender's loss or gradients differ from the first one's.
     """
     title, contenders, tolerance = WORKLOADS[workload][1:]
     workers: dict[str, Worker] = {}
@@ -104,7 +103,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
                     break
                 worker.close()
                 if state == "failed":
-                    raise Disagreement(f"{title}: {name} failed: {answer}")
+                    raise DisagreementError(f"{title}: {name} failed: {answer}")
             else:
                 absent.append(name)
                 continue
@@ -114,7 +113,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
             for what, expected, got in zip(("loss", "gradients"), truth[1:], found):
                 if got.shape != expected.shape or not (
                         np.abs(got - expected).max() <= tolerance * np.abs(expected).max()):
-                    raise Disagreement(f"{title}: {name} and {truth[0]} computed different {what}")
+                    raise DisagreementError(f"{title}: {name} and {truth[0]} computed different {what}")
         results = {name: Result([], []) for name in workers}
         present = list(workers)
         for turn in range(rounds):
@@ -123,7 +122,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
                 for times, collect in ((results[name].on, True), (results[name].off, False)):
                     state, answer = workers[name].ask("clock", seconds, collect)
                     if state != "ok":
-                        raise Disagreement(f"{title}: {name} failed: {answer}")
+                        raise DisagreementError(f"{title}: {name} failed: {answer}")
                     times.append(answer)
         return results, absent
     finally:

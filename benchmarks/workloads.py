@@ -97,7 +97,8 @@ def _moons_weights() -> list[Any]:
     random.seed(1337)
     layers: list[Any] = []
     for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]:
-        layers += [np.array([[random.uniform(-1, 1) for _ in range(fan_in)] for _ in range(fan_out)]), np.zeros(fan_out)]
+        weights = [[random.uniform(-1, 1) for _ in range(fan_in)] for _ in range(fan_out)]
+        layers += [np.array(weights), np.zeros(fan_out)]
     return layers
 
 
@@ -154,6 +155,19 @@ def moons_replay() -> Step:
     root, weights = _moons_graph(Value)
     recorded = replay(root, wrt=weights)
     return lambda: (recorded(), [recorded.gradient])
+
+
+def moons_recording() -> Step:
+    """Recording the graph, and one run of it: what replay costs before it saves anything."""
+    from autograd import Value, replay
+
+    root, weights = _moons_graph(Value)
+
+    def step() -> tuple[float, list[Any]]:
+        recorded = replay(root, wrt=weights)
+        return recorded(), [recorded.gradient]
+
+    return step
 
 
 def moons_casadi() -> Step:
@@ -491,6 +505,7 @@ def makemore_mygrad() -> Step:
 def makemore_hips() -> Step:
     """HIPS autograd, which has this package's import name: it needs an interpreter of its own."""
     import autograd.numpy as xp
+
     from autograd import value_and_grad
 
     arrays, contexts, targets = _makemore_data()
@@ -616,6 +631,10 @@ WORKLOADS: dict[str, Workload] = {
         "NumPy by hand": moons_numpy,
         "ninjagrad replay": moons_replay,
         "CasADi": moons_casadi,
+    }, 1e-9),
+    "moons recording": Workload("replay", "two moons, what recording costs", {
+        "ninjagrad": moons_value,
+        "ninjagrad, recording and one run": moons_recording,
     }, 1e-9),
     "gpt replay": Workload("replay", "a GPT of scalars, recorded", {
         "ninjagrad": gpt_value,
