@@ -37,8 +37,8 @@ def _results(workload: dict[str, Any]) -> dict[str, Result]:
 
 def _contenders(workloads: dict[str, Any]) -> str:
     lines = ["| one step, forward and backward | time | middle half of the rounds | gc off |", "|---|---|---|---|"]
-    for key, workload in workloads.items():
-        results = _results(workload)
+    for key in [key for key in WORKLOADS if key in workloads]:
+        results = _results(workloads[key])
         lines.append(f"| **{WORKLOADS[key].title}** | | | |")
         if not results:
             continue
@@ -52,8 +52,8 @@ def _contenders(workloads: dict[str, Any]) -> str:
 
 def _goals(report: dict[str, Any]) -> str:
     rows = []
-    for key, workload in report.get("workloads", {}).items():
-        for goal, found in reached(key, _results(workload)):
+    for key in [key for key in WORKLOADS if key in report.get("workloads", {})]:
+        for goal, found in reached(key, _results(report["workloads"][key])):
             rows.append((f"{WORKLOADS[key].title.split(',')[0]}: {goal.contender} ÷ {goal.against}", found, goal.bar,
                          goal.aim, _times))
     for row in report.get("memory", []):
