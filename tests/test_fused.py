@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from autograd import Tensor
+import autograd.functional as F
+from autograd import Tensor, grad
 from autograd.fused import affine, batch_norm
 from tests.witnesses import central_differences
 
@@ -57,3 +58,32 @@ def test_what_does_not_fit_is_named():
         affine(Tensor(random(2, 3)), Tensor(random(4, 5)), Tensor(random(5)))
     with pytest.raises(ValueError, match=r"batch_norm: .*N > 1"):
         batch_norm(Tensor(random(1, 3)), Tensor(random(3)), Tensor(random(3)), correction=1)
+    with pytest.raises(ValueError, match=r"batch_norm: .*gain and bias of shape"):
+        batch_norm(Tensor(random(3, 3)), Tensor(random(3, 1)), Tensor(random(3)))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_second_derivatives_equal_the_composition_s(name):
+    fused, composed, *shapes = CASES[name]
+    second = []
+    for f in (fused, composed):
+        leaves = [Tensor(random(*shape), requires_grad=True) for shape in shapes]
+        first = grad((f(*leaves) ** 3).sum(), leaves, create_graph=True)
+        second.append(grad(sum((g * g).sum() for g in first), leaves))
+    for one, other in zip(*second):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-9, atol=1e-9)
+
+
+def test_constants_get_no_gradient():
+    x, weight, bias = Tensor(random(4, 3)), Tensor(random(3, 2), requires_grad=True), Tensor(random(2))
+    affine(x, weight, bias).sum().backward()
+    assert x.grad is None
+    assert bias.grad is None
+    np.testing.assert_allclose(weight.grad.numpy(), x.numpy().sum(0)[:, None] * np.ones((1, 2)))
+
+
+def test_cross_entropy_of_logits_that_lie_otherwise_in_memory():
+    z = Tensor(random(5, 3), requires_grad=True)
+    target = [0, 4, 2]
+    F.cross_entropy(z.T, target).backward()
+    np.testing.assert_allclose(z.grad.numpy().T, F.cross_entropy_gradient(z.numpy().T.copy(), target), rtol=1e-14)
