@@ -239,8 +239,8 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     z = np.array([[v.data for v in row] for row in samples])
     rows = _rows("cross_entropy", z, 1 + nested, target, reduction, *options)
     if reduction == "none" and nested:
-        return [Value.apply(_fused_op(_Rows(q[None], None if any(q) else np.array([False]), 1.0, None, q[None]), "sum"), *sample)
-                for q, sample in zip(rows.q, samples)]
+        each = [_Rows(q[None], None if any(q) else np.array([False]), 1.0, None, q[None]) for q in rows.q]
+        return [Value.apply(_fused_op(row, "sum"), *sample) for row, sample in zip(each, samples)]
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
 
