@@ -103,7 +103,8 @@ def grow(sizes: list[int], engines: tuple[str, ...] = ("ninjagrad", "closures"))
     for engine in engines:
         for shape in SHAPES:
             worker = Worker(sys.executable)
-            state, answer = worker.ask("grow", engine, shape, [n for n in sizes if engine == "ninjagrad" or n < 10 ** 6])
+            manageable = [n for n in sizes if engine == "ninjagrad" or n < 10 ** 6]
+            state, answer = worker.ask("grow", engine, shape, manageable)
             worker.close()
             if state != "ok":
                 raise Disagreement(f"{shape}: {engine} failed: {answer}")

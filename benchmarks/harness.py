@@ -27,7 +27,7 @@ __all__ = ["Disagreement", "Ratio", "Result", "Worker", "compete", "fresh", "mac
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Disagreement(Exception):
+class Disagreement(Exception):                      # noqa: N818
     """Contenders computed different things, so their times mean nothing."""
 
 
@@ -46,7 +46,8 @@ class Worker:
     def ask(self, *request: Any) -> tuple[str, Any]:
         """("ok", the answer), ("absent", which import is missing) or ("failed", why)."""
         stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         try:
             pickle.dump(request, stdin)
             stdin.flush()
@@ -56,10 +57,12 @@ class Worker:
         return answer
 
     def close(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.close()
         self.process.wait()
-        self.process.stdout.close()
+        stdout.close()
 
 
 class Ratio(NamedTuple):

@@ -97,7 +97,8 @@ def _moons_weights() -> list[Any]:
     random.seed(1337)
     layers: list[Any] = []
     for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]:
-        layers += [np.array([[random.uniform(-1, 1) for _ in range(fan_in)] for _ in range(fan_out)]), np.zeros(fan_out)]
+        weights = [[random.uniform(-1, 1) for _ in range(fan_in)] for _ in range(fan_out)]
+        layers += [np.array(weights), np.zeros(fan_out)]
     return layers
 
 
@@ -491,6 +492,7 @@ def makemore_mygrad() -> Step:
 def makemore_hips() -> Step:
     """HIPS autograd, which has this package's import name: it needs an interpreter of its own."""
     import autograd.numpy as xp
+
     from autograd import value_and_grad
 
     arrays, contexts, targets = _makemore_data()
