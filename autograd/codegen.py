@@ -10,7 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,20 @@ from autograd.value import Value
 __all__ = ["source"]
 
 _BACKENDS = ("numpy", "torch", "jax")
+
+# What a text that scatters brings along.
+_SCATTER = {"numpy": """\
+def scatter(x, shape, *key):
+    out = np.zeros(shape, np.asarray(x).dtype)
+    np.add.at(out, key, x)
+    return out
+""", "torch": """\
+def scatter(x, shape, *key):
+    key = tuple(torch.as_tensor(k) if isinstance(k, np.ndarray) else k for k in key)
+    at = torch.arange(torch.Size(shape).numel()).reshape(shape)[key]
+    out = x.new_zeros(torch.Size(shape).numel())
+    return out.index_add(0, at.reshape(-1), x.expand(at.shape).reshape(-1)).reshape(shape)
+"""}
 
 
 def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "numpy") -> str:
@@ -77,6 +91,18 @@ class _Text(Symbol):
         self.dtype = np.dtype(float)
         self.writer = writer
 
+    if TYPE_CHECKING:                               # written below, from `Symbol`'s
+        def __add__(self, other: Any) -> _Text: ...
+        def __radd__(self, other: Any) -> _Text: ...
+        def __sub__(self, other: Any) -> _Text: ...
+        def __rsub__(self, other: Any) -> _Text: ...
+        def __mul__(self, other: Any) -> _Text: ...
+        def __rmul__(self, other: Any) -> _Text: ...
+        def __truediv__(self, other: Any) -> _Text: ...
+        def __rtruediv__(self, other: Any) -> _Text: ...
+        def __matmul__(self, other: Any) -> _Text: ...
+        def __rmatmul__(self, other: Any) -> _Text: ...
+
     @property
     def ndim(self) -> int:
         return len(self.shape)
@@ -118,8 +144,12 @@ class _Text(Symbol):
     def __getitem__(self, key: Any) -> _Text:
         return self._like(f"{self.within(ATOM)}[{self.writer.key(key)}]", np.empty(self.shape, bool)[key].shape)
 
-    def __pow__(self, n: Any) -> Any:               # type: ignore[override]
+    def __pow__(self, n: Any) -> _Text:
         return _combined("__pow__", self, n)
+
+    def __neg__(self) -> _Text:
+        symbol = Symbol.__neg__(self)
+        return self._like(symbol.text, self.shape, symbol.binding)
 
     @classmethod
     def apply(cls, op: Op, *inputs: Any) -> Any:
@@ -128,7 +158,7 @@ class _Text(Symbol):
         return writer.call(op, *inputs)
 
 
-def _combined(method: str, x: Any, y: Any) -> Any:
+def _combined(method: str, x: _Text, y: Any) -> _Text:
     shapes = [z.shape if isinstance(z, _Text) else np.shape(z) for z in (x, y)]
     if "matmul" in method:
         left, right = shapes if method == "__matmul__" else shapes[::-1]
@@ -144,14 +174,6 @@ for _name in ("add", "sub", "mul", "truediv", "matmul"):
         setattr(_Text, _method, lambda x, y, method=_method: _combined(method, x, y))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(_Text, f"__{_name}__", lambda x, y, method=f"__{_name}__": _combined(method, x, y))
-
-
-def _negative(x: _Text) -> _Text:
-    symbol = Symbol.__neg__(x)
-    return x._like(symbol.text, x.shape, symbol.binding)
-
-
-_Text.__neg__ = _negative                           # type: ignore[assignment]
 
 
 def _tuple(numbers: Any) -> str:
@@ -241,75 +263,83 @@ class _Writer:
 
     def call(self, op: Op, *inputs: Any) -> _Text:
         """The text of one op of these inputs: the only place that knows how the libraries spell things."""
-        n, torch = self.np, self.backend == "torch"
+        result: _Text                               # what `Any` operands make is Any to a type checker
         if isinstance(op, PowerBy):
-            return inputs[0] ** op.exponent         # type: ignore[no-any-return]
+            result = inputs[0] ** op.exponent
+            return result
         if op.name in _INFIX:
-            return _combined(_INFIX[op.name], *inputs) if not isinstance(inputs[0], float) else inputs[1]._like(
-                *_reflected(_INFIX[op.name], inputs))
+            method = _INFIX[op.name]
+            return _reflected(method, *inputs) if isinstance(inputs[0], float) else _combined(method, *inputs)
         if op.name == "neg":
-            return _negative(inputs[0])
+            result = -inputs[0]
+            return result
         if not isinstance(op, st.Structural):
             return self._elementwise(op, inputs)
-        x = inputs[0]
+        if op is st.concatenate:
+            return self._concatenate(*inputs)
+        n, torch = self.np, self.backend == "torch"
+        x: _Text = inputs[0]
         if op is st.matmul:
-            return x @ inputs[1]                    # type: ignore[no-any-return]
+            result = x @ inputs[1]
+            return result
         if op is st.sum_:
             dim, keepdim = inputs[1:]
             shape = tuple(1 if i in dim else m for i, m in enumerate(x.shape) if keepdim or i not in dim)
-            axes = "" if len(dim) == x.ndim and not keepdim else str(dim[0]) if len(dim) == 1 else _tuple(dim)
+            along = "" if len(dim) == x.ndim and not keepdim else str(dim[0]) if len(dim) == 1 else _tuple(dim)
             keep = ((", keepdim=True" if torch else ", keepdims=True") if keepdim else "")
-            return x._like(f"{x.within(ATOM)}.sum({axes}{keep})", shape)
+            return x._like(f"{x.within(ATOM)}.sum({along}{keep})", shape)
         if op is st.reduce_to:
-            shape = inputs[1]
+            shape = tuple(inputs[1])
             extra = x.ndim - len(shape)
             axes = tuple(i for i, m in enumerate(x.shape) if i < extra or shape[i - extra] != m)
             if not axes:
-                return x                            # type: ignore[no-any-return]
+                return x
             lead = axes == tuple(range(extra))
             total = self.call(st.sum_, x, axes, not lead)
-            return total if total.shape == tuple(shape) else total.reshape(shape)
+            return total if total.shape == shape else total.reshape(shape)
         if op is st.expand:
             if self.backend == "torch":
                 return x._like(f"{x.within(ATOM)}.expand({_tuple(inputs[1])})", inputs[1])
             return x._like(f"{n}.broadcast_to({x}, {_tuple(inputs[1])})", inputs[1])
         if op in (st.reshape, st.permute):
-            return op.array(*inputs)                # type: ignore[no-any-return]
+            result = op.array(*inputs)
+            return result
         if op is st.index:
-            return x[inputs[1]]                     # type: ignore[no-any-return]
+            return x[inputs[1]]
         if op is st.scatter:
             return self._scatter(x, self.key(inputs[1]), inputs[2])
-        if op in (st.pick, st.max_along, st.place):
-            indices, dim = self.constant(np.asarray(inputs[1])), inputs[2] % len(inputs[3] if op is st.place else x.shape)
-            if op is st.place:
-                at = ", ".join(indices if i == dim else f"{n}.arange({m}).reshape({_tuple(m if j == i else 1 for j in range(len(inputs[3])))})"
-                               for i, m in enumerate(inputs[1].shape))
-                return self._scatter(x, at, inputs[3])
-            take = f"{n}.take_along_dim({x}, {indices}, {dim})" if torch else f"{n}.take_along_axis({x}, {indices}, {dim})"
-            picked = x._like(take, inputs[1].shape)
+        if op is st.place:
+            return self._place(*inputs)
+        if op in (st.pick, st.max_along):
+            at, dim = inputs[1], inputs[2] % x.ndim
+            take, axis = ("take_along_dim" if torch else "take_along_axis"), f"{self.constant(np.asarray(at))}, {dim}"
+            picked = x._like(f"{n}.{take}({x}, {axis})", at.shape)
             if op is st.max_along and not inputs[3]:
-                return picked.reshape(tuple(m for i, m in enumerate(inputs[1].shape) if i != dim))
+                return picked.reshape(tuple(m for i, m in enumerate(at.shape) if i != dim))
             return picked
-        if op is st.concatenate:
-            shape = list(x[0].shape)
-            shape[inputs[1]] = sum(part.shape[inputs[1]] for part in x)
-            return x[0]._like(f"{n}.concatenate([{', '.join(map(str, x))}], {inputs[1]})", shape)
         if op.name == "affine":
-            return x @ inputs[1] + inputs[2]        # type: ignore[no-any-return]
+            result = x @ inputs[1] + inputs[2]
+            return result
         raise TypeError(f"source: {op.name} has no spelling in {self.backend}; use the op-by-op form of it")
 
-    def _scatter(self, x: Any, key: str, shape: Any) -> _Text:
+    def _concatenate(self, parts: list[_Text], dim: int) -> _Text:
+        shape = list(parts[0].shape)
+        shape[dim] = sum(part.shape[dim] for part in parts)
+        return parts[0]._like(f"{self.np}.concatenate([{', '.join(map(str, parts))}], {dim})", shape)
+
+    def _place(self, x: _Text, indices: Any, dim: int, shape: Any) -> _Text:
+        """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
+        named, key = self.constant(np.asarray(indices)), []
+        for i, m in enumerate(indices.shape):
+            along = _tuple(m if j == i else 1 for j in range(len(shape)))
+            key.append(named if i == dim % len(shape) else f"{self.np}.arange({m}).reshape({along})")
+        return self._scatter(x, ", ".join(key), shape)
+
+    def _scatter(self, x: _Text, key: str, shape: Any) -> _Text:
         """Zeros of `shape` with x added where the key points."""
         if self.backend == "jax":
             return _Text(f"jnp.zeros({_tuple(shape)}, {x.within(ATOM)}.dtype).at[{key}].add({x})", ATOM, shape, self)
-        if self.backend == "torch":
-            self.helpers["scatter"] = ("def scatter(x, shape, *key):\n    key = tuple(torch.as_tensor(k) if isinstance(k, np.ndarray) "
-                                       "else k for k in key)\n    at = torch.arange(torch.Size(shape).numel()).reshape(shape)[key]\n"
-                                       "    out = x.new_zeros(torch.Size(shape).numel())\n"
-                                       "    return out.index_add(0, at.reshape(-1), x.expand(at.shape).reshape(-1)).reshape(shape)\n")
-        else:
-            self.helpers["scatter"] = ("def scatter(x, shape, *key):\n    out = np.zeros(shape, np.asarray(x).dtype)\n"
-                                       "    np.add.at(out, key, x)\n    return out\n")
+        self.helpers["scatter"] = _SCATTER[self.backend]
         key = key.rstrip(",")
         key = re.sub(r"(^|, )(\d*):(\d*)(?=,|$)", lambda m: f"{m[1]}slice({m[2] or None}, {m[3] or None})", key)
         return _Text(f"scatter({x}, {_tuple(shape)}, {key})", ATOM, shape, self)
@@ -437,7 +467,7 @@ class _Writer:
             try:
                 if op.vjps:
                     return [vjp(g, out, *inputs, *parameters) if need else None for vjp, need in zip(op.vjps, needs)]
-                return list(op.joint(needs, g, out, *inputs, *parameters))     # type: ignore[misc]
+                return list(op.joint(needs, g, out, *inputs, *parameters))      # type: ignore[misc]
             except (AttributeError, TypeError) as error:
                 raise TypeError(f"source: the rule of {op.name} can't be written out; use its op-by-op form") from error
         return [self._times(partial(out, *inputs), g) if need else None for partial, need in zip(op.partials, needs)]
@@ -445,12 +475,12 @@ class _Writer:
     def _times(self, slope: Any, g: _Text) -> Any:
         if isinstance(slope, _Text):
             return slope * g
-        return {1.0: g, 0.0: None}.get(slope, _negative(g) if slope == -1.0 else _combined("__rmul__", g, slope))
+        return {1.0: g, 0.0: None}.get(slope, -g if slope == -1.0 else _combined("__rmul__", g, slope))
 
 
 _INFIX = {"add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__"}
 
 
-def _reflected(method: str, inputs: Any) -> tuple[str, Any, int]:
-    symbol = getattr(Symbol, method.replace("__", "__r", 1))(inputs[1], inputs[0])
-    return symbol.text, inputs[1].shape, symbol.binding
+def _reflected(method: str, number: float, x: _Text) -> _Text:
+    symbol = getattr(Symbol, method.replace("__", "__r", 1))(x, number)
+    return x._like(symbol.text, x.shape, symbol.binding)

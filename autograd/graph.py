@@ -26,7 +26,6 @@ class Node(Operand):
     _a: Any
     _b: Any
     _grad: Any
-    calls: tuple[Call, ...]                         # only what a module returned has it; see `remember_call`
     label: str
     op: Any
     __hash__ = object.__hash__                      # nodes compare by data, but are told apart by identity
@@ -41,8 +40,8 @@ class Node(Operand):
         return self._a if type(self._a) is tuple else (self._a,)
 
     def _note(self, calls: tuple[Call, ...]) -> None:
-        """Remember which calls of modules returned this node."""
-        self.calls = calls
+        """Remember as `calls` which calls of modules returned this node; see `remember_call`."""
+        raise NotImplementedError(f"{type(self).__name__} does not say where to remember calls")
 
     @property
     def _prev(self) -> set[Any]:

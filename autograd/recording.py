@@ -71,16 +71,16 @@ def replay(root: Any, wrt: Any = None, inputs: Any = None, batch: bool = False) 
     raise TypeError(f"replay: got {type(root).__name__}, expected the Value or Tensor to differentiate")
 
 
-def _leaves(name: str, nodes: Any, kind: type = Value) -> list[Any]:
-    nodes = list(nodes)
-    for i, node in enumerate(nodes):
+def _leaves(name: str, nodes: Any, kind: type[Value | Tensor] = Value) -> list[Any]:
+    leaves: list[Any] = list(nodes)
+    for i, node in enumerate(leaves):
         if not isinstance(node, kind):
             raise TypeError(f"replay: {name}[{i}] is of type {type(node).__name__}, expected a leaf of the graph, "
                             f"a {kind.__name__}")
         if node.op is not None:
             raise ValueError(f"replay: {name}[{i}] is the result of {node.op.name}, expected a leaf: "
                              "only what no op made can be set anew")
-    return nodes
+    return leaves
 
 
 class ValueReplay:
@@ -307,9 +307,10 @@ class TensorReplay:
 
     def _feed(self, given: Any) -> None:
         places = self._program.inputs
-        if len(given) == 1 and isinstance(given[0], (list, tuple)) and (len(places) != 1 or len(given[0]) == 1
-                                                                       and isinstance(given[0][0], np.ndarray)):
-            given = given[0]
+        if len(given) == 1 and isinstance(given[0], (list, tuple)):         # step([a, b]) is step(a, b)
+            listed = given[0]
+            if len(places) != 1 or (len(listed) == 1 and isinstance(listed[0], np.ndarray)):
+                given = listed
         if len(given) != len(places):
             raise ValueError(f"replay: got {len(given)} inputs, expected {len(places)}, as it was recorded with")
         for i, (x, place) in enumerate(zip(given, places)):
@@ -402,9 +403,8 @@ def _machine(flat: Flat) -> Any:
     folded = fold(flat, deepest)
     grouped = float("inf")
     if folded.level is not None:
-        groups = len(np.unique(folded.level * len(flat.ops) * 2 + np.where(folded.summing, 0, flat.code[folded.nodes]))) \
-            if len(folded.nodes) else 0
-        grouped = GROUP * groups
+        kind = np.where(folded.summing, 0, flat.code[folded.nodes])
+        grouped = GROUP * len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
     if known and n <= LARGEST_STRAIGHT and STRAIGHT * n <= grouped:
         return Straight(flat)
     if grouped <= LOOP * n:

@@ -24,7 +24,7 @@ from weakref import ref
 import numpy as np
 
 from autograd import structural as st
-from autograd.graph import Node, interior
+from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
@@ -71,6 +71,7 @@ class Tensor(Node, Operators):
     __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
     _data: Any
     _saved: Any
+    calls: tuple[Call, ...]                         # only what a module returned has it
     requires_grad: bool
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
@@ -253,6 +254,9 @@ class Tensor(Node, Operators):
             elif len(inputs) > 1:
                 node._a, node._b = inputs
         return node
+
+    def _note(self, calls: tuple[Call, ...]) -> None:
+        self.calls = calls
 
     @classmethod
     def operand(cls, x: Any, where: str) -> Tensor:

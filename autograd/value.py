@@ -191,10 +191,13 @@ class Value(Node, Operators):
 
 
 class _Returned(Value):
-    """A Value that a module returned: what a node becomes to have `calls`, which as a slot would cost them all 16 bytes."""
+    """A Value that a module returned: what a node becomes to have `calls`.
+
+    As a slot they would cost every node 16 bytes.
+    """
 
     __slots__ = ()
-    calls = property(lambda self: _CALLS.get(id(self), ()))     # type: ignore[assignment]
+    calls = property(lambda self: _CALLS.get(id(self), ()))
 
     def __del__(self) -> None:
         _CALLS.pop(id(self), None)

@@ -45,7 +45,8 @@ def test_the_text_gives_the_engines_gradients(name: str, backend: str) -> None:
     got, gradients = run(text, **given)
     assert float(got) == pytest.approx(loss.item(), rel=1e-12), text
     for name, gradient in gradients.items():
-        np.testing.assert_allclose(np.asarray(gradient), leaves[name].grad.numpy(), rtol=1e-12, atol=1e-12, err_msg=text)
+        expected = leaves[name].grad.numpy()
+        np.testing.assert_allclose(np.asarray(gradient), expected, rtol=1e-12, atol=1e-12, err_msg=text)
 
 
 @pytest.mark.parametrize("seed", range(40))

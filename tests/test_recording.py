@@ -276,7 +276,8 @@ def test_tensor_graphs_equal_eager(name: str, dtype: Any) -> None:
     (lambda W, x, loss: replay(loss, [W], [x])(), ValueError, "got 0 inputs, expected 1"),
     (lambda W, x, loss: replay(loss, [W], [x])(np.ones(3)), ValueError, r"shape \(3,\), expected \(2,\)"),
     (lambda W, x, loss: replay(loss, [W], [x])(["a", "b"]), TypeError, "dtype <U1"),
-    (lambda W, x, loss: replay(W[(i := ag.tensor([0, 1]))].sum(), [W], [i])(np.ones(2)), TypeError, "expected integers"),
+    (lambda W, x, loss: replay(W[(i := ag.tensor([0, 1]))].sum(), [W], [i])(np.ones(2)), TypeError,
+     "expected integers"),
 ])
 def test_tensor_errors_say_what_was_expected(call: Any, error: type[Exception], message: str) -> None:
     W, x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), ag.Tensor([1.0, -1.0])

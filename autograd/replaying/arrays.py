@@ -31,7 +31,8 @@ class _Array(Register):
             return Register.apply.__func__(cls, op, *arguments)     # type: ignore[attr-defined]
         x = arguments[0]
         if op is st.sum_:
-            return _summed(x, *st._summing(x.shape, arguments[1], arguments[2], x.dtype.char), arguments[1], arguments[2])
+            dim, keepdim = arguments[1:]
+            return _summed(x, *st._summing(x.shape, dim, keepdim, x.dtype.char), dim, keepdim)
         if op is st.reduce_to:
             shape = arguments[1]
             left, ones, axes = st._reducing(x.shape, shape, x.dtype.char)
@@ -116,7 +117,8 @@ def _summed(x: Any, left: bool, ones: Any, *rest: Any) -> Any:
     if ones is not None:
         return x.program.call(np.dot, ones, x) if left else x.program.call(np.dot, x, ones)
     axis = axes if len(axes) != 1 else axes[0]
-    return x.program.call(lambda x, out=None: np.add.reduce(x, axis, None, out, keepdim), x)
+    reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
+    return x.program.call(lambda x, out=None: reduce(x, axis, None, out, keepdim), x)
 
 
 def _expand(shape: Any) -> Callable[..., Any]:
@@ -210,19 +212,20 @@ class ArrayProgram:
             self.forward_steps.step(lambda x, out: np.copyto(out, x.argmax(dim, keepdims=True)), x.array, fresh)
             out = opaque(lambda x: op.array(x, fresh, dim, keepdim), x)
             return out, (x, fresh, dim, keepdim)
-        if op.keeps is not None:
-            kept = list(op.keeps(*[x.array for x in inputs], *self._given(op, parameters)))
+        keeps = op.keeps
+        if keeps is not None:
+            kept = list(keeps(*[x.array for x in inputs], *self._given(op, parameters)))
             given = self._given(op, parameters)
             try:
                 start = len(self.forward_steps.steps)
-                traced = op.keeps(*inputs, *given)
+                traced = keeps(*inputs, *given)
                 out = op.array(*inputs, *given, *traced)
                 return out, (*inputs, *given, *traced)
             except (TypeError, AttributeError):
                 del self.forward_steps.steps[start:]
 
             def run(*arrays: Any) -> Any:
-                kept[:] = op.keeps(*arrays, *given)
+                kept[:] = keeps(*arrays, *given)
                 return op.array(*arrays, *given, *kept)
 
             return opaque(run, *inputs), (*inputs, *given, kept)
@@ -278,7 +281,7 @@ class ArrayProgram:
         """The contributions of a node to its inputs' gradients."""
         program = self.backward_steps
         start = len(program.steps)
-        if not (isinstance(op, st.Structural) and op is st.max_all or values and type(values[-1]) is list):
+        if op is not st.max_all and not (values and type(values[-1]) is list):
             try:
                 if op.joint is not None and not op.vjps:
                     return op.joint(wanted, g, out, *values)        # type: ignore[no-any-return]

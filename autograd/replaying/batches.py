@@ -23,7 +23,10 @@ def tile(flat: Flat, times: int) -> Flat:
     flags, a, b = own.tolist(), flat.a.tolist(), flat.b.tolist()
     for i, code in enumerate(flat.code.tolist()):
         if code:
-            flags[i] = any([flags[j] for j in flat.inputs(i)]) if i in flat.more else flags[a[i]] or flags[b[i]] & (b[i] >= 0)
+            if i in flat.more:
+                flags[i] = any([flags[j] for j in flat.inputs(i)])
+            else:
+                flags[i] = flags[a[i]] or (b[i] >= 0 and flags[b[i]])
     own = np.array(flags)
     own[flat.root] = True
 

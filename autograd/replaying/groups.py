@@ -415,7 +415,9 @@ class Groups:
             self._receive(left, each if b is None else each * b)
             if not one.all() and self.needs[right[~one]].any():
                 terms = each * a
-                self._receive(right[~one], self.backward.call(_Gather(np.flatnonzero(~one)), terms) if one.any() else terms)
+                if one.any():
+                    terms = self.backward.call(_Gather(np.flatnonzero(~one)), terms)
+                self._receive(right[~one], terms)
 
         self._backwards.append(backward)
 
@@ -478,7 +480,8 @@ def _where_one(y: Any, one: Any, out: Any = None) -> Any:
 
 def _Sum(axes: tuple[int, ...], keep: bool = True) -> Callable[..., Any]:
     axis: Any = axes[0] if len(axes) == 1 else axes
-    return lambda x, out=None: np.add.reduce(x, axis, None, out, keep)
+    reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
+    return lambda x, out=None: reduce(x, axis, None, out, keep)
 
 
 def _Expand(shape: tuple[int, ...]) -> Callable[..., Any]:
@@ -519,8 +522,9 @@ def _view(array: Any, index: Any, strides: tuple[int, ...]) -> Any:
 def _awkward(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """Whether BLAS can't take such a matrix as it stands: no axis runs through it number by number."""
     (rows, columns), (down, across) = shape, strides
-    return not ((columns == 1 or across == 1) and (rows == 1 or down >= columns)
-                or (rows == 1 or down == 1) and (columns == 1 or across >= rows))
+    by_rows = (columns == 1 or across == 1) and (rows == 1 or down >= columns)
+    by_columns = (rows == 1 or down == 1) and (columns == 1 or across >= rows)
+    return not (by_rows or by_columns)
 
 
 def _distinct(index: Any, flat: Any) -> bool:

@@ -8,7 +8,7 @@ same calls again: nothing is allocated, no rule is evaluated, no derivative is w
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,6 +94,18 @@ class Register(Operand):
         self.constant = constant                    # no run changes it
         self.fresh = fresh                          # a call made it, and nothing has read it under this name yet
 
+    if TYPE_CHECKING:                               # written below, from NumPy's functions
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __rmatmul__(self, other: Any) -> Any: ...
+
     @classmethod
     def apply(cls, op: Op, *inputs: Any) -> Any:
         return inputs[0] ** op.exponent if isinstance(op, PowerBy) else op.array(*inputs)
@@ -154,7 +166,7 @@ class Register(Operand):
     def __pow__(self, n: Any) -> Any:
         if type(n) is float and n in _POWERS:       # what NumPy's own ** makes of these exponents
             return _POWERS[n](self)
-        return np.power(self, n)
+        return self.program.call(np.power, self, n)
 
     def __bool__(self) -> bool:
         raise TypeError("a rule may not branch on a number that is replayed")

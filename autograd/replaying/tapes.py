@@ -105,9 +105,11 @@ class Straight:
         parameters, inputs = flat.leaves
         namespace: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()}
         names = {i: f"v{i}" for i in range(parameters + inputs)}
-        name = lambda i: names.get(i) or f"({float(flat.data[i])!r})"       # noqa: E731
         forward, backward = [], []
         started: set[int] = set()
+
+        def name(i: int) -> str:
+            return names.get(i) or f"({float(flat.data[i])!r})"
 
         def add(j: int, term: str) -> None:
             if j in names:
@@ -149,7 +151,8 @@ class Straight:
         lines = [f"({unpack}) = values"] if unpack else []
         text = "\n    ".join(["def forward(values):", *lines, *forward, f"return {name(flat.root)}"])
         self._forward = compile_function("forward", text + "\n", namespace)
-        text = "\n    ".join(["def step(values):", *lines, *forward, *backward, f"return {name(flat.root)}, ({result})"])
+        lines += [*forward, *backward, f"return {name(flat.root)}, ({result})"]
+        text = "\n    ".join(["def step(values):", *lines])
         self._step: Callable[[list[float]], Any] = compile_function("step", text + "\n", namespace)
 
     def forward(self) -> float:

@@ -19,6 +19,9 @@ from pathlib import Path
 __all__ = ["EXERCISES", "Exercise"]
 
 
+ROOT = Path(__file__).resolve().parents[2]
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise, by number."""
@@ -60,6 +63,8 @@ class Exercise:
             if line.endswith("  #?"):
                 indent = line[: len(line) - len(line.lstrip())]
                 line = f"{indent}{_left_side(line)} = None  # TODO"
+            if line.startswith("from demos."):          # `python FILE` looks beside the file, and demos are elsewhere
+                lines += ["import sys", "", f"sys.path.append({str(ROOT)!r})     # where the demos are"]
             lines.append(line.removesuffix("  #+"))
         return _tidy(lines)
 
