@@ -16,6 +16,7 @@ DEMOS = {
     "moons": "micrograd's two moons on scalar values, with the decision boundary",
     "digits": "handwritten digits, mini-batches, and the most mistaken ones as pictures",
     "names": "makemore: a character model with batch norm, its histograms, and names it makes up",
+    "gpt": "a transformer of single numbers on names: eager against replay, and the names it makes up",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
     "op_table": "every operation with its derivative, read off the engine",
