@@ -15,6 +15,8 @@ OURS = ("ninjagrad", "closures", "NumPy by hand")
 
 @pytest.mark.parametrize("key", WORKLOADS)
 def test_contenders_compute_the_same(key):
+    if key.startswith("moons"):
+        pytest.importorskip("micrograd", reason="its network code is the workload; the checks extra installs it")
     found = [outcome(set_up()) for name, set_up in WORKLOADS[key].contenders.items() if name.startswith(OURS)]
     assert len(found) >= 2
     (loss, gradients), *others = found
