@@ -18,9 +18,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,7 @@ from demos.common import GREY, Run, parser, plots, smooth
 from demos.names import END, NAMES, read
 
 WIDTH, HEADS = 16, 4
-LENGTHS = 6                                         # recordings: one for each of the commonest lengths
+LENGTHS = 5                                         # recordings: one for each of the commonest lengths
 COMPARED = 10                                       # steps taken twice, with one name each
 BATCH, RATE = 8, 0.01
 
@@ -105,7 +104,7 @@ class GPT(nn.Module):
         """Cross-entropy in nats a letter: the mean of −log p = log Σ exp(sⱼ) − s over a name between two ends."""
         memory: list[tuple[Vector, Vector]] = []
         losses = []
-        for letter, target in zip(name, name[1:]):
+        for letter, target in pairwise(name):
             scores = self.forward(letter, memory)
             losses.append(total([s.exp() for s in scores]).log() - choose(scores, target))
         return total(losses) / len(losses)
@@ -130,27 +129,18 @@ class Recordings:
             name = [[Value(0.0) for _ in model.letter] for _ in range(length + 2)]      # which letters: fed later
             self.replays[length] = replay(model.loss(name), self.weights, inputs=[x for row in name for x in row])
 
-    def run(self, name: list[int], backward: bool) -> tuple[float, np.ndarray]:
-        """The loss of one name, and the gradient if `backward`."""
-        recorded = self.replays[len(name) - 2]
-        recorded.parameters[:] = self.parameters
-        letters = self.one_hot[name].ravel()
-        return recorded(letters) if backward else recorded.forward(letters), recorded.gradient
-
-    def __call__(self, names: list[list[int]]) -> float:
+    def __call__(self, names: list[list[int]], backward: bool = True) -> float:
         """The mean loss of some names, with its gradient in `gradient`."""
         self.gradient[:] = 0.0
         losses = []
         for name in names:
-            loss, gradient = self.run(name, backward=True)
-            self.gradient += gradient / len(names)
-            losses.append(loss)
+            recorded = self.replays[len(name) - 2]
+            recorded.parameters[:] = self.parameters
+            letters = self.one_hot[name].ravel()
+            losses.append(recorded(letters) if backward else recorded.forward(letters))
+            if backward:
+                self.gradient += recorded.gradient / len(names)
         return sum(losses) / len(names)
-
-    def evaluate(self, names: list[list[int]]) -> float:
-        """The mean loss over all letters of some names."""
-        letters = sum(len(name) - 1 for name in names)
-        return sum(self.run(name, backward=False)[0] * (len(name) - 1) for name in names) / letters
 
     def sync(self) -> None:
         """Write the weights back into the Values."""
@@ -158,36 +148,32 @@ class Recordings:
             w.data = number
 
 
-def compare(run: Run, model: GPT, recordings: Recordings, names: list[list[int]]) -> tuple[list[float], list[float]]:
-    """Take the same steps eagerly and replayed; their losses, printed side by side with the time they took."""
-    def train(step: Any, optimizer: nn.optim.Optimizer) -> tuple[list[float], float]:
-        losses, seconds = [], []
-        for name in names:
-            start = time.perf_counter()
-            losses.append(step(name))
-            optimizer.step()
-            seconds.append(time.perf_counter() - start)
-        return losses, median(seconds)
-
-    def eager_step(name: list[int]) -> float:
+def compare(run: Run, model: GPT, recordings: Recordings, names: list[list[int]]) -> list[tuple[float, float]]:
+    """Take each step twice, eagerly and replayed, and print the losses side by side; and how long the steps took."""
+    eagerly = nn.optim.Adam(model.parameters(), lr=RATE)
+    losses, seconds = [], []
+    run.say("step  eager              replayed           difference")
+    for i, name in enumerate(names, 1):
+        start = time.perf_counter()
         model.zero_grad()
-        loss = model.loss(name)
+        loss = model.loss(name)                     # tens of thousands of new nodes
         loss.backward()
-        return loss.data
-
-    eager, slow = train(eager_step, nn.optim.Adam(model.parameters(), lr=RATE))
-    replayed, fast = train(lambda name: recordings([name]), run.optimizer)
-    run.say("step   eager               replayed            difference")
-    for i, (a, b) in enumerate(zip(eager, replayed), 1):
-        run.say(f"{i:4}   {a:.15f}   {b:.15f}   {abs(a - b):.1e}")
-    run.say(f"largest difference {max(abs(a - b) for a, b in zip(eager, replayed)):.1e}\n"
-            f"a step, optimiser and all: {1e3 * slow:.1f} ms eagerly, {1e3 * fast:.2f} ms replayed: "
+        eagerly.step()
+        middle = time.perf_counter()
+        losses.append((loss.data, recordings([name])))      # no new node
+        run.optimizer.step()
+        seconds.append((middle - start, time.perf_counter() - middle))
+        eager, replayed = losses[-1]
+        run.say(f"{i:4}  {eager:.15f}  {replayed:.15f}  {abs(eager - replayed):.1e}")
+    slow, fast = map(min, zip(*seconds))            # of the quickest step, which other programs disturbed least
+    run.say(f"largest difference: {max(abs(a - b) for a, b in losses):.1e}\n"
+            f"the quickest step, optimiser and all: {1e3 * slow:.1f} ms eagerly, {1e3 * fast:.2f} ms replayed; "
             f"{slow / fast:.0f} times faster\n")
-    return eager, replayed
+    return losses
 
 
 def main(arguments: list[str] | None = None) -> None:
-    arguments_ = parser("gpt", __doc__ or "", steps=2500)
+    arguments_ = parser("gpt", __doc__ or "", steps=2000)
     arguments_.add_argument("--names", type=Path, default=NAMES, metavar="FILE", help="one name per line")
     arguments_.add_argument("--samples", type=int, default=20, help="how many names to make up (default: 20)")
     options = arguments_.parse_args(arguments)
@@ -215,27 +201,25 @@ def main(arguments: list[str] | None = None) -> None:
         run.say(f"{length} letters: {recorded.stats.nodes:,} nodes recorded as {recorded.stats.steps} array steps")
     run.say(f"recording them took {seconds:.2f} s\n")
 
+    curves = []
     if options.resume is None:
         curves = compare(run, model, recordings, [known[i] for i in rng.integers(0, len(known), COMPARED)])
     else:
-        curves = [], []
         recordings.parameters[:] = [w.data for w in recordings.weights]         # where the interrupted run stopped
-    start = time.perf_counter()
     for _ in run:
         run.report(loss=recordings([known[i] for i in rng.integers(0, len(known), BATCH)]))
         optimizer.step()
         schedule.step()
-    seconds = time.perf_counter() - start
     recordings.sync()
 
-    test = recordings.evaluate(held_out)
-    run.say(f"\nloss on the names trained on {recordings.evaluate(known):.4f}, on the tenth held out {test:.4f} nats "
-            f"a letter (seed {options.seed}, {options.steps} steps of {BATCH} names, {seconds:.1f} s)\n")
+    train, test = (recordings(part, backward=False) for part in (known, held_out))
+    run.say(f"\nloss on the names trained on {train:.4f}, on the tenth held out {test:.4f} nats a letter "
+            f"(seed {options.seed}, {options.steps} steps of {BATCH} names)\n")
     made = [sample(model, letters, rng) for _ in range(options.samples)]
     run.say("  ".join(name if name in names else f"[bold]{name}[/]" for name in made))
     run.say(f"({sum(name not in names for name in made)} of these {len(made)} are new)\n")
     if not options.no_plots:
-        run.wrote(plot(options.out, run.history["loss"], test, *curves))
+        run.wrote(plot(options.out, run.history["loss"], test, curves))
 
 
 def sample(model: GPT, letters: list[str], rng: np.random.Generator) -> str:
@@ -252,19 +236,19 @@ def sample(model: GPT, letters: list[str], rng: np.random.Generator) -> str:
     return name
 
 
-def plot(out: Path, losses: list[float], test: float, eager: list[float], replayed: list[float]) -> Path:
+def plot(out: Path, losses: list[float], test: float, curves: list[tuple[float, float]]) -> Path:
     """The steps taken twice, one curve upon the other; the loss over the whole training."""
     plt = plots()
     out.mkdir(parents=True, exist_ok=True)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), width_ratios=[1, 1.6], layout="constrained")
-    steps = range(1, len(eager) + 1)
-    left.plot(steps, eager, "o", ms=9, mfc="none", label="eager")
-    left.plot(steps, replayed, label="replayed")
+    left.plot([eager for eager, _ in curves], "o", ms=9, mfc="none", label="eager")
+    left.plot([replayed for _, replayed in curves], label="replayed")
     left.set(title="The same steps twice", xlabel="step, of one name", ylabel="nats a letter")
     left.legend()
     width = max(1, len(losses) // 50)
     right.plot(losses, alpha=0.15)
-    right.plot(np.arange(len(smooth(losses, width))) + width // 2, smooth(losses, width), color="C0", label="trained on")
+    mean = smooth(losses, width)
+    right.plot(np.arange(len(mean)) + width // 2, mean, color="C0", label="trained on")
     right.axhline(test, color=GREY, ls="--", lw=1, label=f"held out: {test:.3f}")
     right.set(title="Training on, replayed", xlabel=f"step, of {BATCH} names")
     right.legend()
