@@ -130,7 +130,7 @@ class Recordings:
             self.replays[length] = replay(model.loss(name), self.weights, inputs=[x for row in name for x in row])
 
     def __call__(self, names: list[list[int]], backward: bool = True) -> float:
-        """The mean loss of some names, with its gradient in `gradient`."""
+        """The mean loss of some names, each counting alike, with its gradient in `gradient`."""
         self.gradient[:] = 0.0
         losses = []
         for name in names:
@@ -149,27 +149,34 @@ class Recordings:
 
 
 def compare(run: Run, model: GPT, recordings: Recordings, names: list[list[int]]) -> list[tuple[float, float]]:
-    """Take each step twice, eagerly and replayed, and print the losses side by side; and how long the steps took."""
-    eagerly = nn.optim.Adam(model.parameters(), lr=RATE)
-    losses, seconds = [], []
-    run.say("step  eager              replayed           difference")
-    for i, name in enumerate(names, 1):
-        start = time.perf_counter()
+    """Take the same steps eagerly and replayed, and print the losses side by side; and how long a step took."""
+    def eager(name: list[int]) -> float:
         model.zero_grad()
         loss = model.loss(name)                     # tens of thousands of new nodes
         loss.backward()
-        eagerly.step()
-        middle = time.perf_counter()
-        losses.append((loss.data, recordings([name])))      # no new node
-        run.optimizer.step()
-        seconds.append((middle - start, time.perf_counter() - middle))
-        eager, replayed = losses[-1]
-        run.say(f"{i:4}  {eager:.15f}  {replayed:.15f}  {abs(eager - replayed):.1e}")
-    slow, fast = map(min, zip(*seconds))            # of the quickest step, which other programs disturbed least
-    run.say(f"largest difference: {max(abs(a - b) for a, b in losses):.1e}\n"
-            f"the quickest step, optimiser and all: {1e3 * slow:.1f} ms eagerly, {1e3 * fast:.2f} ms replayed; "
-            f"{slow / fast:.0f} times faster\n")
-    return losses
+        return loss.data
+
+    def replayed(name: list[int]) -> float:
+        return recordings([name])                   # none
+
+    curves, fastest = [], []
+    for step, optimizer in ((eager, nn.optim.Adam(model.parameters(), lr=RATE)), (replayed, run.optimizer)):
+        losses, seconds = [], []
+        for name in names:
+            start = time.perf_counter()
+            losses.append(step(name))
+            optimizer.step()
+            seconds.append(time.perf_counter() - start)
+        curves.append(losses)
+        fastest.append(min(seconds))                # the one other programs disturbed least
+    pairs = list(zip(*curves))
+    run.say("step  eager              replayed           difference")
+    for i, (a, b) in enumerate(pairs, 1):
+        run.say(f"{i:4}  {a:.15f}  {b:.15f}  {abs(a - b):.1e}")
+    run.say(f"largest difference: {max(abs(a - b) for a, b in pairs):.1e}\n"
+            f"the fastest step, optimiser and all: {1e3 * fastest[0]:.1f} ms eagerly, {1e3 * fastest[1]:.2f} ms "
+            f"replayed; {fastest[0] / fastest[1]:.0f} times faster\n")
+    return pairs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -241,8 +248,9 @@ def plot(out: Path, losses: list[float], test: float, curves: list[tuple[float, 
     plt = plots()
     out.mkdir(parents=True, exist_ok=True)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), width_ratios=[1, 1.6], layout="constrained")
-    left.plot([eager for eager, _ in curves], "o", ms=9, mfc="none", label="eager")
-    left.plot([replayed for _, replayed in curves], label="replayed")
+    steps = range(1, len(curves) + 1)
+    left.plot(steps, [eager for eager, _ in curves], "o", ms=9, mfc="none", label="eager")
+    left.plot(steps, [replayed for _, replayed in curves], label="replayed")
     left.set(title="The same steps twice", xlabel="step, of one name", ylabel="nats a letter")
     left.legend()
     width = max(1, len(losses) // 50)
