@@ -70,7 +70,7 @@ def main() -> int:
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.write:
         text = options.write.read_text(encoding="utf-8")
-        options.write.write_text(replaced(text, markdown(report)), encoding="utf-8")
+        options.write.write_text(replaced(text, markdown(report, machine=False)), encoding="utf-8")
     return 0
 
 

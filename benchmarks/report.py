@@ -15,11 +15,11 @@ BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --write README.md
 BYTES_GOAL, IMPORT_GOAL = (140, 110), (1.3, 1.1)        # bar and aim
 
 
-def markdown(report: dict[str, Any]) -> str:
-    """Everything in `report`, table by table."""
+def markdown(report: dict[str, Any], machine: bool = True) -> str:
+    """Everything in `report`, table by table; without `machine` only what holds on others too, the ratios."""
     parts = [_contenders(report["workloads"]) if report.get("workloads") else "",
              _goals(report), _growth(report["memory"]) if "memory" in report else "",
-             _startup(report["startup"]) if "startup" in report else "", _small_print(report)]
+             _startup(report["startup"]) if "startup" in report else "", _small_print(report, machine)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -103,7 +103,7 @@ def _startup(starts: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
-def _small_print(report: dict[str, Any]) -> str:
+def _small_print(report: dict[str, Any], machine: bool) -> str:
     on = report["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     absolute = [f"{WORKLOADS[key].title.split(',')[0]}: " +
@@ -113,9 +113,9 @@ def _small_print(report: dict[str, Any]) -> str:
     times = f" Best times in ms: {'; '.join(absolute)}." if absolute else ""
     missing = sorted({name for workload in report.get("workloads", {}).values() for name in workload["absent"]})
     absent = f" Not there: {', '.join(missing)}." if missing else ""
+    here = f"; {on['processor']}, {on['cores']} cores, {on['system']}.{times}{absent}" if machine else "."
     return (f"<sub>Median over rounds of a contender's time ÷ the first one's in the same round, each in a process of "
-            f"its own. {on['python']}, NumPy {on['numpy']}, {versions}; {on['processor']}, {on['cores']} cores, "
-            f"{on['system']}.{times}{absent}</sub>")
+            f"its own. {on['python']}, NumPy {on['numpy']}, {versions}{here}</sub>")
 
 
 def _times(x: float) -> str:
