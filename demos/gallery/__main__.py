@@ -15,6 +15,7 @@ PICTURES = {
     "moons": {"moons.png": "moons.png"},
     "digits": {"digits.png": "digits.png"},
     "names": {"names.png": "names.png"},
+    "gpt": {"gpt.png": "gpt.png"},
     "temperature": {"temperature.png": "temperature.png"},
     "xor": {"xor.png": "xor.png"},
     "overfit": {"overfit.png": "overfit.png"},
