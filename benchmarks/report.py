@@ -16,9 +16,9 @@ BYTES_GOAL, IMPORT_GOAL = (140, 110), (1.3, 1.1)        # bar and aim
 
 
 def markdown(report: dict[str, Any], machine: bool = True) -> str:
-    """Everything in `report`, table by table; without `machine` only what holds on others too, the ratios."""
+    """Everything in `report`, table by table; without `machine` only the ratios, for the README."""
     parts = [_contenders(report["workloads"]) if report.get("workloads") else "",
-             _goals(report), _growth(report["memory"]) if "memory" in report else "",
+             _goals(report) if machine else "", _growth(report["memory"]) if "memory" in report else "",
              _startup(report["startup"]) if "startup" in report else "", _small_print(report, machine)]
     return "\n\n".join(part for part in parts if part)
 
