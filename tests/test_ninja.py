@@ -135,7 +135,10 @@ def test_what_stops_a_file_is_a_finding(tmp_path, text, error, line):
     report = report_on(tmp_path, 2, text, seconds=1.0)
     assert error in report["error"]["what"]
     assert line is None or report["error"]["line"] == line
-    assert states(report) == {"dlogits": "missing"}
+    if "except" in text and sys.version_info < (3, 11):     # which handles no signal in such a loop, so that the whole
+        assert states(report) == {}                         # process is ended from without, and nothing is graded
+    else:
+        assert states(report) == {"dlogits": "missing"}
 
 
 def test_a_file_that_cannot_be_stopped_from_within_is_ended_from_without(tmp_path, monkeypatch):
