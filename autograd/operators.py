@@ -68,24 +68,27 @@ class Operators:
         def relu(self) -> Self: ...
 
     @classmethod
-    def operand(cls, x: Any, where: str) -> Self:
-        """`x` as a node of this kind: itself if it is one, else a leaf. `where` names the op in the error."""
+    def operand(cls, x: Any, where: str, like: Self | None = None) -> Self:
+        """`x` as a node of this kind: itself if it is one, else a leaf, of the dtype of `like` where there are several.
+
+        `where` names the op in the error.
+        """
         raise NotImplementedError
 
     def __radd__(self, other: Any) -> Self:         # other + self; the 0 that sum() starts from leaves no node
-        return self if type(other) is int and other == 0 else self.operand(other, "add") + self
+        return self if type(other) is int and other == 0 else self.operand(other, "add", self) + self
 
     def __rsub__(self, other: Any) -> Self:         # other - self
-        return self.operand(other, "sub") - self
+        return self.operand(other, "sub", self) - self
 
     def __rmul__(self, other: Any) -> Self:         # other * self
-        return self.operand(other, "mul") * self
+        return self.operand(other, "mul", self) * self
 
     def __rtruediv__(self, other: Any) -> Self:     # other / self
-        return self.operand(other, "div") / self
+        return self.operand(other, "div", self) / self
 
     def __rpow__(self, other: Any) -> Self:         # other ** self
-        return self.operand(other, "power").power(self)
+        return self.operand(other, "power", self).power(self)
 
     def pow(self, exponent: Any) -> Self:
         """`self ** exponent`."""

@@ -259,25 +259,10 @@ class Tensor(Node, Operators):
         self.calls = calls
 
     @classmethod
-    def operand(cls, x: Any, where: str) -> Tensor:
-        return operand(x, where, None)
+    def operand(cls, x: Any, where: str, like: Tensor | None = None) -> Tensor:
+        return operand(x, where, like)
 
     # Arithmetic beyond the table's rows, which are added below the class.
-
-    def __radd__(self, other: Any) -> Tensor:       # other + self; the 0 that sum() starts from leaves no node
-        return self if type(other) is int and other == 0 else operand(other, "add", self) + self
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return operand(other, "sub", self) - self
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return operand(other, "mul", self) * self
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return operand(other, "div", self) / self
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return operand(other, "power", self).power(self)
 
     def __pow__(self, other: Any) -> Tensor:
         if isinstance(other, (int, float, np.number)):

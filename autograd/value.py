@@ -164,7 +164,7 @@ class Value(Node, Operators):
         _CALLS[id(self)] = calls
 
     @classmethod
-    def operand(cls, x: Any, where: str) -> Value:
+    def operand(cls, x: Any, where: str, like: Value | None = None) -> Value:
         return x if isinstance(x, Value) else cls(number(x, where))
 
     def item(self) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import topological
 from autograd.ops import Op, PowerBy
-from autograd.replaying.program import Program, Register
+from autograd.replaying.program import Program, Register, expand_to
 
 __all__ = ["ArrayProgram"]
 
@@ -38,7 +38,7 @@ class _Array(Register):
             left, ones, axes = st._reducing(x.shape, shape, x.dtype.char)
             return _summed(x, left, ones, axes, True).reshape(shape) if axes else x
         if op is st.expand:
-            return x.program.call(_expand(arguments[1]), x)
+            return x.program.call(expand_to(arguments[1]), x)
         if op is st.permute:
             return x.view(x.array.transpose(arguments[1]))
         if op is st.index and _plain(arguments[1]):
@@ -119,16 +119,6 @@ def _summed(x: Any, left: bool, ones: Any, *rest: Any) -> Any:
     axis = axes if len(axes) != 1 else axes[0]
     reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
     return x.program.call(lambda x, out=None: reduce(x, axis, None, out, keepdim), x)
-
-
-def _expand(shape: Any) -> Callable[..., Any]:
-    def expand(x: Any, out: Any = None) -> Any:
-        if out is None:
-            return np.broadcast_to(x, shape).copy()
-        np.copyto(out, x)
-        return out
-
-    return expand
 
 
 class ArrayProgram:

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.ops import Nary
 from autograd.replaying.flat import Flat
-from autograd.replaying.program import Program, Register
+from autograd.replaying.program import Program, Register, expand_to
 
 __all__ = ["Folded", "Groups", "fold"]
 
@@ -261,7 +261,7 @@ class Groups:
         place = self._register(where, shape)
         value = op.array(*inputs)
         if type(value) is Register and value.array.shape != shape:
-            value = self.forward.call(_Expand(shape), value)
+            value = self.forward.call(expand_to(shape), value)
         self._store(value, place)
         if not self.needs[where.start]:
             return
@@ -320,7 +320,7 @@ class Groups:
         if grid is None:
             (x, at_x), (y, at_y) = self._read(left), self._read(right)
             value = self.forward.call(_Sum((1,), keep=False), x * y)
-            value = self.forward.call(_Expand(shape), value) if value.array.shape != shape else value
+            value = self.forward.call(expand_to(shape), value) if value.array.shape != shape else value
         else:
             rows, columns = left.reshape(*shape, p)[:, 0], right.reshape(*shape, p)[0]
             (x, at_x), (y, at_y) = self._whole(rows), self._whole(columns)
@@ -378,7 +378,7 @@ class Groups:
         else:
             x, at_x = self._whole(alone)
             value, places = self.forward.call(_Sum((1,)), x), [alone]
-        value = self.forward.call(_Expand(place.shape), value) if value.array.shape != place.shape else value
+        value = self.forward.call(expand_to(place.shape), value) if value.array.shape != place.shape else value
         self._store(value, place)
         if not self.needs[where.start]:
             return
@@ -386,7 +386,7 @@ class Groups:
         def backward() -> None:
             g = self._gradient(where, place.shape)
             for at in places:
-                self._receive(at, g if at.shape[1] == 1 else self.backward.call(_Expand(at.shape), g))
+                self._receive(at, g if at.shape[1] == 1 else self.backward.call(expand_to(at.shape), g))
 
         self._backwards.append(backward)
 
@@ -482,16 +482,6 @@ def _Sum(axes: tuple[int, ...], keep: bool = True) -> Callable[..., Any]:
     axis: Any = axes[0] if len(axes) == 1 else axes
     reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
     return lambda x, out=None: reduce(x, axis, None, out, keep)
-
-
-def _Expand(shape: tuple[int, ...]) -> Callable[..., Any]:
-    def expand(x: Any, out: Any = None) -> Any:
-        if out is None:
-            return np.broadcast_to(x, shape).copy()
-        np.copyto(out, x)
-        return out
-
-    return expand
 
 
 def _Segments(start: Any) -> Callable[..., Any]:

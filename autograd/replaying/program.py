@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Program", "Register"]
+__all__ = ["Program", "Register", "expand_to"]
 
 
 class Program:
@@ -205,3 +205,14 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     _compare = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
                 "ne": np.not_equal}[_name]
     setattr(Register, f"__{_name}__", _infix(_compare)[0])
+
+
+def expand_to(shape: tuple[int, ...]) -> Callable[..., Any]:
+    """The function that broadcasts an array to `shape`, into a buffer if it is given one."""
+    def expand(x: Any, out: Any = None) -> Any:
+        if out is None:
+            return np.broadcast_to(x, shape).copy()
+        np.copyto(out, x)
+        return out
+
+    return expand
