@@ -284,7 +284,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂
         return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
-    if y.ndim == 2:                                             # one flat product: no stack to sum over afterwards
+    if y.ndim == 2 and x.size and g.size:                       # one flat product: no stack to sum over afterwards
         return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
     return x.swapaxes(-1, -2) @ g
 
@@ -292,7 +292,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂
 def _matmul(x: Any, y: Any) -> Any:
     if x.ndim == 2 and y.ndim == 2:
         return x.dot(y)
-    if x.ndim > 2 and y.ndim == 2:                              # one large product where np.matmul makes many small
+    if x.ndim > 2 and y.ndim == 2 and x.size and y.size:        # one large product where np.matmul makes many small
         return (x.reshape(-1, x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
     return x @ y
 
