@@ -392,22 +392,26 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        if dim is None and x.size == 0:
-            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
+        dim = _one_dim("max", dim, x)
         if dim is None:
             return _record(st.max_all, x.max(), self, (x,))
-        (dim,) = _dims("max", dim, x.ndim)
-        if x.shape[dim] == 0:
-            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number along dim {dim}")
         indices = x.argmax(dim, keepdims=True)
         values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
         """The smallest number; or with `dim` the smallest along it, as `(values, indices)`."""
+        if numpy_names:
+            dim, keepdim = _numpy_names("min", dim, keepdim, numpy_names)
         if isinstance(dim, Tensor):
             return self.minimum(dim)
-        lowest = (-self).max(dim, keepdim, **numpy_names)
+        x = self._data
+        dim = _one_dim("min", dim, x)
+        if x.dtype.kind != "f":                     # -x would overflow; and a constant needs no detour
+            if dim is None:
+                return _handle(np.asarray(x.min()))
+            return Extremum(_handle(x.min(dim, keepdims=keepdim)), _handle(x.argmin(dim, keepdims=keepdim)))
+        lowest = (-self).max(dim, keepdim)
         return -lowest if isinstance(lowest, Tensor) else Extremum(-lowest.values, lowest.indices)
 
     def amax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -417,17 +421,20 @@ class Tensor(Node, Operators):
 
     def amin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """The smallest number over `dim`, without its index."""
-        return -(-self).amax(dim, keepdim)
+        smallest = self.min(dim, keepdim)
+        return smallest if isinstance(smallest, Tensor) else smallest.values
 
     def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Where the largest number stands (along `dim`, or in the flattened array); a constant."""
         if numpy_names:
             dim, keepdim = _numpy_names("argmax", dim, keepdim, numpy_names)
-        return _handle(np.asarray(self._data.argmax(dim, keepdims=keepdim)))
+        return _handle(np.asarray(self._data.argmax(_one_dim("argmax", dim, self._data), keepdims=keepdim)))
 
     def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Where the smallest number stands; a constant."""
-        return (-self.detach()).argmax(dim, keepdim, **numpy_names)
+        if numpy_names:
+            dim, keepdim = _numpy_names("argmin", dim, keepdim, numpy_names)
+        return _handle(np.asarray(self._data.argmin(_one_dim("argmin", dim, self._data), keepdims=keepdim)))
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """log Σ exp(x) over `dim`, exact for any finite x: the maximum is taken out first.
@@ -459,6 +466,8 @@ class Tensor(Node, Operators):
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         try:
             out = self._data.reshape(sizes)
+        except TypeError:
+            raise TypeError(f"reshape: got {_short(sizes)}, expected integers") from None
         except ValueError:
             raise ValueError(f"reshape: {self._data.size} numbers of shape {self.shape} do not fit {sizes}") from None
         return _record(st.reshape, out, self, (self._data, sizes))
@@ -467,8 +476,11 @@ class Tensor(Node, Operators):
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""
-        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
-        return self.reshape(*self.shape[:start], -1, *self.shape[end + 1:])
+        shape = self.shape or (1,)
+        (start,), (end,) = _dims("flatten", start_dim, len(shape)), _dims("flatten", end_dim, len(shape))
+        if start > end:
+            raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} of {self.ndim} axes")
+        return self.reshape(*shape[:start], math.prod(shape[start:end + 1]), *shape[end + 1:])
 
     ravel = flatten
 
@@ -880,6 +892,8 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
         return _ALL_DIMS[ndim]
     if type(dim) is int and 0 <= dim < ndim:
         return (dim,)
+    if isinstance(dim, (bool, str)) or not isinstance(dim, (int, np.integer, tuple, list)):
+        raise TypeError(f"{name}: got dim={_short(dim)}, expected an integer or several")
     dims = []
     for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:
         position = operator.index(i)
@@ -889,6 +903,19 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     if len(set(dims)) != len(dims):
         raise ValueError(f"{name}: dim {dim} names an axis twice")
     return tuple(sorted(dims))
+
+
+def _one_dim(name: str, dim: Any, x: Any) -> int | None:
+    """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
+    if dim is not None:
+        dims = _dims(name, dim, x.ndim)
+        if len(dims) != 1:
+            raise ValueError(f"{name}: got dim={dim}, expected one axis; for several, reshape them into one first")
+        (dim,) = dims
+    if (x.size if dim is None else x.shape[dim]) == 0:
+        along = "" if dim is None else f" along dim {dim}"
+        raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose{along}")
+    return dim
 
 
 _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's limit
