@@ -265,8 +265,8 @@ class Tensor(Node, Operators):
     # Arithmetic beyond the table's rows, which are added below the class.
 
     def __pow__(self, other: Any) -> Tensor:
-        if isinstance(other, (int, float, np.number)):
-            return _power_method(float(other))(self)
+        if isinstance(other, (int, float, np.floating, np.integer)):
+            return _power_method(_float(other))(self)
         return self.power(other)
 
     def __matmul__(self, other: Any) -> Tensor:
@@ -558,7 +558,12 @@ class Tensor(Node, Operators):
         array = self._data
         if shared or not isinstance(array, np.ndarray) or array.base is not None:
             array = np.array(array)
-        array[_key(key)] = value._data if isinstance(value, Tensor) else value
+        try:
+            array[_key(key)] = operand(value, "item assignment", self)._data
+        except IndexError as error:
+            raise IndexError(f"item assignment: {error} (of a tensor of shape {self.shape})") from None
+        except ValueError as error:
+            raise ValueError(f"item assignment: {error} (of a tensor of {self.dtype})") from None
         self._replace(array)
         if tracked and self.op is None:
             self._cut()
@@ -579,6 +584,9 @@ class Tensor(Node, Operators):
                              "change would escape it; change its .data, or work under no_grad()")
 
     def _replace(self, array: Any) -> Tensor:
+        if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+            raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
+                            "convert it first, or assign the result to a name")
         array = array.astype(self._data.dtype, copy=False)
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
@@ -619,12 +627,15 @@ class Tensor(Node, Operators):
     def fill_(self, value: Any) -> Tensor:
         """All numbers made `value`, in place."""
         self._may_change("fill_")
-        return self._replace(np.full_like(self._data, float(value)))
+        array = np.empty_like(self._data)
+        array[...] = _one_number("fill_", value, self)
+        return self._replace(array)
 
     def copy_(self, other: Any) -> Tensor:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
-        return self._replace(np.broadcast_to(operand(other, "copy_", self)._data, self.shape).copy())
+        array = operand(other, "copy_", self)._data.astype(self.dtype)
+        return self._replace(np.broadcast_to(array, self.shape).copy())
 
     def add_(self, other: Any) -> Tensor:
         """`self += other`."""
@@ -780,6 +791,13 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
+
+
+def _one_number(name: str, x: Any, like: Tensor) -> Any:
+    number = operand(x, name, like)._data
+    if number.size != 1:
+        raise ValueError(f"{name}: got {number.size} numbers, expected one")
+    return number.item()
 
 
 def where(condition: Any, x: Any, y: Any) -> Tensor:
@@ -973,7 +991,16 @@ def _through_a_change(*_: Any) -> Any:
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
 
-_CHANGED = st.Structural("changed", "[ ]=", _through_a_change, joint=_through_a_change)
+class _Changed(st.Structural):
+    """The op of a tensor whose numbers are not an op's any more. There is one, so copies and pickles share it."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:                    # a string: the name to find it under in this module
+        return "_CHANGED"
+
+
+_CHANGED = _Changed("changed", "[ ]=", _through_a_change, joint=_through_a_change)
 
 
 # One step of the backward pass for every op, and the methods of the table's rows, written out from the rules' own
