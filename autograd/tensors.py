@@ -24,7 +24,7 @@ from weakref import ref
 import numpy as np
 
 from autograd import structural as st
-from autograd.graph import Call, Node, interior
+from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
@@ -211,9 +211,17 @@ class Tensor(Node, Operators):
             from autograd.anomalies import check_backward
             check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
-        order = interior(self, unreached)
-        self._grad = seed
-        QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+        try:
+            order = interior(self, unreached)
+            if _changes:
+                _refuse_changed(order)
+            self._grad = seed
+            QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+        except BaseException:                       # Ctrl-C too: no node may keep the mark
+            for node in topological(self):
+                if node._grad is unreached:
+                    node._grad = None
+            raise
         last_pass.root = ref(self)
 
     @classmethod
@@ -601,6 +609,8 @@ class Tensor(Node, Operators):
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
+        _changes.append(True)
+        del _changes[1:]
 
     def _in_place(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
         if self.op is None and not (isinstance(other, Tensor) and other.requires_grad and is_grad_enabled()):
@@ -711,7 +721,8 @@ class Tensor(Node, Operators):
             return ours(*inputs, **options)
         result = function._implementation(*inputs, **options)
         parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
-        if (isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "f"
+        results = result if isinstance(result, (list, tuple)) else [result]
+        if (any([isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc" for x in results])
                 and not function.__name__.endswith("_like")
                 and any([isinstance(x, Tensor) and x.requires_grad for x in parts])):
             raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
@@ -781,6 +792,8 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         data = like._data
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
+        if data.dtype.itemsize < 8:                 # what is too large for a float32 is inf, without a warning
+            return _handle(QUIETLY.run(np.array, _float(x), data.dtype))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
         try:
             return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
@@ -991,6 +1004,17 @@ def _through_a_change(*_: Any) -> Any:
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
 
+_changes: list[bool] = []                           # holds something once any tensor was changed: until then none
+                                                    # need be looked for
+
+
+def _refuse_changed(order: list[Tensor]) -> None:
+    """Raise before any gradient is added anywhere, rather than halfway."""
+    for node in order:
+        if node.op is _CHANGED:
+            _through_a_change()
+
+
 class _Changed(st.Structural):
     """The op of a tensor whose numbers are not an op's any more. There is one, so copies and pickles share it."""
 
@@ -1197,7 +1221,14 @@ def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
     def method(self: Tensor, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
-        return _handle(np.asarray(compare(self._data, other._data if isinstance(other, Tensor) else other)))
+        if isinstance(other, Tensor):
+            other = other._data
+        elif type(other) is int and self._data.dtype.kind == "f":
+            other = _float(other)
+        try:
+            return _handle(np.asarray(compare(self._data, other)))
+        except ValueError as error:
+            raise ValueError(f"{sign.strip('_')}: {str(error).strip()}") from None
 
     return method
 
