@@ -164,6 +164,9 @@ def _shares(x: Any, out: Any) -> Any:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
     at_maximum = np.asarray(x) == np.asarray(out)
     count = np.count_nonzero(at_maximum)
+    if not count:                                   # nan is the maximum where there is one, and equals nothing
+        at_maximum = np.isnan(np.asarray(x))
+        count = np.count_nonzero(at_maximum)
     return at_maximum if count <= 1 else at_maximum * x.dtype.type(1 / count)
 
 
