@@ -50,8 +50,9 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        largest = Value(max(v.data for v in _values("softmax", x, dim)), label="max")    # a constant: no gradient is meant
-        powers = [_over(v - largest, temperature).exp() for v in x]
+        values = _values("softmax", x, dim)
+        largest = Value(max(v.data for v in values), label="max")       # a constant: no gradient is meant
+        powers = [_over(v - largest, temperature).exp() for v in values]
         whole = total(powers)
         return [power / whole for power in powers]
     x = _tensor("softmax", x, dim)
@@ -714,9 +715,10 @@ def _ids(name: str, indices: Any) -> Any:
 def _temperature(temperature: Any) -> float:
     if isinstance(temperature, (bool, Value)) or not isinstance(temperature, (Real, Decimal)):
         raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
-    if not temperature > 0:
+    plain = number(temperature, "softmax")
+    if not plain > 0:
         raise ValueError(f"softmax: got temperature {temperature}, expected a positive number")
-    return number(temperature, "softmax")
+    return plain
 
 
 def _out_of_range(temperature: float, dtype: Any) -> bool:

@@ -77,7 +77,7 @@ def is_grad_enabled() -> bool:
 
 
 class detect_anomaly(_Mode):
-    """Within it, in this thread, the first result or gradient that is not finite raises.
+    """Within it, in this thread, the first result or gradient that turns inf or nan raises.
 
     The error, an `ArithmeticError`, names the op, its labels and input values, the line that called it, and a remedy
     where there is a usual one. Gradients are checked before any is assigned, so a failed backward pass changes none.

@@ -938,15 +938,16 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
 
 def _one_dim(name: str, dim: Any, x: Any) -> int | None:
     """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
-    if dim is not None:
-        dims = _dims(name, dim, x.ndim)
-        if len(dims) != 1:
-            raise ValueError(f"{name}: got dim={dim}, expected one axis; for several, reshape them into one first")
-        (dim,) = dims
-    if (x.size if dim is None else x.shape[dim]) == 0:
-        along = "" if dim is None else f" along dim {dim}"
-        raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose{along}")
-    return dim
+    if dim is None:
+        if x.size == 0:
+            raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose")
+        return None
+    dims = _dims(name, dim, x.ndim)
+    if len(dims) != 1:
+        raise ValueError(f"{name}: got dim={dim}, expected one axis; for several, reshape them into one first")
+    if x.shape[dims[0]] == 0:
+        raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose along dim {dims[0]}")
+    return dims[0]
 
 
 _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's limit
@@ -1020,8 +1021,12 @@ class _Changed(st.Structural):
 
     __slots__ = ()
 
-    def __reduce__(self) -> str:                    # a string: the name to find it under in this module
-        return "_CHANGED"
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _changed, ()
+
+
+def _changed() -> Op:
+    return _CHANGED
 
 
 _CHANGED = _Changed("changed", "[ ]=", _through_a_change, joint=_through_a_change)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.value import number
+from autograd.value import number as as_number
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
            "StepLR", "clip_grad_norm_"]
@@ -196,11 +196,11 @@ def _number(name: str, what: str, x: Any, below: float = math.inf) -> float:
     """`x` if it is a number from 0 to less than `below`, else an error."""
     if isinstance(x, (bool, Value)) or not isinstance(x, (Real, Decimal)):
         raise TypeError(f"{name}: got {what}={x!r} of type {type(x).__name__}, expected a number")
-    x = number(x, name)                             # 10 ** 400 is inf
-    if not 0.0 <= x < below:
+    plain = as_number(x, name)                      # 10 ** 400 is inf
+    if not 0.0 <= plain < below:
         limit = "a finite number that is not negative" if below == math.inf else f"a number from 0 to below {below:g}"
-        raise ValueError(f"{name}: got {what}={x}, expected {limit}")
-    return x
+        raise ValueError(f"{name}: got {what}={plain}, expected {limit}")
+    return plain
 
 
 # The optimisers, in order of growing complexity.
