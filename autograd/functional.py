@@ -21,7 +21,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.fused import affine
 from autograd.ops import TABLE, Nary, quiet
-from autograd.structural import Structural
+from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, adopt, as_array, operand, where
 from autograd.value import Value, number, total
 
@@ -147,12 +147,10 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     tensor(2.0185) tensor([[ 0.3295, -0.3788,  0.0493],
             [-0.4636,  0.2434,  0.2202]])
     """
-    options = reduction, label_smoothing, ignore_index, weight
+    options = reduction, label_smoothing, ignore_index, None if weight is None else as_array(weight)
     if is_values(logits):
         return _fused_values(logits, target, *options)
-    x = _tensor("cross_entropy", logits, -1)
-    rows = _rows("cross_entropy", _as_rows(x._data), x.ndim, target, *options)
-    return Tensor.apply(_FUSED, x, rows, reduction)
+    return Tensor.apply(_FUSED, _tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
 
 
 def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -171,9 +169,9 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         gradient = _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
-    z = _as_rows(x._data)
-    rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
-    return _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).reshape(x.shape)
+    fixed = _fixed("cross_entropy", target)
+    _, rows, powers, rest = _fused(x._data, fixed, reduction, label_smoothing, ignore_index, weight)
+    return _quiet_gradient(powers, rest, rows, reduction).reshape(x.shape)
 
 
 def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", reduction: str = "mean",
@@ -271,6 +269,15 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     return Nary("cross_entropy", "CE", loss, all_partials)
 
 
+def _fixed(name: str, target: Any) -> Any:
+    """The target as an array that nobody else will change."""
+    if not isinstance(target, Tensor):
+        return np.array(target)
+    if target.requires_grad:
+        raise ValueError(f"{name}: the target requires a gradient, and none flows there; use target.detach()")
+    return target._data
+
+
 def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
           weight: Any) -> _Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to."""
@@ -288,11 +295,9 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         raise ValueError(f"{name}: got label_smoothing={label_smoothing}, expected a number from 0 to 1")
     if classes == 0:
         raise ValueError(f"{name}: logits of shape {z.shape} have no classes")
-    if isinstance(target, Tensor) and target.requires_grad:
-        raise ValueError(f"{name}: the target requires a gradient, and none flows there; use target.detach()")
     if isinstance(weight, Tensor) and weight.requires_grad:
         raise ValueError(f"{name}: the weight requires a gradient, and none flows there; use weight.detach()")
-    y = np.asarray(target._data if isinstance(target, Tensor) else target)
+    y = target if type(target) is np.ndarray else _fixed(name, target)
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
     labels = kept = None
@@ -357,21 +362,16 @@ def _starts(n: int, classes: int) -> Any:
     return np.arange(n) * classes
 
 
-def _as_rows(z: Any) -> Any:
-    return z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
-
-
 @quiet
-def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, Any]:
-    """The loss of each row of z, (N, C) or (C,), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
+def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
+    """The loss of each row of z, (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
 
     Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
     an ignored row is 0 whatever it holds.
     """
-    if z.ndim == 1:
-        z = z[None]
+    sum_ = summing(z)
     if not len(z):
-        return z.sum(1), z, z.sum(1, keepdims=True)
+        return sum_(z, (1,), False), z, sum_(z, (1,), True)
     if not z.flags.c_contiguous:
         z = z.copy()                                # below, places are counted through the flat array
     top = z.argmax(1) + _starts(*z.shape)
@@ -379,18 +379,18 @@ def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, An
     powers = np.exp(below)
     flat = powers.reshape(-1)
     flat[top] = 0
-    rest = st.sum_.array(powers, (1,), True)
+    rest = sum_(powers, (1,), True)
     flat[top] = 1
     normaliser = np.log1p(rest)
     if rows.places is not None:
         return normaliser.reshape(-1) - below.take(rows.places), powers, rest
-    return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
+    return -sum_(np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)), (1,), False), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    whole = st.sum_.array(losses, (0,), False)
+    whole = summing(losses)(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -413,7 +413,17 @@ def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0)
 _quiet_gradient = quiet(_gradient)                  # for outside a backward pass, which is quiet as a whole
 
 
-def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
+def _fused(x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
+           weight: Any) -> tuple[Any, ...]:
+    """The loss, and for its gradient the targets as `_Rows` and what `_forward` found."""
+    z = x if x.ndim == 2 else x.reshape(1, -1)
+    rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
+    losses, powers, rest = _forward(z, rows)
+    return _reduced(losses, rows, reduction, x.ndim), rows, powers, rest
+
+
+def _fused_vjp(g: Any, out: Any, x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
+               weight: Any, rows: _Rows, powers: Any, rest: Any) -> Any:
     if reduction == "none":
         g = g[..., None]
     if not isinstance(x, Tensor):
@@ -427,11 +437,7 @@ def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: An
     return gradient.reshape(x.shape)
 
 
-def _loss(x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
-    return _reduced(losses, rows, reduction, x.ndim)
-
-
-_FUSED = adopt(Structural("cross_entropy", "CE", _loss, _fused_vjp, keeps=_forward))
+_FUSED = adopt(Structural("cross_entropy", "CE", _fused, _fused_vjp, keeps=3))
 
 
 # Other losses.

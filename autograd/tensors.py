@@ -238,9 +238,10 @@ class Tensor(Node, Operators):
                 break
         arrays = [x._data for x in inputs]
         try:
-            if isinstance(op, st.Structural) and op.keeps is not None:
-                parameters = (*parameters, *op.keeps(*arrays, *parameters))
             out = op.array(*arrays, *parameters) if count else op.array(arrays, *parameters)
+            if isinstance(op, st.Structural) and op.keeps:
+                out, *kept = out
+                parameters = (*parameters, *kept)
         except ValueError as error:
             raise _misfit(op, arrays, error) from None
         return cls.record(op, out, inputs, (*arrays, *parameters))
@@ -729,6 +730,10 @@ class Tensor(Node, Operators):
                             "gradient; use .detach() to have it so")
         return result
 
+    @property
+    def _mask(self) -> Any:                         # a masked array on the left asks for nothing else it would heed
+        raise TypeError("Tensor: got a masked array to compute with, expected plain numbers; use .filled(value) first")
+
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
 
@@ -991,6 +996,8 @@ def _short(x: Any) -> str:
 
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    if str(error).startswith(f"{op.name}: "):
+        return error
     shapes = " and ".join(str(x.shape) for x in arrays)
     return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
 
