@@ -147,7 +147,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     tensor(2.0185) tensor([[ 0.3295, -0.3788,  0.0493],
             [-0.4636,  0.2434,  0.2202]])
     """
-    options = reduction, label_smoothing, ignore_index, None if weight is None else as_array(weight)
+    options = reduction, label_smoothing, ignore_index, None if weight is None else _fixed("cross_entropy", weight, "weight")
     if is_values(logits):
         return _fused_values(logits, target, *options)
     return Tensor.apply(_FUSED, _tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
@@ -269,13 +269,13 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     return Nary("cross_entropy", "CE", loss, all_partials)
 
 
-def _fixed(name: str, target: Any) -> Any:
-    """The target as an array that nobody else will change."""
-    if not isinstance(target, Tensor):
-        return np.array(target)
-    if target.requires_grad:
-        raise ValueError(f"{name}: the target requires a gradient, and none flows there; use target.detach()")
-    return target._data
+def _fixed(name: str, x: Any, what: str = "target") -> Any:
+    """The target, or the weights, as an array that nobody else will change."""
+    if not isinstance(x, Tensor):
+        return np.array(x)
+    if x.requires_grad:
+        raise ValueError(f"{name}: the {what} requires a gradient, and none flows there; use {what}.detach()")
+    return x._data
 
 
 def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
@@ -295,8 +295,6 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         raise ValueError(f"{name}: got label_smoothing={label_smoothing}, expected a number from 0 to 1")
     if classes == 0:
         raise ValueError(f"{name}: logits of shape {z.shape} have no classes")
-    if isinstance(weight, Tensor) and weight.requires_grad:
-        raise ValueError(f"{name}: the weight requires a gradient, and none flows there; use weight.detach()")
     y = target if type(target) is np.ndarray else _fixed(name, target)
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
@@ -318,7 +316,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         q *= 1 - label_smoothing
         q += label_smoothing / classes
     if weight is not None:
-        w = as_array(weight, z.dtype)
+        w = as_array(_fixed(name, weight, "weight"), z.dtype)
         if w.shape != (classes,):
             raise ValueError(f"{name}: got weights of shape {w.shape}, expected one for each of {classes} classes")
         q *= w
