@@ -329,7 +329,7 @@ class Groups:
         else:
             rows, columns = left.reshape(*shape, p)[:, 0], right.reshape(*shape, p)[0]
             (x, at_x), (y, at_y) = self._whole(rows), self._whole(columns)
-            value = x @ y.T
+            value = _product(x, y.T)
         self._store(value, place)
         extra = [self._read(column.reshape(shape)) for column in alone.T]
         for register, _ in extra:
@@ -352,9 +352,9 @@ class Groups:
                     self._receive(at_y, column * a)
             else:
                 if self.needs[at_x].any():
-                    self._receive(at_x, g @ b)
+                    self._receive(at_x, _product(g, b))
                 if self.needs[at_y].any():
-                    self._receive(at_y, g.T @ a)
+                    self._receive(at_y, _product(g.T, a))
             for _, at in extra:
                 self._receive(at, g)
 
@@ -449,6 +449,12 @@ class Groups:
             self.backward.steps[0] = _zero, (self.gradients[zero[0]: zero[-1] + 1],)
         else:
             del self.backward.steps[0]
+
+
+def _product(x: Register, y: Register) -> Register:
+    """x @ y; of a column and a row by broadcasting, which takes NumPy half the time that it takes BLAS."""
+    product: Register = x * y if x.array.shape[1] == 1 else x @ y
+    return product
 
 
 def _is(slope: Any, number: float) -> bool:
