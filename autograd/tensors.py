@@ -112,9 +112,8 @@ class Tensor(Node, Operators):
 
     def numpy(self) -> np.ndarray:
         """The array itself, read-only, since results may depend on it; `.numpy().copy()` may be written to."""
-        view = np.asarray(self._data).view()
-        view.flags.writeable = False
-        return view
+        array: Any = np.asarray(self._data)
+        return np.asarray(memoryview(array).toreadonly())           # a lock that flags.writeable can't undo
 
     def item(self) -> Any:
         """The one number in it, as Python's."""
@@ -778,6 +777,8 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
                                                                                            str(array.dtype))
         raise TypeError(f"Tensor: got {what} ({_short(data)}), expected real numbers"
                         + ("; for Values, use their .data" if array.dtype.kind == "O" else ""))
+    if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
+        array = array.astype(array.dtype.newbyteorder("="))
     return array if dtype is None else array.astype(dtype, copy=False)
 
 

@@ -16,22 +16,25 @@ from tests.hostile import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.promise}. {case.what}")
-def test_hostile(case):
+def test_hostile(case, request):
+    if case.awaited:
+        request.applymarker(pytest.mark.xfail(reason="awaited"))
     if isinstance(case.expected, type):
         with pytest.raises(case.expected) as caught:
             case.run()
         assert len(str(caught.value)) > 15          # it says what is wrong
         return
     found = case.run()
-    if isinstance(case.expected, str) or (isinstance(case.expected, list) and isinstance(case.expected[0], str)):
-        assert found == case.expected
-        return
-    for f, e in zip(flat(found), flat(case.expected), strict=True):
-        assert (f == e) or (f != f and e != e) or math.isclose(f, e, rel_tol=case.rtol), (found, case.expected)
+    assert agree(found, case.expected, case.rtol), (found, case.expected)
 
 
-def flat(x):
-    return [leaf for item in x for leaf in flat(item)] if isinstance(x, (list, tuple)) else [x]
+def agree(found, expected, rtol):
+    if isinstance(expected, list):
+        return (isinstance(found, (list, tuple)) and len(found) == len(expected)
+                and all(agree(f, e, rtol) for f, e in zip(found, expected)))
+    if found == expected or (found != found and expected != expected):
+        return not isinstance(found, np.ndarray)
+    return isinstance(expected, float) and math.isclose(found, expected, rel_tol=rtol)
 
 
 def test_a_label_out_of_range_is_named_with_its_position():
