@@ -724,8 +724,11 @@ class Tensor(Node, Operators):
         return result
 
     @property
-    def _mask(self) -> Any:                         # a masked array on the left asks for nothing else it would heed
-        raise TypeError("Tensor: got a masked array to compute with, expected plain numbers; use .filled(value) first")
+    def _mask(self) -> Any:                         # what a masked array on the left asks for, its one chance to heed us
+        if self.requires_grad:
+            raise TypeError("Tensor: a masked array would lose its gradient; use .filled(value) on the one or .detach() "
+                            "on the other first")
+        return np.ma.nomask
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
