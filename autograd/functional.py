@@ -410,10 +410,14 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 
 
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
-    q = rows.q
-    mass = None if rows.places is not None else q.sum(1, keepdims=True)
-    gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
-    return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
+    weights, kept, divisor, places, _ = rows
+    p = powers / (1.0 + rest)
+    if reduction == "mean":
+        g = g * (1.0 / divisor)
+    if places is not None:
+        return _closed_form(p, rows.q, None, g)
+    gradient = _closed_form(p, weights, weights.sum(1, keepdims=True), g)
+    return gradient if kept is None else np.where(kept[:, None], gradient, gradient.dtype.type(0))
 
 
 _quiet_forward, _quiet_gradient = quiet(_forward), quiet(_gradient)             # backward passes are quiet as a whole
