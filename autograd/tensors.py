@@ -724,10 +724,10 @@ class Tensor(Node, Operators):
         return result
 
     @property
-    def _mask(self) -> Any:                         # what a masked array on the left asks for, its one chance to heed us
+    def _mask(self) -> Any:                         # what a masked array on the left asks for, and nothing else
         if self.requires_grad:
-            raise TypeError("Tensor: a masked array would lose its gradient; use .filled(value) on the one or .detach() "
-                            "on the other first")
+            raise TypeError("Tensor: a masked array would lose its gradient; use .filled(value) on the one, or "
+                            ".detach() on the other, first")
         return np.ma.nomask
 
     def __format__(self, spec: str) -> str:
@@ -1127,10 +1127,10 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
     """
     contributions = ""
     slots = ("_a", "_b") if op.joint is None else [f"_a[{i}]" for i in range(len(products))]
-    for input_, slot, saved, product in zip(("a", "b", "c"), slots, names, products):
+    for position, (slot, saved, product) in enumerate(zip(slots, names, products)):
         negative = product == "-g"
         contributions += _CONTRIBUTION.format(
-            input=input_, slot=slot, product="g" if negative else product, sign="-" if negative else "+",
+            input=f"input{position}", slot=slot, product="g" if negative else product, sign="-" if negative else "+",
             first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
             fit=_FIT.format(saved=saved) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
@@ -1265,8 +1265,26 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
     return _method(op)
 
 
+def _names_of_saved(op: st.Structural) -> list[str]:
+    """What to call, in the step written for the op, the things its forward pass saved: what its vjps call them."""
+    if not op.vjps:
+        return []
+    names = max([[p.name for p in signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+                 for vjp in op.vjps], key=len)[2:]
+    if not names:
+        raise ValueError(f"adopt: no vjp of {op.name} names what it is given after g and out; one of them must, "
+                         "all inputs and parameters")
+    return [f"{name}_" for name in names]           # with a stroke, so that none is one of the step's own names
+
+
 def adopt(op: st.Structural) -> st.Structural:
-    """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
+    """Make a structural op known to the engine: a fused op, say, defined outside `structural`.
+
+    Raises ValueError for a name that is no Python name, and where no vjp names what it is given.
+    """
+    if not op.name.isidentifier():
+        raise ValueError(f"adopt: got an op called {op.name!r}, expected a Python name; signs belong in its symbol")
+    names = _names_of_saved(op)
     st.STRUCTURAL[op.name] = op
     if len(op.vjps) > 2:
         op.joint = _one_by_one(op.vjps)
@@ -1275,8 +1293,6 @@ def adopt(op: st.Structural) -> st.Structural:
     if not op.vjps:
         op.pull = _pull_joint
         return op
-    _, _, *names = max([[p.name for p in signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
-                        for vjp in op.vjps], key=len)
     rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
     _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
                 len(rules) >= 2 or op.vjps[0].__globals__ is not vars(st))

@@ -20,6 +20,6 @@ def seeded() -> None:
 
 
 def pytest_collection_finish():
-    """What collecting the tests made lives to the end: without this, every gc.collect() in a test looks at all of it."""
+    """What collecting the tests made lives to the end: without this, each gc.collect() in a test looks at all of it."""
     gc.collect()
     gc.freeze()

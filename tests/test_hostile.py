@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, modes, no_grad
+from autograd import Tensor, Value, detect_anomaly, gradcheck, modes, no_grad, tensors
+from autograd import structural as st
 from autograd.ops import TABLE
 from tests.hostile import CASES, value, zero_d
 
@@ -56,6 +57,25 @@ def test_values_and_tensors_agree_for_every_float(name):
         for found, expected in zip(zero_d(f, *xs), value(f, *xs)):
             assert type(found) is type(expected) is float
             assert agree(found, expected, 0.0 if exact else 1e-14), (xs, found, expected)
+
+
+def test_an_op_of_ones_own_may_call_its_inputs_as_it_likes(monkeypatch):
+    monkeypatch.setattr(st, "STRUCTURAL", dict(st.STRUCTURAL))
+    op = tensors.adopt(st.Structural(
+        "four", "four", lambda node, a, part, grad: node * a + part * grad,
+        lambda g, out, node, a, part, grad: g * a, lambda g, out, node, a, part, grad: g * node,
+        lambda g, out, node, a, part, grad: g * grad, lambda g, out, node, a, part, grad: g * part))
+    inputs = [Tensor([0.5, i + 1.0], requires_grad=True) for i in range(4)]
+    assert gradcheck(lambda *xs: Tensor.apply(op, *xs), inputs, order=2)
+
+
+@pytest.mark.parametrize(("name", "vjp", "message"), [("an op", lambda g, out, x: g, "expected a Python name"),
+                                                      ("op", lambda *given: given[0], "no vjp of op names")])
+def test_an_op_of_ones_own_that_could_not_be_written_out_is_refused(name, vjp, message):
+    before = dict(st.STRUCTURAL)
+    with pytest.raises(ValueError, match=message):
+        tensors.adopt(st.Structural(name, "op", lambda x: x, vjp))
+    assert before == st.STRUCTURAL
 
 
 def test_a_label_out_of_range_is_named_with_its_position():
