@@ -411,11 +411,4 @@ def _machine(flat: Flat) -> Any:
         return Straight(flat)
     if grouped <= LOOP * n:
         return _Grouped(Groups(flat, folded))
-    return _Looped(flat)
-
-
-class _Looped(Loop):
-    def run(self) -> float:
-        loss = self.forward()
-        self.backward()
-        return loss
+    return Loop(flat)
