@@ -9,35 +9,23 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from inspect import signature
+from types import FunctionType
+from typing import Any
 
 import numpy as np
 
 from autograd import structural as st
 from autograd.graph import topological
-from autograd.ops import Nary, Op, PowerBy
-from autograd.symbols import ATOM, PRODUCT, SUM, Symbol
+from autograd.ops import TABLE, Nary
+from autograd.spelling import BACKENDS, AllButOne, Speller, Text, as_tuple
+from autograd.symbols import ATOM, PRODUCT, SUM
 from autograd.tensors import Tensor
 from autograd.value import Value
 
 __all__ = ["source"]
-
-_BACKENDS = ("numpy", "torch", "jax")
-
-# What a text that scatters brings along.
-_SCATTER = {"numpy": """\
-def scatter(x, shape, *key):
-    out = np.zeros(shape, np.asarray(x).dtype)
-    np.add.at(out, key, x)
-    return out
-""", "torch": """\
-def scatter(x, shape, *key):
-    key = tuple(torch.as_tensor(k) if isinstance(k, np.ndarray) else k for k in key)
-    at = torch.arange(torch.Size(shape).numel()).reshape(shape)[key]
-    out = x.new_zeros(torch.Size(shape).numel())
-    return out.index_add(0, at.reshape(-1), x.expand(at.shape).reshape(-1)).reshape(shape)
-"""}
 
 
 def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "numpy") -> str:
@@ -73,345 +61,197 @@ def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "nu
     """
     if not isinstance(root, (Value, Tensor)):
         raise TypeError(f"source: got {type(root).__name__}, expected a Value or Tensor")
-    if backend not in _BACKENDS:
-        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join(_BACKENDS)}")
+    if backend not in BACKENDS:
+        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join(BACKENDS)}")
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
     return _Writer(root, names or {}, backend).text()
 
 
-class _Text(Symbol):
-    """A symbol that knows its shape, as rules ask for it."""
-
-    __slots__ = ("dtype", "shape", "writer")
-
-    def __init__(self, text: str, binding: int = ATOM, shape: Any = (), writer: Any = None) -> None:
-        super().__init__(text, binding)
-        self.shape = tuple(shape)
-        self.dtype = np.dtype(float)
-        self.writer = writer
-
-    if TYPE_CHECKING:                               # written below, from `Symbol`'s
-        def __add__(self, other: Any) -> _Text: ...
-        def __radd__(self, other: Any) -> _Text: ...
-        def __sub__(self, other: Any) -> _Text: ...
-        def __rsub__(self, other: Any) -> _Text: ...
-        def __mul__(self, other: Any) -> _Text: ...
-        def __rmul__(self, other: Any) -> _Text: ...
-        def __truediv__(self, other: Any) -> _Text: ...
-        def __rtruediv__(self, other: Any) -> _Text: ...
-        def __matmul__(self, other: Any) -> _Text: ...
-        def __rmatmul__(self, other: Any) -> _Text: ...
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape))
-
-    def __len__(self) -> int:
-        return int(self.shape[0])
-
-    def _like(self, text: str, shape: Any, binding: int = ATOM) -> _Text:
-        return _Text(text, binding, shape, self.writer)
-
-    @property
-    def T(self) -> _Text:
-        return self._like(f"{self.within(ATOM)}.T", self.shape[::-1])
-
-    def swapaxes(self, first: int, second: int) -> _Text:
-        shape = list(self.shape)
-        shape[first], shape[second] = shape[second], shape[first]
-        return self._like(f"{self.within(ATOM)}.swapaxes({first}, {second})", shape)
-
-    def reshape(self, *shape: Any) -> _Text:
-        sizes = tuple(shape[0]) if isinstance(shape[0], (tuple, list)) else shape
-        full = np.empty(self.shape, bool).reshape(sizes).shape
-        return self._like(f"{self.within(ATOM)}.reshape({_tuple(sizes)})", full)
-
-    def dot(self, other: Any) -> Any:
-        return self @ other
-
-    def transpose(self, dims: Any) -> _Text:
-        shape = tuple(self.shape[i] for i in dims)
-        if tuple(dims) == tuple(range(self.ndim))[::-1] and self.ndim == 2:
-            return self._like(f"{self.within(ATOM)}.T", shape)
-        method = "permute" if self.writer.backend == "torch" else "transpose"
-        return self._like(f"{self.within(ATOM)}.{method}({_tuple(dims)})", shape)
-
-    def __getitem__(self, key: Any) -> _Text:
-        return self._like(f"{self.within(ATOM)}[{self.writer.key(key)}]", np.empty(self.shape, bool)[key].shape)
-
-    def __pow__(self, n: Any) -> _Text:
-        return _combined("__pow__", self, n)
-
-    def __neg__(self) -> _Text:
-        symbol = Symbol.__neg__(self)
-        return self._like(symbol.text, self.shape, symbol.binding)
-
-    @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Any:
-        parts = inputs[0] if isinstance(op, st.Structural) and op.arity is None else inputs
-        writer = next(x.writer for x in parts if isinstance(x, _Text))
-        return writer.call(op, *inputs)
+# What a label may not be called in the text: Python's words, and the names the text itself uses.
+_RESERVED = {*keyword.kwlist, "np", "jnp", "torch", "jax", "step", "scatter", "float", "sum", "slice"}
+_LONG_SUM = 12                                      # terms: beyond, a chain of + would nest too deep for Python
 
 
-def _combined(method: str, x: _Text, y: Any) -> _Text:
-    shapes = [z.shape if isinstance(z, _Text) else np.shape(z) for z in (x, y)]
-    if "matmul" in method:
-        left, right = shapes if method == "__matmul__" else shapes[::-1]
-        shape = (np.empty(left, bool) @ np.empty(right, bool)).shape
-    else:
-        shape = np.broadcast_shapes(*shapes)
-    symbol = getattr(Symbol, method)(x, y)
-    return x._like(symbol.text, shape, symbol.binding)
+class _Writer(Speller):
+    """Writes one graph.
 
-
-for _name in ("add", "sub", "mul", "truediv", "matmul"):
-    for _method in (f"__{_name}__", f"__r{_name}__"):
-        setattr(_Text, _method, lambda x, y, method=_method: _combined(method, x, y))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(_Text, f"__{_name}__", lambda x, y, method=f"__{_name}__": _combined(method, x, y))
-
-
-def _tuple(numbers: Any) -> str:
-    numbers = tuple(int(n) for n in numbers)
-    return repr(numbers) if len(numbers) != 1 else f"({numbers[0]},)"
-
-
-class _Writer:
-    """Writes one graph."""
+    Every line is `name = expression`. A node's gradient is called d and the node's name; where it is just another's,
+    as that of an addition's inputs, it gets no line and goes by the other's name.
+    """
 
     def __init__(self, root: Any, names: Mapping[str, Any], backend: str) -> None:
-        self.root, self.backend = root, backend
-        self.np = {"numpy": "np", "torch": "torch", "jax": "jnp"}[backend]
-        self.order = topological(root)
+        super().__init__(backend)
+        self.root = root
         self.scalar = isinstance(root, Value)
-        self.helpers: dict[str, str] = {}
-        self.constants: dict[str, Any] = {}
-        called = {id(node): name for name, node in reversed(list(names.items()))
-                  if isinstance(node, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
-        self.names: dict[int, str] = {}
-        self.taken = {"np", "jnp", "torch", "jax", "step", *keyword.kwlist}
-        self.leaves = []
+        self.order = topological(root)
+        self.lines: list[str] = []
+        self.kept: dict[int, tuple[Any, ...]] = {}  # what a fused op's rule wants of its forward pass
+        self.numbers: set[int] = set()              # nodes that are Python numbers in the text
+        self.names: dict[int, str] = {}             # of nodes; the empty name is a number's, written where it is used
+        self.leaves: list[Any] = []
+        self._name_nodes(names)
+        self.wanted = self._wanted()
+        self.slopes: dict[int, str] = {}            # names of gradients
+        self.gradients: dict[int, Text] = {}        # as far as they are known
+        self.shared: set[str] = set()               # gradients that a leaf's is, or looks into
+
+    # Names.
+
+    def _name_nodes(self, names: Mapping[str, Any]) -> None:
+        called = {id(x): name for name, x in reversed(list(names.items()))
+                  if isinstance(x, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
+        self.taken = set(_RESERVED)
+        given = {id(node): called.get(id(node)) or _identifier(node.label) for node in self.order}
+        if self.root.op is not None and not given[id(self.root)]:
+            given[id(self.root)] = "loss"
+        for node in sorted(self.order, key=lambda node: id(node) not in called):      # what was named, before labels
+            if given[id(node)]:
+                self.names[id(node)] = self.unused(given[id(node)])
+        anonymous = not any(given[id(node)] for node in self.order if node.op is None)
         counts: dict[str, int] = {}
         for node in self.order:
-            name = called.get(id(node)) or re.sub(r"\W", "_", node.label)
-            if node is root and node.op is not None:
-                name = name or "loss"
-            if not name and node.op is None:
-                if not self._differentiated(node, called) and np.size(node._data) == 1:
-                    self.names[id(node)] = ""       # a number, written where it is used
-                    continue
-                generic = "x" if self._differentiated(node, called) else "constant"
-            else:
-                generic = ""
-            stem = name or generic or node.op.name
-            if not stem.isidentifier():
-                stem = f"n_{stem}"
-            if not name:
-                counts[stem] = counts.get(stem, 0) + 1
-                name = f"{stem}_{counts[stem]}"
-            else:
-                name = stem
-            while name in self.taken or f"d{name}" in self.taken:
-                name += "_"
-            self.taken |= {name, f"d{name}"}
-            self.names[id(node)] = name
-            if node.op is None:
-                if not self._differentiated(node, called) and id(node) not in called and not node.label:
-                    self.constants[name] = node._data
+            parameter = node.op is None and (bool(given[id(node)]) or node is self.root or (
+                anonymous if isinstance(node, Value) else node.requires_grad))
+            if not given[id(node)]:
+                number = node.op is None and not parameter and np.ndim(node._data) == 0
+                stem = node.op.name if node.op is not None else "x" if parameter else "constant"
+                self.names[id(node)] = "" if number else self._numbered(stem, counts)
+            if parameter:
+                self.leaves.append(node)
+            elif node.op is None:
+                if self.names[id(node)]:
+                    self.constants[self.names[id(node)]] = np.asarray(node._data)
                 else:
-                    self.leaves.append(node)
+                    self.numbers.add(id(node))
+        self._name_arrays(names)
 
-    def _differentiated(self, node: Any, called: dict[int, str]) -> bool:
-        if isinstance(node, Value):                 # a number that was written in a formula has no name of its own
-            return id(node) in called or bool(node.label)
-        return bool(node.requires_grad)
+    def _numbered(self, stem: str, counts: dict[str, int]) -> str:
+        while True:
+            counts[stem] = counts.get(stem, 0) + 1
+            if f"{stem}_{counts[stem]}" not in self.taken:
+                return self.unused(f"{stem}_{counts[stem]}")
 
-    def symbol(self, node: Any) -> _Text:
+    def _name_arrays(self, names: Mapping[str, Any]) -> None:
+        """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
+        used = {id(k) for node in self.order if node.op in (st.index, st.scatter)
+                for key in node._saved[1:2] for k in (key if type(key) is tuple else (key,))}
+        arguments = []
+        for name, x in names.items():
+            if not name.isidentifier() or name.startswith("_") or name in _RESERVED:
+                continue
+            if isinstance(x, Tensor) and x.op is None and id(x._data) in used and id(x._data) not in self.keys:
+                self.keys[id(x._data)] = self.named(self.unused(name), x._data)
+                arguments.append(self.keys[id(x._data)].text)
+            elif isinstance(x, np.ndarray) or (isinstance(x, Tensor) and x.op is None and not x.requires_grad):
+                self.known[name] = np.asarray(x._data if isinstance(x, Tensor) else x)
+        self.arguments = [*arguments, *[self.names[id(leaf)] for leaf in self.leaves]]
+
+    def _wanted(self) -> set[int]:
+        """The nodes through which a gradient flows to a leaf that has one."""
+        wanted = {id(leaf) for leaf in self.leaves if isinstance(leaf, Value) or leaf.requires_grad}
+        for node in self.order:
+            if node.op is not None and any(id(x) in wanted for x in node.inputs):
+                wanted.add(id(node))
+        return wanted
+
+    def symbol(self, node: Any) -> Text:
+        """A node as an operand: its name, or the number it is."""
         name = self.names[id(node)]
-        if name:
-            return _Text(name, ATOM, np.shape(node._data), self)
-        number = float(node._data)
-        text = repr(number) if np.isfinite(number) else f"float('{number}')"
-        return _Text(f"({text})" if text.startswith("-") else text, ATOM, np.shape(node._data), self)
+        if not name:
+            return self.operand(node._data)
+        text = self.named(name, np.asarray(node._data))
+        text.number = id(node) in self.numbers
+        return text
 
-    def key(self, key: Any) -> str:
-        """An index as text; arrays become constants of the module."""
-        if type(key) is tuple:
-            return ", ".join(map(self.key, key)) + ("," if len(key) == 1 else "")
-        if isinstance(key, slice):
-            parts = ["" if x is None else str(x) for x in (key.start, key.stop)]
-            return ":".join(parts) + (f":{key.step}" if key.step is not None else "")
-        if isinstance(key, np.ndarray):
-            return self.constant(key)
-        return "..." if key is ... else repr(key)
+    def gradient_name(self, x: Any) -> str:
+        if id(x) not in self.slopes:
+            self.slopes[id(x)] = self.unused(f"d{self.names[id(x)]}")
+        return self.slopes[id(x)]
 
-    def constant(self, array: Any) -> str:
-        for name, known in self.constants.items():
-            if known.shape == array.shape and known.dtype == array.dtype and np.array_equal(known, array):
-                return name
-        name = f"at_{len(self.constants) + 1}"
-        while name in self.taken:
-            name += "_"
-        self.taken.add(name)
-        self.constants[name] = array
-        return name
+    # Lines.
 
-    def call(self, op: Op, *inputs: Any) -> _Text:
-        """The text of one op of these inputs: the only place that knows how the libraries spell things."""
-        result: _Text                               # what `Any` operands make is Any to a type checker
-        if isinstance(op, PowerBy):
-            result = inputs[0] ** op.exponent
-            return result
-        if op.name in _INFIX:
-            method = _INFIX[op.name]
-            return _reflected(method, *inputs) if isinstance(inputs[0], float) else _combined(method, *inputs)
-        if op.name == "neg":
-            result = -inputs[0]
-            return result
-        if not isinstance(op, st.Structural):
-            return self._elementwise(op, inputs)
-        if op is st.concatenate:
-            return self._concatenate(*inputs)
-        n, torch = self.np, self.backend == "torch"
-        x: _Text = inputs[0]
-        if op is st.matmul:
-            result = x @ inputs[1]
-            return result
-        if op is st.sum_:
-            dim, keepdim = inputs[1:]
-            shape = tuple(1 if i in dim else m for i, m in enumerate(x.shape) if keepdim or i not in dim)
-            along = "" if len(dim) == x.ndim and not keepdim else str(dim[0]) if len(dim) == 1 else _tuple(dim)
-            keep = ((", keepdim=True" if torch else ", keepdims=True") if keepdim else "")
-            return x._like(f"{x.within(ATOM)}.sum({along}{keep})", shape)
-        if op is st.reduce_to:
-            shape = tuple(inputs[1])
-            extra = x.ndim - len(shape)
-            axes = tuple(i for i, m in enumerate(x.shape) if i < extra or shape[i - extra] != m)
-            if not axes:
-                return x
-            lead = axes == tuple(range(extra))
-            total = self.call(st.sum_, x, axes, not lead)
-            return total if total.shape == shape else total.reshape(shape)
-        if op is st.expand:
-            if self.backend == "torch":
-                return x._like(f"{x.within(ATOM)}.expand({_tuple(inputs[1])})", inputs[1])
-            return x._like(f"{n}.broadcast_to({x}, {_tuple(inputs[1])})", inputs[1])
-        if op in (st.reshape, st.permute):
-            result = op.array(*inputs)
-            return result
-        if op is st.index:
-            return x[inputs[1]]
-        if op is st.scatter:
-            return self._scatter(x, self.key(inputs[1]), inputs[2])
-        if op is st.place:
-            return self._place(*inputs)
-        if op in (st.pick, st.max_along):
-            at, dim = inputs[1], inputs[2] % x.ndim
-            take, axis = ("take_along_dim" if torch else "take_along_axis"), f"{self.constant(np.asarray(at))}, {dim}"
-            picked = x._like(f"{n}.{take}({x}, {axis})", at.shape)
-            if op is st.max_along and not inputs[3]:
-                return picked.reshape(tuple(m for i, m in enumerate(at.shape) if i != dim))
-            return picked
-        if op.name == "affine":
-            result = x @ inputs[1] + inputs[2]
-            return result
-        raise TypeError(f"source: {op.name} has no spelling in {self.backend}; use the op-by-op form of it")
+    def line(self, name: str, x: Text, zeros: str = "") -> None:
+        """Print `name = x`. A sum into places takes two lines: `zeros`, then the sum."""
+        if x.into is not None:
+            for line, makes in self.statements(name, x, zeros or self._zeros(x.shape, x.dtype)):
+                self.lines.append(line + (f"  # {x.shape}" if makes else ""))
+            return
+        self.lines.append(f"{name} = {self.render(x)}" + ("" if self.scalar else f"  # {x.shape}"))
 
-    def _concatenate(self, parts: list[_Text], dim: int) -> _Text:
-        shape = list(parts[0].shape)
-        shape[dim] = sum(part.shape[dim] for part in parts)
-        return parts[0]._like(f"{self.np}.concatenate([{', '.join(map(str, parts))}], {dim})", shape)
+    def _zeros(self, shape: Any, dtype: Any) -> str:
+        return f"{self.np}.zeros({as_tuple(shape)}{self.dtype(dtype, self.np)})"
 
-    def _place(self, x: _Text, indices: Any, dim: int, shape: Any) -> _Text:
-        """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
-        named, key = self.constant(np.asarray(indices)), []
-        for i, m in enumerate(indices.shape):
-            along = _tuple(m if j == i else 1 for j in range(len(shape)))
-            key.append(named if i == dim % len(shape) else f"{self.np}.arange({m}).reshape({along})")
-        return self._scatter(x, ", ".join(key), shape)
+    def name_what_is_shared(self, results: list[Text | None], names: list[str | None]) -> None:
+        """Give a line to each expression the results mention more than once.
 
-    def _scatter(self, x: _Text, key: str, shape: Any) -> _Text:
-        """Zeros of `shape` with x added where the key points."""
-        if self.backend == "jax":
-            return _Text(f"jnp.zeros({_tuple(shape)}, {x.within(ATOM)}.dtype).at[{key}].add({x})", ATOM, shape, self)
-        self.helpers["scatter"] = _SCATTER[self.backend]
-        key = key.rstrip(",")
-        key = re.sub(r"(^|, )(\d*):(\d*)(?=,|$)", lambda m: f"{m[1]}slice({m[2] or None}, {m[3] or None})", key)
-        return _Text(f"scatter({x}, {_tuple(shape)}, {key})", ATOM, shape, self)
+        Where it is a result itself, it gets the name it would have had anyhow.
+        """
+        count: dict[int, int] = {}
+        order: list[Text] = []
+        for result in results:
+            stack = [result] if result is not None else []
+            while stack:
+                x = stack.pop()
+                count[id(x)] = count.get(id(x), 0) + 1
+                if count[id(x)] == 1:
+                    order.append(x)
+                    stack += self.operands(x)
+                    if x.into is not None:
+                        stack += [x.into[0]] if not x.into[0].simple else []
+        own = {id(result): name for result, name in zip(results, names) if result is not None and name}
+        for x in sorted(order, key=lambda x: x.position):           # operands come before what is made of them
+            mentions = count[id(x)] - sum(result is x for result in results)
+            if x.simple or x.name is not None or (mentions < 2 and not (mentions and id(x) in own)
+                                                  and not (mentions and x.into is not None)):
+                continue
+            name = own.get(id(x)) or self.unused(x.stem or self._stem(x, results, names))
+            self.line(name, x)
+            x.name = name
 
-    def _elementwise(self, op: Op, inputs: Any) -> _Text:
-        like = next(x for x in inputs if isinstance(x, _Text))
-        shape = np.broadcast_shapes(*[x.shape if isinstance(x, _Text) else () for x in inputs])
-        n = self.np
-        texts = [str(x) for x in inputs]
-        if op.name == "power":
-            return _combined("__pow__", *inputs) if isinstance(inputs[0], _Text) else like._like(
-                f"{inputs[0]!r} ** {like.within(4)}", shape, 4)
-        if op.name == "sigmoid":
-            if self.backend != "numpy":
-                return like._like(f"{'torch' if n == 'torch' else 'jax.nn'}.sigmoid({texts[0]})", shape)
-            return like._like(f"(0.5 * (1.0 + np.tanh(0.5 * {like.within(PRODUCT + 1)})))", shape)
-        if op.name == "softplus":
-            return like._like(f"{n}.logaddexp({self._zero(like)}, {texts[0]})", shape)
-        if op.name == "relu":
-            return like._like(f"{n}.maximum({texts[0]}, {self._zero(like)})", shape)
-        if op.name == "where":
-            return like._like(f"{n}.where({inputs[0].within(SUM)} != 0, {texts[1]}, {texts[2]})", shape)
-        return like._like(f"{n}.{op.name}({', '.join(texts)})", shape)
+    def _stem(self, x: Text, results: list[Text | None], names: list[str | None]) -> str:
+        summed = re.match(r"(\w+)\.sum\(", self.render(x))
+        if summed:
+            return f"{summed[1]}_sum"
+        for result, name in zip(results, names):
+            if name and result is not None and result.text == f"{x.within(ATOM)}.sum(0)":
+                return f"{name}_row"                # what is left of it without an axis of length 1
+        return "part"
 
-    def _zero(self, x: _Text) -> str:
-        return "0.0" if self.backend != "torch" else f"torch.zeros_like({x})"
+    # The forward pass.
 
-    # The whole text.
-
-    def text(self) -> str:
-        forward = [line for node in self.order if node.op is not None for line in [self._forward(node)]]
-        backward, gradients = self._backward()
-        imports = {"numpy": ["import numpy as np"], "torch": ["import numpy as np", "import torch"],
-                   "jax": ["import jax", "import jax.numpy as jnp", "import numpy as np"]}[self.backend]
-        body = "\n".join([*forward, *backward])
-        if self.backend == "jax":
-            imports = [line for line in imports if line != "import jax" or "jax.nn" in body]
-        constants = [f"{name} = {self._array(array)}" for name, array in self.constants.items()]
-        if self.backend != "numpy" and not any("np." in line for line in [*constants, *self.helpers.values()]):
-            imports.remove("import numpy as np")
-        arguments = ", ".join(self.names[id(leaf)] for leaf in self.leaves)
-        returned = ", ".join(f'"{name}": {value}' for name, value in gradients)
-        parts = ["\n".join(imports)]
-        if constants:
-            parts.append("\n".join(constants))
-        parts += [f"\n{helper}".rstrip("\n") for helper in self.helpers.values()]
-        lines = ["# forward", *forward, "# backward", *backward,
-                 f"return {self.names[id(self.root)]}, {{{returned}}}"]
-        parts.append("\ndef step(" + arguments + "):\n    " + "\n    ".join(lines) + "\n")
-        return "\n\n".join(parts)
-
-    def _array(self, array: Any) -> str:
-        plain = f"np.array({np.asarray(array).tolist()}, dtype=np.{np.asarray(array).dtype})"
-        return f"torch.from_numpy({plain})" if self.backend == "torch" else plain
-
-    def _line(self, name: str, value: _Text, sign: str = "=") -> str:
-        shape = "" if self.scalar else f"  # {value.shape}"
-        return f"{name} {sign} {value}{shape}"
-
-    def _forward(self, node: Any) -> str:
+    def _forward(self, node: Any) -> None:
         op, inputs = node.op, [self.symbol(x) for x in node.inputs]
+        name, like = self.names[id(node)], np.asarray(node._data)
         if isinstance(op, Nary):
             value = self._nary(op, inputs)
+        elif op.name == "changed":
+            raise ValueError("source: a tensor on the way was changed by item assignment, or in place, after an op "
+                             "made it, and its gradient is lost; change a .clone().detach() instead")
         elif isinstance(op, st.Structural):
-            count = len(inputs)
-            parameters = node._saved[count:]
-            value = self.call(op, inputs, *parameters) if op.arity is None else self.call(op, *inputs, *parameters)
+            parameters = node._saved[len(inputs):]
+            if op.keeps is not None:
+                value = self._fused(node, op, inputs, parameters)
+            elif op is st.max_along:
+                x, (_, dim, keepdim) = inputs[0], parameters
+                value = self.largest(x, dim, keepdim)
+                if id(node) in self.wanted:
+                    at = self.where_largest(x, dim)
+                    at_name = self.unused(f"{name}_at")
+                    self.line(at_name, at)
+                    self.kept[id(node)] = (self.named(at_name, at), dim, keepdim)
+            else:
+                value = self.call(op, inputs, *parameters) if op.arity is None else self.call(op, *inputs, *parameters)
         else:
             value = self.call(op, *inputs)
-        return self._line(self.names[id(node)], value._like(value.text, np.shape(node._data)))
+        if value.number:
+            self.numbers.add(id(node))
+        if value.dtype is not None and value.dtype != like.dtype and like.dtype.kind == "f" and not self.scalar:
+            value = self._cast(value, like.dtype)
+        self.name_what_is_shared([value], [None])
+        self.line(name, value)
 
-    def _nary(self, op: Nary, inputs: list[_Text]) -> _Text:
+    def _nary(self, op: Nary, inputs: list[Text]) -> Text:
         half = len(inputs) // 2
         if op.name == "sum":
             terms = inputs
@@ -419,68 +259,224 @@ class _Writer:
             terms = [w * x for w, x in zip(inputs[:half], inputs[half:])]
         else:
             raise TypeError(f"source: {op.name} of Values has no rule that can be written out; use its composite form")
+        number = all(term.number for term in terms)
+        if not terms or len(terms) > _LONG_SUM:
+            return Text(self, f"sum([{', '.join(map(str, terms))}], 0.0)", number=number)
         value = terms[0]
         for term in terms[1:]:
             value = value + term
         return value
 
-    def _backward(self) -> tuple[list[str], list[tuple[str, str]]]:
-        wanted = {id(leaf) for leaf in self.leaves if isinstance(leaf, Value) or leaf.requires_grad}
-        for node in self.order:
-            if node.op is not None and any(id(x) in wanted for x in node.inputs):
-                wanted.add(id(node))
-        lines, started = [], {id(self.root)}
-        seed = "1.0" if self.scalar else f"{self.np}.ones_like({self.names[id(self.root)]})"
-        lines.append(f"d{self.names[id(self.root)]} = {seed}")
-        for node in reversed(self.order):
-            if node.op is None or id(node) not in started or id(node) not in wanted:
-                continue
-            g = _Text(f"d{self.names[id(node)]}", ATOM, np.shape(node._data), self)
-            for x, contribution in zip(node.inputs, self._contributions(node, g, wanted)):
-                if contribution is None:
-                    continue
-                if contribution.shape != np.shape(x._data):
-                    contribution = self.call(st.reduce_to, contribution, np.shape(x._data))
-                sign = "=" if id(x) not in started else "+="
-                if sign == "+=" and not self.scalar:            # never into an array another name stands for
-                    contribution = _Text(f"d{self.names[id(x)]}", ATOM, contribution.shape, self) + contribution
-                    sign = "="
-                started.add(id(x))
-                lines.append(self._line(f"d{self.names[id(x)]}", contribution, sign))
-        gradients = []
-        for leaf in self.leaves:
-            if id(leaf) in wanted:
-                name = self.names[id(leaf)]
-                zero = "0.0" if self.scalar else f"{self.np}.zeros({_tuple(leaf.shape)})"
-                gradients.append((name, f"d{name}" if id(leaf) in started else zero))
-        return lines, gradients
+    def _fused(self, node: Any, op: st.Structural, inputs: list[Text], saved: tuple[Any, ...]) -> Text:
+        """A fused op, written out: a line for each thing it keeps for its backward pass, then the result.
 
-    def _contributions(self, node: Any, g: _Text, wanted: set[int]) -> list[Any]:
+        What it keeps is called what its function calls it.
+        """
+        if op.name == "cross_entropy":
+            return self._cross_entropy(node, inputs[0], *saved[:2])
+        assert op.keeps is not None
+        parameters = saved[: len(signature(op.keeps).parameters) - len(inputs)]
+        names = list(signature(op.array).parameters)[len(inputs) + len(parameters):]
+        kept = op.keeps(*inputs, *parameters)
+        symbols: list[Any] = []
+        for stem, x in zip(names, kept):
+            if isinstance(x, Text) and not x.simple:
+                self.name_what_is_shared([x], [None])
+                name = self.unused(stem)
+                self.line(name, x)
+                x.name = name
+                x = self.named(name, x)
+            symbols.append(x)
+        self.kept[id(node)] = (*parameters, *symbols)
+        result: Text = op.array(*inputs, *parameters, *symbols)
+        return result
+
+    def _cross_entropy(self, node: Any, x: Text, rows: Any, reduction: str) -> Text:
+        """A fused cross-entropy: softmax by way of the maximum, then the logarithms the targets weigh.
+
+        Its rule wants the exponentials and their sum. It is given them, and the targets by name.
+        """
+        z = x if x.ndim == 2 else x.reshape((1, *x.shape))
+        n, classes = z.shape
+
+        def let(stem: str, value: Text) -> Text:
+            name = self.unused(stem)
+            self.line(name, value)
+            return self.named(name, value)
+
+        shifted = let("shifted", z - self.largest(z, 1, True))
+        counts = let("counts", self.call(TABLE["exp"], shifted))
+        counts_sum = let("counts_sum", counts.sum(1, keepdims=True))
+        logprobs = let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
+        kept = None if rows.kept is None else self.constant(rows.kept, "kept")
+        if rows.places is not None:
+            labels = self.constant(rows.places - np.arange(n) * classes, "labels")
+            gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
+            y = logprobs.like(f"{self._one_hot(classes, x.dtype)}[{labels}]", z.shape)
+            ones = True
+        else:
+            y = self.constant(rows.q, "y")
+            ones = bool((rows.q.sum(1) == 1).all())
+            weighed = y * logprobs
+            if not rows.q.all():                    # 0·log 0 counts as 0
+                weighed = self.call(TABLE["where"], y, weighed, 0.0)
+            gains = weighed.sum(1)
+        rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
+        rest.whole = counts_sum
+        divisor = self.operand(rows.divisor)
+        symbolic = rows._replace(weights=y, kept=kept, divisor=divisor, places=() if ones else None)
+        self.kept[id(node)] = (symbolic, reduction, None, counts, rest)
+        if reduction == "none":
+            return -gains if x.ndim == 2 else -gains[0]
+        if reduction == "mean" and rows.divisor == n:
+            return -gains.like(f"{gains.within(ATOM)}.mean()", ())
+        whole: Text = -gains.sum()
+        return whole if reduction == "sum" else whole / divisor
+
+    def _one_hot(self, classes: int, dtype: Any) -> str:
+        prefix = "torch" if self.backend == "torch" else "np"
+        return f"{prefix}.eye({classes}{self.dtype(dtype, prefix)})"
+
+    # The backward pass.
+
+    def _backward(self) -> None:
+        root = self.symbol(self.root)
+        seed = self.operand(1.0) if self.scalar else root.like(f"{self.np}.ones_like({root})", root.shape)
+        if id(self.root) not in self.wanted:
+            return
+        name = self.gradient_name(self.root)
+        self.lines.append(f"{name} = {self.render(seed)}")
+        self.gradients[id(self.root)] = self.named(name, seed)
+        for node in reversed(self.order):
+            if node.op is None or id(node) not in self.gradients or id(node) not in self.wanted:
+                continue
+            g = self.gradients[id(node)]
+            needs = [id(x) in self.wanted for x in node.inputs]
+            parts = [self._fitted(x, part) if need and part is not None else None
+                     for x, need, part in zip(node.inputs, needs, self._contributions(node, g, needs))]
+            first = [None if part is None or id(x) in self.gradients else self.gradient_name(x)
+                     for x, part in zip(node.inputs, parts)]
+            first = [name if name not in first[:i] else None for i, name in enumerate(first)]
+            self.name_what_is_shared(parts, first)
+            for x, part in zip(node.inputs, parts):
+                if part is not None:
+                    self._add(x, part)
+
+    def _fitted(self, x: Any, part: Text) -> Text:
+        """A contribution in the shape and dtype of what it is for: here, and only here, broadcasting is undone."""
+        if part.shape != np.shape(x._data):
+            part = self._reduce_to(part, np.shape(x._data))
+        if not self.scalar and part.dtype is not None and part.dtype != x._data.dtype and x._data.dtype.kind == "f":
+            part = self._cast(part, x._data.dtype)
+        return part
+
+    def _add(self, x: Any, part: Text) -> None:
+        """Add a contribution to the gradient of x.
+
+        `+=` changes an array that other names may stand for, in NumPy and in PyTorch. So it is written only where the
+        array is the gradient's own: made by an expression of its own rather than another's gradient, a view or a
+        broadcast of one. JAX's arrays never change, and there `+=` is always safe.
+        """
+        name, before = self.gradient_name(x), self.gradients.get(id(x))
+        if before is None:
+            if part.name != name:                   # else its line has been printed, as others wanted it too
+                if part.bare.simple and x.op is not None:
+                    self.gradients[id(x)] = part    # no line: it goes by the other's name
+                    return
+                if x.op is None:
+                    part = self._handed_out(part)
+                self.line(name, part, f"{self.np}.zeros_like({self.names[id(x)]})")
+            own = part.own
+        elif part.into is not None:
+            if before.text != name or (not before.fresh and self.backend != "jax"):
+                self.line(name, self._copied(before))
+            self.lines += [line for line, _ in self.statements(name, part, None)]
+            own = True
+        elif before.text == name and (before.fresh or self.scalar or self.backend == "jax"):
+            self.lines.append(f"{name} += {self.render(part.bare)}" + ("" if self.scalar else f"  # {part.shape}"))
+            own = True
+        else:
+            part = before + part
+            self.line(name, part)
+            own = part.own
+        self.gradients[id(x)] = self.named(name, part)
+        self.gradients[id(x)].fresh = own
+
+    def _handed_out(self, part: Text) -> Text:
+        """The gradient of a leaf, copied if it would be a broadcast, or share memory with another leaf's."""
+        if self.scalar or self.backend == "jax" or part.own:
+            return part
+        shown = self.render(part)
+        name = re.match(r"\w*", shown)[0]           # type: ignore[index]
+        if part.narrow is not None or name not in self.slopes.values() or name in self.shared:
+            return self._copied(part)
+        self.shared.add(name)
+        return part
+
+    def _copied(self, x: Text) -> Text:
+        return x.like(f"{x.within(ATOM)}.{'clone' if self.backend == 'torch' else 'copy'}()", x.shape)
+
+    def _contributions(self, node: Any, g: Text, needs: list[bool]) -> list[Any]:
+        """What flows back to each input, by the op's own rule."""
         op, out = node.op, self.symbol(node)
         inputs = [self.symbol(x) for x in node.inputs]
-        needs = [id(x) in wanted for x in node.inputs]
         if isinstance(op, Nary):
             slopes = op.all_partials(out, *inputs)
             return [self._times(slope, g) if need else None for slope, need in zip(slopes, needs)]
-        if isinstance(op, st.Structural):
-            parameters = node._saved[len(inputs):]
-            try:
-                if op.vjps:
-                    return [vjp(g, out, *inputs, *parameters) if need else None for vjp, need in zip(op.vjps, needs)]
-                return list(op.joint(needs, g, out, *inputs, *parameters))      # type: ignore[misc]
-            except (AttributeError, TypeError) as error:
-                raise TypeError(f"source: the rule of {op.name} can't be written out; use its op-by-op form") from error
-        return [self._times(partial(out, *inputs), g) if need else None for partial, need in zip(op.partials, needs)]
+        if not isinstance(op, st.Structural):
+            return [self._times(partial(out, *inputs), g) if need else None
+                    for partial, need in zip(op.partials, needs)]
+        parameters = self.kept.get(id(node), node._saved[len(inputs):])
+        if op.vjps:
+            return [self._with_shares(vjp)(g, out, *inputs, *parameters) if need else None
+                    for vjp, need in zip(op.vjps, needs)]
+        assert op.joint is not None
+        return list(op.joint(needs, g, out, *inputs, *parameters))
 
-    def _times(self, slope: Any, g: _Text) -> Any:
-        if isinstance(slope, _Text):
+    def _with_shares(self, vjp: Any) -> Any:
+        """A rule of `structural`, with `_shares`, which counts equal maxima, written out instead of counted now."""
+        if not isinstance(vjp, FunctionType) or "_shares" not in vjp.__code__.co_names:
+            return vjp
+        return FunctionType(vjp.__code__, {**vjp.__globals__, "_shares": self.shares})
+
+    def _times(self, slope: Any, g: Text) -> Any:
+        if isinstance(slope, Text):
+            if " / " in slope.text and slope.binding == PRODUCT:        # (1.0 / x) * dy: what the rule says, then g
+                slope = slope.like(f"({slope})", slope.shape)
             return slope * g
-        return {1.0: g, 0.0: None}.get(slope, -g if slope == -1.0 else _combined("__rmul__", g, slope))
+        return {1.0: g, 0.0: None}.get(slope, -g if slope == -1.0 else slope * g)
+
+    # The whole text.
+
+    def text(self) -> str:
+        for node in self.order:
+            if node.op is not None:
+                self._forward(node)
+        forward, self.lines = self.lines, []
+        self._backward()
+        returned = []
+        for leaf in self.leaves:
+            if id(leaf) in self.wanted:
+                if id(leaf) in self.gradients:
+                    value = self.gradients[id(leaf)].text
+                else:
+                    value = "0.0" if self.scalar else self._zeros(leaf.shape, leaf.dtype)
+                returned.append(f'"{self.names[id(leaf)]}": {value}')
+        constants = [f"{name} = {self.array(array, len(name) + 3)}" for name, array in self.constants.items()]
+        loss = self.names[id(self.root)]
+        lines = ["# forward"] * bool(forward) + forward + ["# backward", *self.lines]
+        body = "\n    ".join([*lines, f"return {loss}, {{{', '.join(returned)}}}"])
+        step = f"def step({', '.join(self.arguments)}):\n    {body}\n"
+        parts = [*["\n".join(constants)] * bool(constants), *[f"\n{helper}" for helper in self.helpers.values()],
+                 f"\n{step}"]
+        imports = {"np": "import numpy as np", "torch": "import torch", "jnp": "import jax.numpy as jnp"}
+        everything = "\n".join(parts)
+        imported = sorted(line for prefix, line in imports.items()
+                          if prefix == self.np or re.search(rf"\b{prefix}\.", everything))
+        return "\n\n".join(["\n".join(imported), *parts])
 
 
-_INFIX = {"add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__"}
-
-
-def _reflected(method: str, number: float, x: _Text) -> _Text:
-    symbol = getattr(Symbol, method.replace("__", "__r", 1))(x, number)
-    return x._like(symbol.text, x.shape, symbol.binding)
+def _identifier(label: str) -> str:
+    """A label as a name Python takes; the same characters mean the same name, as they do to Python."""
+    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", label))
+    return name if not name or name.isidentifier() else f"n_{name}"

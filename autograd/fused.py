@@ -24,29 +24,20 @@ def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
     >>> affine(Tensor([[1.0, 2.0]]), Tensor([[1.0], [10.0]]), Tensor([0.5]))
     tensor([[21.5]])
     """
-    return Tensor.apply(_AFFINE, x, weight, bias)
+    return _AFFINE.make(x, weight, bias)        # type: ignore[no-any-return]
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
     if weight.ndim != 2 or x.shape[-1:] != weight.shape[:1] or bias.shape != weight.shape[1:]:
         raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
-    return _plus(st.matmul.array(x, weight), bias)
+    return _plus(x.dot(weight) if x.ndim == 2 else st.matmul.array(x, weight), bias)
 
 
 def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return _tools(g)[1](g, bias.shape)
+    return g                                        # broadcast in the sum, so the engine adds it up
 
 
-def _affine_x(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return _matmul_left(g, out, x, weight)
-
-
-def _affine_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return _matmul_right(g, out, x, weight)
-
-
-_matmul_left, _matmul_right = st.matmul.vjps
-_AFFINE = adopt(Structural("affine", "xW+b", _affine, _affine_x, _affine_weight, _affine_bias))
+_AFFINE = adopt(Structural("affine", "xW+b", _affine, *st.matmul.vjps, _affine_bias))
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
@@ -63,65 +54,48 @@ def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction
     tensor([[-2.],
             [ 2.]])
     """
-    return Tensor.apply(_BATCH_NORM, x, gain, bias, eps, correction)
+    return _BATCH_NORM.make(x, gain, bias, eps, correction)     # type: ignore[no-any-return]
 
 
-def _centred(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any]:
-    """x − mean, 1/√(variance + eps), and that times the gain."""
+def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any, Any]:
+    """The result; and for the gradient x − mean, 1/√(variance + eps), and that times the gain."""
     n = len(x)
     if x.ndim != 2 or n <= correction:
         raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
     if (gain.ndim != 1 and gain.shape[:-1] != (1,)) or (bias.ndim != 1 and bias.shape[:-1] != (1,)):
         raise ValueError("expected gain and bias of shape (D,) or (1, D)")
-    total = _tools(x)[0]
-    centred = x - total(x, (0,), True) * (1 / n)
-    scale = (total(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
-    return centred, scale, scale * gain
-
-
-def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, centred: Any, scale: Any,
-                stretch: Any) -> Any:
-    return _plus(centred * stretch, bias)
+    centred = x - _total(x) * (1 / n)
+    scale = (_total(centred * centred) * (1 / (n - correction)) + eps) ** -0.5
+    stretch = scale * gain
+    return _plus(centred * stretch, bias), centred, scale, stretch
 
 
 def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any, bias: Any, eps: float,
                       correction: int, centred: Any, scale: Any, stretch: Any) -> list[Any]:
     if isinstance(x, Tensor):
-        centred, scale, stretch = _centred(x, gain, bias, eps, correction)
+        _, centred, scale, stretch = _batch_norm(x, gain, bias, eps, correction)
     n = len(x)
-    total, reduce_to = _tools(g)
-    whole, aligned = total(g, (0,), True), total(g * centred, (0,), True) * scale       # Σg and Σ(g·r)
+    whole, aligned = _total(g), _total(g * centred) * scale                             # Σg and Σ(g·r)
     dx = None
     if needs[0]:
         # Of the formula only g and r = centred · scale are as large as x; what multiplies them is one row.
-        dx = _minus(g * stretch, centred * (stretch * scale * aligned * (1 / (n - correction))))
-        dx = _minus(dx, stretch * whole * (1 / n))
-    return [dx, reduce_to(aligned, gain.shape) if needs[1] else None,
-            reduce_to(whole, bias.shape) if needs[2] else None]
+        dx = g * stretch
+        dx -= centred * (stretch * scale * aligned * (1 / (n - correction)))            # into an array of its own:
+        dx -= stretch * whole * (1 / n)                                                 # half the time of a new one
+    return [dx, aligned, whole]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=_centred))
+_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3))
 
 
-def _tools(x: Any) -> tuple[Any, Any]:
-    """`sum` and `reduce_to` for what x is: on arrays without the detour of asking at each call."""
-    return _ON_ARRAYS if type(x) is np.ndarray else _ON_NODES
+def _total(x: Any) -> Any:
+    """The rows of x added up: in arrays, by a product with ones."""
+    return st.ones((1, len(x)), x.dtype.char).dot(x) if type(x) is np.ndarray else st.sum_(x, (0,), True)
 
-
-_ON_ARRAYS, _ON_NODES = (st.sum_.array, st.reduce_to.array), (st.sum_, st.reduce_to)
-
-
-# Sums into an array that nobody else has seen yet: half the time of a new one.
 
 def _plus(fresh: Any, y: Any) -> Any:
-    if type(fresh) is not np.ndarray or fresh.dtype != y.dtype:
+    """Their sum, where it fits, in the array `fresh`, which nobody else has seen yet: half the time of a new one."""
+    if fresh.dtype != y.dtype:
         return fresh + y
     fresh += y
-    return fresh
-
-
-def _minus(fresh: Any, y: Any) -> Any:
-    if type(fresh) is not np.ndarray or fresh.dtype != y.dtype:
-        return fresh - y
-    fresh -= y
     return fresh

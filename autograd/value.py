@@ -196,6 +196,10 @@ class Value(Node, Operators):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
+                        "or Tensors")
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
