@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, gradcheck, tensors
+from autograd import Tensor, Value, generated, gradcheck
 from autograd.checking import GradcheckError
 from autograd.ops import FAMILIES, NARY, TABLE, Op, PowerBy
 from autograd.structural import STRUCTURAL
@@ -84,12 +84,12 @@ def test_every_broken_backward_step_of_tensors_is_caught(name, mutant):
             inputs = [Tensor([x, x * 1.01], requires_grad=True) for x in points(case, 1)[0]]
             try:
                 op.partials = tuple(broken)
-                tensors._write_vjps(op)
+                generated._write_vjps(op)
                 with pytest.raises(GradcheckError):
                     gradcheck(lambda *xs, op=op: Tensor.apply(op, *xs) * 1.3, inputs)
             finally:
                 op.partials = genuine
-                tensors._write_vjps(op)
+                generated._write_vjps(op)
             assert gradcheck(lambda *xs, op=op: Tensor.apply(op, *xs) * 1.3, inputs)
 
 
@@ -118,7 +118,7 @@ def test_every_broken_vjp_is_caught(op, position, mutant, monkeypatch):
         vjps = list(op.vjps)
         vjps[position] = break_(vjps[position])
         monkeypatch.setattr(op, "vjps", vjps)
-    monkeypatch.setattr(op, "pull", tensors._pull_joint)
+    monkeypatch.setattr(op, "pull", generated._pull_joint)
     if op.joint is None:
         monkeypatch.setattr(op, "joint", lambda needs, g, out, *saved: [
             vjp(g, out, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)])
@@ -147,11 +147,11 @@ def test_every_broken_op_of_many_is_caught(name, mutant, monkeypatch):
 
 def test_a_forgotten_broadcast_sum_is_caught(monkeypatch):
     """The first row's share in place of the sum over the rows."""
-    monkeypatch.setattr(tensors, "_fit", lambda part, data: part[tuple([0] * (part.ndim - data.ndim))])
+    monkeypatch.setattr(generated, "_fit", lambda part, data: part[tuple([0] * (part.ndim - data.ndim))])
     wide, narrow = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True), Tensor(np.ones(3), requires_grad=True)
     for op in TABLE.values():
         if op.arity == 2:
-            tensors._write_vjps(op)
+            generated._write_vjps(op)
     try:
         with pytest.raises(GradcheckError):
             gradcheck(lambda x, y: x * y, [wide, narrow])
@@ -159,7 +159,7 @@ def test_a_forgotten_broadcast_sum_is_caught(monkeypatch):
         monkeypatch.undo()
         for op in TABLE.values():
             if op.arity == 2:
-                tensors._write_vjps(op)
+                generated._write_vjps(op)
     assert gradcheck(lambda x, y: x * y, [wide, narrow])
 
 
@@ -184,16 +184,16 @@ def test_assigning_where_one_must_add_is_caught_for_values():
 
 def test_assigning_where_one_must_add_is_caught_for_tensors(monkeypatch):
     for slot in ("else:\n            {input}._grad = grad {sign} part",):
-        assert slot in tensors._CONTRIBUTION
-    monkeypatch.setattr(tensors, "_CONTRIBUTION", tensors._CONTRIBUTION.replace("grad {sign} part", "{first}"))
-    tensors._write_vjps(TABLE["mul"])
+        assert slot in generated._CONTRIBUTION
+    monkeypatch.setattr(generated, "_CONTRIBUTION", generated._CONTRIBUTION.replace("grad {sign} part", "{first}"))
+    generated._write_vjps(TABLE["mul"])
     try:
         x = Tensor([0.5, 2.0], requires_grad=True)
         with pytest.raises(GradcheckError):
             gradcheck(lambda x: x * x, [x])
     finally:
         monkeypatch.undo()
-        tensors._write_vjps(TABLE["mul"])
+        generated._write_vjps(TABLE["mul"])
     assert gradcheck(lambda x: x * x, [x])
 
 
