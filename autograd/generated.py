@@ -18,7 +18,7 @@ from autograd import structural as st
 from autograd.modes import active
 from autograd.operators import OPERATORS
 from autograd.ops import QUIETLY, TABLE, Op, power_by
-from autograd.symbols import Late, compile_function, late, text_of
+from autograd.symbols import Method, compile_function, late, text_of
 from autograd.tensors import _CHANGED, Tensor, _misfit, _new, _operands, _record_under_modes, operand
 
 __all__ = ["adopt", "fitted"]
@@ -270,7 +270,5 @@ st.sum_.pull = _pull_sum
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
-        _late = Late(*_method(_op))
-        for _name in OPERATORS.get(_op.name, (_op.name,)):
-            setattr(Tensor, _name, _late)
+        Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
 Tensor.__pow__ = _pow       # type: ignore[method-assign, assignment]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Late", "Symbol", "compile_function", "late", "text_of"]
+__all__ = ["Method", "Symbol", "compile_function", "late", "text_of"]
 
 # How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -126,29 +126,30 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
 # Compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A program
 # uses a few of them, so each is compiled when it is first wanted.
 
-class Late:
-    """A method given as text, and compiled when it is first asked for.
+class Method:
+    """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet.
 
     >>> class Number(int):
-    ...     twice = Late("twice", "def twice(self):\\n    return two * self\\n", {"two": 2})
+    ...     pass
+    >>> twice = Method(Number, ["twice"], "twice", "def twice(self):\\n    return two * self\\n", {"two": 2})
     >>> Number(3).twice()
     6
     """
 
-    def __init__(self, name: str, text: str, namespace: Mapping[str, Any]) -> None:
-        self.function = name, text, namespace
+    def __init__(self, owner: type, names: Iterable[str], *function: Any) -> None:
+        self.owner, self.names, self.function = owner, names, function
+        for name in names:
+            setattr(owner, name, self)
 
-    def __get__(self, instance: Any, owner: type) -> Any:
-        method = compile_function(*self.function)
-        for kind in owner.__mro__:
-            for name, attribute in list(vars(kind).items()):
-                if attribute is self:
-                    setattr(kind, name, method)
-        return method.__get__(instance, owner)
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        method: Any = compile_function(*self.function)
+        for name in self.names:
+            setattr(self.owner, name, method)
+        return method if instance is None else method.__get__(instance, owner)
 
 
 def late(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-    """The same for a function in `owner`'s `slot`: a stand-in, which at the first call makes place for it."""
+    """What stands in `owner`'s `slot` for a function that nobody has called yet."""
     def compiled() -> Callable[..., Any]:
         function = compile_function(name, text, namespace)
         setattr(owner, slot, function)
