@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.derivatives import fed
-from autograd.tensors import fitted
+from autograd.generated import fitted
 from autograd.value import Value
 
 __all__ = ["Use", "each_use", "flows", "gradients", "pull", "received", "seed", "uses"]

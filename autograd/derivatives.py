@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from autograd import structural as st
+from autograd.generated import fitted
 from autograd.graph import Node, topological
 from autograd.modes import active, enable_grad, watching
 from autograd.ops import Nary
-from autograd.tensors import Tensor, as_array, fitted, stack
+from autograd.tensors import Tensor, as_array, stack
 from autograd.value import Value, number
 
 __all__ = ["contributions", "fed", "grad", "hessian", "jacobian", "jvp", "sweep", "vjp"]

@@ -17,8 +17,9 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.contributions import Use, each_use, pull, seed
+from autograd.generated import fitted
 from autograd.graph import Node, topological
-from autograd.tensors import Tensor, as_array, fitted, last_pass
+from autograd.tensors import Tensor, as_array, last_pass
 from autograd.value import Value
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Symbol", "compile_function", "text_of"]
+__all__ = ["Method", "Symbol", "compile_function", "compiled_later", "text_of"]
 
 # How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -121,3 +121,31 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
     exec(compile(text, filename, "exec"), scope)
     function: Callable[..., Any] = scope[name]
     return function
+
+
+# Compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A program
+# uses a few of them, so each is compiled when it is first wanted.
+
+class Method:
+    """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet."""
+
+    def __init__(self, owner: type, names: Sequence[str], *written: Any) -> None:
+        self.owner, self.names, self.written = owner, names, written
+        for name in names:
+            setattr(owner, name, self)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        method = compile_function(*self.written)
+        for name in self.names:
+            setattr(self.owner, name, method)
+        return method if instance is None else method.__get__(instance, owner)
+
+
+def compiled_later(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+    """A stand-in for a function in `owner`'s `slot`; when first called it compiles it and makes place for it."""
+    def stand_in(*arguments: Any) -> Any:
+        function = compile_function(name, text, namespace)
+        setattr(owner, slot, function)
+        return function(*arguments)
+
+    return stand_in

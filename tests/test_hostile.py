@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, gradcheck, modes, no_grad, tensors
+from autograd import Tensor, Value, detect_anomaly, generated, gradcheck, modes, no_grad
 from autograd import structural as st
 from autograd.ops import TABLE
 from tests.hostile import CASES, value, zero_d
@@ -61,7 +61,7 @@ def test_values_and_tensors_agree_for_every_float(name):
 
 def test_an_op_of_ones_own_may_call_its_inputs_as_it_likes(monkeypatch):
     monkeypatch.setattr(st, "STRUCTURAL", dict(st.STRUCTURAL))
-    op = tensors.adopt(st.Structural(
+    op = generated.adopt(st.Structural(
         "four", "four", lambda node, a, part, grad: node * a + part * grad,
         lambda g, out, node, a, part, grad: g * a, lambda g, out, node, a, part, grad: g * node,
         lambda g, out, node, a, part, grad: g * grad, lambda g, out, node, a, part, grad: g * part))
@@ -74,7 +74,7 @@ def test_an_op_of_ones_own_may_call_its_inputs_as_it_likes(monkeypatch):
 def test_an_op_of_ones_own_that_could_not_be_written_out_is_refused(name, vjp, message):
     before = dict(st.STRUCTURAL)
     with pytest.raises(ValueError, match=message):
-        tensors.adopt(st.Structural(name, "op", lambda x: x, vjp))
+        generated.adopt(st.Structural(name, "op", lambda x: x, vjp))
     assert before == st.STRUCTURAL
 
 

@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, functional, gradcheck, tensors
+from autograd import Tensor, Value, functional, generated, gradcheck
 from autograd.checking import GradcheckError
 from autograd.ops import FAMILIES, NARY, TABLE, Op, PowerBy
 from autograd.structural import STRUCTURAL
@@ -85,12 +85,12 @@ def test_every_broken_backward_step_of_tensors_is_caught(name, mutant):
             inputs = [Tensor([x, x * 1.01], requires_grad=True) for x in points(case, 1)[0]]
             try:
                 op.partials = tuple(broken)
-                tensors._write_vjps(op)
+                generated._write_vjps(op)
                 with pytest.raises(GradcheckError):
                     gradcheck(lambda *xs, op=op: Tensor.apply(op, *xs) * 1.3, inputs)
             finally:
                 op.partials = genuine
-                tensors._write_vjps(op)
+                generated._write_vjps(op)
             assert gradcheck(lambda *xs, op=op: Tensor.apply(op, *xs) * 1.3, inputs)
 
 
@@ -119,7 +119,7 @@ def test_every_broken_vjp_is_caught(op, position, mutant, monkeypatch):
         vjps = list(op.vjps)
         vjps[position] = break_(vjps[position])
         monkeypatch.setattr(op, "vjps", vjps)
-    monkeypatch.setattr(op, "pull", tensors._pull_joint)
+    monkeypatch.setattr(op, "pull", generated._pull_joint)
     if op.joint is None:
         monkeypatch.setattr(op, "joint", lambda needs, g, out, *saved: [
             vjp(g, out, *saved) if needed else None for needed, vjp in zip(needs, op.vjps)])
@@ -147,11 +147,11 @@ def test_every_broken_op_of_many_is_caught(name, mutant, monkeypatch):
 
 
 def rewritten(op):
-    """The op's step of a backward pass, written anew from whatever `tensors` and the op now say."""
+    """The op's step of a backward pass, written anew from whatever `generated` and the op now say."""
     if op.name in STRUCTURAL:
-        tensors.adopt(op)
+        generated.adopt(op)
     else:
-        tensors._write_vjps(op)
+        generated._write_vjps(op)
 
 
 BROADCASTING = [case for case in ELEMENTWISE if len(case.op.partials) > 1]
@@ -173,7 +173,7 @@ def test_a_forgotten_broadcast_sum_is_caught(name, monkeypatch):
 
     ways = [(case, i) for case in BROADCASTING if case.op is op for i in range(len(case.ranges))]
     assert not any(caught(*way) for way in ways)
-    monkeypatch.setattr(tensors, "_fit", first_row)
+    monkeypatch.setattr(generated, "_fit", first_row)
     try:
         rewritten(op)
         for position in range(len(op.partials)):
@@ -253,8 +253,9 @@ def programs(op):
 @pytest.mark.parametrize("name", [name for name in OPS if name != "sign"])      # whose derivative is 0
 def test_every_broken_step_is_caught(name, mutant, monkeypatch):
     op = OPS[name]
+    assert all([gradcheck(*program) for program in programs(op)])       # by which the steps are compiled
     steps = list(broken_steps(op, mutant))
-    if op.pull is not tensors._pull_joint:          # whose contributions come from `joint`, broken above
+    if op.pull is not generated._pull_joint:          # whose contributions come from `joint`, broken above
         assert len(steps) == op.arity
     elif mutant == "= for +=":
         assert len(steps) == 1
@@ -286,7 +287,7 @@ def test_swapped_vjps_are_caught(op, monkeypatch):
             return [second, first, *rest]
 
     monkeypatch.setattr(op, "joint", joint)
-    monkeypatch.setattr(op, "pull", tensors._pull_joint)
+    monkeypatch.setattr(op, "pull", generated._pull_joint)
     case = next(case for case in MOVING if case.op is op)
     assert refused(lambda *xs: applied(case, xs) ** 2, [Tensor(a, requires_grad=True) for a in arrays_for(case)])
 
