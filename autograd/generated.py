@@ -18,7 +18,7 @@ from autograd import structural as st
 from autograd.modes import active
 from autograd.operators import OPERATORS
 from autograd.ops import QUIETLY, TABLE, Op, power_by
-from autograd.symbols import Method, compile_function, compiled_later, text_of
+from autograd.symbols import Method, compile_function, late, text_of
 from autograd.tensors import _CHANGED, Tensor, _misfit, _new, _operands, _record_under_modes, as_float, operand
 
 __all__ = ["adopt", "fitted"]
@@ -117,7 +117,7 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
             first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
             fit=_FIT.format(saved=saved) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
-    op.pull = compiled_later(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
+    op.pull = late(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
 
 
 def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -253,7 +253,7 @@ def adopt(op: st.Structural) -> st.Structural:
     if len(op.vjps) > 2:
         op.joint = _one_by_one(op.vjps)
     if op.arity is not None:
-        op.make = compiled_later(op, "make", *_method(op))
+        op.make = late(op, "make", *_method(op))
     if not op.vjps:
         op.pull = _pull_joint
         return op

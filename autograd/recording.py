@@ -24,8 +24,12 @@ from autograd.value import Value
 
 __all__ = ["Stats", "ValueReplay", "replay"]
 
-# What a node costs in each way of running, in microseconds: they decide, by their ratios, which is chosen.
-STRAIGHT, LOOP, GROUP = 0.06, 0.2, 12.0
+# What a node, or a group and each node in it, costs forward and backward, in microseconds: by their ratios they decide
+# how a graph is run. Fitted to random graphs without structure, the worst case for groups, of 70 nodes and of 100,000
+# in 5 to 20,000 levels (`irregular` in benchmarks/workloads.py), every way side by side. A group takes a thousand times
+# longer to make than a node of a loop, so groups must halve the time.
+STRAIGHT, LOOP, GROUP, GROUPED = 0.09, 0.2, 12.0, 0.025
+WORTH_GROUPING = 2
 LARGEST_STRAIGHT = 1500             # nodes; beyond, compiling the text takes longer than a recording should
 BATCH_NODES = 200_000               # how large a batch of examples is repeated: this bounds the memory
 
@@ -401,21 +405,14 @@ def _machine(flat: Flat) -> Any:
     """The cheapest way to run a graph, by what a node costs in each."""
     n = len(flat)
     known = all(op is None or op.arity is not None or op.name in ("sum", "dot") for op in flat.ops)
-    deepest = max(8, int(LOOP * n / GROUP))
-    folded = fold(flat, deepest)
+    folded = fold(flat, max(8, int(LOOP * n / GROUP / WORTH_GROUPING)))
     grouped = float("inf")
     if folded.level is not None:
         kind = np.where(folded.summing, 0, flat.code[folded.nodes])
-        grouped = GROUP * len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
+        groups = len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
+        grouped = GROUP * groups + GROUPED * len(folded.nodes)
     if known and n <= LARGEST_STRAIGHT and STRAIGHT * n <= grouped:
         return Straight(flat)
-    if grouped <= LOOP * n:
+    if WORTH_GROUPING * grouped <= LOOP * n:
         return _Grouped(Groups(flat, folded))
-    return _Looped(flat)
-
-
-class _Looped(Loop):
-    def run(self) -> float:
-        loss = self.forward()
-        self.backward()
-        return loss
+    return Loop(flat)
