@@ -19,7 +19,7 @@ from autograd.modes import active
 from autograd.operators import OPERATORS
 from autograd.ops import QUIETLY, TABLE, Op, power_by
 from autograd.symbols import Method, compile_function, late, text_of
-from autograd.tensors import _CHANGED, Tensor, _misfit, _new, _operands, _record_under_modes, as_float, operand
+from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
 
 __all__ = ["adopt", "fitted"]
 
@@ -224,8 +224,8 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 
 
 def _pow(self: Tensor, other: Any) -> Tensor:
-    if isinstance(other, (int, float, np.integer, np.floating)):
-        return _power_method(as_float(other))(self)
+    if isinstance(other, (int, float, np.floating, np.integer)):
+        return _power_method(_float(other))(self)
     return self.power(other)
 
 

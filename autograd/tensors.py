@@ -759,7 +759,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
                         "pad them to one length first") from None
     if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
-        array = np.array([as_float(x) for x in array.flat]).reshape(array.shape)
+        array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
                                                                                            str(array.dtype))
@@ -773,8 +773,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
 _NUMBERS = frozenset({float, int, bool})
 
 
-def as_float(x: Any) -> float:
-    """A number as a float; one beyond the floats as inf."""
+def _float(x: Any) -> float:
     try:
         return float(x)
     except OverflowError:                           # an integer or fraction beyond the floats
@@ -788,12 +787,12 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
         if data.dtype.itemsize < 8 and not -6e4 < x < 6e4:      # what is too large is inf, without a warning
-            return _handle(QUIETLY.run(np.array, as_float(x), data.dtype))
+            return _handle(QUIETLY.run(np.array, _float(x), data.dtype))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
         try:
             return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
         except OverflowError:                       # an integer beyond the floats
-            return _handle(np.array(as_float(x), data.dtype))
+            return _handle(np.array(_float(x), data.dtype))
     if isinstance(x, Tensor):
         return x
     if x is None or isinstance(x, (str, bytes, Node)):
@@ -1054,7 +1053,7 @@ def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
         if isinstance(other, Tensor):
             other = other._data
         elif type(other) is int and self._data.dtype.kind == "f":
-            other = as_float(other)
+            other = _float(other)
         try:
             return _handle(np.asarray(compare(self._data, other)))
         except ValueError as error:
