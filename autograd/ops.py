@@ -131,6 +131,7 @@ def _sigmoid(x: float) -> float:
     return (1.0 if x >= 0.0 else small) / (1.0 + small)
 
 
+@quiet
 def _sigmoid_array(x: Any) -> Any:
     small = np.exp(-np.abs(x))
     return np.where(x >= 0.0, x.dtype.type(1.0), small) / (1.0 + small)
