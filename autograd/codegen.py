@@ -84,6 +84,7 @@ class _Writer(Speller):
         super().__init__(backend)
         self.root = root
         self.scalar = isinstance(root, Value)
+        self.immutable = backend == "jax" or (self.scalar and backend == "numpy")
         self.order = topological(root)
         self.lines: list[str] = []
         self.kept: dict[int, tuple[Any, ...]] = {}  # what a fused op's rule wants of its forward pass
@@ -94,7 +95,7 @@ class _Writer(Speller):
         self.wanted = self._wanted()
         self.slopes: dict[int, str] = {}            # names of gradients
         self.gradients: dict[int, Text] = {}        # as far as they are known
-        self.shared: set[str] = set()               # gradients that a leaf's is, or looks into
+        self.shared: set[str] = set()               # gradients that another one is, or looks into
 
     # Names.
 
@@ -317,10 +318,8 @@ class _Writer(Speller):
         else:
             y = self.constant(rows.q, "y")
             ones = bool((rows.q.sum(1) == 1).all())
-            weighed = y * logprobs
-            if not rows.q.all():                    # 0·log 0 counts as 0
-                weighed = self.call(TABLE["where"], y, weighed, 0.0)
-            gains = weighed.sum(1)
+            logs = logprobs if rows.q.all() else self.call(TABLE["where"], y, logprobs, 0.0)    # 0·log 0 counts as 0
+            gains = (y * logs).sum(1)
         rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
         rest.whole = counts_sum
         divisor = self.operand(rows.divisor)
@@ -341,7 +340,9 @@ class _Writer(Speller):
 
     def _backward(self) -> None:
         root = self.symbol(self.root)
-        seed = self.operand(1.0) if self.scalar else root.like(f"{self.np}.ones_like({root})", root.shape)
+        seed = root.like(f"{self.np}.ones_like({root})", root.shape)
+        if self.scalar and self.backend != "torch":
+            seed = self.operand(1.0)
         if id(self.root) not in self.wanted:
             return
         name = self.gradient_name(self.root)
@@ -375,7 +376,7 @@ class _Writer(Speller):
 
         `+=` changes an array that other names may stand for, in NumPy and in PyTorch. So it is written only where the
         array is the gradient's own: made by an expression of its own rather than another's gradient, a view or a
-        broadcast of one. JAX's arrays never change, and there `+=` is always safe.
+        broadcast of one. JAX's arrays and NumPy's numbers never change, and there `+=` is always safe.
         """
         name, before = self.gradient_name(x), self.gradients.get(id(x))
         if before is None:
@@ -386,17 +387,20 @@ class _Writer(Speller):
                 if x.op is None:
                     part = self._handed_out(part)
                 self.line(name, part, f"{self.np}.zeros_like({self.names[id(x)]})")
+                if not part.own:
+                    self.shared.add(name)
             own = part.own
         elif part.into is not None:
-            if before.text != name or (not before.fresh and self.backend != "jax"):
+            if before.text != name or not (before.fresh or self.immutable):
                 self.line(name, self._copied(before))
             self.lines += [line for line, _ in self.statements(name, part, None)]
             own = True
-        elif before.text == name and (before.fresh or self.scalar or self.backend == "jax"):
-            self.lines.append(f"{name} += {self.render(part.bare)}" + ("" if self.scalar else f"  # {part.shape}"))
+        elif before.text == name and (before.fresh or self.immutable):
+            sign, amount = ("-", part.bare.negated) if part.bare.negated is not None else ("+", part.bare)
+            self.lines.append(f"{name} {sign}= {self.render(amount)}" + ("" if self.scalar else f"  # {part.shape}"))
             own = True
         else:
-            part = before + part
+            part = before + part if part.negated is None else before - part.negated
             self.line(name, part)
             own = part.own
         self.gradients[id(x)] = self.named(name, part)
@@ -404,7 +408,7 @@ class _Writer(Speller):
 
     def _handed_out(self, part: Text) -> Text:
         """The gradient of a leaf, copied if it would be a broadcast, or share memory with another leaf's."""
-        if self.scalar or self.backend == "jax" or part.own:
+        if self.immutable or part.own:
             return part
         shown = self.render(part)
         name = re.match(r"\w*", shown)[0]           # type: ignore[index]

@@ -42,11 +42,13 @@ class Text(Symbol):
         fresh: the array it makes is nobody else's, so it may be added to in place.
         narrow: for a broadcast: what is repeated. Whatever broadcasts anyway, takes that.
         into: for a sum into places: (what is added, the key, whether every place is named at most once).
+        negated: for −x: x, so that adding it can be written as a subtraction.
         stem: what to call it, if it needs a name.
         name: the name it was given, once a line was printed for it.
     """
 
-    __slots__ = ("dtype", "fresh", "into", "name", "narrow", "number", "position", "shape", "simple", "stem", "writer")
+    __slots__ = ("dtype", "fresh", "into", "name", "narrow", "negated", "number", "position", "shape", "simple", "stem",
+                 "writer")
     writer: Speller
 
     def __init__(self, writer: Speller, text: str, shape: Iterable[int] = (), binding: int = ATOM, dtype: Any = None,
@@ -59,6 +61,7 @@ class Text(Symbol):
         self.simple = simple
         self.number = number
         self.narrow: Text | None = None
+        self.negated: Text | None = None
         self.into: Any = None
         self.stem = ""
         self.name: str | None = None
@@ -158,7 +161,9 @@ class Text(Symbol):
     def __neg__(self) -> Text:
         symbol = Symbol.__neg__(self.bare)
         out = Text(self.writer, symbol.text, self.bare.shape, symbol.binding, self.dtype, number=self.number)
-        return out if out.shape == self.shape else self.writer.broadcast(out, self.shape)
+        out = self.writer.broadcast(out, self.shape)
+        out.bare.negated, out.negated = self.bare, self
+        return out
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function is not np.where or options:
@@ -196,6 +201,8 @@ def _combined(method: str, x: Text, y: Any) -> Text:
         symbol, shape = getattr(Symbol, method)(x, y), _product_shape(left.shape, right.shape)
         return Text(x.writer, symbol.text, shape, symbol.binding, _common(x, y))
     a, b = x.bare, y.bare                           # a broadcast happens by itself here
+    if x.writer.backend == "torch":
+        a, b = a if _in_float32(b) else _as_float(a), b if _in_float32(a) else _as_float(b)
     symbol = getattr(Symbol, method)(a, b)
     dtype = np.dtype(bool) if symbol.binding == COMPARE else _common(x, y)
     if "truediv" in method and dtype is not None and dtype.kind != "f":
@@ -203,6 +210,16 @@ def _combined(method: str, x: Text, y: Any) -> Text:
     out = Text(x.writer, symbol.text, np.broadcast_shapes(a.shape, b.shape), symbol.binding, dtype,
                number=a.number and b.number)
     return x.writer.broadcast(out, np.broadcast_shapes(x.shape, y.shape))
+
+
+def _as_float(x: Text) -> Text:
+    """Truth values as numbers: of them and a Python number PyTorch makes float32."""
+    return x if x.number or x.dtype is None or x.dtype.kind != "b" else x.writer._cast(x, np.float64)
+
+
+def _in_float32(x: Text) -> bool:
+    """Whether x is a number that float32 holds exactly."""
+    return not x.number or bool(re.fullmatch(r"-?\d+\.[05]", x.text))
 
 
 def _common(*inputs: Text) -> Any:
@@ -395,6 +412,7 @@ class Speller:
             text = f"torch.relu({texts[0]})" if torch else f"{n}.maximum({texts[0]}, 0.0)"
         elif op.name == "where":
             condition = texts[0] if wide[0].dtype == np.bool_ else f"{wide[0].within(SUM)} != 0"
+            condition = f"torch.tensor({condition})" if torch and wide[0].number else condition
             text = f"{n}.where({condition}, {texts[1]}, {texts[2]})"
         elif op.name in ("maximum", "minimum") and torch:
             like = next(x for x in wide if not x.number)
@@ -527,6 +545,9 @@ class Speller:
 
     def _scatter(self, x: Text, key: Any, shape: Any) -> Text:
         """Zeros of `shape` with x added where the key points."""
+        if all(k is None or k is ... or (isinstance(k, slice) and k == slice(None))
+               for k in (key if type(key) is tuple else (key,))):
+            return x.reshape(tuple(shape))          # only axes of length 1 came or went
         return self._into(x, self.key(key), shape, self._once(key, shape))
 
     def _into(self, x: Text, key: str, shape: Any, once: bool) -> Text:

@@ -10,57 +10,235 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 import autograd as ag
 import autograd.functional as F
-from autograd import Tensor, Value, source
+from autograd import Tensor, Value, fused, source
+from autograd import structural as st
+from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
+from tests.test_fuzz import seeds, tensor_program
 from tests.test_recording import random_graph, tensor_cases
 
-FUSED: set[str] = set()
+EXTREMA = [Moving(st.max_along, ((2, 3, 2),), (None, dim, keepdim), np.max) for dim in (0, 1, 2)
+           for keepdim in (False, True)]
+BACKENDS = ["numpy", "torch", "jax"]
+
+
+def function_of(text: str, backend: str = "numpy") -> Any:
+    """`step`, as it stands; JAX's compiled, which is how it is meant to be used."""
+    scope: dict[str, Any] = {}
+    exec(compile(text, "<source>", "exec"), scope)
+    if backend == "jax":
+        import jax
+        return jax.jit(scope["step"])
+    return scope["step"]
 
 
 def run(text: str, **leaves: Any) -> Any:
-    scope: dict[str, Any] = {}
-    exec(compile(text, "<source>", "exec"), scope)
-    return scope["step"](**leaves)
+    return function_of(text)(**leaves)
 
 
-def parameters() -> dict[str, Tensor]:
-    rng = np.random.default_rng(0)
-    return {name: Tensor(rng.normal(size=shape), requires_grad=True)
-            for name, shape in [("A", (3, 4)), ("B", (4, 3)), ("v", (4,))]}
-
-
-@pytest.mark.parametrize("name", sorted(set(tensor_cases()) - FUSED))
-@pytest.mark.parametrize("backend", ["numpy", "torch"])
-def test_the_text_gives_the_engines_gradients(name: str, backend: str) -> None:
-    leaves = parameters()
-    loss = tensor_cases()[name](*leaves.values(), ag.tensor([2, 0, 2]))
-    loss.backward()
-    text = source(loss, leaves, backend)
-    given = {name: leaf.numpy().copy() for name, leaf in leaves.items() if leaf.grad is not None}
+def converter(backend: str) -> Any:
+    """What makes the backend's arrays of NumPy's."""
+    if backend == "numpy":
+        return np.array
     if backend == "torch":
         torch = pytest.importorskip("torch")
-        given = {name: torch.from_numpy(array) for name, array in given.items()}
-    got, gradients = run(text, **given)
-    assert float(got) == pytest.approx(loss.item(), rel=1e-12), text
-    for name, gradient in gradients.items():
-        expected = leaves[name].grad.numpy()
-        np.testing.assert_allclose(np.asarray(gradient), expected, rtol=1e-12, atol=1e-12, err_msg=text)
+        return lambda x: torch.from_numpy(np.array(x))
+    jax = pytest.importorskip("jax", reason="needs the optional jax extra")
+    jax.config.update("jax_enable_x64", True)
+    return jax.numpy.asarray
+
+
+def agree(build: Any, first: list[Any], second: list[Any], backend: str, rtol: float = 1e-12) -> str:
+    """Whether the text of `build` recorded at the arrays `first` gives the engine's gradients there and at `second`.
+
+    Gradients must be within `rtol` of the largest, have the leaf's shape and dtype, and share no memory.
+    """
+    convert, text = converter(backend), None
+    for arrays in (first, second):
+        leaves = {f"p{i}": Tensor(array, requires_grad=True) for i, array in enumerate(arrays)}
+        loss = build(*leaves.values())
+        loss.backward()
+        if text is None:
+            text = source(loss, leaves, backend)
+            step = function_of(text, backend)
+        reached = {name: leaf for name, leaf in leaves.items() if leaf.grad is not None}
+        given = {name: convert(leaf.numpy()) for name, leaf in reached.items()}
+        got, gradients = step(**given)
+        np.testing.assert_allclose(np.asarray(got), loss.numpy(), rtol=rtol, atol=rtol, err_msg=text)
+        assert set(gradients) == set(reached), text
+        for name, gradient in gradients.items():
+            array, expected = np.asarray(gradient), reached[name].grad.numpy()
+            assert (array.shape, array.dtype) == (expected.shape, expected.dtype), text
+            scale = max(1.0, np.abs(expected).max(initial=0.0, where=np.isfinite(expected)))
+            np.testing.assert_allclose(array, expected, rtol=rtol, atol=rtol * scale, err_msg=f"{name} in\n{text}")
+            np.testing.assert_array_equal(np.asarray(given[name]), reached[name].numpy())
+        handed = list(gradients.values()) if backend == "numpy" else []
+        assert not any(np.shares_memory(g, h) for i, g in enumerate(handed) for h in handed[:i]), text
+        assert all(g.flags.writeable for g in handed if isinstance(g, np.ndarray)), text
+    return text or ""
+
+
+def normal(seed: int, *shapes: tuple[int, ...]) -> list[Any]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+@pytest.mark.parametrize("name", tensor_cases())
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_text_gives_the_engines_gradients(name: str, backend: str) -> None:
+    shapes = (3, 4), (4, 3), (4,)
+    agree(lambda A, B, v: tensor_cases()[name](A, B, v, ag.tensor([2, 0, 2])), normal(0, *shapes), normal(1, *shapes),
+          backend)
+
+
+def within(ranges: Any, seed: int, *shape: int) -> list[Any]:
+    rng = np.random.default_rng(seed)
+    return [rng.uniform(*range_, size=shape) for range_ in ranges]
+
+
+@pytest.mark.parametrize("case", ELEMENTWISE, ids=lambda case: case.id)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_row_of_the_table(case: Any, backend: str) -> None:
+    """On arrays that broadcast, as numbers, and with a number in each place."""
+    def build(*inputs: Tensor) -> Any:
+        return (Tensor.apply(case.op, *inputs) * weights).sum()
+
+    weights = Tensor(normal(2, (3, 4))[0])
+    first, second = (within(case.ranges, seed, 3, 4) for seed in (0, 1))
+    agree(build, first, second, backend)
+    weights = Tensor(normal(2, (2, 3, 4))[0])
+    parts = np.s_[0, :], np.s_[:, :1], np.s_[:, :]
+    agree(build, *[[x[part] for x, part in zip(arrays, parts)] for arrays in (first, second)], backend)
+    weights = Tensor(0.7)
+    agree(build, [x[0, 0] for x in first], [x[0, 0] for x in second], backend)
+    for i in range(len(first)) if len(first) > 1 else ():
+        def with_numbers(x: Tensor, i: int = i) -> Any:
+            inputs = [x if j == i else other[1, 1].item() for j, other in enumerate(first)]
+            return (Tensor.apply(case.op, *inputs) * x).sum()
+
+        agree(with_numbers, [first[i]], [second[i]], backend)
+
+
+@pytest.mark.parametrize("case", [*MOVING, *EXTREMA], ids=lambda case: case.id)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_structural_op(case: Any, backend: str) -> None:
+    def build(*inputs: Tensor) -> Any:
+        if case.op is st.max_along:
+            _, dim, keepdim = case.parameters
+            out = inputs[0].max(dim, keepdim).values
+        else:
+            out = Tensor.apply(case.op, *([inputs] if case.op.arity is None else inputs), *case.parameters)
+        weights = Tensor(np.random.default_rng(5).normal(size=out.shape))
+        # used twice, so that gradients are added up: to one of its own, and to what is another's
+        return (out * weights).sum() + sum((x * x).sum() for x in inputs) + sum(x.sum() for x in inputs)
+
+    agree(build, normal(0, *case.shapes), normal(1, *case.shapes), backend)
+    agree(lambda *inputs: (build(*[x.tanh() for x in inputs]) + inputs[0].sum()), normal(2, *case.shapes),
+          normal(3, *case.shapes), backend)
+
+
+def test_no_op_is_left_out() -> None:
+    assert not uncovered()
+
+
+_TARGETS = {"indices": [2, 0, 1, 2], "ignored": [2, -100, 1, -100], "one-hot": np.eye(3)[[2, 0, 1, 2]],
+            "probabilities": np.random.default_rng(3).dirichlet([1.0, 1.0, 1.0], 4), "tensor": ag.tensor([0, 1, 1, 2])}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("target", _TARGETS)
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"weight": [0.5, 2.0, 1.0]}, {
+    "label_smoothing": 0.2, "weight": [0.5, 0.0, 1.0]}], ids=str)
+def test_fused_cross_entropy(backend: str, reduction: str, target: str, options: Any) -> None:
+    def build(z: Tensor) -> Any:
+        losses = F.cross_entropy(z * 3.0, _TARGETS[target], reduction, **options)
+        return losses if reduction != "none" else (losses ** 2).sum()
+
+    text = agree(build, normal(0, (4, 3)), normal(1, (4, 3)), backend)
+    assert "logprobs" in text
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fused_cross_entropy_of_one_row_and_of_masked_classes(backend: str) -> None:
+    for reduction in ("mean", "none"):
+        for target in (2, [0.2, 0.5, 0.3]):
+            agree(lambda z: F.cross_entropy(z, target, reduction) * 2.0, *[normal(i, (3,)) for i in (0, 1)],    # noqa: B023
+                  backend)
+    masked = [np.array([[1.0, -np.inf, 2.0], [0.5, 0.25, -np.inf]])]
+    agree(lambda z: F.cross_entropy(z, [[0.5, 0.0, 0.5], [1.0, 0.0, 0.0]]), masked, masked, backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("correction", [0, 1])
+@pytest.mark.parametrize("shape", [(3,), (1, 3)])
+def test_fused_batch_norm(backend: str, correction: int, shape: tuple[int, ...]) -> None:
+    text = agree(lambda x, gain, bias: (fused.batch_norm(x, gain, bias, 1e-5, correction).tanh() * x).sum(),
+                 *[normal(i, (6, 3), shape, shape) for i in (0, 1)], backend)
+    assert "centred" in text
+    agree(lambda x, gain: (fused.batch_norm(x * 1.0, gain, gain) ** 3).sum() + gain.sum(),
+          *[normal(i, (6, 3), shape) for i in (0, 1)], backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_maxima_are_found_in_the_data_of_the_call(backend: str) -> None:
+    """Also where several are equal: all of them share over everything, the first has it along an axis."""
+    a, b = np.array([[1.0, 3.0, 3.0], [0.0, 2.0, 1.0]]), np.array([[5.0, 5.0, 5.0], [7.0, 7.0, -1.0]])
+    for build in (lambda x: x.max() ** 2, lambda x: (x.max(1).values ** 2).sum(),
+                  lambda x: (-x).min(0)[0].sum() * x.max(),
+                  lambda x: (x.max(0, keepdim=True).values * x).sum(), lambda x: (x * 1.0).max(1)[0].max() * x.sum()):
+        agree(build, [a], [b], backend)
+        agree(build, [b], [a], backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_float32_stays_float32(backend: str) -> None:
+    for name, build in tensor_cases().items():
+        if backend == "jax" and name not in ("maximum", "cross_entropy", "batch_norm", "max", "index"):
+            continue
+        shapes = (3, 4), (4, 3), (4,)
+        first, second = ([x.astype(np.float32) for x in normal(i, *shapes)] for i in (0, 1))
+        agree(lambda A, B, v: build(A, B, v, ag.tensor([2, 0, 2])), first, second, backend, rtol=3e-4)  # noqa: B023
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_mixed_dtypes(backend: str) -> None:
+    a, b = normal(0, (3, 4), (4,))
+    agree(lambda x, y: (x * y).tanh().sum() + (x.double() @ y).sum() + y.to(np.float32).sum(),
+          [a.astype(np.float32), b], [(b * a).astype(np.float32), b], backend, rtol=1e-6)
+
+
+@given(seeds, some.sampled_from(["numpy", "torch"]))
+@settings(max_examples=settings().max_examples * 5)
+def test_random_tensor_programs(seed: int, backend: str) -> None:
+    shapes = (3, 2), (2,), (3, 1), (1, 3, 2), ()
+    agree(lambda *leaves: tensor_program(np.random.default_rng(seed), leaves, lambda a, dim: a.max(dim).values),
+          normal(seed, *shapes), normal(seed + 1, *shapes), backend)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_scalar_graphs(seed: int) -> None:
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_scalar_graphs(seed: int, backend: str) -> None:
+    convert = converter(backend) if backend == "torch" else float
     leaves, build = random_graph(seed)
-    loss = build()
-    loss.backward()
     named = {f"p{i}": leaf for i, leaf in enumerate(leaves)}
-    reached = {id(leaf) for leaf in ag.graph.leaves(loss)}
-    got, gradients = run(source(loss, named), **{n: leaf.data for n, leaf in named.items() if id(leaf) in reached})
-    assert float(got) == pytest.approx(loss.data, rel=1e-12)
-    scale = max(abs(leaf.grad) for leaf in leaves)
-    for name, gradient in gradients.items():
-        assert float(gradient) == pytest.approx(named[name].grad, rel=1e-12, abs=1e-12 * scale)
+    text = None
+    for moved in (0.0, 0.01):
+        for leaf in leaves:
+            leaf.data, leaf.grad = leaf.data + moved, 0.0
+        loss = build()
+        loss.backward()
+        text = text or source(loss, named, backend)
+        reached = {id(leaf) for leaf in ag.graph.leaves(loss)}
+        got, gradients = run(text, **{n: convert(leaf.data) for n, leaf in named.items() if id(leaf) in reached})
+        scale = max(1.0, *[abs(leaf.grad) for leaf in leaves])
+        assert float(got) == pytest.approx(loss.data, rel=1e-12, abs=1e-12)
+        for name, gradient in gradients.items():
+            assert float(gradient) == pytest.approx(named[name].grad, rel=1e-12, abs=1e-12 * scale), text
 
 
 def test_it_reads_as_one_would_write_it_by_hand() -> None:
