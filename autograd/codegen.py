@@ -103,7 +103,10 @@ class _Writer(Speller):
         called = {id(x): name for name, x in reversed(list(names.items()))
                   if isinstance(x, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
         self.taken = set(_RESERVED)
-        given = {id(node): called.get(id(node)) or _identifier(node.label) for node in self.order}
+        given = {id(node): _identifier(called.get(id(node)) or node.label) for node in self.order}
+        if isinstance(self.root, Tensor) and not self.root.requires_grad:
+            raise ValueError("source: nothing here requires a gradient; make a parameter with requires_grad=True, "
+                             "and check for no_grad() or .detach() on the way")
         if self.root.op is not None and not given[id(self.root)]:
             given[id(self.root)] = "loss"
         for node in sorted(self.order, key=lambda node: id(node) not in called):      # what was named, before labels
@@ -178,10 +181,23 @@ class _Writer(Speller):
             for line, makes in self.statements(name, x, zeros or self._zeros(x.shape, x.dtype)):
                 self.lines.append(line + (f"  # {x.shape}" if makes else ""))
             return
-        self.lines.append(f"{name} = {self.render(x)}" + ("" if self.scalar else f"  # {x.shape}"))
+        self.lines.append(f"{name} = {self.render(x)}" + (f"  # {x.shape}" if x.shape or not self.scalar else ""))
 
     def _zeros(self, shape: Any, dtype: Any) -> str:
         return f"{self.np}.zeros({as_tuple(shape)}{self.dtype(dtype, self.np)})"
+
+    def _zeros_for(self, x: Any) -> str:
+        """Zeros for the gradient of x; floats, though integers be given for x."""
+        name = self.names[id(x)]
+        if self.backend == "numpy" and (self.scalar or x.dtype == np.float64):
+            return f"np.zeros({name}.shape)"
+        return f"{self.np}.zeros_like({name})"
+
+    def let(self, stem: str, x: Text) -> Text:
+        """A line of its own for x."""
+        name = self.unused(stem)
+        self.line(name, x)
+        return self.named(name, x)
 
     def name_what_is_shared(self, results: list[Text | None], names: list[str | None]) -> None:
         """Give a line to each expression the results mention more than once.
@@ -225,7 +241,7 @@ class _Writer(Speller):
         op, inputs = node.op, [self.symbol(x) for x in node.inputs]
         name, like = self.names[id(node)], np.asarray(node._data)
         if isinstance(op, Nary):
-            value = self._nary(op, inputs)
+            value = self._nary(node, op, inputs)
         elif op.name == "changed":
             raise ValueError("source: a tensor on the way was changed by item assignment, or in place, after an op "
                              "made it, and its gradient is lost; change a .clone().detach() instead")
@@ -252,14 +268,20 @@ class _Writer(Speller):
         self.name_what_is_shared([value], [None])
         self.line(name, value)
 
-    def _nary(self, op: Nary, inputs: list[Text]) -> Text:
+    def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
+        if op.name == "cross_entropy":
+            rows, reduction = op.rows, op.reduction         # type: ignore[attr-defined]
+            logits = self.let("logits", self._array_of(inputs, rows.like.shape))
+            loss = self._cross_entropy(node, logits, rows, reduction)
+            self.kept[id(node)] = (logits, *self.kept[id(node)])
+            return loss
         half = len(inputs) // 2
         if op.name == "sum":
             terms = inputs
         elif op.name == "dot":
             terms = [w * x for w, x in zip(inputs[:half], inputs[half:])]
         else:
-            raise TypeError(f"source: {op.name} of Values has no rule that can be written out; use its composite form")
+            raise TypeError(f"source: {op.name} of Values has no spelling")
         number = all(term.number for term in terms)
         if not terms or len(terms) > _LONG_SUM:
             return Text(self, f"sum([{', '.join(map(str, terms))}], 0.0)", number=number)
@@ -299,16 +321,10 @@ class _Writer(Speller):
         """
         z = x if x.ndim == 2 else x.reshape((1, *x.shape))
         n, classes = z.shape
-
-        def let(stem: str, value: Text) -> Text:
-            name = self.unused(stem)
-            self.line(name, value)
-            return self.named(name, value)
-
-        shifted = let("shifted", z - self.largest(z, 1, True))
-        counts = let("counts", self.call(TABLE["exp"], shifted))
-        counts_sum = let("counts_sum", counts.sum(1, keepdims=True))
-        logprobs = let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
+        shifted = self.let("shifted", z - self.largest(z, 1, True))
+        counts = self.let("counts", self.call(TABLE["exp"], shifted))
+        counts_sum = self.let("counts_sum", counts.sum(1, keepdims=True))
+        logprobs = self.let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
         kept = None if rows.kept is None else self.constant(rows.kept, "kept")
         if rows.places is not None:
             labels = self.constant(rows.places - np.arange(n) * classes, "labels")
@@ -322,7 +338,7 @@ class _Writer(Speller):
             gains = (y * logs).sum(1)
         rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
         rest.whole = counts_sum
-        divisor = self.operand(rows.divisor)
+        divisor = 1.0 if rows.divisor == 1.0 else self.operand(rows.divisor)
         symbolic = rows._replace(weights=y, kept=kept, divisor=divisor, places=() if ones else None)
         self.kept[id(node)] = (symbolic, reduction, None, counts, rest)
         if reduction == "none":
@@ -386,7 +402,7 @@ class _Writer(Speller):
                     return
                 if x.op is None:
                     part = self._handed_out(part)
-                self.line(name, part, f"{self.np}.zeros_like({self.names[id(x)]})")
+                self.line(name, part, self._zeros_for(x))
                 if not part.own:
                     self.shared.add(name)
             own = part.own
@@ -424,6 +440,10 @@ class _Writer(Speller):
         """What flows back to each input, by the op's own rule."""
         op, out = node.op, self.symbol(node)
         inputs = [self.symbol(x) for x in node.inputs]
+        if isinstance(op, Nary) and id(node) in self.kept:      # as the node of Tensors that it was written out as
+            logits, *kept = self.kept[id(node)]
+            gradient = self.let(f"d{logits}", st.STRUCTURAL[op.name].vjps[0](g, out, logits, *kept))
+            return [gradient[divmod(i, logits.shape[1])] for i in range(len(inputs))]
         if isinstance(op, Nary):
             slopes = op.all_partials(out, *inputs)
             return [self._times(slope, g) if need else None for slope, need in zip(slopes, needs)]
@@ -483,4 +503,6 @@ class _Writer(Speller):
 def _identifier(label: str) -> str:
     """A label as a name Python takes; the same characters mean the same name, as they do to Python."""
     name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", label))
+    if name in _RESERVED:
+        return f"{name}_"
     return name if not name or name.isidentifier() else f"n_{name}"

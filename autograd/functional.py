@@ -244,8 +244,15 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
 
-def _fused_op(rows: _Rows, reduction: str) -> Nary:
+class _FusedOfValues(Nary):
     """The op of a fused cross-entropy of Values: it knows its targets."""
+
+    __slots__ = ("reduction", "rows")
+    rows: _Rows
+    reduction: str
+
+
+def _fused_op(rows: _Rows, reduction: str) -> Nary:
 
     def loss(*z: float) -> float:
         return float(np.sum(_reduced(_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
@@ -261,7 +268,9 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
             partials += [_closed_form(p_c, q_c, sum(q), scale) for p_c, q_c in zip(p, q)]
         return partials
 
-    return Nary("cross_entropy", "CE", loss, all_partials)
+    op = _FusedOfValues("cross_entropy", "CE", loss, all_partials)
+    op.rows, op.reduction = rows, reduction         # for who writes it out
+    return op
 
 
 def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoothing: float, ignore_index: int,

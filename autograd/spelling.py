@@ -75,7 +75,6 @@ class Text(Symbol):
         def __sub__(self, other: Any) -> Text: ...
         def __rsub__(self, other: Any) -> Text: ...
         def __mul__(self, other: Any) -> Text: ...
-        def __rmul__(self, other: Any) -> Text: ...
         def __truediv__(self, other: Any) -> Text: ...
         def __rtruediv__(self, other: Any) -> Text: ...
         def __matmul__(self, other: Any) -> Text: ...
@@ -88,6 +87,10 @@ class Text(Symbol):
 
     def __str__(self) -> str:
         return self.within(COMPARE)
+
+    def __rmul__(self, other: Any) -> Text:
+        return self if other == 1.0 and not isinstance(other, Text) and self.dtype != np.bool_ else _combined(
+            "__rmul__", self, other)
 
     @property
     def ndim(self) -> int:
@@ -149,6 +152,7 @@ class Text(Symbol):
 
     def __getitem__(self, key: Any) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
+        key = self.writer.forwards(key, self.shape)
         return self.like(f"{self.within(ATOM)}[{self.writer.key(key)}]", shape, fresh=False)
 
     def __pow__(self, n: Any) -> Text:
@@ -237,7 +241,7 @@ def _product_shape(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
 
 
 for _name in ("add", "sub", "mul", "truediv", "matmul"):
-    for _method in (f"__{_name}__", f"__r{_name}__"):
+    for _method in {f"__{_name}__", f"__r{_name}__"} - {"__rmul__"}:
         setattr(Text, _method, lambda x, y, method=_method: _combined(method, x, y))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Text, f"__{_name}__", lambda x, y, method=f"__{_name}__": _combined(method, x, y))
@@ -360,8 +364,6 @@ class Speller:
         if type(key) is tuple:
             return ", ".join(map(self.key, key)) + ("," if len(key) == 1 else "") if key else "()"
         if isinstance(key, slice):
-            if key.step is not None and key.step < 0 and self.backend == "torch":
-                raise TypeError("source: PyTorch has no slices with a negative step; index with an array instead")
             parts = ["" if x is None else str(x) for x in (key.start, key.stop)]
             return ":".join(parts) + (f":{key.step}" if key.step is not None else "")
         if isinstance(key, Text):
@@ -373,6 +375,20 @@ class Speller:
                 return self.numbers_to(len(key))
             return self.constant(key).text
         return "..." if key is ... else repr(key.item() if isinstance(key, (np.generic, np.ndarray)) else key)
+
+    def forwards(self, key: Any, shape: tuple[int, ...]) -> Any:
+        """The key with a slice that runs backwards, which PyTorch has not, as an array of positions."""
+        keys = key if type(key) is tuple else (key,)
+        backwards = [i for i, k in enumerate(keys) if isinstance(k, slice) and (k.step or 1) < 0]
+        if self.backend != "torch" or not backwards:
+            return key
+        if len(backwards) > 1 or not all(k is None or k is ... or isinstance(k, slice) for k in keys):
+            raise TypeError("source: PyTorch has no slices with a negative step; index with arrays instead")
+        axis = backwards[0] - keys[:backwards[0]].count(None)
+        if ... in keys[:backwards[0]]:
+            axis = len(shape) - sum(k is not None for k in keys[backwards[0]:])
+        array = np.arange(shape[axis])[keys[backwards[0]]]
+        return (*keys[:backwards[0]], array, *keys[backwards[0] + 1:])
 
     # Ops.
 
@@ -438,6 +454,17 @@ class Speller:
         return out
 
     _expand = broadcast
+
+    def _array_of(self, numbers: Sequence[Text], shape: tuple[int, int]) -> Text:
+        """The numbers as a matrix."""
+        if self.backend == "torch":
+            texts = [f"torch.tensor({x}, dtype=torch.float64)" if x.number else str(x) for x in numbers]
+            text = f"torch.stack([{', '.join(texts)}]).reshape({as_tuple(shape)})"
+        else:
+            texts = list(map(str, numbers))
+            rows = [f"[{', '.join(texts[i: i + shape[1]])}]" for i in range(0, len(texts), shape[1])]
+            text = f"{self.np}.array([{', '.join(rows)}])"
+        return Text(self, text, shape, dtype=np.dtype(float))
 
     def _concatenate(self, parts: Sequence[Text], dim: int) -> Text:
         shape = list(parts[0].shape)
@@ -548,7 +575,7 @@ class Speller:
         if all(k is None or k is ... or (isinstance(k, slice) and k == slice(None))
                for k in (key if type(key) is tuple else (key,))):
             return x.reshape(tuple(shape))          # only axes of length 1 came or went
-        return self._into(x, self.key(key), shape, self._once(key, shape))
+        return self._into(x, self.key(self.forwards(key, shape)), shape, self._once(key, shape))
 
     def _into(self, x: Text, key: str, shape: Any, once: bool) -> Text:
         out = x.like("", shape)
