@@ -163,7 +163,7 @@ class _Writer(Speller):
         """A node as an operand: its name, or the number it is."""
         name = self.names[id(node)]
         if not name:
-            return self.operand(node._data)
+            return self.operand(node._data, literal=True)
         text = self.named(name, np.asarray(node._data))
         text.number = id(node) in self.numbers
         return text

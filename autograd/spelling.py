@@ -158,8 +158,8 @@ class Text(Symbol):
     def __pow__(self, n: Any) -> Text:
         if isinstance(n, Text):
             return _combined("__pow__", self, n)
-        exponent = repr(int(n)) if n.is_integer() and 0 < n < 100 else _number(n)[0]
-        text = f"{self.within(POWER + 1)} ** {f'({exponent})' if ' ' in exponent else exponent}"
+        exponent = repr(int(n)) if n.is_integer() and 0 < n < 100 else _number(n, True)[0]
+        text = f"{self.within(POWER + 1)} ** {exponent}"
         return Text(self.writer, text, self.shape, POWER, self.dtype, number=self.number)
 
     def __neg__(self) -> Text:
@@ -252,14 +252,14 @@ def as_tuple(numbers: Any) -> str:
     return repr(tuple(int(n) for n in numbers))
 
 
-def _number(x: Any) -> tuple[str, int]:
-    """A number as text, and how tightly that binds: 0.08333333333333333 is 1 / 12."""
+def _number(x: Any, literal: bool) -> tuple[str, int]:
+    """A number as text, and how tightly that binds. One that a rule computed may be a fraction: 0.125 is 1 / 8."""
     x = x.item() if isinstance(x, (np.generic, np.ndarray)) else x
     if isinstance(x, (bool, int)):
         return repr(x), ATOM if x >= 0 else SIGN
     if x != x or x in (np.inf, -np.inf):
         return f"float('{x}')", ATOM
-    if len(repr(x)) > 8 and x > 0 and (n := round(1 / x)) and 1 / n == x:
+    if not literal and 0 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
         return f"1 / {n}", PRODUCT
     return repr(x), ATOM if x >= 0 else SIGN
 
@@ -305,12 +305,13 @@ class Speller:
         self.constants[name] = array
         return self.named(name, array)
 
-    def operand(self, x: Any) -> Text:
+    def operand(self, x: Any, literal: bool = False) -> Text:
+        """x as an expression; a `literal` number as the user wrote it."""
         if isinstance(x, Text):
             return x
         if isinstance(x, np.ndarray) and x.ndim:
             return self.constant(x, "constant")
-        text, binding = _number(x)
+        text, binding = _number(x, literal)
         return Text(self, text, (), binding, None, simple=True, number=True)
 
     # Printing.

@@ -39,7 +39,8 @@ def step_by_step(x: Tensor, labels: Any, W1: Tensor, b1: Tensor, W2: Tensor, b2:
     return loss, locals()
 
 
-def fused(x: Tensor, labels: Any, W1: Tensor, gain: Tensor, shift: Tensor, W2: Tensor, b2: Tensor) -> tuple[Tensor, Any]:
+def fused(x: Tensor, labels: Any, W1: Tensor, gain: Tensor, shift: Tensor, W2: Tensor,
+          b2: Tensor) -> tuple[Tensor, Any]:
     """The same with batch norm, which makes b1 superfluous, and with two fused ops."""
     h_raw = x @ W1
     h_in = batch_norm(h_raw, gain, shift)
