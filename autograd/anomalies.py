@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.derivatives import numbers, sweep
+from autograd.derivatives import Gradients, numbers, sweep
 from autograd.graph import leaves
 from autograd.modes import watching
 from autograd.value import Value
 
-__all__ = ["check_backward", "check_forward"]
+__all__ = ["check_backward", "check_forward", "check_sums", "checked_numbers"]
 
 _HERE = Path(__file__).parent
 _OURS = (str(_HERE), str(_HERE.parent / "nn"), "<autograd ")
@@ -33,26 +33,37 @@ _REMEDIES = {
 
 
 def check_forward(node: Any) -> None:
-    """Remember which line made `node`; raise if its data is not finite."""
+    """Remember which line made `node`; raise if its data is not finite.
+
+    An infinity that was an input's is not this op's doing: a mask of -inf may be meant. A nan never is.
+    """
     origins = watching()
     if origins is not None:
         origins[id(node)] = node.op, _caller()
-    if not np.isfinite(node._data).all():
+    if not np.isfinite(node._data).all() and (
+            np.isnan(node._data).any() or not any([np.isinf(x._data).any() for x in node.inputs])):
         raise ArithmeticError(_message(node, f"the result is {_first_bad(node._data)}"))
 
 
 def check_backward(root: Any, seed: Any) -> None:
     """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
-    def rule(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
-        parts = numbers(node, g, wanted)
-        for x, part in zip(node.inputs, parts):
-            if part is not None and not np.isfinite(part).all():
-                raise ArithmeticError(_message(node, f"the gradient it passes to {_name(x)} is {_first_bad(part)}"))
-        return parts
-
     ends = [x for x in leaves(root) if isinstance(x, Value) or x.requires_grad]
     with np.errstate(all="ignore"):
-        gradients = sweep([root], [seed], ends, rule)
+        gradients = sweep([root], [seed], ends, checked_numbers)
+    check_sums(ends, gradients)
+
+
+def checked_numbers(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
+    """The rule `numbers` of a sweep, which raises where what it gives is not finite."""
+    parts = numbers(node, g, wanted)
+    for x, part in zip(node.inputs, parts):
+        if part is not None and not np.isfinite(part).all():
+            raise ArithmeticError(_message(node, f"the gradient it passes to {_name(x)} is {_first_bad(part)}"))
+    return parts
+
+
+def check_sums(ends: Sequence[Any], gradients: Gradients) -> None:
+    """Raise if what was finite added up to something that is not."""
     for x in ends:
         if id(x) in gradients and not np.isfinite(gradients[id(x)]).all():
             raise ArithmeticError(f"the gradients of {_name(x)} add up to {_first_bad(gradients[id(x)])}")
@@ -82,7 +93,7 @@ def _brief(x: Any) -> str:
 
 def _first_bad(data: Any) -> str:
     data = np.asarray(data)
-    positions = np.argwhere(~np.isfinite(data))
+    positions = np.argwhere(np.isnan(data) if np.isnan(data).any() else np.isinf(data))
     value = float(data[tuple(positions[0])])
     return f"{value}" if isinstance(data, np.ndarray) and data.ndim == 0 else f"{value} at {positions[0].tolist()}"
 

@@ -8,7 +8,6 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -186,11 +185,10 @@ def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
 
 
 def _recomputed(op: Any, arrays: list[Any], parameters: Sequence[Any]) -> Any:
-    keeps = getattr(op, "keeps", None)
-    if keeps is not None:                           # what a fused op's forward pass keeps, it must find anew
-        parameters = parameters[: len(signature(keeps).parameters) - len(arrays)]
-        parameters = (*parameters, *keeps(*arrays, *parameters))
-    return op.array(*([arrays] if op.arity is None else arrays), *parameters)
+    keeps = getattr(op, "keeps", 0)
+    if not keeps:
+        return op.array(*([arrays] if op.arity is None else arrays), *parameters)
+    return op.array(*arrays, *parameters[:-keeps])[0]           # what it keeps, it must find anew
 
 
 def _refuse(x: Any, what: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.graph import Node, topological
-from autograd.modes import enable_grad
+from autograd.modes import active, enable_grad, watching
 from autograd.ops import Nary
 from autograd.tensors import Tensor, as_array, fitted, stack
 from autograd.value import Value, number
@@ -59,8 +59,15 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     if len(given) != len(ends):
         raise ValueError(f"grad: got {len(given)} grad_outputs for {len(ends)} outputs; there must be as many of both")
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
+    rule: Rule = contributions if create_graph else numbers
+    watched = active and watching() is not None and not create_graph    # nodes are looked at as they are made
+    if watched:
+        from autograd.anomalies import check_sums, checked_numbers
+        rule = checked_numbers
     with enable_grad(), np.errstate(all="ignore"):
-        gradients = sweep(ends, seeds, starts, contributions if create_graph else numbers)
+        gradients = sweep(ends, seeds, starts, rule)
+    if watched:
+        check_sums(starts, gradients)
     results = [_result(node, gradients.get(id(node)), create_graph) for node in starts]
     return results[0] if isinstance(inputs, Node) else results
 
@@ -161,10 +168,11 @@ def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
 # The sweep: one backward pass over the part of the graph between outputs and inputs.
 
 Gradients = dict[int, Any]                          # by a node's id
+Rule = Callable[[Any, Any, Sequence[bool]], Iterable[Any]]
 
 
 def sweep(ends: Sequence[Any], seeds: Sequence[Any], starts: Sequence[Any],
-          rule: Callable[[Any, Any, Sequence[bool]], Iterable[Any]]) -> Gradients:
+          rule: Rule) -> Gradients:
     """The gradients of `starts`: each op's `rule(node, g, wanted)` gives what its inputs receive, None if unwanted."""
     order = list(dict.fromkeys(node for end in ends for node in topological(end)))
     reaching = {id(node) for node in starts}        # the nodes on whose way down an input lies

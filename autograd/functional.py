@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.fused import affine
 from autograd.ops import TABLE, Nary, quiet
-from autograd.structural import Structural
+from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, adopt, as_array, operand, where
 from autograd.value import Value, number, total
 
@@ -48,11 +50,14 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        largest = Value(max(v.data for v in _values("softmax", x)), label="max")    # a constant: no gradient is meant
-        powers = [_over(v - largest, temperature).exp() for v in x]
+        values = _values("softmax", x, dim)
+        largest = Value(max(v.data for v in values), label="max")       # a constant: no gradient is meant
+        powers = [_over(v - largest, temperature).exp() for v in values]
         whole = total(powers)
         return [power / whole for power in powers]
     x = _tensor("softmax", x, dim)
+    if _out_of_range(temperature, x.dtype):
+        return softmax(x.to(np.float64), dim, temperature).to(x.dtype)
     shifted = x - Tensor(x._data.max(axis=dim, keepdims=True), dtype=x.dtype)
     exponentials = _over(shifted, temperature).exp()
     return exponentials / exponentials.sum(dim, keepdim=True)
@@ -69,13 +74,15 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0) -> Any:
     """
     temperature = _temperature(temperature)
     if is_values(x):
-        values = _values("log_softmax", x)
+        values = _values("log_softmax", x, dim)
         top = max(range(len(values)), key=lambda i: values[i].data)
         below = [_over(v - values[top], temperature) for v in values]
         rest = [b.exp() for i, b in enumerate(below) if i != top]
         normaliser = total(rest).log1p() if rest else Value(0.0)
         return [b - normaliser for b in below]
     x = _tensor("log_softmax", x, dim)
+    if _out_of_range(temperature, x.dtype):
+        return log_softmax(x.to(np.float64), dim, temperature).to(x.dtype)
     top_ = x._data.argmax(dim, keepdims=True)       # one choice of m for both places, also when this is replayed
     below_ = _over(x - Tensor.apply(st.pick, x, top_, dim), temperature)
     others = np.ones(x.shape, x.dtype)
@@ -90,7 +97,7 @@ def logsumexp(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
     1000.6931
     """
     if is_values(x):
-        values = _values("logsumexp", x)
+        values = _values("logsumexp", x, dim)
         largest = max(v.data for v in values)
         shift = largest if math.isfinite(largest) else 0.0
         return total([(v - shift).exp() for v in values]).log() + shift
@@ -140,12 +147,10 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     tensor(2.0185) tensor([[ 0.3295, -0.3788,  0.0493],
             [-0.4636,  0.2434,  0.2202]])
     """
-    options = reduction, label_smoothing, ignore_index, weight
+    options = reduction, label_smoothing, ignore_index, None if weight is None else _fixed("cross_entropy", weight, "weight")
     if is_values(logits):
         return _fused_values(logits, target, *options)
-    x = _tensor("cross_entropy", logits, -1)
-    rows = _rows("cross_entropy", _as_rows(x._data), x.ndim, target, *options)
-    return Tensor.apply(_FUSED, x, rows, reduction)
+    return Tensor.apply(_FUSED, _tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
 
 
 def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -164,9 +169,9 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         gradient = _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
-    z = _as_rows(x._data)
-    rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
-    return _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).reshape(x.shape)
+    fixed = _fixed("cross_entropy", target)
+    _, rows, powers, rest = _fused(x._data, fixed, reduction, label_smoothing, ignore_index, weight)
+    return _quiet_gradient(powers, rest, rows, reduction).reshape(x.shape)
 
 
 def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", reduction: str = "mean",
@@ -273,19 +278,33 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     return op
 
 
+def _fixed(name: str, x: Any, what: str = "target") -> Any:
+    """The target, or the weights, as an array that nobody else will change."""
+    if not isinstance(x, Tensor):
+        return np.array(x)
+    if x.requires_grad:
+        raise ValueError(f"{name}: the {what} requires a gradient, and none flows there; use {what}.detach()")
+    return x._data
+
+
 def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
           weight: Any) -> _Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to."""
     n, classes = z.shape
+    if ndim > 2:
+        raise ValueError(f"{name}: got logits with {ndim} axes, expected (C,) or (N, C); "
+                         "reshape them: logits.reshape(-1, C), with one target for each row")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
+    if not isinstance(label_smoothing, (int, float, np.number)):
+        raise TypeError(f"{name}: got label_smoothing={label_smoothing!r}, expected a number from 0 to 1")
+    if isinstance(ignore_index, bool) or not isinstance(ignore_index, (int, np.integer)):
+        raise TypeError(f"{name}: got ignore_index={ignore_index!r}, expected an integer")
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"{name}: got label_smoothing={label_smoothing}, expected a number from 0 to 1")
     if classes == 0:
         raise ValueError(f"{name}: logits of shape {z.shape} have no classes")
-    if isinstance(target, Tensor) and target.requires_grad:
-        raise ValueError(f"{name}: the target requires a gradient, and none flows there; use target.detach()")
-    y = np.asarray(target._data if isinstance(target, Tensor) else target)
+    y = target if type(target) is np.ndarray else _fixed(name, target)
     if y.dtype.kind not in "iuf" and not (y.size == 0 and n == 0):
         raise TypeError(f"{name}: got a target of {y.dtype}, expected integer class indices or probabilities")
     labels = kept = None
@@ -306,7 +325,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
         q *= 1 - label_smoothing
         q += label_smoothing / classes
     if weight is not None:
-        w = as_array(weight, z.dtype)
+        w = as_array(_fixed(name, weight, "weight"), z.dtype)
         if w.shape != (classes,):
             raise ValueError(f"{name}: got weights of shape {w.shape}, expected one for each of {classes} classes")
         q *= w
@@ -329,7 +348,9 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     if n and labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
                         "probabilities must have the shape of the logits")
-    labels = labels.astype(np.int64)
+    given, labels = labels, labels.astype(np.int64)
+    if given.dtype == np.uint64:                    # 2⁶⁴ − 100 is no -100
+        labels = np.where(given > np.uint64(2 ** 63 - 1), np.int64(2 ** 63 - 1), labels)
     if ignore_index < 0 and n:
         unsigned = labels.view(np.uint64)           # so that a negative one would look huge
         if unsigned.item(unsigned.argmax()) < classes:          # a third of max()'s time
@@ -337,7 +358,7 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     kept = labels != ignore_index
     wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
     if wrong.size:
-        raise ValueError(f"{name}: class index {labels[wrong[0]]} at position {wrong[0]} is out of range "
+        raise ValueError(f"{name}: class index {given[wrong[0]]} at position {wrong[0]} is out of range "
                          f"for {classes} classes (0 to {classes - 1})")
     return np.where(kept, labels, 0), None if kept.all() else kept
 
@@ -348,21 +369,16 @@ def _starts(n: int, classes: int) -> Any:
     return np.arange(n) * classes
 
 
-def _as_rows(z: Any) -> Any:
-    return z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
-
-
 @quiet
-def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, Any]:
-    """The loss of each row of z, (N, C) or (C,), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
+def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
+    """The loss of each row of z, (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
 
     Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
     an ignored row is 0 whatever it holds.
     """
-    if z.ndim == 1:
-        z = z[None]
+    sum_ = summing(z)
     if not len(z):
-        return z.sum(1), z, z.sum(1, keepdims=True)
+        return sum_(z, (1,), False), z, sum_(z, (1,), True)
     if not z.flags.c_contiguous:
         z = z.copy()                                # below, places are counted through the flat array
     top = z.argmax(1) + _starts(*z.shape)
@@ -370,18 +386,18 @@ def _forward(z: Any, rows: _Rows, reduction: str = "none") -> tuple[Any, Any, An
     powers = np.exp(below)
     flat = powers.reshape(-1)
     flat[top] = 0
-    rest = st.sum_.array(powers, (1,), True)
+    rest = sum_(powers, (1,), True)
     flat[top] = 1
     normaliser = np.log1p(rest)
     if rows.places is not None:
         return normaliser.reshape(-1) - below.take(rows.places), powers, rest
-    return -np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)).sum(1), powers, rest
+    return -sum_(np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)), (1,), False), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    whole = st.sum_.array(losses, (0,), False)
+    whole = summing(losses)(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -404,7 +420,17 @@ def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0)
 _quiet_gradient = quiet(_gradient)                  # for outside a backward pass, which is quiet as a whole
 
 
-def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
+def _fused(x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
+           weight: Any) -> tuple[Any, ...]:
+    """The loss, and for its gradient the targets as `_Rows` and what `_forward` found."""
+    z = x if x.ndim == 2 else x.reshape(1, -1)
+    rows = _rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
+    losses, powers, rest = _forward(z, rows)
+    return _reduced(losses, rows, reduction, x.ndim), rows, powers, rest
+
+
+def _fused_vjp(g: Any, out: Any, x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
+               weight: Any, rows: _Rows, powers: Any, rest: Any) -> Any:
     if reduction == "none":
         g = g[..., None]
     if not isinstance(x, Tensor):
@@ -418,11 +444,7 @@ def _fused_vjp(g: Any, out: Any, x: Any, rows: _Rows, reduction: str, losses: An
     return gradient.reshape(x.shape)
 
 
-def _loss(x: Any, rows: _Rows, reduction: str, losses: Any, powers: Any, rest: Any) -> Any:
-    return _reduced(losses, rows, reduction, x.ndim)
-
-
-_FUSED = adopt(Structural("cross_entropy", "CE", _loss, _fused_vjp, keeps=_forward))
+_FUSED = adopt(Structural("cross_entropy", "CE", _fused, _fused_vjp, keeps=3))
 
 
 # Other losses.
@@ -464,14 +486,19 @@ def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: flo
     tensor([1.000, 0.415])
     """
     if is_values(p) or isinstance(p, Value):
+        if any(v.data < 0 or v.data > 1 for v in _values("binary_cross_entropy", p if is_values(p) else [p])):
+            raise ValueError(_NOT_PROBABILITIES)
         return _binary_values("binary_cross_entropy", p, target, reduction, base, lambda v, y: _plus(
             (y, lambda: -v.log()), (1.0 - y, lambda: -(-v).log1p())))
     x, y = _pair("binary_cross_entropy", p, target)
     if ((x._data < 0) | (x._data > 1)).any():
-        raise ValueError("binary_cross_entropy: got probabilities outside 0 to 1; "
-                         "for logits use binary_cross_entropy_with_logits")
+        raise ValueError(_NOT_PROBABILITIES)
     losses = -(y * where(y != 0, x, 1.0).log() + (1.0 - y) * (-where(y != 1, x, 0.0)).log1p())
     return _reduce("binary_cross_entropy", _in_base(losses, base), reduction)
+
+
+_NOT_PROBABILITIES = ("binary_cross_entropy: got probabilities outside 0 to 1; "
+                      "for logits use binary_cross_entropy_with_logits")
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean",
@@ -542,9 +569,9 @@ def entropy(p: Any, dim: int = -1, base: float | None = None) -> Any:
     tensor(1.5000)
     """
     if is_values(p):
-        return _in_base(_terms([-v * v.log() for v in _values("entropy", p) if v.data != 0.0]), base)
+        return _in_base(_terms([-v * v.log() for v in _values("entropy", p, dim) if v.data != 0.0]), base)
     x = _tensor("entropy", p, dim)
-    return _in_base(-(x * _positive(x, x).log()).sum(dim), base)
+    return _in_base(0.0 - (x * _positive(x, x).log()).sum(dim), base)       # what is certain has 0 bits, not -0
 
 
 def kl_divergence(p: Any, q: Any, dim: int = -1, base: float | None = None) -> Any:
@@ -577,6 +604,8 @@ def _terms(terms: list[Value]) -> Value:
 def _in_base(nats: Any, base: float | None) -> Any:
     if base is None:
         return nats
+    if not isinstance(base, (int, float, np.number)):
+        raise TypeError(f"base: got {base!r}, expected a positive number other than 1; 2 gives bits")
     if not (base > 0 and base != 1):
         raise ValueError(f"base: got {base}, expected a positive number other than 1; 2 gives bits")
     return nats / math.log(base)
@@ -592,6 +621,8 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
             [1., 0., 0.]])
     """
     ids = _ids("one_hot", indices)
+    if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)) or num_classes < -1:
+        raise ValueError(f"one_hot: got num_classes={num_classes!r}, expected how many there are, or -1 to count them")
     classes = int(ids.max()) + 1 if num_classes == -1 and ids.size else num_classes
     if ids.size and (ids.min() < 0 or ids.max() >= classes):
         raise ValueError(f"one_hot: got indices from {ids.min()} to {ids.max()}, expected 0 to {classes - 1}")
@@ -648,7 +679,9 @@ def _is_rows(x: Any) -> bool:
     return isinstance(x[0], (list, tuple))
 
 
-def _values(name: str, x: Any) -> list[Value]:
+def _values(name: str, x: Any, dim: int = -1) -> list[Value]:
+    if dim not in (0, -1):
+        raise IndexError(f"{name}: dim {dim} is out of range for a list of Values, which has one; leave it out")
     return [Value.operand(v, name) for v in x]
 
 
@@ -658,6 +691,8 @@ def _tensor(name: str, x: Any, dim: int) -> Tensor:
     shape = t._data.shape
     if t._data.dtype.kind != "f":
         t = Tensor(t)
+    if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
+        raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     if not -len(shape) <= dim < len(shape):
         raise IndexError(f"{name}: dim {dim} is out of range for a tensor of shape {shape}")
     if shape[dim] == 0:
@@ -691,11 +726,20 @@ def _ids(name: str, indices: Any) -> Any:
 
 
 def _temperature(temperature: Any) -> float:
-    if isinstance(temperature, bool) or not isinstance(temperature, (int, float, np.number)):
+    if isinstance(temperature, (bool, Value)) or not isinstance(temperature, (Real, Decimal)):
         raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
-    if not temperature > 0:
+    plain = number(temperature, "softmax")
+    if not plain > 0:
         raise ValueError(f"softmax: got temperature {temperature}, expected a positive number")
-    return float(temperature)
+    return plain
+
+
+def _out_of_range(temperature: float, dtype: Any) -> bool:
+    """Whether a number of that dtype is too narrow for the temperature: as a float32, 1e-300 would be 0."""
+    if dtype.itemsize >= 8 or temperature == 1.0 or temperature == math.inf:
+        return False
+    limits = np.finfo(dtype)
+    return not float(limits.tiny) <= temperature <= float(limits.max)
 
 
 def _over(x: Any, temperature: float) -> Any:

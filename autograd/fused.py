@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import structural as st
-from autograd.structural import Structural
+from autograd.structural import Structural, reducing, summing
 from autograd.tensors import Tensor, adopt
 
 __all__ = ["affine", "batch_norm"]
@@ -34,7 +34,7 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
 
 
 def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
-    return _tools(g)[1](g, bias.shape)
+    return reducing(g)(g, bias.shape)
 
 
 def _affine_x(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
@@ -66,31 +66,27 @@ def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction
     return Tensor.apply(_BATCH_NORM, x, gain, bias, eps, correction)
 
 
-def _centred(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any]:
-    """x − mean, 1/√(variance + eps), and that times the gain."""
+def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any, Any]:
+    """The result; and for the gradient x − mean, 1/√(variance + eps), and that times the gain."""
     n = len(x)
     if x.ndim != 2 or n <= correction:
         raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
     if (gain.ndim != 1 and gain.shape[:-1] != (1,)) or (bias.ndim != 1 and bias.shape[:-1] != (1,)):
         raise ValueError("expected gain and bias of shape (D,) or (1, D)")
-    total = _tools(x)[0]
-    centred = x - total(x, (0,), True) * (1 / n)
-    scale = (total(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
-    return centred, scale, scale * gain
-
-
-def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int, centred: Any, scale: Any,
-                stretch: Any) -> Any:
-    return _plus(centred * stretch, bias)
+    sum_ = summing(x)
+    centred = x - sum_(x, (0,), True) * (1 / n)
+    scale = (sum_(centred * centred, (0,), True) * (1 / (n - correction)) + eps) ** -0.5
+    stretch = scale * gain
+    return _plus(centred * stretch, bias), centred, scale, stretch
 
 
 def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any, bias: Any, eps: float,
                       correction: int, centred: Any, scale: Any, stretch: Any) -> list[Any]:
     if isinstance(x, Tensor):
-        centred, scale, stretch = _centred(x, gain, bias, eps, correction)
+        _, centred, scale, stretch = _batch_norm(x, gain, bias, eps, correction)
     n = len(x)
-    total, reduce_to = _tools(g)
-    whole, aligned = total(g, (0,), True), total(g * centred, (0,), True) * scale       # Σg and Σ(g·r)
+    sum_, reduce_to = summing(g), reducing(g)
+    whole, aligned = sum_(g, (0,), True), sum_(g * centred, (0,), True) * scale       # Σg and Σ(g·r)
     dx = None
     if needs[0]:
         # Of the formula only g and r = centred · scale are as large as x; what multiplies them is one row.
@@ -100,15 +96,7 @@ def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any
             reduce_to(whole, bias.shape) if needs[2] else None]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=_centred))
-
-
-def _tools(x: Any) -> tuple[Any, Any]:
-    """`sum` and `reduce_to` for what x is: on arrays without the detour of asking at each call."""
-    return _ON_ARRAYS if type(x) is np.ndarray else _ON_NODES
-
-
-_ON_ARRAYS, _ON_NODES = (st.sum_.array, st.reduce_to.array), (st.sum_, st.reduce_to)
+_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3))
 
 
 # Sums into an array that nobody else has seen yet: half the time of a new one.

@@ -62,22 +62,21 @@ class Node(Operand):
         order = topological(self)
         position = {id(node): i for i, node in enumerate(order)}
         entries = [node if node._a is None else
-                   (type(node), node.op, [position[id(x)] for x in node.inputs], _state(node)) for node in order]
+                   (type(node), node.op, [position[id(x)] for x in node.inputs], node._state()) for node in order]
         return _rebuilt, (entries,)
 
     def __copy__(self) -> Any:
         twin = type(self).__new__(type(self))
         twin.label, twin.op, twin._a, twin._b = self.label, self.op, self._a, self._b
-        for slot, x in _state(self).items():
+        for slot, x in self._state().items():
             setattr(twin, slot, x)
         return twin
 
-
-def _state(node: Any) -> dict[str, Any]:
-    """What a node holds beside its op and inputs; which module returned it, a copy forgets."""
-    slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
-    own = [slot for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__") and hasattr(node, slot)]
-    return {slot: getattr(node, slot) for slot in own}
+    def _state(self) -> dict[str, Any]:
+        """What it holds beside its op and inputs; which module returned it, a copy forgets."""
+        slots = [slot for kind in type(self).__mro__ for slot in getattr(kind, "__slots__", ())]
+        own = [slot for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__") and hasattr(self, slot)]
+        return {slot: getattr(self, slot) for slot in own}
 
 
 def _rebuilt(entries: list[Any]) -> Any:
@@ -126,17 +125,20 @@ def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
     """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
 
     The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph
-    lives longer for it.
+    lives longer for it. What a module hands on as it was given is not noted: it would point to itself.
     """
+    for x in given:
+        if x is results:
+            return
     if isinstance(results, Node):
         results = (results,)
     elif not isinstance(results, (list, tuple)):
         return
     note = (Call(module, [x for x in given if isinstance(x, (Node, list, tuple))]),)
-    inner = bool(results) and hasattr(results[0], "calls")      # results of one call are made alike: ask only the first
+    before = getattr(results[0], "calls", ()) if results else ()        # results of one call are made alike
     for node in results:
         if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
-            node._note(getattr(node, "calls", ()) + note if inner else note)
+            node._note(getattr(node, "calls", ()) + note if before else note)
 
 
 N = TypeVar("N", bound=Node)

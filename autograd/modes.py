@@ -6,6 +6,7 @@ The engines look at one thing on their fast path, whether `active` is empty; onl
 from __future__ import annotations
 
 from contextlib import ContextDecorator
+from inspect import iscoroutinefunction, isgeneratorfunction
 from threading import get_ident
 from typing import Any
 
@@ -20,6 +21,12 @@ class _Mode(ContextDecorator):
     def __new__(cls, function: Any = None) -> Any:
         mode = super().__new__(cls)
         return mode if function is None else mode(function)
+
+    def __call__(self, function: Any) -> Any:
+        if isgeneratorfunction(function) or iscoroutinefunction(function):
+            raise TypeError(f"{type(self).__name__}: {function.__name__} yields, and the mode would end before it "
+                            f"begins; write `with {type(self).__name__}():` inside it")
+        return super().__call__(function)
 
     def _recreate_cm(self) -> Any:                  # a decorated function enters anew at each call
         return type(self)()
@@ -70,7 +77,7 @@ def is_grad_enabled() -> bool:
 
 
 class detect_anomaly(_Mode):
-    """Within it, in this thread, the first result or gradient that is not finite raises.
+    """Within it, in this thread, the first result or gradient that turns inf or nan raises.
 
     The error, an `ArithmeticError`, names the op, its labels and input values, the line that called it, and a remedy
     where there is a usual one. Gradients are checked before any is assigned, so a failed backward pass changes none.

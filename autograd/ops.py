@@ -136,6 +136,7 @@ def _sigmoid_array(x: Any) -> Any:
     return np.where(x >= 0.0, x.dtype.type(1.0), small) / (1.0 + small)
 
 
+@quiet
 def _softplus_array(x: Any) -> Any:
     return np.logaddexp(0.0, x)
 

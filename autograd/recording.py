@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd.graph import leaves
 from autograd.modes import active
+from autograd.ops import QUIETLY
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
 from autograd.replaying.flat import Flat, flatten
@@ -384,15 +385,16 @@ class _Grouped:
         self.bytes = groups.forward.bytes + groups.backward.bytes
 
     def forward(self) -> float:
-        with np.errstate(all="ignore"):
-            self._forward()
+        QUIETLY.context.copy().run(self._forward)       # a copy, as a context can't be entered twice
         return float(self.values[self._root])
 
     def run(self) -> float:
-        with np.errstate(all="ignore"):
-            self._forward()
-            self._backward()
+        QUIETLY.context.copy().run(self._both)
         return float(self.values[self._root])
+
+    def _both(self) -> None:
+        self._forward()
+        self._backward()
 
 
 def _machine(flat: Flat) -> Any:

@@ -17,8 +17,9 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all", "max_along",
-           "permute", "pick", "place", "reduce_to", "reshape", "scatter", "sum_"]
+__all__ = ["STRUCTURAL", "Structural", "by_one_hot", "cast", "concatenate", "expand", "index", "matmul", "max_all",
+           "max_along", "one_hot", "permute", "pick", "place", "reduce_plan", "reduce_to", "reducing", "reshape",
+           "scatter", "sum_", "sum_plan", "summing"]
 
 Shape = tuple[int, ...]
 
@@ -30,15 +31,14 @@ class Structural(Op):
         arity: how many leading arguments are arrays; None means that the first is a sequence of arrays.
         vjps: one function `(g, out, *inputs, *parameters) -> contribution to that input's gradient` per input.
         joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
-        keeps: what a fused op's forward pass finds that its vjps want too, as a function of inputs and parameters.
-            `array` and the vjps are then passed it after the parameters; the vjps do without where they are fed nodes.
+        keeps: how many things a fused op's forward pass finds that its vjps want too. `array` returns them after the
+            result, and the vjps are passed them after the parameters.
     """
 
     __slots__ = ("keeps",)
 
     def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None,
-                 keeps: Callable[..., tuple[Any, ...]] | None = None) -> None:
+                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0) -> None:
         super().__init__(name, symbol, self._no_scalar, array)
         self.arity = len(vjps) or arity
         self.vjps = vjps
@@ -52,7 +52,8 @@ class Structural(Op):
         for x in arguments[0] if self.arity is None else arguments[: self.arity]:
             if isinstance(x, Operand):
                 return x.apply(self, *arguments)
-        return self.array(*arguments)
+        out = self.array(*arguments)
+        return out[0] if self.keeps else out
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _lookup, (self.name,)
@@ -65,6 +66,7 @@ cast: Structural
 permute: Structural
 place: Structural
 reduce_to: Structural
+sum_: Structural
 scatter: Structural
 
 
@@ -92,17 +94,17 @@ _add_up: Callable[..., Any] = np.add.reduce         # np.sum without its detours
 
 def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     """The sum over `dim`. Over one short axis BLAS takes it, as a product with ones, in half np.add.reduce's time."""
-    left, ones = _summing(x.shape, dim, keepdim, x.dtype.char)
+    left, ones = sum_plan(x.shape, dim, keepdim, x.dtype.char)
     if ones is None:
         return _add_up(x, axis=dim, keepdims=keepdim)
     return ones.dot(x) if left else x.dot(ones)
 
 
 @lru_cache(maxsize=1024)
-def _summing(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> tuple[bool, Any]:
+def sum_plan(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> tuple[bool, Any]:
     """The ones to multiply by, and whether from the left; None where there is no such product.
 
-    The same few shapes come back at each step of a training, and this and `_reducing` remember them.
+    The same few shapes come back at each step of a training, and this and `reduce_plan` remember them.
     """
     if dtype not in "fd" or len(dim) != 1 or shape[dim[0]] > 1024:
         return False, None
@@ -117,19 +119,19 @@ def _summing(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> t
 
 
 def _reduce_to(x: Any, shape: Shape) -> Any:
-    left, ones, axes = _reducing(x.shape, shape, x.dtype.char)
+    left, ones, axes = reduce_plan(x.shape, shape, x.dtype.char)
     if ones is not None:
         return ones.dot(x) if left else x.dot(ones)
     return _add_up(x, axis=axes, keepdims=True).reshape(shape) if axes else x
 
 
 @lru_cache(maxsize=1024)
-def _reducing(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
-    """As `_summing`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
+def reduce_plan(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
+    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
     extra = len(shape) - len(target)
     axes = tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
     if len(shape) == 2 and len(axes) == 1:
-        left, ones = _summing(shape, axes, len(target) == 2, dtype)
+        left, ones = sum_plan(shape, axes, len(target) == 2, dtype)
         return left, ones, axes
     return False, None, axes
 
@@ -138,6 +140,16 @@ expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
 reduce_to = structural("reduce_to", "Σ", _reduce_to,
                        lambda g, out, x, shape: expand(g, x.shape))
+
+
+def summing(x: Any) -> Callable[..., Any]:
+    """`sum_` for what x is: on arrays without the detour of asking at each call."""
+    return _sum if type(x) is np.ndarray else sum_
+
+
+def reducing(x: Any) -> Callable[..., Any]:
+    """`reduce_to`, likewise."""
+    return _reduce_to if type(x) is np.ndarray else reduce_to
 
 
 cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
@@ -164,6 +176,9 @@ def _shares(x: Any, out: Any) -> Any:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
     at_maximum = np.asarray(x) == np.asarray(out)
     count = np.count_nonzero(at_maximum)
+    if not count:                                   # nan is the maximum where there is one, and equals nothing
+        at_maximum = np.isnan(np.asarray(x))
+        count = np.count_nonzero(at_maximum)
     return at_maximum if count <= 1 else at_maximum * x.dtype.type(1 / count)
 
 
@@ -244,16 +259,21 @@ def _scatter_rows(x: Any, rows: Any, shape: Shape) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
     flat_x = x.reshape(-1)
     # 0·∞ is nan: in a product, one row that is not finite would spoil all others
-    if shape[0] <= 256 and len(rows) * shape[0] * shape[1] < 200_000 and math.isfinite(flat_x.dot(flat_x)):
-        return _one_hot(shape[0], x.dtype.char).take(rows, 0).T.dot(x)
+    if by_one_hot(len(rows), shape) and math.isfinite(flat_x.dot(flat_x)):
+        return one_hot(shape[0], x.dtype.char).take(rows, 0).T.dot(x)
     out = np.zeros(shape[0] * shape[1], x.dtype)    # flat positions: five times faster than whole rows
     flat = (rows[:, None] % shape[0]) * shape[1] + np.arange(shape[1])
     np.add.at(out, flat.ravel(), x.ravel())
     return out.reshape(shape)
 
 
+def by_one_hot(rows: int, shape: Shape) -> bool:
+    """Whether the product with one-hot rows is the faster way."""
+    return shape[0] <= 256 and rows * shape[0] * shape[1] < 200_000
+
+
 @lru_cache(maxsize=16)
-def _one_hot(n: int, dtype: str) -> Any:
+def one_hot(n: int, dtype: str) -> Any:
     return np.eye(n, dtype=dtype)
 
 
@@ -284,7 +304,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂
         return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
-    if y.ndim == 2:                                             # one flat product: no stack to sum over afterwards
+    if y.ndim == 2 and x.size and g.size:                       # one flat product: no stack to sum over afterwards
         return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
     return x.swapaxes(-1, -2) @ g
 
@@ -292,7 +312,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:     # ∂(x @ y)/∂
 def _matmul(x: Any, y: Any) -> Any:
     if x.ndim == 2 and y.ndim == 2:
         return x.dot(y)
-    if x.ndim > 2 and y.ndim == 2:                              # one large product where np.matmul makes many small
+    if x.ndim > 2 and y.ndim == 2 and x.size and y.size:        # one large product where np.matmul makes many small
         return (x.reshape(-1, x.shape[-1]) @ y).reshape(*x.shape[:-1], y.shape[1])
     return x @ y
 

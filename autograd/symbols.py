@@ -67,7 +67,13 @@ class Symbol(Operand):
 def _as_symbol(x: Any) -> Symbol:
     if isinstance(x, Symbol):
         return x
-    return Symbol(repr(x), SIGN if x < 0 else ATOM)
+    text = repr(x)
+    if text in _NOT_LITERALS:                       # Python writes these floats by no name of its own
+        text = f'float("{text}")'
+    return Symbol(text, SIGN if x < 0 and text[0] == "-" else ATOM)
+
+
+_NOT_LITERALS = ("inf", "-inf", "nan")
 
 
 def _infix(sign: str, binding: int) -> tuple[Callable[[Any, Any], Symbol], Callable[[Any, Any], Symbol]]:

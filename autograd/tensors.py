@@ -24,7 +24,7 @@ from weakref import ref
 import numpy as np
 
 from autograd import structural as st
-from autograd.graph import Call, Node, interior
+from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy, power_by
@@ -211,9 +211,17 @@ class Tensor(Node, Operators):
             from autograd.anomalies import check_backward
             check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
-        order = interior(self, unreached)
-        self._grad = seed
-        QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+        try:
+            order = interior(self, unreached)
+            if _changes:
+                _refuse_changed(order)
+            self._grad = seed
+            QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+        except BaseException:                       # Ctrl-C too: no node may keep the mark
+            for node in topological(self):
+                if node._grad is unreached:
+                    node._grad = None
+            raise
         last_pass.root = ref(self)
 
     @classmethod
@@ -230,9 +238,10 @@ class Tensor(Node, Operators):
                 break
         arrays = [x._data for x in inputs]
         try:
-            if isinstance(op, st.Structural) and op.keeps is not None:
-                parameters = (*parameters, *op.keeps(*arrays, *parameters))
             out = op.array(*arrays, *parameters) if count else op.array(arrays, *parameters)
+            if isinstance(op, st.Structural) and op.keeps:
+                out, *kept = out
+                parameters = (*parameters, *kept)
         except ValueError as error:
             raise _misfit(op, arrays, error) from None
         return cls.record(op, out, inputs, (*arrays, *parameters))
@@ -265,8 +274,8 @@ class Tensor(Node, Operators):
     # Arithmetic beyond the table's rows, which are added below the class.
 
     def __pow__(self, other: Any) -> Tensor:
-        if isinstance(other, (int, float, np.number)):
-            return _power_method(float(other))(self)
+        if isinstance(other, (int, float, np.floating, np.integer)):
+            return _power_method(_float(other))(self)
         return self.power(other)
 
     def __matmul__(self, other: Any) -> Tensor:
@@ -392,22 +401,26 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        if dim is None and x.size == 0:
-            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number")
+        dim = _one_dim("max", dim, x)
         if dim is None:
             return _record(st.max_all, x.max(), self, (x,))
-        (dim,) = _dims("max", dim, x.ndim)
-        if x.shape[dim] == 0:
-            raise ValueError(f"max: a tensor of shape {self.shape} has no largest number along dim {dim}")
         indices = x.argmax(dim, keepdims=True)
         values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
         """The smallest number; or with `dim` the smallest along it, as `(values, indices)`."""
+        if numpy_names:
+            dim, keepdim = _numpy_names("min", dim, keepdim, numpy_names)
         if isinstance(dim, Tensor):
             return self.minimum(dim)
-        lowest = (-self).max(dim, keepdim, **numpy_names)
+        x = self._data
+        dim = _one_dim("min", dim, x)
+        if x.dtype.kind != "f":                     # -x would overflow; and a constant needs no detour
+            if dim is None:
+                return _handle(np.asarray(x.min()))
+            return Extremum(_handle(x.min(dim, keepdims=keepdim)), _handle(x.argmin(dim, keepdims=keepdim)))
+        lowest = (-self).max(dim, keepdim)
         return -lowest if isinstance(lowest, Tensor) else Extremum(-lowest.values, lowest.indices)
 
     def amax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -417,17 +430,20 @@ class Tensor(Node, Operators):
 
     def amin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """The smallest number over `dim`, without its index."""
-        return -(-self).amax(dim, keepdim)
+        smallest = self.min(dim, keepdim)
+        return smallest if isinstance(smallest, Tensor) else smallest.values
 
     def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Where the largest number stands (along `dim`, or in the flattened array); a constant."""
         if numpy_names:
             dim, keepdim = _numpy_names("argmax", dim, keepdim, numpy_names)
-        return _handle(np.asarray(self._data.argmax(dim, keepdims=keepdim)))
+        return _handle(np.asarray(self._data.argmax(_one_dim("argmax", dim, self._data), keepdims=keepdim)))
 
     def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Where the smallest number stands; a constant."""
-        return (-self.detach()).argmax(dim, keepdim, **numpy_names)
+        if numpy_names:
+            dim, keepdim = _numpy_names("argmin", dim, keepdim, numpy_names)
+        return _handle(np.asarray(self._data.argmin(_one_dim("argmin", dim, self._data), keepdims=keepdim)))
 
     def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """log Σ exp(x) over `dim`, exact for any finite x: the maximum is taken out first.
@@ -459,6 +475,8 @@ class Tensor(Node, Operators):
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         try:
             out = self._data.reshape(sizes)
+        except TypeError:
+            raise TypeError(f"reshape: got {_short(sizes)}, expected integers") from None
         except ValueError:
             raise ValueError(f"reshape: {self._data.size} numbers of shape {self.shape} do not fit {sizes}") from None
         return _record(st.reshape, out, self, (self._data, sizes))
@@ -467,8 +485,11 @@ class Tensor(Node, Operators):
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""
-        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
-        return self.reshape(*self.shape[:start], -1, *self.shape[end + 1:])
+        shape = self.shape or (1,)
+        (start,), (end,) = _dims("flatten", start_dim, len(shape)), _dims("flatten", end_dim, len(shape))
+        if start > end:
+            raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} of {self.ndim} axes")
+        return self.reshape(*shape[:start], math.prod(shape[start:end + 1]), *shape[end + 1:])
 
     ravel = flatten
 
@@ -546,7 +567,12 @@ class Tensor(Node, Operators):
         array = self._data
         if shared or not isinstance(array, np.ndarray) or array.base is not None:
             array = np.array(array)
-        array[_key(key)] = value._data if isinstance(value, Tensor) else value
+        try:
+            array[_key(key)] = operand(value, "item assignment", self)._data
+        except IndexError as error:
+            raise IndexError(f"item assignment: {error} (of a tensor of shape {self.shape})") from None
+        except ValueError as error:
+            raise ValueError(f"item assignment: {error} (of a tensor of {self.dtype})") from None
         self._replace(array)
         if tracked and self.op is None:
             self._cut()
@@ -567,6 +593,9 @@ class Tensor(Node, Operators):
                              "change would escape it; change its .data, or work under no_grad()")
 
     def _replace(self, array: Any) -> Tensor:
+        if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+            raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
+                            "convert it first, or assign the result to a name")
         array = array.astype(self._data.dtype, copy=False)
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
@@ -581,6 +610,8 @@ class Tensor(Node, Operators):
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
+        _changes.append(True)
+        del _changes[1:]
 
     def _in_place(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
         if self.op is None and not (isinstance(other, Tensor) and other.requires_grad and is_grad_enabled()):
@@ -607,12 +638,15 @@ class Tensor(Node, Operators):
     def fill_(self, value: Any) -> Tensor:
         """All numbers made `value`, in place."""
         self._may_change("fill_")
-        return self._replace(np.full_like(self._data, float(value)))
+        array = np.empty_like(self._data)
+        array[...] = _one_number("fill_", value, self)
+        return self._replace(array)
 
     def copy_(self, other: Any) -> Tensor:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
-        return self._replace(np.broadcast_to(operand(other, "copy_", self)._data, self.shape).copy())
+        array = operand(other, "copy_", self)._data.astype(self.dtype)
+        return self._replace(np.broadcast_to(array, self.shape).copy())
 
     def add_(self, other: Any) -> Tensor:
         """`self += other`."""
@@ -688,12 +722,17 @@ class Tensor(Node, Operators):
             return ours(*inputs, **options)
         result = function._implementation(*inputs, **options)
         parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
-        if (isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind == "f"
+        results = result if isinstance(result, (list, tuple)) else [result]
+        if (any([isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc" for x in results])
                 and not function.__name__.endswith("_like")
                 and any([isinstance(x, Tensor) and x.requires_grad for x in parts])):
             raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
                             "gradient; use .detach() to have it so")
         return result
+
+    @property
+    def _mask(self) -> Any:                         # a masked array on the left asks for nothing else it would heed
+        raise TypeError("Tensor: got a masked array to compute with, expected plain numbers; use .filled(value) first")
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
@@ -758,6 +797,8 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         data = like._data
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
+        if data.dtype.itemsize < 8:                 # what is too large for a float32 is inf, without a warning
+            return _handle(QUIETLY.run(np.array, _float(x), data.dtype))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
         try:
             return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
@@ -768,6 +809,13 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
+
+
+def _one_number(name: str, x: Any, like: Tensor) -> Any:
+    number = operand(x, name, like)._data
+    if number.size != 1:
+        raise ValueError(f"{name}: got {number.size} numbers, expected one")
+    return number.item()
 
 
 def where(condition: Any, x: Any, y: Any) -> Tensor:
@@ -880,6 +928,8 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
         return _ALL_DIMS[ndim]
     if type(dim) is int and 0 <= dim < ndim:
         return (dim,)
+    if isinstance(dim, (bool, str)) or not isinstance(dim, (int, np.integer, tuple, list)):
+        raise TypeError(f"{name}: got dim={_short(dim)}, expected an integer or several")
     dims = []
     for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:
         position = operator.index(i)
@@ -889,6 +939,20 @@ def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     if len(set(dims)) != len(dims):
         raise ValueError(f"{name}: dim {dim} names an axis twice")
     return tuple(sorted(dims))
+
+
+def _one_dim(name: str, dim: Any, x: Any) -> int | None:
+    """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
+    if dim is None:
+        if x.size == 0:
+            raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose")
+        return None
+    dims = _dims(name, dim, x.ndim)
+    if len(dims) != 1:
+        raise ValueError(f"{name}: got dim={dim}, expected one axis; for several, reshape them into one first")
+    if x.shape[dims[0]] == 0:
+        raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose along dim {dims[0]}")
+    return dims[0]
 
 
 _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's limit
@@ -932,6 +996,8 @@ def _short(x: Any) -> str:
 
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    if str(error).startswith(f"{op.name}: "):
+        return error
     shapes = " and ".join(str(x.shape) for x in arrays)
     return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
 
@@ -946,7 +1012,31 @@ def _through_a_change(*_: Any) -> Any:
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
 
-_CHANGED = st.Structural("changed", "[ ]=", _through_a_change, joint=_through_a_change)
+_changes: list[bool] = []                           # holds something once any tensor was changed: until then none
+                                                    # need be looked for
+
+
+def _refuse_changed(order: list[Tensor]) -> None:
+    """Raise before any gradient is added anywhere, rather than halfway."""
+    for node in order:
+        if node.op is _CHANGED:
+            _through_a_change()
+
+
+class _Changed(st.Structural):
+    """The op of a tensor whose numbers are not an op's any more. There is one, so copies and pickles share it."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _changed, ()
+
+
+def _changed() -> Op:
+    return _CHANGED
+
+
+_CHANGED = _Changed("changed", "[ ]=", _through_a_change, joint=_through_a_change)
 
 
 # One step of the backward pass for every op, and the methods of the table's rows, written out from the rules' own
@@ -1143,7 +1233,14 @@ def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
     def method(self: Tensor, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
-        return _handle(np.asarray(compare(self._data, other._data if isinstance(other, Tensor) else other)))
+        if isinstance(other, Tensor):
+            other = other._data
+        elif type(other) is int and self._data.dtype.kind == "f":
+            other = _float(other)
+        try:
+            return _handle(np.asarray(compare(self._data, other)))
+        except ValueError as error:
+            raise ValueError(f"{sign.strip('_')}: {str(error).strip()}") from None
 
     return method
 

@@ -102,7 +102,7 @@ class Value(Node, Operators):
         if active and watching() is not None:
             from autograd.anomalies import check_backward
             check_backward(self, gradient)
-        unreached = float("nan")                    # this pass's own object: no other gradient `is` it
+        unreached = float("0")                      # this pass's own object: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = gradient
         for node in reversed(order):
@@ -114,8 +114,7 @@ class Value(Node, Operators):
                 b._grad = part if b._grad is unreached else b._grad + part
             elif type(a) is tuple:
                 for x, partial in zip(a, node._da):
-                    before = x._grad
-                    x._grad = g * partial if before is unreached else before + g * partial
+                    x._grad += g * partial          # 0 + the first part: saves asking whether it is
             else:
                 a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
 
@@ -159,9 +158,22 @@ class Value(Node, Operators):
             return self.power(other)
         return Value.apply(power_by(number(other, "power")), self)
 
+    # What returned it stands where it costs no node a slot: in `_db`, which is free unless there are two inputs.
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Which calls of modules returned this value, the innermost first; see `graph.remember_call`."""
+        return self._db or () if self._b is None else getattr(self._db, "calls", ())
+
     def _note(self, calls: tuple[Call, ...]) -> None:
-        self.__class__ = _Returned
-        _CALLS[id(self)] = calls
+        if self._b is None:
+            self._db = calls
+        else:
+            self._db = _Noted(self._db)
+            self._db.calls = calls
+
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"_db": None if self._b is None else float(self._db)}
 
     @classmethod
     def operand(cls, x: Any, where: str, like: Value | None = None) -> Value:
@@ -185,25 +197,19 @@ class Value(Node, Operators):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
+                        "or Tensors")
+
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
 
 
-class _Returned(Value):
-    """A Value that a module returned: what a node becomes to have `calls`.
+class _Noted(float):
+    """A local derivative that carries the calls of modules that returned its node."""
 
-    As a slot they would cost every node 16 bytes.
-    """
-
-    __slots__ = ()
-    calls = property(lambda self: _CALLS.get(id(self), ()))
-
-    def __del__(self) -> None:
-        _CALLS.pop(id(self), None)
-
-
-_CALLS: dict[int, tuple[Call, ...]] = {}
+    __slots__ = ("calls",)
 
 
 def total(values: Iterable[Any]) -> Value:
@@ -222,12 +228,13 @@ def dot(weights: Sequence[Any], inputs: Sequence[Any]) -> Value:
     >>> y = dot(w, x); y.backward(); y.data, w[0].grad, x[1].grad
     (11.0, 3.0, 2.0)
     """
-    if len(weights) != len(inputs):
-        raise ValueError(f"dot: got {len(weights)} weights for {len(inputs)} inputs; there must be as many of both")
+    n = len(weights)
+    if n != len(inputs):
+        raise ValueError(f"dot: got {n} weights for {len(inputs)} inputs; there must be as many of both")
     nodes = (*weights, *inputs)
     try:                                            # straight away, for the time a neuron takes is mostly spent here
-        w = [v._data for v in weights]
-        x = [v._data for v in inputs]
+        floats = [v._data for v in nodes]
+        w, x = floats[:n], floats[n:]
         out = dot_of(w, x)
     except (AttributeError, TypeError):             # numbers among the values, or what is neither
         return Value.apply(_DOT, *nodes)

@@ -51,6 +51,8 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     ...     load(f"{folder}/line.npz", Linear(1, 1))
     {'step': 7}
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"save: got a {type(model).__name__}, expected a model, that is an nn.Module")
     arrays = {name: np.asarray(array, order="C") for name, array in model.state_dict().items()}
     facts: dict[str, Any] = {"format": FORMAT, "meta": meta, "optimizer": None}
     if optimizer is not None:
@@ -76,7 +78,9 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
         CheckpointError: if the file is truncated, damaged or foreign, or does not fit.
         OSError: if it cannot be opened.
     """
-    content = Path(path).read_bytes()
+    if not isinstance(model, Module):
+        raise TypeError(f"load: got a {type(model).__name__}, expected a model, that is an nn.Module")
+    content = Path(os.fsdecode(path)).read_bytes()
     try:
         arrays, facts = (_read_safetensors if _is_safetensors(path) else _read_npz)(content)
     except ModuleNotFoundError:
@@ -102,7 +106,7 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
 
 
 def _is_safetensors(path: str | os.PathLike[str]) -> bool:
-    return os.fspath(path).endswith(".safetensors")
+    return os.fsdecode(path).endswith(".safetensors")
 
 
 def _plain(x: Any) -> Any:
@@ -182,7 +186,7 @@ def _safetensors() -> Any:
 
 def _write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write beside `path`, then rename: whoever looks sees the old file or all of the new one."""
-    target = Path(os.path.realpath(path))           # through a link, to the file it names
+    target = Path(os.path.realpath(os.fsdecode(path)))      # through a link, to the file it names
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         with open(temporary, "xb") as file:

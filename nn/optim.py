@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, Value
+from autograd.value import number as as_number
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
            "StepLR", "clip_grad_norm_"]
@@ -149,6 +152,8 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
     if callable(getattr(parameters, "parameters", None)):
         raise TypeError(f"{name}: got a {type(parameters).__name__}, expected its parameters; "
                         "write model.parameters()")
+    if parameters is None:
+        raise TypeError(f"{name}: got None, expected a list of parameters, as model.parameters() gives")
     if hasattr(parameters, "parameters"):           # a replay
         data = parameters.parameters
         gradients = getattr(parameters, "gradients", None) if isinstance(data, (list, tuple)) else None
@@ -189,12 +194,13 @@ def _of_array(name: str, data: Array, gradient: Array) -> _OfArray:
 
 def _number(name: str, what: str, x: Any, below: float = math.inf) -> float:
     """`x` if it is a number from 0 to less than `below`, else an error."""
-    if isinstance(x, bool) or not isinstance(x, (int, float, np.integer, np.floating)):
+    if isinstance(x, (bool, Value)) or not isinstance(x, (Real, Decimal)):
         raise TypeError(f"{name}: got {what}={x!r} of type {type(x).__name__}, expected a number")
-    if not 0.0 <= x < below:
+    plain = as_number(x, name)                      # 10 ** 400 is inf
+    if not 0.0 <= plain < below:
         limit = "a finite number that is not negative" if below == math.inf else f"a number from 0 to below {below:g}"
-        raise ValueError(f"{name}: got {what}={x}, expected {limit}")
-    return float(x)
+        raise ValueError(f"{name}: got {what}={plain}, expected {limit}")
+    return plain
 
 
 # The optimisers, in order of growing complexity.
@@ -585,6 +591,8 @@ def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float
     (5.0, [0.6, 0.8])
     """
     max_norm = _number("clip_grad_norm_", "max_norm", max_norm)
+    if not isinstance(norm_type, (int, float)):
+        raise TypeError(f"clip_grad_norm_: got norm_type={norm_type!r}, expected a number from 1 to infinity")
     if not norm_type >= 1:
         raise ValueError(f"clip_grad_norm_: got norm_type={norm_type}, expected a number from 1 to infinity")
     gathered = _gather("clip_grad_norm_", parameters)

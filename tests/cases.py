@@ -127,10 +127,11 @@ MANY = [
 _ROWS = np.array([2, 0, 2, 2])
 _MASK = np.array([[True, False, True], [False, False, True]])
 _AT = np.array([[1], [0]])                          # keeps the axis it points along
-_CE = _rows("cross_entropy", np.zeros((2, 3)), 2, np.array([2, 0]), "mean", 0.1, -100, np.array([1.0, 2.0, 0.5]))
+_CE = np.array([2, 0]), "mean", 0.1, -100, np.array([1.0, 2.0, 0.5])
 
 
-def _smoothed(x: Any, rows: Any, reduction: str) -> Any:
+def _smoothed(x: Any, *options: Any) -> Any:
+    rows = _rows("cross_entropy", x, 2, *options)
     shifted = x - np.log(np.exp(x).sum(1, keepdims=True))
     return -(rows.q * shifted).sum() / rows.divisor
 
@@ -183,7 +184,7 @@ MOVING = [
     Moving(st.STRUCTURAL["batch_norm"], ((4, 2), (2,), (2,)), (1e-5, 1),
                                                                lambda x, g, b, e, c: g * (x - x.mean(0)) / np.sqrt(
                                                                    x.var(0, ddof=c) + e) + b),
-    Moving(st.STRUCTURAL["cross_entropy"], ((2, 3),), (_CE, "mean"), _smoothed),
+    Moving(st.STRUCTURAL["cross_entropy"], ((2, 3),), _CE, _smoothed),
 ]
 # fmt: on
 

@@ -122,6 +122,37 @@ def test_noting_calls_keeps_no_graph_alive() -> None:
         gc.enable()
 
 
+def test_what_a_module_hands_on_is_not_noted() -> None:
+    class Same(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x
+
+    before = Value(2.0) * 3.0
+    assert Same()(before) is before
+    assert before.calls == ()                           # else it would keep itself alive
+
+
+def test_a_noted_value_is_a_value_like_any_other() -> None:
+    model = nn.MLP(2, [2, 1])                           # its last node is a sum, the ones before are ReLUs
+    x = [Value(1.0), Value(2.0)]
+    score = model(x)
+    assert [type(call.module()).__name__ for call in score.calls] == ["Layer", "MLP"]
+    inner, last = model.layers
+    hidden = inner.forward(x)
+    plain = last.forward(hidden)
+    assert plain.calls == () == hidden[0].calls
+    assert type(score) is Value
+    assert (score.data, score.partials) == (plain.data, plain.partials)
+    assert [type(p) for p in copy.copy(score).partials] == [float, float]
+    assert copy.copy(score).calls == ()
+    score.backward()
+    found = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    plain.backward()
+    assert found == [p.grad for p in model.parameters()]
+    assert pickle.loads(pickle.dumps(score)).partials == plain.partials
+
+
 def test_noted_nodes_can_be_copied_and_pickled() -> None:
     logits = nn.Linear(2, 2)(Tensor([[1.0, 2.0]]))
     for other in (copy.deepcopy(logits), pickle.loads(pickle.dumps(logits))):

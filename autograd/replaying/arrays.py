@@ -7,15 +7,16 @@ fed registers is called as it stands, and its result copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import structural as st
 from autograd.graph import topological
-from autograd.ops import Op, PowerBy
-from autograd.replaying.program import Program, Register, expand_to
+from autograd.ops import QUIETLY, Op, PowerBy
+from autograd.replaying.program import Program, Register, plain_key
 
 __all__ = ["ArrayProgram"]
 
@@ -29,40 +30,27 @@ class _Array(Register):
     def apply(cls, op: Op, *arguments: Any) -> Any:
         if not isinstance(op, st.Structural):
             return Register.apply.__func__(cls, op, *arguments)     # type: ignore[attr-defined]
-        x = arguments[0]
-        if op is st.sum_:
-            dim, keepdim = arguments[1:]
-            return _summed(x, *st._summing(x.shape, dim, keepdim, x.dtype.char), dim, keepdim)
-        if op is st.reduce_to:
-            shape = arguments[1]
-            left, ones, axes = st._reducing(x.shape, shape, x.dtype.char)
-            return _summed(x, left, ones, axes, True).reshape(shape) if axes else x
-        if op is st.expand:
-            return x.program.call(expand_to(arguments[1]), x)
-        if op is st.permute:
-            return x.view(x.array.transpose(arguments[1]))
-        if op is st.index and _plain(arguments[1]):
-            return x.view(x.array[arguments[1]])
-        if op in (st.reshape, st.matmul):
-            return op.array(*arguments)
-        if op.arity is None:
-            return opaque(lambda *parts: op.array(parts, *arguments[1:]), *x)
-        return opaque(lambda *arrays: op.array(*arrays, *arguments[op.arity:]), *arguments[: op.arity])
-
-    def view(self, array: Any) -> _Array:
-        return _Array(self.program, array, self.constant)
+        if op in _WRITTEN:
+            written = _WRITTEN[op](*arguments)
+            if written is not None:
+                return written
+        elif op.arity is not None:
+            program = _program_of(arguments)
+            start = len(program.steps)
+            try:
+                return op.array(*arguments)
+            except (TypeError, AttributeError):     # it wants plain arrays
+                del program.steps[start:]
+        return opaque(op.array, *arguments)
 
     def dot(self, other: Any) -> Any:
-        return np.matmul(self, other)
+        return self.program.call(np.dot if self.ndim == other.ndim == 2 else np.matmul, self, other)
 
     def transpose(self, dims: Any) -> Any:
         return self.view(self.array.transpose(dims))
 
     def astype(self, dtype: Any) -> Any:
         return opaque(lambda x: x.astype(dtype), self)
-
-    def take(self, rows: Any, axis: Any) -> Any:
-        return opaque(lambda x: x.take(rows, axis), self)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -72,53 +60,158 @@ class _Array(Register):
 
 
 class _Recorder(Program):
-    """A program whose registers know structural ops, and which may be told that hidden numbers change at each run."""
+    """A program whose registers know structural ops."""
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
-        register = super().call(function, *arguments)
-        return _Array(self, register.array, register.constant, register.fresh)
-
-
-def opaque(function: Callable[..., Any], *arrays: Any, live: bool = False) -> Any:
-    """`function` of arrays as one step; `live` if it reads what changes from run to run besides them."""
-    program = next(x.program for x in arrays if isinstance(x, Register))
-
-    def step(*arguments: Any) -> Any:
-        if len(arguments) == len(arrays):
-            return np.array(function(*arguments))
-        np.copyto(arguments[-1], function(*arguments[:-1]))
-        return None
-
-    if not live and not any(_changing(cell) for cell in getattr(function, "__closure__", None) or ()):
-        return program.call(step, *arrays)
-    plain = [x.array if isinstance(x, Register) else x for x in arrays]
-    out = step(*plain)
-    program.step(step, *plain, out)
-    return _Array(program, out, fresh=True)
+    def register(self, array: Any, constant: bool = False, fresh: bool = False) -> Register:
+        return _Array(self, array, constant, fresh)
 
 
-_fed: set[int] = set()                              # arrays that are inputs of the graph being recorded, by id
+def opaque(function: Callable[..., Any], *arguments: Any) -> Any:
+    """`function` of registers, arrays and whatever else as one step, whose result is copied."""
+    program = _program_of(arguments)
+    plain = _unwrapped(arguments)
+    out = np.array(function(*plain))
+    constant = not any(not x.constant for x in _registers(arguments))
+    if not constant:
+        program.step(lambda plain, out: np.copyto(out, function(*plain)), plain, out)
+    return program.register(out, constant)
 
 
-def _changing(cell: Any) -> bool:
-    def among(x: Any) -> bool:
-        return any(map(among, x)) if isinstance(x, (tuple, list)) else id(x) in _fed
-
-    return among(cell.cell_contents)
-
-
-def _plain(key: Any) -> bool:
-    keys = key if type(key) is tuple else (key,)
-    return all(k is None or k is ... or type(k) in (int, slice) for k in keys)
+def _registers(x: Any) -> Iterator[Register]:
+    if isinstance(x, Register):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for y in x:
+            yield from _registers(y)
 
 
-def _summed(x: Any, left: bool, ones: Any, *rest: Any) -> Any:
-    axes, keepdim = rest[-2:]
+def _unwrapped(x: Any) -> Any:
+    """x with arrays for registers, also within tuples and lists."""
+    if isinstance(x, Register):
+        return x.array
+    return type(x)(map(_unwrapped, x)) if type(x) in (tuple, list) else x
+
+
+def _program_of(arguments: Any) -> Program:
+    return next(_registers(arguments)).program
+
+
+# How the structural ops are written down; None where there is no better way than calling them.
+
+def _summed(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+    return _added(x, *st.sum_plan(x.shape, dim, keepdim, x.dtype.char), dim, keepdim)
+
+
+def _reduced(x: Any, shape: tuple[int, ...]) -> Any:
+    left, ones, axes = st.reduce_plan(x.shape, shape, x.dtype.char)
+    return _added(x, left, ones, axes, True).reshape(shape) if axes else x
+
+
+def _added(x: Any, left: bool, ones: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     if ones is not None:
         return x.program.call(np.dot, ones, x) if left else x.program.call(np.dot, x, ones)
     axis = axes if len(axes) != 1 else axes[0]
     reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
     return x.program.call(lambda x, out=None: reduce(x, axis, None, out, keepdim), x)
+
+
+def _indexed(x: Any, key: Any) -> Any:
+    if plain_key(key):
+        return x[key]
+    if _integers(key):                              # rows by number
+        return x.take(key, 0)
+    if type(key) is tuple and len(key) == x.ndim and all(map(_integers, key)) and x.array.flags.c_contiguous:
+        places = _places(key, x.shape)
+        return None if places is None else x.take(places)
+    return None
+
+
+def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f":
+        rows = key.reshape(-1) % shape[0]
+        if st.by_one_hot(len(rows), shape):
+            one_hot = st.one_hot(shape[0], x.dtype.char).take(rows, 0).T.copy()
+            return x.program.call(_embedding_gradient(one_hot, rows, shape), x.reshape(-1, shape[1]))
+    if type(key) is tuple and len(key) == len(shape) and all(map(_integers, key)):
+        places = _places(key, shape)
+        if places is not None and len(np.unique(places)) == places.size:
+            return x.program.call(_put_once(places, shape), x)
+    return None
+
+
+def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
+    def scatter(x: Any, out: Any = None) -> Any:
+        flat = x.reshape(-1)
+        if out is None or not math.isfinite(flat.dot(flat)):        # 0·∞ is nan, and would spoil the other rows
+            result = st.scatter.array(x, rows, shape)
+            return result if out is None else np.copyto(out, result)
+        return np.dot(one_hot, x, out)
+
+    return scatter
+
+
+def _put_once(places: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
+    """x at `places` of zeros: where nothing else is ever written, the zeros stay from run to run."""
+    def put(x: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.zeros(shape, x.dtype)
+        out.reshape(-1)[places] = x
+        return out
+
+    return put
+
+
+def _picked(x: Any, indices: Any, dim: int) -> Any:
+    if x.ndim != 2 or not x.array.flags.c_contiguous:
+        return None
+    return x.take(_places_along(indices, dim, x.shape))
+
+
+def _placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
+    if len(shape) != 2:
+        return None
+
+    def place(x: Any, places: Any, out: Any = None) -> Any:
+        if out is None:
+            out = np.zeros(shape, x.dtype)
+        else:
+            out.fill(0)
+        out.reshape(-1)[places] = x
+        return out
+
+    return _program_of((x, indices)).call(place, x, _places_along(indices, dim, shape))
+
+
+def _places_along(indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
+    """Indices along `dim` of a matrix as positions in the flat array."""
+    if dim == 0:
+        return indices * shape[1] + np.arange(shape[1])
+    return indices + np.arange(shape[0])[:, None] * shape[1]
+
+
+def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """A key of an array of integers for each axis as positions in the flat array; None if any run changes it."""
+    if any(isinstance(k, Register) for k in key):
+        return None
+    wrapped = [k % n for k, n in zip(np.broadcast_arrays(*key), shape)]
+    return np.ravel_multi_index(wrapped, shape)
+
+
+def _integers(key: Any) -> bool:
+    return isinstance(key, (np.ndarray, Register)) and key.dtype.kind in "iu" and key.ndim > 0
+
+
+def _largest(x: Any, indices: Any, dim: int, keepdim: bool) -> Any:
+    picked = _Array.apply(st.pick, x, indices, dim)
+    return picked if keepdim else picked.reshape(tuple([n for i, n in enumerate(picked.shape) if i != dim]))
+
+
+_WRITTEN: dict[Op, Callable[..., Any]] = {
+    st.sum_: _summed, st.reduce_to: _reduced, st.index: _indexed, st.scatter: _scattered, st.pick: _picked,
+    st.place: _placed, st.max_along: _largest,
+    st.expand: lambda x, shape: x.view(np.broadcast_to(x.array, shape)),
+    st.permute: lambda x, dims: x.view(x.array.transpose(dims)),
+}
 
 
 class ArrayProgram:
@@ -136,33 +229,28 @@ class ArrayProgram:
         self.forward_steps, self.backward_steps = _Recorder(), _Recorder()
         self.parameters = [np.array(node._data, order="C") for node in wrt]
         self.inputs = [np.array(node._data, order="C") for node in inputs]
-        self._keys = {id(node._data): array for node, array in zip(inputs, self.inputs)}
-        self._owners: dict[int, list[int]] = {}
-        for node in inputs:
-            self._owners.setdefault(id(node._data), []).append(id(node))
-        self._reached: set[int] = set()
         registers: dict[int, Any] = {}
+        self._fed: dict[int, list[Any]] = {}        # the input nodes by the ids of their arrays
         for node, array in zip([*wrt, *inputs], [*self.parameters, *self.inputs]):
             registers[id(node)] = _Array(self.forward_steps, array)
+        for node in inputs:
+            self._fed.setdefault(id(node._data), []).append(node)
+        self._live = {array: registers[id(nodes[-1])] for array, nodes in self._fed.items()}
+        self._reached: set[int] = set()
         needs = set(map(id, wrt))
         order = topological(root)
         saved: dict[int, tuple[Any, ...]] = {}
-        _fed.clear()
-        _fed.update(map(id, self.inputs))
-        try:
-            with np.errstate(all="ignore"):
-                for node in order:
-                    self._reached.add(id(node))
-                    if node.op is None:
-                        if id(node) not in registers:
-                            registers[id(node)] = _Array(self.forward_steps, np.array(node._data), constant=True)
-                        continue
-                    if any(id(x) in needs for x in node.inputs):
-                        needs.add(id(node))
-                    registers[id(node)], saved[id(node)] = self._forward(node, registers)
-                self._backward(root, order, registers, saved, needs, wrt)
-        finally:
-            _fed.clear()
+        with np.errstate(all="ignore"):
+            for node in order:
+                self._reached.add(id(node))
+                if node.op is None:
+                    if id(node) not in registers:
+                        registers[id(node)] = _Array(self.forward_steps, np.array(node._data), constant=True)
+                    continue
+                if any(id(x) in needs for x in node.inputs):
+                    needs.add(id(node))
+                registers[id(node)], saved[id(node)] = self._forward(node, registers)
+            self._backward(root, order, registers, saved, needs, wrt)
         unused = [i for i, node in enumerate(inputs) if id(node) not in self._reached]
         if unused:
             raise ValueError(f"replay: inputs[{unused[0]}] is not in the graph. A Tensor on which only constants were "
@@ -174,57 +262,46 @@ class ArrayProgram:
         self.steps = len(self.forward_steps.steps) + len(self.backward_steps.steps)
         self.bytes = self.forward_steps.bytes + self.backward_steps.bytes
 
-    def _live(self, x: Any) -> Any:
-        """A parameter of an op with the arrays of inputs in place of those it was recorded with."""
+    def _parameter(self, x: Any) -> Any:
+        """A parameter of an op with the registers of inputs in place of the arrays it was recorded with."""
         if type(x) is tuple:
-            return tuple([self._live(y) for y in x])
-        if id(x) in self._keys:
-            self._reached.update(node for node in self._inputs_at(x))
-            return self._keys[id(x)]
+            return tuple([self._parameter(y) for y in x])
+        if id(x) in self._live:
+            self._reached.update(map(id, self._fed.get(id(x), ())))
+            return self._live[id(x)]
         return x
 
-    def _inputs_at(self, x: Any) -> list[int]:
-        return self._owners.get(id(x), [])
-
     def _forward(self, node: Any, registers: dict[int, Any]) -> tuple[Any, tuple[Any, ...]]:
+        """The register of a node, and what its vjps will read."""
         op = node.op
-        inputs = [registers[id(x)] for x in node.inputs]
+        inputs = tuple([registers[id(x)] for x in node.inputs])
         if not isinstance(op, st.Structural):
-            out = Register.apply.__func__(_Array, op, *inputs)      # type: ignore[attr-defined]
-            return self._shaped(out, node), tuple(inputs)
+            return self._shaped(_Array.apply(op, *inputs), node), inputs
         count = len(inputs)
-        parameters = tuple([self._live(x) for x in node._saved[count:]])
-        if op is st.max_along:
-            x, (indices, dim, keepdim) = inputs[0], parameters
-            fresh = np.array(indices)
-            _fed.add(id(fresh))
-            self._keys[id(indices)] = fresh
-            self.forward_steps.step(lambda x, out: np.copyto(out, x.argmax(dim, keepdims=True)), x.array, fresh)
-            out = opaque(lambda x: op.array(x, fresh, dim, keepdim), x)
-            return out, (x, fresh, dim, keepdim)
-        keeps = op.keeps
-        if keeps is not None:
-            kept = list(keeps(*[x.array for x in inputs], *self._given(op, parameters)))
-            given = self._given(op, parameters)
-            try:
-                start = len(self.forward_steps.steps)
-                traced = keeps(*inputs, *given)
-                out = op.array(*inputs, *given, *traced)
-                return out, (*inputs, *given, *traced)
-            except (TypeError, AttributeError):
-                del self.forward_steps.steps[start:]
-
-            def run(*arrays: Any) -> Any:
-                kept[:] = keeps(*arrays, *given)
-                return op.array(*arrays, *given, *kept)
-
-            return opaque(run, *inputs), (*inputs, *given, kept)
-        out = op(inputs, *parameters) if op.arity is None else op(*inputs, *parameters)
+        given = node._saved[count: len(node._saved) - op.keeps]
+        if op is st.max_along:                      # where the largest numbers stand may change from run to run
+            indices, dim, _ = given
+            self._live[id(indices)] = inputs[0].argmax(dim, keepdims=True)
+        parameters = self._parameter(given)
+        if op.keeps:
+            return self._keeping(op, inputs, parameters)
+        out = _Array.apply(op, inputs, *parameters) if op.arity is None else _Array.apply(op, *inputs, *parameters)
         return self._shaped(out, node), (*inputs, *parameters)
 
-    def _given(self, op: Any, parameters: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The parameters of an op without what its forward pass kept."""
-        return parameters[: {"cross_entropy": 2, "batch_norm": 2}.get(op.name, len(parameters))]
+    def _keeping(self, op: Any, inputs: tuple[Any, ...], parameters: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        start = len(self.forward_steps.steps)
+        try:
+            out, *kept = op.array(*inputs, *parameters)
+            return out, (*inputs, *parameters, *kept)
+        except (TypeError, AttributeError):         # it wants plain arrays
+            del self.forward_steps.steps[start:]
+        found = _Kept()
+
+        def run(*arguments: Any) -> Any:
+            out, *found[:] = op.array(*arguments)
+            return out
+
+        return opaque(run, *inputs, *parameters), (*inputs, *parameters, found)
 
     def _shaped(self, out: Any, node: Any) -> Any:
         if out.array.dtype != node._data.dtype:
@@ -241,7 +318,7 @@ class ArrayProgram:
                 if id(x) not in here:
                     here[id(x)] = _Array(program, x.array, x.constant)
                 return here[id(x)]
-            return x
+            return tuple(map(again, x)) if type(x) is tuple else x
 
         gradient: dict[int, Any] = {id(root): _Array(program, np.ones_like(root._data), constant=True)}
         for node in reversed(order):
@@ -254,24 +331,35 @@ class ArrayProgram:
                 if not need:
                     continue
                 if contribution.shape != x.shape:
-                    contribution = _Array.apply(st.reduce_to, contribution, x.shape)
+                    contribution = _reduced(contribution, x.shape)
                 if contribution.dtype != x.dtype:
                     contribution = contribution.astype(x.dtype)
                 before = gradient.get(id(x))
                 gradient[id(x)] = contribution if before is None else before + contribution
         self.gradients = []
         for node, data in zip(wrt, self.parameters):
-            place = np.zeros_like(data)
-            if id(node) in gradient:
-                program.store(gradient[id(node)], place)
-            self.gradients.append(place)
+            self.gradients.append(self._gradient(gradient.get(id(node)), data))
         self.slopes_of = [(node, gradient[id(node)].array) for node in reversed(order) if id(node) in gradient]
+
+    def _gradient(self, found: Any, data: Any) -> Any:
+        """The array in which a leaf's gradient is found after a run: if it can be, the one where it is computed."""
+        if found is None:
+            return np.zeros_like(data)
+        array = found.array
+        owner = array if array.base is None else array.base
+        if id(owner) in self.backward_steps.buffers and array.flags.c_contiguous and array.size == owner.size \
+                and not any(np.shares_memory(array, other) for other in self.gradients):
+            return array
+        place = np.array(array, order="C")
+        self.backward_steps.store(found, place)
+        return place
 
     def _pull(self, op: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
         """The contributions of a node to its inputs' gradients."""
         program = self.backward_steps
         start = len(program.steps)
-        if op is not st.max_all and not (values and type(values[-1]) is list):
+        kept = values.pop() if type(values[-1]) is _Kept else ()
+        if op is not st.max_all and not kept:
             try:
                 if op.joint is not None and not op.vjps:
                     return op.joint(wanted, g, out, *values)        # type: ignore[no-any-return]
@@ -280,28 +368,29 @@ class ArrayProgram:
                 return [op.vjps[i](g, out, *values) if need else None for i, need in enumerate(wanted)]
             except (TypeError, AttributeError):     # it wants plain arrays
                 del program.steps[start:]
-        kept = values.pop() if values and type(values[-1]) is list else []
-        count = len(wanted)
-        inputs, parameters = values[:count], values[count:]
 
         def one(i: int) -> Any:
             def run(g: Any, out: Any, *arrays: Any) -> Any:
-                given = *arrays, *parameters, *kept
                 if op.vjps:
-                    return op.vjps[i](g, out, *given)
-                return op.joint([j == i for j in range(count)], g, out, *given)[i]
+                    return op.vjps[i](g, out, *arrays, *kept)
+                return op.joint([j == i for j in range(len(wanted))], g, out, *arrays, *kept)[i]
 
-            return opaque(run, g, out, *inputs, live=bool(kept))
+            return opaque(run, g, out, *values)
 
         return [one(i) if need else None for i, need in enumerate(wanted)]
 
     def forward(self) -> float:
-        with np.errstate(all="ignore"):
-            self.forward_steps.run()
+        QUIETLY.context.copy().run(self.forward_steps.run)      # a copy, as a context can't be entered twice
         return self._root.item()                    # type: ignore[no-any-return]
 
     def run(self) -> float:
-        with np.errstate(all="ignore"):
-            self.forward_steps.run()
-            self.backward_steps.run()
+        QUIETLY.context.copy().run(self._run)
         return self._root.item()                    # type: ignore[no-any-return]
+
+    def _run(self) -> None:
+        self.forward_steps.run()
+        self.backward_steps.run()
+
+
+class _Kept(list[Any]):
+    """What a fused op that is called as it stands kept in the last run."""

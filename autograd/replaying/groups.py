@@ -40,9 +40,8 @@ class Folded:
 
     def __init__(self, flat: Flat, deepest: int) -> None:
         n = len(flat)
-        name = np.array([op.name if op is not None else "" for op in flat.ops])[flat.code]
-        add, mul, total, dot = (name == x for x in ("add", "mul", "sum", "dot"))
-        adding = add | total | dot
+        adding, mul, dot = (np.array([op is not None and op.name in names for op in flat.ops])[flat.code]
+                            for names in (("add", "sum", "dot"), ("mul",), ("dot",)))
 
         # Every edge: (the node that uses, left, right), where a dot product's edges are its products.
         several = [(i, x) for i, x in flat.more.items() if not dot[i]]
@@ -51,33 +50,35 @@ class Folded:
         user = np.concatenate([one, two, *[np.full(len(x), i) for i, x in several],
                                *[np.full(len(x), i) for i, x, _ in dots]])
         left = np.concatenate([flat.a[one], flat.b[two], *[x for _, x in several], *[x for _, x, _ in dots]])
-        right = np.full(len(user), -1)
-        if dots:
-            right[len(right) - sum(len(y) for _, _, y in dots):] = np.concatenate([y for _, _, y in dots])
-        uses = np.bincount(left, minlength=n) + np.bincount(right[right >= 0], minlength=n)
+        plain = len(user) - sum(len(x) for _, x, _ in dots)         # so many edges lead from an input that stands alone
+        right = np.concatenate([np.full(plain, -1), *[y for _, _, y in dots]])
+        uses = np.bincount(left, minlength=n) + np.bincount(right[plain:], minlength=n)
         user_of = np.full(n, -1)
-        plain = right < 0
-        user_of[left[plain]] = user[plain]          # for what is used once: by whom
+        user_of[left[:plain]] = user[:plain]        # for what is used once: by whom
         absorbed = (uses == 1) & (user_of >= 0) & adding[user_of] & (adding | mul)
         absorbed[flat.root] = False
-        head = np.where(absorbed & adding, user_of, np.arange(n))
+        sums, products = absorbed & adding, absorbed & mul
+        head = np.where(sums, user_of, np.arange(n))
         while True:                                 # to the end of each chain, doubling the stride
             further = head[head]
             if np.array_equal(further, head):
                 break
             head = further
 
-        keep = ~(absorbed[user] & mul[user]) & ~(plain & absorbed[left] & adding[left])
-        user, left, right = user[keep], left[keep], right[keep]
-        order = np.lexsort((user, head[user]))      # within a sum, as the chain added them
-        user, left, right = head[user[order]], left[order], right[order]
-        product = (right < 0) & absorbed[left] & mul[left]
+        inside = products[user]
+        inside[:plain] |= sums[left[:plain]]
+        edges = np.flatnonzero(~inside)
+        user, left, right = user[edges], left[edges], right[edges]
+        edges = np.lexsort((user, head[user]))      # within a sum, as the chain added them
+        user, left, right = head[user[edges]], left[edges], right[edges]
+        product = np.flatnonzero((right < 0) & products[left])
         right[product], left[product] = flat.b[left[product]], flat.a[left[product]]
-        rank = (np.arange(n) >= flat.leaves[0]) + (name != "")      # parameters on the left, then constants
-        swap = (right >= 0) & (rank[left] > rank[np.maximum(right, 0)])
+        made = flat.code > 0
+        rank = (np.arange(n) >= flat.leaves[0]) + made              # parameters on the left, then constants
+        swap = np.flatnonzero((right >= 0) & (rank[left] > rank[right]))
         left[swap], right[swap] = right[swap], left[swap]
 
-        self.nodes = np.flatnonzero((name != "") & ~absorbed)
+        self.nodes = np.flatnonzero(made & ~absorbed)
         self.summing = adding[self.nodes]
         self.left, self.right = left, right
         self.term_start = np.searchsorted(user, np.append(self.nodes, n))
@@ -94,11 +95,11 @@ class Folded:
         source = np.concatenate([index[self.left], index[self.right]])      # right is -1: index[-1] is -1
         user = np.concatenate([user, user])
         user, source = user[source >= 0], source[source >= 0]
-        order = np.argsort(source, kind="stable")
+        order = np.argsort(source)
         user, source = user[order], source[order]
         start = np.searchsorted(source, np.arange(m + 1))
         waiting = np.bincount(user, minlength=m)
-        level = np.zeros(m, np.intp)
+        level, seat = np.zeros(m, np.intp), np.zeros(m, np.intp)
         front = np.flatnonzero(waiting == 0)
         depth = 0
         while len(front):
@@ -108,8 +109,9 @@ class Folded:
             level[front] = depth
             reached = user[_spread(start[front], start[front + 1] - start[front])]
             np.subtract.at(waiting, reached, 1)
-            reached = np.unique(reached)
             front = reached[waiting[reached] == 0]
+            seat[front] = np.arange(len(front))     # of one reached several times, the last stays
+            front = front[seat[front] == np.arange(len(front))]
         return level
 
 
@@ -170,7 +172,7 @@ class Groups:
         owner = np.repeat(np.arange(len(members)), counts)
         products = np.bincount(owner, right >= 0, len(members)).astype(int)
         shape = products * (counts.max() + 1) + counts          # how many terms of which kind, as one number
-        kinds = np.unique(shape)
+        kinds = np.unique(shape) if (shape != shape[0]).any() else shape[:1]
         if len(kinds) > 4 and len(members) < 64 * len(kinds):
             self._ragged(nodes, owner, counts, left, right)
             return
@@ -181,8 +183,13 @@ class Groups:
             l, r = left[rows].reshape(n, -1), right[rows].reshape(n, -1)
             p = int(products[chosen][0])
             if 0 < p < l.shape[1]:                  # the products first, in every row
-                first = np.argsort(r < 0, axis=1, kind="stable")
-                l, r = np.take_along_axis(l, first, 1), np.take_along_axis(r, first, 1)
+                single = r < 0
+                if (single == single[0]).all():
+                    first = np.argsort(single[0], kind="stable")
+                    l, r = l[:, first], r[:, first]
+                else:
+                    first = np.argsort(single, axis=1, kind="stable")
+                    l, r = np.take_along_axis(l, first, 1), np.take_along_axis(r, first, 1)
             self._sums(nodes[chosen], l[:, :p], r[:, :p], l[:, p:])
 
     # Where numbers stand.
@@ -232,10 +239,8 @@ class Groups:
         axes = tuple(i for i, n in enumerate(index.shape) if n != contribution.shape[i])
         if axes:
             contribution = self.backward.call(_Sum(axes), contribution)
-        strides = _strides(index)
-        flat = index.ravel()
-        single = index.size == 1 or (len(np.unique(flat)) == len(flat) if strides is None else _distinct(index, flat))
-        if strides is None or not single:
+        strides, flat = _strides(index), index.ravel()
+        if strides is None or not _distinct(flat):
             self.zeroed[flat[~self.written[flat]]] = True
             self.written[flat] = True
             numbers = self.backward.call(_flat, contribution) if contribution.array.ndim > 1 else contribution
@@ -324,7 +329,7 @@ class Groups:
         else:
             rows, columns = left.reshape(*shape, p)[:, 0], right.reshape(*shape, p)[0]
             (x, at_x), (y, at_y) = self._whole(rows), self._whole(columns)
-            value = x @ y.T
+            value = _product(x, y.T)
         self._store(value, place)
         extra = [self._read(column.reshape(shape)) for column in alone.T]
         for register, _ in extra:
@@ -347,9 +352,9 @@ class Groups:
                     self._receive(at_y, column * a)
             else:
                 if self.needs[at_x].any():
-                    self._receive(at_x, g @ b)
+                    self._receive(at_x, _product(g, b))
                 if self.needs[at_y].any():
-                    self._receive(at_y, g.T @ a)
+                    self._receive(at_y, _product(g.T, a))
             for _, at in extra:
                 self._receive(at, g)
 
@@ -446,6 +451,12 @@ class Groups:
             del self.backward.steps[0]
 
 
+def _product(x: Register, y: Register) -> Register:
+    """x @ y; of a column and a row by broadcasting, which takes NumPy half the time that it takes BLAS."""
+    product: Register = x * y if x.array.shape[1] == 1 else x @ y
+    return product
+
+
 def _is(slope: Any, number: float) -> bool:
     return type(slope) is float and slope == number
 
@@ -517,8 +528,9 @@ def _awkward(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return not (by_rows or by_columns)
 
 
-def _distinct(index: Any, flat: Any) -> bool:
-    return len(np.unique(flat)) == len(flat)
+def _distinct(index: Any) -> bool:
+    ascending = np.sort(index)                      # np.unique hashes, and takes twenty times as long
+    return bool((ascending[1:] != ascending[:-1]).all())
 
 
 def _grid(index: Any) -> tuple[int, ...]:

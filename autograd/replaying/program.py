@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Program", "Register", "expand_to"]
+__all__ = ["Program", "Register", "expand_to", "plain_key"]
 
 
 class Program:
@@ -27,11 +27,18 @@ class Program:
     def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
         """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
         arrays = [x.array if isinstance(x, Register) else x for x in arguments]
+        if float in map(type, arrays):              # NumPy takes half as long over an array of one number
+            kinds = {x.dtype for x in arrays if isinstance(x, np.ndarray) and x.dtype.kind == "f"}
+            if len(kinds) == 1:
+                arrays = [np.array(x, *kinds) if type(x) is float else x for x in arrays]
         out = np.asarray(function(*arrays))
         constant = all([not isinstance(x, Register) or x.constant for x in arguments])
         if not constant:
             self.step(function, *arrays, out)
-        return Register(self, out, constant, fresh=not constant)
+        return self.register(out, constant, fresh=not constant)
+
+    def register(self, array: Any, constant: bool = False, fresh: bool = False) -> Register:
+        return Register(self, array, constant, fresh)
 
     def step(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Note a call; its last argument is what it writes to."""
@@ -112,7 +119,7 @@ class Register(Operand):
 
     def view(self, array: Any) -> Register:
         """The same numbers seen another way."""
-        return Register(self.program, array, self.constant)
+        return self.program.register(array, self.constant)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
@@ -154,8 +161,57 @@ class Register(Operand):
         contiguous = self.program.call(_contiguous, self)       # a transposed array has no such view
         return contiguous.view(contiguous.array.reshape(*shape))
 
-    def __getitem__(self, key: Any) -> Register:    # slices only: rules that pick by index call the op `index`
-        return self.view(self.array[key])
+    def copy(self) -> Any:
+        return self.program.call(_contiguous, self)
+
+    @property
+    def flags(self) -> Any:
+        return self.array.flags
+
+    def argmax(self, dim: int, keepdims: bool = False) -> Any:
+        return self.program.call(lambda x, out=None: x.argmax(dim, out, keepdims=keepdims), self)
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        """As NumPy's. Indices that no run changes were in range when this was recorded; others are checked anew."""
+        if isinstance(indices, Register) and not indices.constant:
+            return self.program.call(lambda x, i, out=None: x.take(i, axis, out), self, indices)
+        plain = indices.array if isinstance(indices, Register) else indices
+        self.array.take(plain, axis)                # raises if one is out of range
+        plain = plain % (self.array.size if axis is None else self.shape[axis])
+        return self.program.call(lambda x, out=None: x.take(plain, axis, out, "clip"), self)   # "raise" would buffer
+
+    def __getitem__(self, key: Any) -> Register:    # rules that pick by index call the op `index`
+        if not plain_key(key):
+            raise TypeError("a register is read by slices alone")
+        whole = key if type(key) is tuple else (key,)
+        return self.view(self.array[whole if ... in whole else (*whole, ...)])     # of one number, too, a view
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.constant or isinstance(value, Register):
+            raise TypeError("a register is written to by plain numbers alone")
+        where = key.array if isinstance(key, Register) else key
+        self.array[where] = value
+        self.program.step(lambda where, out: out.__setitem__(where, value), where, self.array)
+
+    def _in_place(self, ufunc: Any, other: Any) -> Register:
+        y = other.array if isinstance(other, Register) else other
+        if self.constant:
+            raise TypeError("a constant register can't be changed in place")
+        ufunc(self.array, y, out=self.array)
+        self.program.step(ufunc, self.array, y, self.array)
+        return self
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._in_place(np.add, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._in_place(np.subtract, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._in_place(np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._in_place(np.divide, other)
 
     def __neg__(self) -> Any:
         return np.negative(self)
@@ -205,6 +261,12 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     _compare = {"lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
                 "ne": np.not_equal}[_name]
     setattr(Register, f"__{_name}__", _infix(_compare)[0])
+
+
+def plain_key(key: Any) -> bool:
+    """Whether an index is of integers and slices only, so that it gives a view."""
+    keys = key if type(key) is tuple else (key,)
+    return all(k is None or k is ... or type(k) in (int, slice) for k in keys)
 
 
 def expand_to(shape: tuple[int, ...]) -> Callable[..., Any]:

@@ -1,0 +1,135 @@
+"""Replay of graphs of Tensors: fused layers, labels and indices fed anew, gradients that share nothing."""
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.functional as F
+from autograd import Tensor, replay
+from autograd.fused import affine, batch_norm
+
+RNG = np.random.default_rng(5)
+
+
+def layers():
+    shapes = [(6, 5), (5,), (1, 5), (1, 5), (5, 4), (4,)]
+    return [Tensor(RNG.standard_normal(shape), requires_grad=True) for shape in shapes]
+
+
+def loss_of(parameters, x, labels, **options):
+    W, b, gain, bias, V, c = parameters
+    h = batch_norm(affine(x, W, b), gain, bias, correction=1).tanh()
+    return F.cross_entropy(affine(h, V, c), labels, **options)
+
+
+OPTIONS = [{}, {"reduction": "sum"}, {"label_smoothing": 0.1}, {"weight": [1.0, 2.0, 0.5, 1.5]}, {"ignore_index": 2},
+           {"ignore_index": 2, "label_smoothing": 0.2, "weight": np.array([1.0, 2.0, 0.5, 1.5])}]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("fed", [True, False])
+def test_fused_layers_replayed(options, fed):
+    parameters, x, labels = layers(), Tensor(RNG.standard_normal((7, 6)), requires_grad=True), RNG.integers(0, 4, 7)
+    given = autograd.tensor(labels)
+    recorded = replay(loss_of(parameters, x, given if fed else labels, **options), wrt=parameters,
+                      inputs=[x, given] if fed else [x])
+    for _ in range(3):
+        for p, place in zip(parameters, recorded.parameters):
+            p.data = RNG.standard_normal(p.shape)
+            place[...] = p.numpy()
+        new = Tensor(RNG.standard_normal((7, 6)))
+        if fed:
+            labels = RNG.integers(0, 4, 7)
+        loss = loss_of(parameters, new, labels, **options)
+        for p in parameters:
+            p.grad = None
+        loss.backward()
+        assert recorded(new, labels) == pytest.approx(loss.item(), rel=1e-13) if fed else recorded(new) is not None
+        for p, gradient in zip(parameters, recorded.gradients):
+            np.testing.assert_allclose(gradient, p.grad.numpy(), rtol=1e-11, atol=1e-13)
+
+
+def test_probability_targets_can_be_fed():
+    z, y = Tensor(RNG.standard_normal((3, 4)), requires_grad=True), Tensor(np.full((3, 4), 0.25))
+    recorded = replay(F.cross_entropy(z, y), wrt=[z], inputs=[y])
+    new = RNG.dirichlet(np.ones(4), 3)
+    recorded(new)
+    np.testing.assert_allclose(recorded.gradients[0], F.cross_entropy_gradient(z, new), rtol=1e-13, atol=1e-16)
+
+
+def test_a_fed_label_out_of_range_raises():
+    z, labels = Tensor(RNG.standard_normal((3, 4)), requires_grad=True), autograd.tensor([0, 1, 2])
+    recorded = replay(F.cross_entropy(z, labels), wrt=[z], inputs=[labels])
+    with pytest.raises(ValueError, match="class index 4 at position 1"):
+        recorded(np.array([0, 4, 2]))
+
+
+def test_a_fed_index_out_of_range_raises():
+    table, rows = Tensor(RNG.standard_normal((3, 4)), requires_grad=True), autograd.tensor([0, 1, 2])
+    recorded = replay((table[rows] ** 2).sum(), wrt=[table], inputs=[rows])
+    with pytest.raises(IndexError):
+        recorded(np.array([0, 3, 2]))
+
+
+@pytest.mark.parametrize("key", [np.array([0, -1, 2, 2]), np.array([[0, 1], [-3, 2]]),
+                                 (np.array([0, -1, 1]), np.array([2, 0, 2])), (np.array([[0], [1]]), np.array([1, 3])),
+                                 (slice(None), np.array([1, 1])), np.array([True, False, True]), 1, (1, 2),
+                                 (np.array([0, 0]), np.array([1, 1]))], ids=str)
+def test_indices_replayed(key):
+    table = Tensor(RNG.standard_normal((3, 4)), requires_grad=True)
+    recorded = replay((table[key] ** 2).sum(), wrt=[table])
+    for _ in range(2):
+        table.data = RNG.standard_normal((3, 4))
+        table.grad = None
+        recorded.parameters[0][...] = table.numpy()
+        loss = (table[key] ** 2).sum()
+        loss.backward()
+        assert recorded() == pytest.approx(loss.item(), rel=1e-14)
+        np.testing.assert_allclose(recorded.gradients[0], table.grad.numpy(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4), (5,)])
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_maxima_move(dim, shape, keepdim):
+    if dim >= len(shape):
+        dim = 0
+    x = Tensor(RNG.standard_normal(shape), requires_grad=True)
+    weights = Tensor(RNG.standard_normal(x.max(dim, keepdim).values.shape))
+    recorded = replay((x.max(dim, keepdim).values * weights).sum(), wrt=[x])
+    for _ in range(3):
+        x.data, x.grad = RNG.standard_normal(shape), None
+        recorded.parameters[0][...] = x.numpy()
+        loss = (x.max(dim, keepdim).values * weights).sum()
+        loss.backward()
+        assert recorded() == pytest.approx(loss.item(), rel=1e-14)
+        np.testing.assert_array_equal(recorded.gradients[0], x.grad.numpy())
+
+
+def test_an_infinite_row_spoils_no_other():
+    table = Tensor(np.ones((3, 2)), requires_grad=True)
+    recorded = replay((table[np.array([0, 1, 1])] ** 2).sum(), wrt=[table])
+    recorded.parameters[0][1] = np.inf
+    recorded()
+    np.testing.assert_array_equal(recorded.gradients[0], [[2.0, 2.0], [np.inf, np.inf], [0.0, 0.0]])
+
+
+def test_gradients_share_no_memory():
+    a, b, c = [Tensor(RNG.standard_normal((2, 3)), requires_grad=True) for _ in range(3)]
+    recorded = replay((a + b + c + c.reshape(3, 2).T.reshape(2, 3)).sum(), wrt=[a, b, c])
+    recorded()
+    for i, first in enumerate(recorded.gradients):
+        for second in [*recorded.gradients[i + 1:], *recorded.parameters]:
+            assert not np.shares_memory(first, second)
+
+
+def test_a_transposed_product_into_a_fused_loss():
+    W, x = Tensor(RNG.standard_normal((4, 6)), requires_grad=True), Tensor(RNG.standard_normal((6, 3)))
+    labels = np.array([0, 3, 1])
+    recorded = replay(F.cross_entropy((W @ x).T, labels), wrt=[W])
+    W.data = RNG.standard_normal((4, 6))
+    recorded.parameters[0][...] = W.numpy()
+    loss = F.cross_entropy((W @ x).T, labels)
+    loss.backward()
+    assert recorded() == pytest.approx(loss.item(), rel=1e-14)
+    np.testing.assert_allclose(recorded.gradients[0], W.grad.numpy(), rtol=1e-13, atol=1e-15)
