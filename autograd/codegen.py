@@ -138,8 +138,9 @@ class _Writer(Speller):
 
     def _name_arrays(self, names: Mapping[str, Any]) -> None:
         """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
-        used = {id(k) for node in self.order if node.op in (st.index, st.scatter)
-                for key in node._saved[1:2] for k in (key if type(key) is tuple else (key,))}
+        indexing = [node._saved[1] for node in self.order if isinstance(node.op, st.Structural)
+                    and node.op.name in ("index", "scatter", "cross_entropy")]
+        used = {id(k) for key in indexing for k in (key if type(key) is tuple else (key,))}
         arguments = []
         for name, x in names.items():
             if not name.isidentifier() or name.startswith("_") or name in _RESERVED:
@@ -247,7 +248,7 @@ class _Writer(Speller):
                              "made it, and its gradient is lost; change a .clone().detach() instead")
         elif isinstance(op, st.Structural):
             parameters = node._saved[len(inputs):]
-            if op.keeps is not None:
+            if op.keeps:
                 value = self._fused(node, op, inputs, parameters)
             elif op is st.max_along:
                 x, (_, dim, keepdim) = inputs[0], parameters
@@ -272,7 +273,7 @@ class _Writer(Speller):
         if op.name == "cross_entropy":
             rows, reduction = op.rows, op.reduction         # type: ignore[attr-defined]
             logits = self.let("logits", self._array_of(inputs, rows.like.shape))
-            loss = self._cross_entropy(node, logits, rows, reduction)
+            loss = self._cross_entropy(node, logits, rows, None, reduction)
             self.kept[id(node)] = (logits, *self.kept[id(node)])
             return loss
         half = len(inputs) // 2
@@ -295,58 +296,88 @@ class _Writer(Speller):
 
         What it keeps is called what its function calls it.
         """
+        parameters = saved[: len(saved) - op.keeps]
         if op.name == "cross_entropy":
-            return self._cross_entropy(node, inputs[0], *saved[:2])
-        assert op.keeps is not None
-        parameters = saved[: len(signature(op.keeps).parameters) - len(inputs)]
-        names = list(signature(op.array).parameters)[len(inputs) + len(parameters):]
-        kept = op.keeps(*inputs, *parameters)
+            return self._cross_entropy(node, inputs[0], saved[-3], *parameters)
+        result: Text
+        result, *kept = op.array(*inputs, *parameters)
         symbols: list[Any] = []
-        for stem, x in zip(names, kept):
-            if isinstance(x, Text) and not x.simple:
-                self.name_what_is_shared([x], [None])
-                name = self.unused(stem)
-                self.line(name, x)
-                x.name = name
-                x = self.named(name, x)
-            symbols.append(x)
+        for stem, x in zip(list(signature(op.joint or op.vjps[0]).parameters)[-op.keeps:], kept):
+            self.name_what_is_shared([x], [None])
+            x.name = self.unused(stem)
+            self.line(x.name, x)
+            symbols.append(self.named(x.name, x))
         self.kept[id(node)] = (*parameters, *symbols)
-        result: Text = op.array(*inputs, *parameters, *symbols)
         return result
 
-    def _cross_entropy(self, node: Any, x: Text, rows: Any, reduction: str) -> Text:
+    def _cross_entropy(self, node: Any, x: Text, rows: Any, target: Any = None, reduction: str = "mean",
+                       label_smoothing: float = 0.0, ignore_index: int = -100, weight: Any = None) -> Text:
         """A fused cross-entropy: softmax by way of the maximum, then the logarithms the targets weigh.
 
-        Its rule wants the exponentials and their sum. It is given them, and the targets by name.
+        Its rule wants the exponentials and their sum. It is given them, and the targets by name. (Of Values, only
+        `rows` says what the targets are.)
         """
         z = x if x.ndim == 2 else x.reshape((1, *x.shape))
         n, classes = z.shape
+        where = TABLE["where"]
         shifted = self.let("shifted", z - self.largest(z, 1, True))
         counts = self.let("counts", self.call(TABLE["exp"], shifted))
         counts_sum = self.let("counts_sum", counts.sum(1, keepdims=True))
         logprobs = self.let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
-        kept = None if rows.kept is None else self.constant(rows.kept, "kept")
-        if rows.places is not None:
-            labels = self.constant(rows.places - np.arange(n) * classes, "labels")
-            gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
+        w = None if weight is None else self.constant(np.asarray(weight).astype(x.dtype), "weight")
+        fed = self.keys.get(id(target))             # the target, if it is an argument
+        by_class = rows.places is not None or (target is not None and np.ndim(target) != x.ndim)
+        labels, kept, divisor = self._labels(rows, target, w, ignore_index, reduction) if by_class else (
+            None, None, self.operand(rows.divisor, literal=True))
+        if labels is not None:
             y = logprobs.like(f"{self._one_hot(classes, x.dtype)}[{labels}]", z.shape)
-            ones = True
+        elif target is not None:
+            y = (self.constant(np.asarray(target), "y") if fed is None else fed).reshape(z.shape)
         else:
             y = self.constant(rows.q, "y")
-            ones = bool((rows.q.sum(1) == 1).all())
-            logs = logprobs if rows.q.all() else self.call(TABLE["where"], y, logprobs, 0.0)    # 0·log 0 counts as 0
+            kept = None if rows.kept is None else self.constant(rows.kept, "kept")
+        if label_smoothing:
+            y = y * (1 - label_smoothing) + label_smoothing / classes
+        y = y if w is None else y * w
+        y.stem = "y"
+        if labels is not None and not label_smoothing:
+            gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
+            gains = gains if w is None else w[labels] * gains
+        else:
+            y = y if y.simple else self.let("y", y)
+            logs = logprobs if rows.q.all() and fed is None else self.call(where, y, logprobs, 0.0)     # 0·log 0 is 0
             gains = (y * logs).sum(1)
+        if kept is not None:
+            gains = self.call(where, kept, gains, 0.0)
+        ones = w is None and (labels is not None or (fed is None and (rows.q.sum(1) == 1).all()))
         rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
         rest.whole = counts_sum
-        divisor = 1.0 if rows.divisor == 1.0 else self.operand(rows.divisor)
-        symbolic = rows._replace(weights=y, kept=kept, divisor=divisor, places=() if ones else None)
-        self.kept[id(node)] = (symbolic, reduction, None, counts, rest)
+        symbolic = rows._replace(weights=y, kept=kept, places=() if ones else None,
+                                 divisor=1.0 if divisor.text == "1.0" else divisor)
+        self.kept[id(node)] = (target, reduction, label_smoothing, ignore_index, weight, symbolic, counts, rest)
         if reduction == "none":
             return -gains if x.ndim == 2 else -gains[0]
-        if reduction == "mean" and rows.divisor == n:
+        if reduction == "mean" and divisor.number and rows.divisor == n:
             return -gains.like(f"{gains.within(ATOM)}.mean()", ())
         whole: Text = -gains.sum()
         return whole if reduction == "sum" else whole / divisor
+
+    def _labels(self, rows: Any, target: Any, w: Text | None, ignore_index: int,
+                reduction: str) -> tuple[Text, Text | None, Text]:
+        """The class of each row, which rows are kept (None: all), and what a mean divides by."""
+        n, classes = rows.like.shape
+        given = rows.places - np.arange(n) * classes if target is None else target
+        fed = self.keys.get(id(target))
+        labels = self.constant(np.reshape(given, n), "labels") if fed is None else fed.reshape((n,))
+        kept: Any = None
+        if rows.kept is not None:
+            ignored: Any = ignore_index
+            kept = self.let("kept", labels != ignored)
+            labels = self.let("labels_kept", self.call(TABLE["where"], kept, labels, 0))
+        if reduction != "mean" or (w is None and kept is None):
+            return labels, kept, self.operand(rows.divisor, literal=True)
+        counted = kept if w is None else w[labels] if kept is None else w[labels] * kept
+        return labels, kept, self.let("divisor", counted.sum())
 
     def _one_hot(self, classes: int, dtype: Any) -> str:
         prefix = "torch" if self.backend == "torch" else "np"

@@ -147,7 +147,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     tensor(2.0185) tensor([[ 0.3295, -0.3788,  0.0493],
             [-0.4636,  0.2434,  0.2202]])
     """
-    options = reduction, label_smoothing, ignore_index, None if weight is None else _fixed("cross_entropy", weight, "weight")
+    weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
+    options = reduction, label_smoothing, ignore_index, weight
     if is_values(logits):
         return _fused_values(logits, target, *options)
     return Tensor.apply(_FUSED, _tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)

@@ -119,14 +119,20 @@ class Text(Symbol):
         """Whether what is printed makes an array that nobody else has."""
         return self.fresh and not self.simple
 
+    def _seen(self, text: str, shape: Iterable[int], fresh: bool = False) -> Text:
+        """A view of x. Of one number everywhere: that number in another shape."""
+        if self.narrow is not None and not self.narrow.shape:
+            return self.writer.broadcast(self.narrow, shape)
+        return self.like(text, shape, fresh=fresh)
+
     @property
     def T(self) -> Text:
-        return self.like(f"{self.within(ATOM)}.T", self.shape[::-1], fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.T", self.shape[::-1], self.own)
 
     def swapaxes(self, first: int, second: int) -> Text:
         shape = list(self.shape)
         shape[first], shape[second] = shape[second], shape[first]
-        return self.like(f"{self.within(ATOM)}.swapaxes({first}, {second})", shape, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.swapaxes({first}, {second})", shape, self.own)
 
     def reshape(self, *shape: Any) -> Text:
         sizes = tuple(shape[0]) if isinstance(shape[0], (tuple, list)) else shape
@@ -134,7 +140,7 @@ class Text(Symbol):
         full = tuple(self.size // max(rest, 1) if n == -1 else n for n in sizes)
         if full == self.shape:
             return self
-        return self.like(f"{self.within(ATOM)}.reshape({as_tuple(sizes)})", full, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.reshape({as_tuple(sizes)})", full, self.own)
 
     def dot(self, other: Any) -> Any:
         return self @ other
@@ -148,12 +154,12 @@ class Text(Symbol):
         if tuple(dims) == (1, 0):
             return self.T
         method = "permute" if self.writer.backend == "torch" else "transpose"
-        return self.like(f"{self.within(ATOM)}.{method}({as_tuple(dims)})", shape, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.{method}({as_tuple(dims)})", shape, self.own)
 
     def __getitem__(self, key: Any) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
         key = self.writer.forwards(key, self.shape)
-        return self.like(f"{self.within(ATOM)}[{self.writer.key(key)}]", shape, fresh=False)
+        return self._seen(f"{self.within(ATOM)}[{self.writer.key(key)}]", shape)
 
     def __pow__(self, n: Any) -> Text:
         if isinstance(n, Text):

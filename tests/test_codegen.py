@@ -174,6 +174,61 @@ def test_fused_cross_entropy_of_one_row_and_of_masked_classes(backend: str) -> N
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1, "weight": [0.5, 2.0, 1.0]}, {"ignore_index": 1}],
+                         ids=str)
+def test_tensors_of_indices_are_arguments(backend: str, options: Any) -> None:
+    """Which rows of a table, which class of each row: a text made from one batch runs on another."""
+    convert, text = converter(backend), ""
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        table = Tensor(rng.normal(size=(5, 3)), requires_grad=True)
+        ids, labels = ag.tensor(rng.integers(0, 5, 6)), ag.tensor(np.array([1, *rng.integers(0, 3, 5)]))
+        logits = table[ids].tanh()
+        picked = logits[np.arange(6), labels].sum()
+        loss = F.cross_entropy(logits, labels, **options) + picked
+        loss.backward()
+        text = text or source(loss, {"table": table, "ids": ids, "labels": labels}, backend)
+        given = {name: convert(x.numpy()) for name, x in (("table", table), ("ids", ids), ("labels", labels))}
+        got, gradients = function_of(text, backend)(**given)
+        assert float(got) == pytest.approx(loss.item(), rel=1e-12), text
+        np.testing.assert_allclose(np.asarray(gradients["table"]), table.grad.numpy(), rtol=1e-12, atol=1e-12,
+                                   err_msg=text)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_probabilities_may_be_an_argument(backend: str) -> None:
+    convert, text = converter(backend), ""
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        z, y = Tensor(rng.normal(size=(4, 3)), requires_grad=True), Tensor(rng.dirichlet([0.2, 1.0, 1.0], 4))
+        loss = F.cross_entropy(z, y, weight=[1.0, 0.5, 2.0], reduction="sum") + F.cross_entropy(z, y)
+        loss.backward()
+        text = text or source(loss, {"z": z, "y": y}, backend)
+        got, gradients = function_of(text, backend)(z=convert(z.numpy()), y=convert(y.numpy()))
+        assert float(got) == pytest.approx(loss.item(), rel=1e-12), text
+        np.testing.assert_allclose(np.asarray(gradients["z"]), z.grad.numpy(), rtol=1e-12, atol=1e-12, err_msg=text)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_fused_cross_entropy_of_values(backend: str, reduction: str) -> None:
+    convert = converter(backend) if backend == "torch" else float
+    for target, options in (([2, 0], {}), ([1, -100], {"weight": [1.0, 0.5, 2.0]}), ([[0.0, 0.5, 0.5]] * 2, {}),
+                            ([1, 0], {"label_smoothing": 0.3})):
+        text = ""
+        for seed in (0, 1):
+            leaves = {f"z{i}": Value(z) for i, z in enumerate(np.random.default_rng(seed).normal(size=5).tolist())}
+            a, b, c, d, e = leaves.values()
+            loss = F.cross_entropy([[a, b * a, c], [d, 0.5, e]], target, reduction, **options) * 2.0 + a
+            loss.backward()
+            text = text or source(loss, leaves, backend)
+            got, gradients = run(text, **{name: convert(leaf.data) for name, leaf in leaves.items()})
+            assert float(got) == pytest.approx(loss.data, rel=1e-12), text
+            for name, leaf in leaves.items():
+                assert float(gradients[name]) == pytest.approx(leaf.grad, rel=1e-12, abs=1e-14), text
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("correction", [0, 1])
 @pytest.mark.parametrize("shape", [(3,), (1, 3)])
 def test_fused_batch_norm(backend: str, correction: int, shape: tuple[int, ...]) -> None:
