@@ -6,6 +6,7 @@ walk; compiling that pays for small graphs only. Both take value and partials fr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,7 @@ class Straight:
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
         namespace: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()}
+        namespace |= {"inf": math.inf, "nan": math.nan}         # as Python prints constants that are
         names = {i: f"v{i}" for i in range(parameters + inputs)}
         forward, backward = [], []
         started: set[int] = set()
