@@ -380,8 +380,7 @@ class _Writer(Speller):
         return labels, kept, self.let("divisor", counted.sum())
 
     def _one_hot(self, classes: int, dtype: Any) -> str:
-        prefix = "torch" if self.backend == "torch" else "np"
-        return f"{prefix}.eye({classes}{self.dtype(dtype, prefix)})"
+        return f"{self.np}.eye({classes}{self.dtype(dtype, self.np)})"
 
     # The backward pass.
 

@@ -158,8 +158,10 @@ class Text(Symbol):
 
     def __getitem__(self, key: Any) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
-        key = self.writer.forwards(key, self.shape)
-        return self._seen(f"{self.within(ATOM)}[{self.writer.key(key)}]", shape)
+        key, array = self.writer.forwards(key, self.shape), self.within(ATOM)
+        if self.writer.backend == "jax" and self.text in self.writer.constants:
+            array = f"jnp.asarray({array})"         # what is traced can't index what is NumPy's
+        return self._seen(f"{array}[{self.writer.key(key)}]", shape)
 
     def __pow__(self, n: Any) -> Text:
         if isinstance(n, Text):
