@@ -151,7 +151,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     options = reduction, label_smoothing, ignore_index, weight
     if is_values(logits):
         return _fused_values(logits, target, *options)
-    return Tensor.apply(_FUSED, _tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
+    return _FUSED.make(_tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
 
 
 def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -167,11 +167,11 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         nested = _is_rows(logits)
         z = np.array([[v.data for v in _values("cross_entropy", row)] for row in (logits if nested else [logits])])
         rows = _rows("cross_entropy", z, 1 + nested, target, reduction, label_smoothing, ignore_index, weight)
-        gradient = _quiet_gradient(*_forward(z, rows)[1:], rows, reduction).tolist()
+        gradient = _quiet_gradient(*_quiet_forward(z, rows)[1:], rows, reduction).tolist()
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
     fixed = _fixed("cross_entropy", target)
-    _, rows, powers, rest = _fused(x._data, fixed, reduction, label_smoothing, ignore_index, weight)
+    _, rows, powers, rest = quiet(_fused)(x._data, fixed, reduction, label_smoothing, ignore_index, weight)
     return _quiet_gradient(powers, rest, rows, reduction).reshape(x.shape)
 
 
@@ -261,11 +261,11 @@ class _FusedOfValues(Nary):
 def _fused_op(rows: _Rows, reduction: str) -> Nary:
 
     def loss(*z: float) -> float:
-        return float(np.sum(_reduced(_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
+        return float(np.sum(_reduced(_quiet_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
 
     def all_partials(out: Any, *z: Any) -> Sequence[Any]:
         if not isinstance(z[0], Value):
-            forward = _forward(np.reshape(z, rows.like.shape), rows)
+            forward = _quiet_forward(np.reshape(z, rows.like.shape), rows)
             return _quiet_gradient(*forward[1:], rows, reduction).ravel().tolist()    # type: ignore[no-any-return]
         width, partials = rows.like.shape[1], []
         scale = _scale(rows, reduction)
@@ -277,6 +277,10 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     op = _FusedOfValues("cross_entropy", "CE", loss, all_partials)
     op.rows, op.reduction = rows, reduction         # for who writes it out
     return op
+
+
+_UINT64 = np.dtype(np.uint64)
+_REDUCTIONS = ("mean", "sum", "none")
 
 
 def _fixed(name: str, x: Any, what: str = "target") -> Any:
@@ -292,10 +296,16 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
           weight: Any) -> _Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to."""
     n, classes = z.shape
+    if (type(target) is np.ndarray and target.dtype.char == "l" and target.shape == (n,) and ndim == 2 and n and classes
+            and weight is None and label_smoothing == 0.0 and type(label_smoothing) is float
+            and type(ignore_index) is int and ignore_index < 0 and reduction in _REDUCTIONS):
+        unsigned = target.view(_UINT64)         # so that a negative one would look huge
+        if unsigned.item(unsigned.argmax()) < classes:          # a third of max()'s time
+            return _Rows(None, None, float(n), target + _starts(n, classes), z)     # the plain case: half the time
     if ndim > 2:
         raise ValueError(f"{name}: got logits with {ndim} axes, expected (C,) or (N, C); "
                          "reshape them: logits.reshape(-1, C), with one target for each row")
-    if reduction not in ("mean", "sum", "none"):
+    if reduction not in _REDUCTIONS:
         raise ValueError(f"{name}: got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
     if not isinstance(label_smoothing, (int, float, np.number)):
         raise TypeError(f"{name}: got label_smoothing={label_smoothing!r}, expected a number from 0 to 1")
@@ -352,10 +362,6 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     given, labels = labels, labels.astype(np.int64)
     if given.dtype == np.uint64:                    # 2⁶⁴ − 100 is no -100
         labels = np.where(given > np.uint64(2 ** 63 - 1), np.int64(2 ** 63 - 1), labels)
-    if ignore_index < 0 and n:
-        unsigned = labels.view(np.uint64)           # so that a negative one would look huge
-        if unsigned.item(unsigned.argmax()) < classes:          # a third of max()'s time
-            return labels, None
     kept = labels != ignore_index
     wrong = np.flatnonzero(kept & ((labels < 0) | (labels >= classes)))
     if wrong.size:
@@ -370,29 +376,30 @@ def _starts(n: int, classes: int) -> Any:
     return np.arange(n) * classes
 
 
-@quiet
 def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
     """The loss of each row of z, (N, C), and what softmax(z) is made of: exp(z − m), and Σ exp(z − m) less 1.
 
     Taking the largest term, which is 1, out of the sum keeps losses as small as 1e-18 exact. 0·log 0 counts as 0, and
     an ignored row is 0 whatever it holds.
     """
-    sum_ = summing(z)
-    if not len(z):
-        return sum_(z, (1,), False), z, sum_(z, (1,), True)
+    n, classes = z.shape
+    ones = st.ones((classes, 1), z.dtype.char)
+    if not n:
+        return z.dot(ones).reshape(-1), z, z.dot(ones)
     if not z.flags.c_contiguous:
         z = z.copy()                                # below, places are counted through the flat array
-    top = z.argmax(1) + _starts(*z.shape)
+    top = z.argmax(1) + _starts(n, classes)
     below = z - z.take(top)[:, None]
     powers = np.exp(below)
     flat = powers.reshape(-1)
     flat[top] = 0
-    rest = sum_(powers, (1,), True)
+    rest = powers.dot(ones)
     flat[top] = 1
     normaliser = np.log1p(rest)
     if rows.places is not None:
         return normaliser.reshape(-1) - below.take(rows.places), powers, rest
-    return -sum_(np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0)), (1,), False), powers, rest
+    losses = np.where(rows.q != 0, rows.q * (below - normaliser), z.dtype.type(0))
+    return -losses.dot(ones).reshape(-1), powers, rest
 
 
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
@@ -412,13 +419,17 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 
 
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
-    q = rows.q
-    mass = None if rows.places is not None else q.sum(1, keepdims=True)
-    gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
-    return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
+    weights, kept, divisor, places, _ = rows
+    p = powers / (1.0 + rest)
+    if reduction == "mean":
+        g = g * (1.0 / divisor)
+    if places is not None:
+        return _closed_form(p, rows.q, None, g)
+    gradient = _closed_form(p, weights, weights.sum(1, keepdims=True), g)
+    return gradient if kept is None else np.where(kept[:, None], gradient, gradient.dtype.type(0))
 
 
-_quiet_gradient = quiet(_gradient)                  # for outside a backward pass, which is quiet as a whole
+_quiet_forward, _quiet_gradient = quiet(_forward), quiet(_gradient)             # backward passes are quiet as a whole
 
 
 def _fused(x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,

@@ -192,11 +192,11 @@ sign: Op
 
 # fmt: off
 #              name        symbol      on floats   on arrays       ∂out/∂x, ∂out/∂y
-add      = row("add",      "+",        _add,       _add,           lambda out, x, y: 1.0,
+add      = row("add",      "+",        _add,       quiet(_add),    lambda out, x, y: 1.0,
                                                                    lambda out, x, y: 1.0)
-sub      = row("sub",      "-",        _sub,       _sub,           lambda out, x, y: 1.0,
+sub      = row("sub",      "-",        _sub,       quiet(_sub),    lambda out, x, y: 1.0,
                                                                    lambda out, x, y: -1.0)
-mul      = row("mul",      "*",        _mul,       _mul,           lambda out, x, y: y,
+mul      = row("mul",      "*",        _mul,       quiet(_mul),    lambda out, x, y: y,
                                                                    lambda out, x, y: x)
 div      = row("div",      "/",        _div,       quiet(_div),    lambda out, x, y: 1.0 / y,
                                                                    lambda out, x, y: -out / y)
@@ -252,7 +252,7 @@ class PowerBy(Op):
     __slots__ = ("exponent",)
 
     def __init__(self, n: float, scalar: Callable[..., float], partial: Callable[..., Any]) -> None:
-        array = scalar if n == 2.0 else sqrt.array if n == 0.5 else quiet(lambda x: x ** n)
+        array = quiet(scalar) if n == 2.0 else sqrt.array if n == 0.5 else quiet(lambda x: x ** n)
         super().__init__("power_by", f"**{n:g}", scalar, array, partial)
         self.exponent = n
 

@@ -231,14 +231,11 @@ class Tensor(Node, Operators):
             return _power_method(op.exponent)(operand(arguments[0], op.name, None))
         count = op.arity
         inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
-        for x in inputs:
-            if type(x) is not Tensor:
-                first = next((x for x in inputs if isinstance(x, Tensor)), None)
-                inputs = tuple([operand(x, op.name, first) for x in inputs])
-                break
+        inputs = _operands(op, *inputs)
         arrays = [x._data for x in inputs]
+        compute = getattr(op.array, "__wrapped__", op.array)
         try:
-            out = op.array(*arrays, *parameters) if count else op.array(arrays, *parameters)
+            out = QUIETLY.run(compute, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
                 out, *kept = out
                 parameters = (*parameters, *kept)
@@ -267,10 +264,6 @@ class Tensor(Node, Operators):
     def _note(self, calls: tuple[Call, ...]) -> None:
         self.calls = calls
 
-    @classmethod
-    def operand(cls, x: Any, where: str, like: Tensor | None = None) -> Tensor:
-        return operand(x, where, like)
-
     # Arithmetic beyond the table's rows, which are added below the class.
 
     def __pow__(self, other: Any) -> Tensor:
@@ -288,7 +281,7 @@ class Tensor(Node, Operators):
             other = operand(other, "matmul", self)
         x, y = self._data, other._data
         try:
-            out = st.matmul.array(x, y)
+            out = QUIETLY.run(_matmul, x, y)
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
                              "the left one's last axis must be as long as the right one's last but one") from None
@@ -324,7 +317,7 @@ class Tensor(Node, Operators):
             raise TypeError(f"to: got {dtype}, expected a dtype of real numbers")
         if dtype.kind != "f":                       # integers have no gradient
             return _handle(self._data.astype(dtype))
-        return _record(st.cast, st.cast.array(self._data, dtype), self, (self._data, dtype))
+        return st.cast.make(self, dtype)            # type: ignore[no-any-return]
 
     def cpu(self) -> Tensor:
         """Itself: there is no other device."""
@@ -358,13 +351,14 @@ class Tensor(Node, Operators):
             dim, keepdim = _numpy_names("sum", dim, keepdim, numpy_names)
         x = self._data
         dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else _dims("sum", dim, x.ndim)
-        return _record(st.sum_, _sum(x, dims, keepdim), self, (x, dims, keepdim))
+        return st.sum_.make(self, dims, keepdim)    # type: ignore[no-any-return]
 
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
         if numpy_names:
             dim, keepdim = _numpy_names("mean", dim, keepdim, numpy_names)
-        return self.sum(dim, keepdim) / self._count("mean", dim)
+        total, size = self.sum(dim, keepdim), self._data.size
+        return total / (size // total._data.size if size else self._count("mean", dim))
 
     def var(self, dim: Dim = None, correction: int = 1, keepdim: bool = False, unbiased: bool | None = None,
             **numpy_names: Any) -> Tensor:
@@ -403,9 +397,9 @@ class Tensor(Node, Operators):
         x = self._data
         dim = _one_dim("max", dim, x)
         if dim is None:
-            return _record(st.max_all, x.max(), self, (x,))
+            return st.max_all.make(self)
         indices = x.argmax(dim, keepdims=True)
-        values = _record(st.max_along, st.max_along.array(x, indices, dim, keepdim), self, (x, indices, dim, keepdim))
+        values = st.max_along.make(self, indices, dim, keepdim)
         return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
@@ -797,7 +791,7 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         data = like._data
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
-        if data.dtype.itemsize < 8:                 # what is too large for a float32 is inf, without a warning
+        if data.dtype.itemsize < 8 and not -6e4 < x < 6e4:      # what is too large is inf, without a warning
             return _handle(QUIETLY.run(np.array, _float(x), data.dtype))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
         try:
@@ -816,6 +810,9 @@ def _one_number(name: str, x: Any, like: Tensor) -> Any:
     if number.size != 1:
         raise ValueError(f"{name}: got {number.size} numbers, expected one")
     return number.item()
+
+
+Tensor.operand = staticmethod(operand)      # type: ignore[method-assign, assignment]   # a method around it would be one call more
 
 
 def where(condition: Any, x: Any, y: Any) -> Tensor:
@@ -996,13 +993,13 @@ def _short(x: Any) -> str:
 
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+    """What to say where NumPy, or the op, finds that arrays do not fit."""
     if str(error).startswith(f"{op.name}: "):
         return error
-    shapes = " and ".join(str(x.shape) for x in arrays)
-    return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
-
-
-def _misfit_operands(op: Op, x: Any, y: Any) -> ValueError:
+    if isinstance(op, st.Structural):
+        shapes = " and ".join(str(x.shape) for x in arrays)
+        return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
+    x, y = arrays
     return ValueError(f"{op.name}: shapes {x.shape} and {y.shape} do not broadcast together; "
                       "aligned from the right, lengths must be equal or 1")
 
@@ -1066,7 +1063,7 @@ _FIT = """
             part = fit(part, {saved})"""
 
 
-_reduce_to, _sum = st.reduce_to.array, st.sum_.array
+_matmul, _reduce_to = st.matmul.array, st.reduce_to.array
 
 
 def _fit(part: Any, data: Any) -> Any:
@@ -1174,12 +1171,12 @@ def _pull_sum(node: Tensor, unreached: object) -> None:
 
 
 _METHOD = """\
-def tensor_{name}(self{other}):
+def {name}({inputs}{more}):
     {convert}
-    x = self._data{fetch}
+    {fetch}
     {compute}
     if active:
-        return under_modes(op, out, {inputs}, {saved})
+        return under_modes(op, out, ({inputs},), {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
@@ -1187,7 +1184,7 @@ def tensor_{name}(self{other}):
     if {required}:
         node.requires_grad = True
         node.op = op
-        node._a = self
+        node._a = {a}
         node._b = {b}
         node._saved = {saved}
     else:
@@ -1195,36 +1192,48 @@ def tensor_{name}(self{other}):
         node.op = node._a = node._b = node._saved = None
     return node
 """
-_COMPUTE_TWO = """\
+_COMPUTE = """\
 try:
-        out = {out}
-    except ValueError:
-        raise misfit(op, x, y) from None"""
+        out{kept} = {out}
+    except ValueError as error:
+        raise misfit(op, ({arrays},), error) from None"""
 
 
 def _method(op: Op) -> Callable[..., Tensor]:
-    """The method of a row with one or two inputs."""
-    two = op.arity == 2
-    arguments = ("x", "y") if two else ("x",)
-    loud = getattr(op.array, "__wrapped__", None)               # what `quiet` would call, called without its stars
-    if loud is not None:
-        out = f"quietly.run(compute, {', '.join(arguments)})"
+    """The op's function of Tensors and parameters: the method of a row with one or two inputs, `make` of a fused op."""
+    count = op.arity or 0
+    fused = isinstance(op, st.Structural)
+    names = [f"a{i}" for i in range(count)] if fused else ["self", "other"][:count]
+    arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
+    inputs, given = ", ".join(names), ", ".join(arrays)
+    arguments = f"{given}, *parameters" if fused else given
+    loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
+    if fused or loud is not op.array:
+        out = f"quietly.run(compute, {arguments})"
     else:
-        out = text_of(op.array, *arguments) or f"compute({', '.join(arguments)})"
+        out = text_of(op.array, *arrays) or f"compute({arguments})"
+    if fused:
+        convert = (f"if {' or '.join(f'type({name}) is not Tensor' for name in names)}:\n"
+                   f"        {inputs}, = operands(op, {inputs})")
+    else:
+        convert = "if type(other) is not Tensor:\n        other = operand(other, op.name, self)" if count > 1 else ""
+    kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
     text = _METHOD.format(
-        name=op.name,
-        other=", other" if two else "",
-        convert=f'if type(other) is not Tensor:\n        other = operand(other, "{op.name}", self)' if two else "",
-        fetch="; y = other._data" if two else "",
-        compute=_COMPUTE_TWO.format(out=out) if two else f"out = {out}",
-        inputs="(self, other)" if two else "(self,)",
-        required="(self.requires_grad or other.requires_grad)" if two else "self.requires_grad",
-        b="other" if two else "None",
-        saved="(x, y)" if two else "(x,)",
-    )
+        name=f"tensor_{op.name}", inputs=inputs, more=", *parameters" if fused else "", convert=convert,
+        fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
+        compute=_COMPUTE.format(kept=kept, out=out, arrays=given) if count > 1 or fused else f"out = {out}",
+        saved=f"({arguments}{kept})" if fused else f"({given},)",
+        required=" or ".join(f"{name}.requires_grad" for name in names),
+        a=f"({inputs})" if op.joint is not None else names[0],
+        b=names[1] if count == 2 and op.joint is None else "None")
     return compile_function(f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "compute": loud or op.array, "misfit": _misfit_operands, "new": _new,
-        "op": op, "operand": operand, "quietly": QUIETLY, "under_modes": _record_under_modes})
+        "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new,
+        "op": op, "operand": operand, "operands": _operands, "quietly": QUIETLY, "under_modes": _record_under_modes})
+
+
+def _operands(op: Op, *inputs: Any) -> tuple[Tensor, ...]:
+    first = next((x for x in inputs if isinstance(x, Tensor)), None)
+    return tuple([operand(x, op.name, first) for x in inputs])
 
 
 def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -1255,12 +1264,15 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
 def adopt(op: st.Structural) -> st.Structural:
     """Make a structural op known to the engine: a fused op, say, defined outside `structural`."""
     st.STRUCTURAL[op.name] = op
+    if len(op.vjps) > 2:
+        op.joint = _one_by_one(op.vjps)
+    if op.arity is not None:
+        op.make = _method(op)
     if not op.vjps:
         op.pull = _pull_joint
         return op
-    if len(op.vjps) > 2:
-        op.joint = _one_by_one(op.vjps)
-    _, _, *names = signature(op.vjps[0]).parameters
+    _, _, *names = max([[p.name for p in signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+                        for vjp in op.vjps], key=len)
     rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
     _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
                 len(rules) >= 2 or op.vjps[0].__globals__ is not vars(st))

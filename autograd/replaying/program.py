@@ -127,9 +127,9 @@ class Register(Operand):
         return self.program.call(ufunc, *inputs)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        if function is not np.where or options:
+        if function not in (np.where, np.dot) or options:
             return NotImplemented
-        return self.program.call(_where, *arguments)
+        return self.program.call(_where if function is np.where else np.dot, *arguments)
 
     @property
     def shape(self) -> Any:
