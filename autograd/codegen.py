@@ -20,7 +20,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import topological
 from autograd.ops import TABLE, Nary
-from autograd.spelling import BACKENDS, AllButOne, Speller, Text, as_tuple
+from autograd.spelling import BACKENDS, AllButOne, Shares, Speller, Text, as_tuple
 from autograd.symbols import ATOM, PRODUCT, SUM
 from autograd.tensors import Tensor
 from autograd.value import Value
@@ -338,22 +338,24 @@ class _Writer(Speller):
             kept = None if rows.kept is None else self.constant(rows.kept, "kept")
         if label_smoothing:
             y = y * (1 - label_smoothing) + label_smoothing / classes
+        if w is None and (labels is not None or (fed is None and (rows.q.sum(1) == 1).all())):
+            y = Shares(y)
         y = y if w is None else y * w
         y.stem = "y"
         if labels is not None and not label_smoothing:
             gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
             gains = gains if w is None else w[labels] * gains
         else:
-            y = y if y.simple else self.let("y", y)
+            if not y.simple:                        # used here and by the rule
+                y.name = self.unused("y")
+                self.line(y.name, y)
             logs = logprobs if rows.q.all() and fed is None else self.call(where, y, logprobs, 0.0)     # 0·log 0 is 0
             gains = (y * logs).sum(1)
         if kept is not None:
             gains = self.call(where, kept, gains, 0.0)
-        ones = w is None and (labels is not None or (fed is None and (rows.q.sum(1) == 1).all()))
         rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
         rest.whole = counts_sum
-        symbolic = rows._replace(weights=y, kept=kept, places=() if ones else None,
-                                 divisor=1.0 if divisor.text == "1.0" else divisor)
+        symbolic = rows._replace(weights=y, kept=kept, places=None, divisor=1.0 if divisor.text == "1.0" else divisor)
         self.kept[id(node)] = (target, reduction, label_smoothing, ignore_index, weight, symbolic, counts, rest)
         if reduction == "none":
             return -gains if x.ndim == 2 else -gains[0]
@@ -401,7 +403,8 @@ class _Writer(Speller):
             needs = [id(x) in self.wanted for x in node.inputs]
             parts = [self._fitted(x, part) if need and part is not None else None
                      for x, need, part in zip(node.inputs, needs, self._contributions(node, g, needs))]
-            first = [None if part is None or id(x) in self.gradients else self.gradient_name(x)
+            first = [self.gradient_name(x) if part is not None and id(x) not in self.gradients
+                     and (x.op is not None or self.immutable or part.own) else None
                      for x, part in zip(node.inputs, parts)]
             first = [name if name not in first[:i] else None for i, name in enumerate(first)]
             self.name_what_is_shared(parts, first)
@@ -433,9 +436,9 @@ class _Writer(Speller):
                 if x.op is None:
                     part = self._handed_out(part)
                 self.line(name, part, self._zeros_for(x))
-                if not part.own:
-                    self.shared.add(name)
             own = part.own
+            if not own:
+                self.shared.add(name)
         elif part.into is not None:
             if before.text != name or not (before.fresh or self.immutable):
                 self.line(name, self._copied(before))

@@ -647,6 +647,8 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
     if ids.size and (ids.min() < 0 or ids.max() >= weight.shape[0]):
         raise IndexError(f"embedding: got indices from {ids.min()} to {ids.max()}, "
                          f"expected 0 to {weight.shape[0] - 1}, the rows of the table")
+    if isinstance(indices, Tensor) and ids.size:    # as it is: by that `replay` and `source` know their inputs
+        return weight[indices]
     return weight[ids]
 
 

@@ -199,6 +199,18 @@ class AllButOne(Text):
         return self.whole if other == 1.0 else super().__radd__(other)
 
 
+class Shares(Text):
+    """Rows that sum to 1, and need not be summed to know it."""
+
+    __slots__ = ()
+
+    def __init__(self, x: Text) -> None:
+        super().__init__(x.writer, x.text, x.shape, x.binding, x.dtype, x.fresh, x.simple)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return 1.0 if axis == 1 else super().sum(axis, keepdims)
+
+
 def _recorded(key: Any) -> Any:
     """The key as it was recorded, as far as shapes go."""
     if type(key) is tuple:

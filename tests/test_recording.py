@@ -11,9 +11,11 @@ import pytest
 import autograd as ag
 import autograd.functional as F
 import autograd.recording as recording
+import nn
 from autograd import Value, fused, replay
 from autograd.ops import TABLE
 from autograd.value import dot, total
+from demos import gpt, moons, names
 
 WAYS = {
     "chosen": recording._machine,
@@ -429,3 +431,97 @@ def test_an_infinity_that_was_there_before_may_pass() -> None:
         step()
         masked()
     assert np.isfinite(step.gradients[0]).all()
+
+
+# Whole training runs of the demos' graphs, eager and replayed apart, each on its own numbers.
+
+STEPS = 12
+
+
+def same_training(build: Any, weights: list[Any], inputs: list[Any], batches: Any, rate: float) -> None:
+    """Train `build(*batch)` eagerly and its recording, each by its own gradients, and compare every step.
+
+    Losses agree to 1e-10, gradients and at last the weights to 1e-10 of the largest.
+    """
+    values = isinstance(weights[0], Value)
+    kind = (lambda arrays: np.array([arrays])) if values else list
+    batches = list(batches)
+    step = replay(build(*(inputs or ())), weights, inputs)
+    recorded = [step.parameters] if values else step.parameters
+    first = [array.copy() for array in recorded]
+    losses = []
+    for batch in batches:
+        losses.append((step(*batch), [g.copy() for g in ([step.gradient] if values else step.gradients)]))
+        for array, gradient in zip(recorded, losses[-1][1]):
+            array -= rate * gradient
+    for (replayed, gradients), batch in zip(losses, batches):
+        for w in weights:
+            w.grad = 0.0 if values else None
+        loss = build(*[ag.tensor(x) for x in batch])
+        loss.backward()
+        assert replayed == pytest.approx(float(loss.data), rel=1e-10)
+        expected = kind([w.grad if values else w.grad.numpy() for w in weights])
+        for got, gradient in zip(gradients, expected):
+            np.testing.assert_allclose(got, gradient, rtol=1e-10, atol=1e-10 * np.abs(gradient).max())
+        for w in weights:
+            w.data = w.data - rate * w.grad
+    for array, start, end in zip(recorded, first, kind([w.data if values else w.numpy() for w in weights])):
+        assert np.abs(end - start).max() > 1e-3     # it has gone somewhere
+        np.testing.assert_allclose(array, end, rtol=1e-10, atol=1e-10 * np.abs(end).max())
+
+
+def test_training_on_moons() -> None:
+    random.seed(1)
+    model = nn.MLP(2, [16, 16, 1])
+    X, y = moons.moons(np.random.default_rng(0))
+    X, y = X[::4], y[::4]                           # of a hundred points: an eager step of all takes its time
+
+    def build() -> Value:
+        hinge = sum((1 - target * model(point)).relu() for target, point in zip(y.tolist(), X.tolist()))
+        return hinge / len(y) + 1e-4 * sum(w * w for w in model.parameters())
+
+    same_training(build, model.parameters(), [], [()] * STEPS, 0.5)
+
+
+def test_training_on_digits() -> None:
+    nn.manual_seed(0)
+    rng = np.random.default_rng(0)
+    model = nn.TensorMLP(64, [128, 64, 10])
+    batches = [(rng.uniform(size=(32, 64)), rng.integers(0, 10, 32)) for _ in range(STEPS)]
+    same_training(lambda x, y: F.cross_entropy(model(x), y), model.parameters(),
+                  [ag.Tensor(np.zeros((32, 64))), ag.tensor(np.zeros(32, int))], batches, 0.1)
+
+
+def test_training_on_names() -> None:
+    """Embedding, batch norm and cross-entropy as the demo has them, with letters and targets for inputs."""
+    nn.manual_seed(0)
+    rng = np.random.default_rng(0)
+    model = names.Letters(27)
+    batches = [(rng.integers(0, 27, (32, 3)), rng.integers(0, 27, 32)) for _ in range(STEPS)]
+    same_training(lambda x, y: F.cross_entropy(model(x), y), model.parameters(),
+                  [ag.tensor(x) for x in batches[-1]], batches, 0.1)
+
+
+def test_training_on_names_op_by_op() -> None:
+    """The lecture's network: every step of batch norm and of cross-entropy is a node of its own."""
+    rng = np.random.default_rng(0)
+    shapes = (27, 10), (30, 64), (1, 64), (1, 64), (64, 27), (27,)
+    C, W1, gain, shift, W2, b2 = weights = [ag.Tensor(rng.normal(size=shape) * 0.3, requires_grad=True)
+                                            for shape in shapes]
+
+    def build(x: ag.Tensor, y: ag.Tensor) -> ag.Tensor:
+        raw = C[x].reshape(32, 30) @ W1
+        h = (gain * (raw - raw.mean(0, keepdim=True)) / (raw.var(0, keepdim=True) + 1e-5).sqrt() + shift).tanh()
+        logits = h @ W2 + b2
+        shifted = logits - logits.max(1, keepdim=True).values
+        counts = shifted.exp()
+        probs = counts * counts.sum(1, keepdim=True) ** -1
+        return -probs.log()[ag.tensor(range(32)), y].mean()
+
+    batches = [(rng.integers(0, 27, (32, 3)), rng.integers(0, 27, 32)) for _ in range(STEPS)]
+    same_training(build, weights, [ag.tensor(x) for x in batches[0]], batches, 0.2)
+
+
+def test_training_the_gpt() -> None:
+    model = gpt.GPT(np.random.default_rng(0), letters=6, places=4)
+    same_training(lambda: model.loss([0, 3, 5, 0]), model.parameters(), [], [()] * 5, 0.1)
