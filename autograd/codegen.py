@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from inspect import signature
 from types import FunctionType
@@ -36,11 +37,17 @@ def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "nu
         names: what to call the nodes, such as `locals()`; otherwise they are called by their labels.
         backend: "numpy", "torch" or "jax": whose functions the text calls.
 
-    Gradients are given for the leaves the engine gives one to. Constants without a name are written into the text.
+    The arguments of `step` are the leaves: Tensors that require a gradient, named or not, and everything that has a
+    name or a label, targets and indices among them if they are Tensors. Gradients are given for the leaves the engine
+    gives one to. A label that can't be a name in Python is made one: `my weights` is `my_weights`, `lambda` is
+    `lambda_`, a second `x` is `x_2`.
+
+    Frozen in the text is what is frozen in the graph: shapes, Python's branches, numbers and arrays without a name, a
+    maximum that softmax subtracted, and whether cross-entropy ignored any row at all. Maxima are found anew.
 
     Raises:
-        TypeError: for what is not a node, or an op without a rule that can be written out.
-        ValueError: for an unknown backend.
+        TypeError: for what is not a node, or an op that has no spelling.
+        ValueError: for an unknown backend, more than one number, or one that needs no gradient.
 
     >>> w, x = Value(2.0), Value(3.0)
     >>> print(source((w * x).tanh(), {"w": w, "x": x}))
@@ -94,6 +101,7 @@ class _Writer(Speller):
         self._name_nodes(names)
         self.wanted = self._wanted()
         self.slopes: dict[int, str] = {}            # names of gradients
+        self.slope_names: set[str] = set()
         self.gradients: dict[int, Text] = {}        # as far as they are known
         self.shared: set[str] = set()               # gradients that another one is, or looks into
 
@@ -172,6 +180,7 @@ class _Writer(Speller):
     def gradient_name(self, x: Any) -> str:
         if id(x) not in self.slopes:
             self.slopes[id(x)] = self.unused(f"d{self.names[id(x)]}")
+            self.slope_names.add(self.slopes[id(x)])
         return self.slopes[id(x)]
 
     # Lines.
@@ -218,8 +227,9 @@ class _Writer(Speller):
                     if x.into is not None:
                         stack += [x.into[0]] if not x.into[0].simple else []
         own = {id(result): name for result, name in zip(results, names) if result is not None and name}
+        asked = Counter(map(id, results))
         for x in sorted(order, key=lambda x: x.position):           # operands come before what is made of them
-            mentions = count[id(x)] - sum(result is x for result in results)
+            mentions = count[id(x)] - asked[id(x)]
             if x.simple or x.name is not None or (mentions < 2 and not (mentions and id(x) in own)
                                                   and not (mentions and x.into is not None)):
                 continue
@@ -251,13 +261,7 @@ class _Writer(Speller):
             if op.keeps:
                 value = self._fused(node, op, inputs, parameters)
             elif op is st.max_along:
-                x, (_, dim, keepdim) = inputs[0], parameters
-                value = self.largest(x, dim, keepdim)
-                if id(node) in self.wanted:
-                    at = self.where_largest(x, dim)
-                    at_name = self.unused(f"{name}_at")
-                    self.line(at_name, at)
-                    self.kept[id(node)] = (self.named(at_name, at), dim, keepdim)
+                value = self._largest(node, inputs[0], *parameters)
             else:
                 value = self.call(op, inputs, *parameters) if op.arity is None else self.call(op, *inputs, *parameters)
         else:
@@ -268,6 +272,16 @@ class _Writer(Speller):
             value = self._cast(value, like.dtype)
         self.name_what_is_shared([value], [None])
         self.line(name, value)
+
+    def _largest(self, node: Any, x: Text, indices: Any, dim: int, keepdim: bool) -> Text:
+        """A maximum along `dim`, with a line for where it stands, as its rule wants to know that."""
+        if not np.array_equal(indices, node.inputs[0]._data.argmax(dim, keepdims=True)):
+            picked = self._pick(x, indices, dim)    # not one that `max` found
+            return picked if keepdim else picked.reshape(node.shape)
+        if id(node) in self.wanted:
+            at = self.let(f"{self.names[id(node)]}_at", self.where_largest(x, dim))
+            self.kept[id(node)] = at, dim, keepdim
+        return self.largest(x, dim, keepdim)
 
     def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
         if op.name == "cross_entropy":
@@ -403,10 +417,13 @@ class _Writer(Speller):
             needs = [id(x) in self.wanted for x in node.inputs]
             parts = [self._fitted(x, part) if need and part is not None else None
                      for x, need, part in zip(node.inputs, needs, self._contributions(node, g, needs))]
-            first = [self.gradient_name(x) if part is not None and id(x) not in self.gradients
-                     and (x.op is not None or self.immutable or part.own) else None
-                     for x, part in zip(node.inputs, parts)]
-            first = [name if name not in first[:i] else None for i, name in enumerate(first)]
+            first: list[str | None] = []            # names that a part may take: those of gradients it begins
+            begun: set[int] = set()
+            for x, part in zip(node.inputs, parts):
+                begins = part is not None and id(x) not in self.gradients and id(x) not in begun and (
+                    x.op is not None or self.immutable or part.own)
+                first.append(self.gradient_name(x) if begins else None)
+                begun.add(id(x))
             self.name_what_is_shared(parts, first)
             for x, part in zip(node.inputs, parts):
                 if part is not None:
@@ -461,7 +478,7 @@ class _Writer(Speller):
             return part
         shown = self.render(part)
         name = re.match(r"\w*", shown)[0]           # type: ignore[index]
-        if part.narrow is not None or name not in self.slopes.values() or name in self.shared:
+        if part.narrow is not None or name not in self.slope_names or name in self.shared:
             return self._copied(part)
         self.shared.add(name)
         return part

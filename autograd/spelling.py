@@ -633,6 +633,7 @@ class Speller:
             return [*lines, (f"np.add.at({name}, {tupled}, {added})", False)]
         if "np.s_" not in tupled and "None" not in key:
             tupled = tupled if tupled != key else f"({key},)"
+            tupled = re.sub(r"(?<![\w.])-?\d+(?![\w)])", r"torch.tensor(\g<0>)", tupled)
             return [*lines, (f"{name}.index_put_({tupled}, {added}, accumulate=True)", False)]
         self.helpers["scatter"] = _SCATTER
         return [*lines, (f"{name} = scatter({added}, {tupled}, {name})", False)]

@@ -15,8 +15,11 @@ from hypothesis import strategies as some
 
 import autograd as ag
 import autograd.functional as F
-from autograd import Tensor, Value, fused, source
+import nn
+from autograd import Tensor, Value, fused, no_grad, source
 from autograd import structural as st
+from autograd.value import dot, total
+from demos import names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
 from tests.test_fuzz import seeds, tensor_program
 from tests.test_recording import random_graph, tensor_cases
@@ -316,14 +319,165 @@ def test_it_reads_as_one_would_write_it_by_hand() -> None:
     np.testing.assert_allclose(gradients["W"], W.grad.numpy(), rtol=1e-12)
 
 
+def changed() -> Tensor:
+    x = Tensor([1.0, 2.0], requires_grad=True) * 2.0
+    x[0] = 5.0
+    return x.sum()
+
+
 @pytest.mark.parametrize(("call", "error", "message"), [
     (lambda: source(3.0), TypeError, "got float, expected a Value or Tensor"),
     (lambda: source(Value(1.0), backend="mxnet"), ValueError, "expected one of numpy, torch, jax"),
     (lambda: source(Tensor([1.0, 2.0], requires_grad=True)), ValueError, r"shape \(2,\), expected one number"),
+    (lambda: source(Tensor(1.0) * 2.0), ValueError, "nothing here requires a gradient"),
+    (lambda: source(changed()), ValueError, "was changed by item assignment"),
+    (lambda: source(Tensor([[1.0]], requires_grad=True)[::-1, ::-1], backend="torch"), TypeError, "negative step"),
 ])
 def test_errors(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+# What people and programs hand it.
+
+def odd(*labels: str) -> tuple[Tensor, list[Tensor]]:
+    leaves = [Tensor([1.0 + i, -2.0], requires_grad=True, label=label) for i, label in enumerate(labels)]
+    product = leaves[0]
+    for leaf in leaves[1:]:
+        product = product * leaf
+    return product.tanh().sum(), leaves
+
+
+@pytest.mark.parametrize(("labels", "names"), [
+    (["my weights!", "2nd"], ["my_weights_", "n_2nd"]),
+    (["x", "x", "x"], ["x", "x_2", "x_3"]),
+    (["x", "dx", "ddx"], ["x", "dx", "ddx"]),
+    (["lambda", "None", "class"], ["lambda_", "None_", "class_"]),
+    (["np", "loss", "grads", "step"], ["np_", "loss", "grads", "step_"]),
+    (["mul_1", "tanh_1", "dmul_1", "sum"], ["mul_1", "tanh_1", "dmul_1", "sum_"]),
+    (["h₁", "h1", "σ", "ﬁ"], ["h1", "h1_2", "σ", "fi"]),      # the first two are one name to Python
+    (["x y", "x_y", "x-y"], ["x_y", "x_y_2", "x_y_3"]),
+    (["", "x_1", ""], ["x_2", "x_1", "x_3"]),
+    (["'; import os #", "\n"], ["___import_os__", "_"]),
+    (["print", "float", "len"], ["print", "float_", "len"]),
+])
+def test_odd_labels(labels: list[str], names: list[str]) -> None:
+    loss, leaves = odd(*labels)
+    loss.backward()
+    got, gradients = run(source(loss), **{name: leaf.numpy() for name, leaf in zip(names, leaves)})
+    assert got == pytest.approx(loss.item(), rel=1e-14)
+    for name, leaf in zip(names, leaves):
+        np.testing.assert_allclose(gradients[name], leaf.grad.numpy(), rtol=1e-13)
+
+
+def test_names_come_before_labels_and_junk_among_them_is_passed_over() -> None:
+    w, x = Tensor([1.0], requires_grad=True, label="b"), Tensor([2.0], requires_grad=True, label="a")
+    text = source((w * x).sum(), {"a": w, "1x": w, "_": x, "f": len, "text": "a", "np": np, "other": Tensor([3.0])})
+    assert "def step(a, a_2):" in text
+    assert run(text, a=np.array([3.0]), a_2=np.array([5.0]))[1] == {"a": 5.0, "a_2": 3.0}
+
+
+def test_a_leaf_as_the_root() -> None:
+    for leaf in (Value(2.0), Value(2.0, label="x_1"), Tensor(2.0, requires_grad=True)):
+        assert run(source(leaf), x_1=np.array(7.0)) == (7.0, {"x_1": 1.0})
+    with no_grad():
+        root = Value(2.0) * 3.0
+    assert run(source(root), x_1=6.0) == (6.0, {"x_1": 1.0})
+
+
+def test_shapes_of_one_number_and_of_none() -> None:
+    for shape in ((), (1,), (1, 1)):
+        agree(lambda x: (x * 2.0).tanh() * Tensor(3.0), normal(0, shape), normal(1, shape), "numpy")
+        agree(lambda x, y: (x + y).exp() / Tensor([2.0]), normal(0, shape, ()), normal(1, shape, ()), "numpy")
+    for build in (lambda e: (e * e).sum() + e.sum(), lambda e: (e @ np.ones((3, 2))).sum() + e[:, [0, 0]].sum(),
+                  lambda e: (e * np.zeros((0, 3))).sum() + (e.T @ e).sum(), lambda e: ag.cat([e, e]).sum()):
+        for backend in ("numpy", "torch"):
+            agree(build, [np.zeros((0, 3))], [np.zeros((0, 3))], backend)
+
+
+def test_integer_leaves() -> None:
+    w, i = Tensor([1.0, 2.0], requires_grad=True), ag.tensor([3, 4])
+    loss = (w * i + w ** i + ag.where(i > 3, w, 0.0)).sum()
+    loss.backward()
+    text = source(loss, {"w": w, "i": i})
+    got, gradients = run(text, w=w.numpy(), i=i.numpy())
+    assert (got, gradients["w"].tolist()) == (loss.item(), w.grad.tolist())
+    constant = source(loss, {"w": w})
+    assert run(constant, w=w.numpy())[1]["w"].tolist() == w.grad.tolist()
+    # integers for a leaf of floats: the gradient is of floats all the same
+    assert run(source((w[[0, 0]] * 0.5).sum(), {"w": w}), w=np.array([1, 2]))[1]["w"].tolist() == [1.0, 0.0]
+
+
+def test_constants_that_are_not_finite() -> None:
+    mask = np.array([0.0, -np.inf, np.nan])
+    for backend in ("numpy", "torch"):
+        with np.errstate(all="ignore"):
+            agree(lambda x: (x + mask).sum() * 0.0 + (x * np.inf).sum(), normal(0, (3,)), normal(1, (3,)), backend)
+    x = Value(2.0, label="x")
+    assert run(source(x * float("inf") - float("-inf") + 1.0), x=2.0)[0] == np.inf
+
+
+def test_one_leaf_in_many_places() -> None:
+    agree(lambda x: x.sum() + (x * x).sum() + (x.T @ x).sum() + (x + x.T + x.T.T + x.reshape(3, 3)).sum(),
+          normal(0, (3, 3)), normal(1, (3, 3)), "numpy")
+    agree(lambda x: (x.T + 0.0).T.reshape(9).sum() + x[0].sum() + x[[0, 0, -1]].sum() + x[::-1, 1:].sum(),
+          normal(0, (3, 3)), normal(1, (3, 3)), "torch")
+    for backend in BACKENDS:                        # gradients that are another's, or look into it, and those added to
+        agree(lambda a, b: ((a + b) + a.T).sum() * 2.0 + (a - b).T.sum(), normal(0, (3, 3), (3, 3)),
+              normal(1, (3, 3), (3, 3)), backend)
+
+
+def test_a_large_graph_is_written_in_time() -> None:
+    x = Value(1.0, label="x")
+    y = x
+    for _ in range(5000):
+        y = (y * 0.999 + x).tanh()
+    wide = total([v * x for v in map(Value, range(5000))])      # one sum of as many terms
+    loss = y + wide * 1e-7 + dot([x] * 3000, [x] * 3000) * 1e-7
+    loss.backward()
+    got, gradients = run(source(loss), x=1.0)
+    assert got == pytest.approx(loss.data, rel=1e-12)
+    assert gradients["x"] == pytest.approx(x.grad, rel=1e-12)
+
+
+def test_keys_of_every_kind() -> None:
+    keys = [0, -1, (1, 2), ..., None, np.s_[1:, ::2], np.s_[..., None, 0], np.s_[::-1], np.s_[:, ::-2],
+            [2, 0, 2], ([0, 0], [1, 1]),
+            np.s_[1:, [0, 0, 1]], np.s_[[0, 2, 0], :2], np.s_[None, [1, 1]], np.eye(3, 4) > 0, [True, False, True],
+            np.s_[[0, 1], None, [0, 1]], np.array([0, 1], np.uint8), np.int64(1), np.s_[0, [1, 1]], ()]
+    for i, key in enumerate(keys):
+        def build(x: Tensor, key: Any = key) -> Any:
+            return (x[key] ** 2).sum() + (x.tanh()[key] * 3.0).sum() + x.sum()
+
+        for backend in ("numpy", "torch", *["jax"] * (i < 14 and i % 3 == 0)):
+            try:
+                agree(build, normal(0, (3, 4)), normal(1, (3, 4)), backend)
+            except pytest.skip.Exception:
+                continue
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_whole_model(backend: str) -> None:
+    """The names demo's network: embedding, linear layers, batch norm, cross-entropy, run on another batch."""
+    convert, text = converter(backend), ""
+    nn.manual_seed(0)
+    model = names.Letters(27)
+    weights = {name.replace(".", "_"): w for name, w in model.named_parameters()}
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        letters, targets = ag.tensor(rng.integers(0, 27, (32, 3))), ag.tensor(rng.integers(0, 27, 32))
+        loss = F.cross_entropy(model(letters), targets)
+        model.zero_grad()
+        loss.backward()
+        named = {**weights, "letters": letters, "targets": targets}
+        text = text or source(loss, named, backend)
+        got, gradients = function_of(text, backend)(**{name: convert(x.numpy()) for name, x in named.items()})
+        assert float(got) == pytest.approx(loss.item(), rel=1e-12)
+        for name, w in weights.items():
+            expected = w.grad.numpy()
+            np.testing.assert_allclose(np.asarray(gradients[name]), expected, rtol=1e-12,
+                                       atol=1e-12 * np.abs(expected).max(), err_msg=f"{name} in\n{text}")
+            w.data = w.data - 0.1 * w.grad
 
 
 def test_jax_on_two_devices() -> None:
