@@ -96,6 +96,7 @@ class _Writer(Speller):
         self.lines: list[str] = []
         self.kept: dict[int, tuple[Any, ...]] = {}  # what a fused op's rule wants of its forward pass
         self.numbers: set[int] = set()              # nodes that are Python numbers in the text
+        self.symbols: dict[int, Text] = {}
         self.names: dict[int, str] = {}             # of nodes; the empty name is a number's, written where it is used
         self.leaves: list[Any] = []
         self._name_nodes(names)
@@ -170,12 +171,12 @@ class _Writer(Speller):
 
     def symbol(self, node: Any) -> Text:
         """A node as an operand: its name, or the number it is."""
-        name = self.names[id(node)]
-        if not name:
-            return self.operand(node._data, literal=True)
-        text = self.named(name, np.asarray(node._data))
-        text.number = id(node) in self.numbers
-        return text
+        if id(node) not in self.symbols:
+            name = self.names[id(node)]
+            text = self.named(name, np.asarray(node._data)) if name else self.operand(node._data, literal=True)
+            text.number = id(node) in self.numbers
+            self.symbols[id(node)] = text
+        return self.symbols[id(node)]
 
     def gradient_name(self, x: Any) -> str:
         if id(x) not in self.slopes:
@@ -214,6 +215,8 @@ class _Writer(Speller):
 
         Where it is a result itself, it gets the name it would have had anyhow.
         """
+        if not any(result is not None and (self.operands(result) or result.into) for result in results):
+            return                                  # names only
         count: dict[int, int] = {}
         order: list[Text] = []
         for result in results:

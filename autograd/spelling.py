@@ -231,9 +231,12 @@ def _combined(method: str, x: Text, y: Any) -> Text:
     dtype = np.dtype(bool) if symbol.binding == COMPARE else _common(x, y)
     if "truediv" in method and dtype is not None and dtype.kind != "f":
         dtype = np.dtype(float)
-    out = Text(x.writer, symbol.text, np.broadcast_shapes(a.shape, b.shape), symbol.binding, dtype,
-               number=a.number and b.number)
-    return x.writer.broadcast(out, np.broadcast_shapes(x.shape, y.shape))
+    out = Text(x.writer, symbol.text, _broadcast(a.shape, b.shape), symbol.binding, dtype, number=a.number and b.number)
+    return x.writer.broadcast(out, _broadcast(x.shape, y.shape))
+
+
+def _broadcast(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+    return x if x == y or not y else y if not x else np.broadcast_shapes(x, y)
 
 
 def _as_float(x: Text) -> Text:
@@ -251,7 +254,7 @@ def _common(*inputs: Text) -> Any:
     dtypes = [x.dtype for x in inputs if x.dtype is not None]
     if not dtypes:
         return None
-    common = np.result_type(*dtypes)
+    common = dtypes[0] if dtypes.count(dtypes[0]) == len(dtypes) else np.result_type(*dtypes)
     return np.dtype(float) if common.kind == "b" and any(x.dtype is None for x in inputs) else common
 
 
