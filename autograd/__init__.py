@@ -7,6 +7,7 @@ asked for, so that `import autograd` is as quick as `import numpy`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autograd import generated as generated  # gives Tensor its methods
 from autograd.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.tensors import Tensor, cat, concatenate, stack, tensor, where
 from autograd.value import Value

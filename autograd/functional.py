@@ -20,9 +20,10 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.fused import affine
+from autograd.generated import adopt
 from autograd.ops import TABLE, Nary, quiet
 from autograd.structural import Structural, summing
-from autograd.tensors import Tensor, adopt, as_array, operand, where
+from autograd.tensors import Tensor, as_array, operand, where
 from autograd.value import Value, number, total
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composite",

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd import structural as st
+from autograd.generated import adopt
 from autograd.structural import Structural
-from autograd.tensors import Tensor, adopt
+from autograd.tensors import Tensor
 
 __all__ = ["affine", "batch_norm"]
 

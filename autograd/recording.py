@@ -23,8 +23,12 @@ from autograd.value import Value
 
 __all__ = ["Stats", "ValueReplay", "replay"]
 
-# What a node costs in each way of running, in microseconds: they decide, by their ratios, which is chosen.
-STRAIGHT, LOOP, GROUP = 0.06, 0.2, 12.0
+# What a node, or a group and each node in it, costs forward and backward, in microseconds: by their ratios they decide
+# how a graph is run. Fitted to random graphs without structure, the worst case for groups, of 70 nodes and of 100,000
+# in 5 to 20,000 levels (`irregular` in benchmarks/workloads.py), every way side by side. A group takes a thousand times
+# longer to make than a node of a loop, so groups must halve the time.
+STRAIGHT, LOOP, GROUP, GROUPED = 0.09, 0.2, 12.0, 0.025
+WORTH_GROUPING = 2
 LARGEST_STRAIGHT = 1500             # nodes; beyond, compiling the text takes longer than a recording should
 BATCH_NODES = 200_000               # how large a batch of examples is repeated: this bounds the memory
 
@@ -372,20 +376,19 @@ def _examine(loop: Loop, leaves: Any, backward: bool, where: str = "") -> None:
     flat, v = loop.flat, loop.data
     loop.values[:] = leaves
     loop.forward()
-    for _, _, i, _, _, x in loop.tape:
+    edges = list(loop.edges())
+    for i, x, _ in edges:
         if _turned_bad(v[i], [v[j] for j in x]):
             raise FloatingPointError(f"replay: {flat.name(i)} is {v[i]}, computed from "
                                      f"{', '.join(str(v[j]) for j in x)}{where}")
     if not backward:
         return
-    with np.errstate(all="ignore"):
-        gradients = loop.backward()
-        for _, op, i, a, b, x in reversed(loop.tape):
-            slopes = (1.0, 1.0) if op.name == "add" else (v[b], v[a]) if op.name == "mul" else loop.slopes[i]
-            for j, slope in zip(x, slopes):
-                if not np.isfinite(gradients[i] * slope):
-                    raise FloatingPointError(f"replay: the gradient that {flat.name(i)} passes to {flat.name(j)} is "
-                                             f"{gradients[i] * slope}{where}")
+    gradients = loop.backward()
+    for i, x, slopes in reversed(edges):
+        for j, slope in zip(x, slopes):
+            if not np.isfinite(gradients[i] * slope):
+                raise FloatingPointError(f"replay: the gradient that {flat.name(i)} passes to {flat.name(j)} is "
+                                         f"{gradients[i] * slope}{where}")
     for i, gradient in enumerate(loop.gradients.tolist()):
         if not np.isfinite(gradient):
             raise FloatingPointError(f"replay: the gradients of {flat.name(i)} add up to {gradient}{where}")
@@ -432,21 +435,14 @@ def _machine(flat: Flat) -> Any:
     """The cheapest way to run a graph, by what a node costs in each."""
     n = len(flat)
     known = all(op is None or op.arity is not None or op.name in ("sum", "dot") for op in flat.ops)
-    deepest = max(8, int(LOOP * n / GROUP))
-    folded = fold(flat, deepest)
+    folded = fold(flat, max(8, int(LOOP * n / GROUP / WORTH_GROUPING)))
     grouped = float("inf")
     if folded.level is not None:
         kind = np.where(folded.summing, 0, flat.code[folded.nodes])
-        grouped = GROUP * len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
+        groups = len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
+        grouped = GROUP * groups + GROUPED * len(folded.nodes)
     if known and n <= LARGEST_STRAIGHT and STRAIGHT * n <= grouped:
         return Straight(flat)
-    if grouped <= LOOP * n:
+    if WORTH_GROUPING * grouped <= LOOP * n:
         return _Grouped(Groups(flat, folded))
-    return _Looped(flat)
-
-
-class _Looped(Loop):
-    def run(self) -> float:
-        loss = self.forward()
-        self.backward()
-        return loss
+    return Loop(flat)

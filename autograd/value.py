@@ -10,7 +10,6 @@ from __future__ import annotations
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, OPERATORS, Operators
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
-from autograd.symbols import compile_function, text_of
+from autograd.symbols import Method, text_of
 
 __all__ = ["Value", "dot", "total"]
 
@@ -261,7 +260,10 @@ def number(x: Any, where: str) -> float:
     Traceback (most recent call last):
     TypeError: mul: a Value holds one number, not a list; make a Value of each element, or a Tensor of the whole
     """
-    if isinstance(x, (numbers.Real, Decimal)):      # int, bool, Fraction and NumPy's floats and integers too
+    if type(x) is float:
+        return x
+    real = isinstance(x, numbers.Real)              # int, bool, Fraction and NumPy's floats and integers too
+    if real or (isinstance(x, numbers.Number) and not isinstance(x, numbers.Complex)):      # and Decimal
         try:
             return float(x)
         except OverflowError:                       # an integer or fraction beyond the floats
@@ -306,8 +308,8 @@ def value_{name}(self{other}):
 """
 
 
-def _method(op: Op) -> Callable[..., Value]:
-    """The method of a row with one or two inputs."""
+def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
+    """The name, text and namespace of the method of a row with one or two inputs."""
     arguments = ("out", "x", "y")[: 1 + len(op.partials)]
     partials = [text_of(partial, *arguments) for partial in op.partials]
     two = len(partials) == 2
@@ -323,9 +325,9 @@ def _method(op: Op) -> Callable[..., Value]:
         db="None" if not two else "ONE" if partials[1] == "1.0" else partials[1],
     )
     rows = {name: row.scalar for name, row in TABLE.items()}
-    return compile_function(f"value_{op.name}", text, {
+    return f"value_{op.name}", text, {
         **rows, "ONE": ONE, "Value": Value, "active": active, "apply": Value.apply, "compute": op.scalar,
-        "new": Value.__new__, "op": op, "operand": Value.operand})
+        "new": Value.__new__, "op": op, "operand": Value.operand}
 
 
 def _comparison(sign: str) -> Callable[[Value, Any], bool]:
@@ -342,8 +344,6 @@ def _comparison(sign: str) -> Callable[[Value, Any], bool]:
 
 for _op in TABLE.values():
     if len(_op.partials) <= 2:
-        _function = _method(_op)
-        for _name in OPERATORS.get(_op.name, (_op.name,)):
-            setattr(Value, _name, _function)
+        Method(Value, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
 for _sign in COMPARISONS:
     setattr(Value, _sign, _comparison(_sign))

@@ -171,7 +171,7 @@ def machine() -> dict[str, str]:
         models = [line.split(":", 1)[1].strip() for line in cpus.read_text().splitlines()
                   if line.startswith("model name")]
         processor = models[0] if models else processor
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]       # type: ignore[index, call-arg]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {"system": f"{platform.system()} {platform.machine()}", "processor": processor,
             "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
             "python": f"{platform.python_implementation()} {platform.python_version()}",

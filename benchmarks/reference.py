@@ -74,9 +74,9 @@ class Value:
         return self * -1
 
     def __sub__(self, other: Any) -> Value:
-        return self + -other
+        return self.__add__(-other)
 
     def __truediv__(self, other: Any) -> Value:
-        return self * other ** -1
+        return self.__mul__(other ** -1)
 
     __radd__, __rmul__ = __add__, __mul__

@@ -13,6 +13,7 @@ import os
 import pickle
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def versions(state: dict[str, Any], names: list[str]) -> dict[str, str]:
     return found
 
 
-ANSWERS = {"set up": set_up, "clock": clock, "grow": grow, "versions": versions}
+ANSWERS: dict[str, Callable[..., Any]] = {"set up": set_up, "clock": clock, "grow": grow, "versions": versions}
 
 if __name__ == "__main__":
     main()

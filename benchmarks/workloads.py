@@ -12,6 +12,7 @@ import importlib.util
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -191,9 +192,9 @@ def moons_casadi() -> Step:
     # Without the buffers most of its time would go into converting the arguments.
     buffer, evaluate = run.buffer()
     value, gradient = np.zeros(1), np.zeros(337)
-    buffer.set_arg(0, memoryview(initial))
-    buffer.set_res(0, memoryview(value))
-    buffer.set_res(1, memoryview(gradient))
+    buffer.set_arg(0, initial.data)
+    buffer.set_res(0, value.data)
+    buffer.set_res(1, gradient.data)
 
     def step() -> tuple[float, list[Any]]:
         evaluate()
@@ -319,6 +320,66 @@ def _gpt_graph(value: type) -> tuple[Callable[[], Any], list[Any]]:
         return sum(losses) * (1 / len(losses))
 
     return loss, weights
+
+
+# A random graph without structure, so that nothing is to be found in it: of so many levels, each so wide.
+
+def irregular(levels: int, width: int) -> tuple[Callable[[], Any], list[Any]]:
+    """A function that builds the graph, and its leaves."""
+    from autograd import Value
+
+    generator = random.Random(levels)
+    leaves = [Value(generator.uniform(-1, 1)) for _ in range(width)]
+    half = Value(0.5)
+
+    def build() -> Any:
+        generator, before = random.Random(levels), leaves
+        for _ in range(levels):
+            made = []
+            for _ in range(width):
+                a, b, kind = generator.choice(before), generator.choice(before), generator.randrange(4)
+                if generator.random() < 0.5:        # without which no gradient would survive so many levels
+                    b = generator.choice(leaves)
+                made.append(half * (a + b) if kind == 0 else a * b if kind == 1 else a.maximum(b) if kind == 2
+                            else a.tanh())
+            before = made
+        return sum(before)
+
+    return build, leaves
+
+
+def irregular_value(levels: int, width: int) -> Step:
+    build, leaves = irregular(levels, width)
+
+    def step() -> tuple[float, list[Any]]:
+        for x in leaves:
+            x.grad = 0.0
+        loss = build()
+        loss.backward()
+        return loss.data, leaves
+
+    return step
+
+
+def irregular_replay(levels: int, width: int) -> Step:
+    from autograd import replay
+
+    build, leaves = irregular(levels, width)
+    recorded = replay(build(), wrt=leaves)
+    return lambda: (recorded(), [recorded.gradient])
+
+
+def irregular_recording(levels: int, width: int) -> Step:
+    from autograd import replay
+
+    build, leaves = irregular(levels, width)
+    root = build()
+
+    def step() -> tuple[float, list[Any]]:
+        recorded = replay(root, wrt=leaves)
+        return recorded(), [recorded.gradient]
+
+    return step
 
 
 # The character model of Karpathy's makemore lectures, its batch norm and cross-entropy written op by op: embedding of
@@ -601,7 +662,7 @@ def _step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Ste
 class Workload(NamedTuple):
     """Who competes with whom. The first contender is the measure of the others."""
 
-    part: str                                   # which argument of `python -m benchmarks` selects it
+    part: str                                   # which arguments of `python -m benchmarks` select it
     title: str
     contenders: dict[str, Callable[[], Step]]
     tolerance: float                            # how far losses and gradients may differ, relative to the largest
@@ -640,7 +701,12 @@ WORKLOADS: dict[str, Workload] = {
         "ninjagrad": gpt_value,
         "ninjagrad replay": gpt_replay,
     }, 1e-9),
-    "makemore": Workload("tensor", "makemore, 29 array nodes", {
+    **{f"irregular {levels}": Workload("replay", f"random graph {levels}×{width}, levels and width", {
+        "ninjagrad": partial(irregular_value, levels, width),
+        "ninjagrad replay": partial(irregular_replay, levels, width),
+        "ninjagrad, recording and one run": partial(irregular_recording, levels, width),
+    }, 1e-9) for levels, width in [(20, 5000), (200, 500), (2000, 50), (20000, 5)]},
+    "makemore": Workload("tensor replay", "makemore, 29 array nodes", {
         "NumPy by hand": makemore_numpy,
         "ninjagrad": makemore_tensor,
         "ninjagrad, fused": makemore_fused,
@@ -665,6 +731,9 @@ GOALS: dict[str, list[Goal]] = {
     "moons replay": [Goal("ninjagrad replay", "NumPy by hand", 1.2, 0.8),
                      Goal("ninjagrad replay", "CasADi", 1 / 4, 1 / 18)],
     "gpt replay": [Goal("ninjagrad replay", "ninjagrad", 1 / 50, 1 / 50)],
+    **{key: [Goal("ninjagrad replay", "ninjagrad", 1.0, 1.0),
+             Goal("ninjagrad, recording and one run", "ninjagrad", 3.0, 3.0)]
+       for key in WORKLOADS if key.startswith("irregular")},
     "makemore": [Goal("ninjagrad", "NumPy by hand", 1.35, 1.15),
                  Goal("ninjagrad", "PyTorch", 1 / 2.5, 1 / 3.2),
                  Goal("ninjagrad, fused", "NumPy by hand", 0.95, 0.80),

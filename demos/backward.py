@@ -74,7 +74,7 @@ def show(title: str, loss: Tensor, names: dict[str, Any], backend: str) -> None:
     console.rule(f"[bold]{title}")
     text = source(loss, names, backend)
     if console.is_terminal:
-        console.print(Syntax(text, "python", background_color="default", word_wrap=True))
+        console.print(Syntax(text, "python", theme="ansi_dark", background_color="default", word_wrap=True))
     else:
         print(text)
     if backend != "numpy":

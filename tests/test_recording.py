@@ -20,7 +20,7 @@ from demos import gpt, moons, names
 WAYS = {
     "chosen": recording._machine,
     "straight": recording.Straight,
-    "loop": recording._Looped,
+    "loop": recording.Loop,
     "arrays": lambda flat: recording._Grouped(recording.Groups(flat, recording.fold(flat, 10**9))),
 }
 
@@ -156,6 +156,45 @@ def test_ieee_numbers_come_out_as_in_eager() -> None:
         root = 1.0 / (x - 1.0) + (x * 800.0).exp()
         machine = way(recording.flatten(root, [x], [])[0])
         assert machine.run() == root.data == float("inf")
+
+
+def test_more_ops_than_the_loop_has_branches_for() -> None:
+    x = Value(1.1)
+    root = total([(x + 0.1 * n) ** (n + 0.5) for n in range(40)])
+    machine = recording.Loop(recording.flatten(root, [x], [])[0])
+    root.backward()
+    assert machine.run() == root.data
+    assert machine.gradients[0] == pytest.approx(x.grad, rel=1e-14)
+
+
+def test_slopes_in_the_loop_are_ieee_numbers_too() -> None:
+    x = Value(0.0)
+    root = x ** 0.5 + x.abs() + x / 2.0             # 0.5/√0 raises in Python
+    machine = recording.Loop(recording.flatten(root, [x], [])[0])
+    assert (machine.run(), machine.gradients[0]) == (0.0, float("inf"))
+    machine.values[0] = 4.0
+    assert (machine.run(), machine.gradients[0]) == (8.0, 1.75)
+
+
+def test_an_interrupted_recording_leaves_the_graph_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    w, x, loss = neuron()
+    loss.backward()
+    before = [v.grad for v in (*w, *x, loss)]
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("autograd.replaying.flat.Flat", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replay(loss, w, x)
+    assert [v.grad for v in (*w, *x, loss)] == before
+
+
+def test_a_leaf_alone_can_be_replayed() -> None:
+    x = Value(3.0)
+    for way in WAYS.values():
+        machine = way(recording.flatten(x, [x], [])[0])
+        assert (machine.run(), machine.gradients.tolist()) == (3.0, [1.0])
 
 
 def test_check_finds_a_frozen_branch() -> None:

@@ -1,22 +1,24 @@
 """A graph of Values run number by number: for graphs too narrow or too small for arrays to pay.
 
 `Loop` walks the recorded ops with plain floats. `Straight` writes them out as one Python function instead, without the
-walk; compiling that pays for small graphs only. Both take value and partials from the table's rows.
+walk; compiling that pays for small graphs only. Both have the table's rows write value and partials out as text.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.ops import TABLE, Nary, PowerBy
+from autograd.ops import TABLE, Nary, Op, PowerBy
 from autograd.replaying.flat import Flat
 from autograd.symbols import compile_function, text_of
 
 __all__ = ["Loop", "Straight"]
+
+BRANCHES = 24                       # how many ops have a branch of their own in the loop: the most frequent ones
 
 
 class Loop:
@@ -29,69 +31,134 @@ class Loop:
         self.flat = flat
         self.leaves = slice(0, parameters + inputs)
         self.data = flat.data.tolist()
-        self.slopes: list[Any] = [None] * len(flat)
         self.values = flat.data[self.leaves].copy()
         self.gradients = np.zeros(parameters)
-        varies = np.zeros(len(flat), bool)
-        varies[self.leaves] = True
-        flags = varies.tolist()
-        self.tape: list[tuple[Any, ...]] = []
         a, b, codes = flat.a.tolist(), flat.b.tolist(), flat.code.tolist()
+        often = np.argsort(-np.bincount(flat.code), kind="stable")[:BRANCHES].tolist()
+        branches = {code: branch for code in often if (branch := _branch(code, flat.ops[code]))}
+        lines = [branch.text for branch in branches.values()] or ["if code < 0: pass"]
+        self._forward = compile_function("forward", _WALK.format(branches="\n            el".join(lines)),
+                                         _NAMES | {"ops": flat.ops})
+        known = [branches.get(code, _OTHER) for code in range(len(flat.ops))]
+        self.slopes = [known[code].da for code in codes], [known[code].db for code in codes]
+        self.tape: list[tuple[int, int, Any, int]] = []     # (code, the result, its input or all inputs, its second)
+        varies = (np.arange(len(flat)) < self.leaves.stop).tolist()
         for i, code in enumerate(codes):
             if code:
-                x = flat.inputs(i) if i in flat.more else (a[i],) if b[i] < 0 else (a[i], b[i])
-                flags[i] = any([flags[j] for j in x])
-                if flags[i]:
-                    op: Any = flat.ops[code]
-                    kind = (0 if op.name == "add" else 1 if op.name == "mul" else 4 if i in flat.more
-                            else 1 + len(x))
-                    self.tape.append((kind, op, i, x[0], x[1] if len(x) > 1 else -1, x))
+                x: Any = a[i]
+                if code in branches:
+                    varies[i] = varies[x] or (b[i] >= 0 and varies[b[i]])
+                else:
+                    x, b[i] = flat.inputs(i), -1
+                    varies[i] = any([varies[j] for j in x])
+                if varies[i]:
+                    self.tape.append((code, i, x, b[i]))
         self.steps = len(self.tape)
         self.bytes = 48 * len(flat)
 
     def forward(self) -> float:
         """Every number, and each node's local derivatives."""
-        v, slopes = self.data, self.slopes
-        v[self.leaves] = self.values.tolist()
-        for kind, op, i, a, b, x in self.tape:
-            if kind == 0:
-                v[i] = v[a] + v[b]
-            elif kind == 1:
-                v[i] = v[a] * v[b]
-            else:
-                inputs = [v[j] for j in x]
-                if isinstance(op, Nary):
-                    v[i] = out = float(op.scalar(*inputs))
-                    slopes[i] = op.all_partials(out, *inputs)
-                    continue
-                try:
-                    v[i] = out = op.scalar(*inputs)
-                    slopes[i] = [float(partial(out, *inputs)) for partial in op.partials]
-                except (ArithmeticError, ValueError):
-                    v[i], slopes[i] = op.ieee(*inputs)
-        result: float = v[self.flat.root]
+        self.data[self.leaves] = self.values.tolist()
+        self._forward(self.tape, self.data, *self.slopes)
+        result: float = self.data[self.flat.root]
         return result
 
     def backward(self) -> list[float]:
         """The gradients of the leaves; returns everyone's."""
-        v, slopes = self.data, self.slopes
-        g = [0.0] * len(v)
+        da, db = self.slopes
+        g = [0.0] * len(self.data)
         g[self.flat.root] = 1.0
-        for kind, _, i, a, b, x in reversed(self.tape):
+        for _, i, a, b in reversed(self.tape):
             up = g[i]
-            if kind == 0:
-                g[a] += up
-                g[b] += up
-            elif kind == 1:
-                g[a] += up * v[b]
-                g[b] += up * v[a]
-            elif kind == 2:
-                g[a] += up * slopes[i][0]
+            if b >= 0:
+                g[a] += up * da[i]
+                g[b] += up * db[i]
+            elif type(a) is int:
+                g[a] += up * da[i]
             else:
-                for j, slope in zip(x, slopes[i]):
+                for j, slope in zip(a, da[i]):
                     g[j] += up * slope
         self.gradients[:] = g[: len(self.gradients)]
         return g
+
+    def run(self) -> float:
+        loss = self.forward()
+        self.backward()
+        return loss
+
+    def edges(self) -> Iterator[tuple[int, Sequence[int], Sequence[float]]]:
+        """After a forward pass, for each node in its order: its inputs, and the derivatives by them."""
+        da, db = self.slopes
+        for _, i, a, b in self.tape:
+            if b >= 0:
+                yield i, (a, b), (da[i], db[i])
+            elif type(a) is int:
+                yield i, (a,), (da[i],)
+            else:
+                yield i, a, da[i]
+
+
+_WALK = """\
+def forward(tape, v, da, db):
+    for code, i, a, b in tape:
+        try:
+            {branches}
+            else: v[i], da[i] = at_once(ops[code], [v[j] for j in a])
+        except (ArithmeticError, ValueError):
+            v[i], da[i], db[i] = ieee(ops[code], v[a], v[b])
+"""
+
+
+class _Branch(NamedTuple):
+    """What the walk does for a node of some op, and the slopes that are the same for all of those."""
+
+    text: str
+    da: float | None
+    db: float | None
+
+
+_OTHER = _Branch("", None, None)                    # whatever has no branch
+
+
+def _branch(code: int, op: Op | None) -> _Branch | None:
+    """The branch for an op of one or two inputs; None if its row can't be written out."""
+    if op is None or op.arity not in (1, 2):
+        return None
+    names = "xy"[: op.arity]
+    slopes = [text_of(partial, "out", *names) for partial in op.partials]
+    if None in slopes:
+        return None
+    out = text_of(op.scalar, *names) or f"ops[{code}].scalar({', '.join(names)})"
+    fixed = [_number(slope) for slope in slopes]
+    todo = [*(f"{x} = v[{at}]" for x, at in zip(names, "ab")), f"v[i] = out = {out}",
+            *(f"d{at}[i] = {slope}" for at, slope, number in zip("ab", slopes, fixed) if number is None)]
+    return _Branch(f"if code == {code}: {'; '.join(todo)}", fixed[0], fixed[-1])
+
+
+def _number(text: Any) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _ieee(op: Op, x: float, y: float) -> tuple[float, float, float | None]:
+    out, slopes = op.ieee(*(x, y)[: len(op.partials)])
+    return out, slopes[0], slopes[1] if len(slopes) == 2 else None
+
+
+def _at_once(op: Op, inputs: list[float]) -> tuple[float, Sequence[float]]:
+    if isinstance(op, Nary):
+        out = float(op.scalar(*inputs))
+        return out, op.all_partials(out, *inputs)
+    try:
+        out = op.scalar(*inputs)
+        return out, [float(partial(out, *inputs)) for partial in op.partials]
+    except (ArithmeticError, ValueError):
+        return op.ieee(*inputs)
+
+
+_NAMES: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()} | {"ieee": _ieee, "at_once": _at_once}
 
 
 class Straight:
@@ -118,7 +185,9 @@ class Straight:
                 backward.append(f"g{j} += {term}" if j in started else f"g{j} = {term}")
                 started.add(j)
 
-        for _, op, i, _, _, x in self.loop.tape:
+        for code, i, _, _ in self.loop.tape:
+            op: Any = flat.ops[code]
+            x = flat.inputs(i)
             names[i] = f"v{i}"
             arguments = [name(j) for j in x]
             if isinstance(op, PowerBy):
@@ -131,9 +200,10 @@ class Straight:
                 text = text_of(op.scalar, *arguments)
             compute = f"op{i}" if isinstance(op, PowerBy) else op.name
             forward.append(f"v{i} = {text or f'{compute}({chr(44).join(arguments)})'}")
-        for _, op, i, _, _, x in reversed(self.loop.tape):
+        for code, i, _, _ in reversed(self.loop.tape):
             if i not in started and i != flat.root:
                 continue
+            op, x = flat.ops[code], flat.inputs(i)
             g = f"g{i}" if i != flat.root else "1.0"
             arguments = [name(j) for j in x]
             half = len(x) // 2

@@ -1,0 +1,274 @@
+"""What `Tensor` has from the table: its methods, and each op's step of the backward pass, written out from the rules.
+
+One general function for all steps instead makes a training step a fifth slower, one for all methods as much again. Each
+is compiled when it is first called. Nothing here is called by name from elsewhere but `adopt`, for ops that are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from inspect import signature
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from autograd import structural as st
+from autograd.modes import active
+from autograd.operators import OPERATORS
+from autograd.ops import QUIETLY, TABLE, Op, power_by
+from autograd.symbols import Method, compile_function, late, text_of
+from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
+
+__all__ = ["adopt", "fitted"]
+
+
+# One step of the backward pass for every op.
+
+_PULL = """\
+def pull_{name}(node, unreached):
+    g = node._grad
+    out = node._data
+    {saved} = node._saved
+{contributions}"""
+_CONTRIBUTION = """\
+    {input} = node.{slot}
+    if {input}.requires_grad:
+        part = {product}{fit}
+        grad = {input}._grad
+        if grad is unreached:
+            {input}._grad = {first}
+        elif grad is None:
+            {input}._grad = {own}
+        else:
+            {input}._grad = grad {sign} part
+"""
+_FIT = """
+        size = {saved}.nbytes
+        if part.nbytes != size or part.ndim != {saved}.ndim or not size:
+            part = fit(part, {saved})"""
+
+
+_reduce_to = st.reduce_to.array
+
+
+def _fit(part: Any, data: Any) -> Any:
+    """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
+
+    The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
+    and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for, unless
+    that is empty.
+    """
+    part = _reduce_to(part, data.shape)
+    return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
+
+
+def fitted(part: Any, data: Any) -> Any:
+    """`_fit` where a contribution needs it."""
+    return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
+
+
+def _own(part: Any, g: Any) -> Any:
+    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
+    return part.copy() if part is g or part.base is not None else part
+
+
+def _write_vjps(op: Op) -> None:
+    """Give an elementwise op its vjps, (∂out/∂input) × g for each input, and from them its step of a backward pass."""
+    names = ("c", "x", "y") if op.arity == 3 else ("x", "y")[: op.arity]
+    texts = [text_of(partial, "out", *names) or "" for partial in op.partials]
+    products = [_PRODUCTS.get(text, f"g * ({text})") for text in texts]
+    op.vjps = [_VJPS.get(text) or _times_g(partial) for partial, text in zip(op.partials, texts)]
+    if op.arity == 3:
+        op.joint = _one_by_one(op.vjps)
+        op.pull = _pull_joint
+        return
+    _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
+
+
+def _one_by_one(vjps: Sequence[Callable[..., Any]]) -> Callable[..., list[Any]]:
+    """The `joint` of an op whose vjps share no work."""
+    return lambda needs, g, *saved: [vjp(g, *saved) if needed else None for needed, vjp in zip(needs, vjps)]
+
+
+def _times_g(partial: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda g, *saved: g * partial(*saved)
+
+
+_VJPS: dict[str, Callable[..., Any]] = {            # partial -> partial × g without the product, as functions
+    "1.0": lambda g, *saved: g, "-1.0": lambda g, *saved: -g,
+    "1.0 / x": lambda g, out, x: g / x, "1.0 / y": lambda g, out, x, y: g / y}
+_PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}      # the same as text
+
+
+def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
+                fits: bool = True) -> None:
+    """Write `op.pull` from what each input receives; `fits`: it may be of another shape or dtype than the input.
+
+    A negation waits until the broadcasting is undone: there is less to negate.
+    """
+    contributions = ""
+    slots = ("_a", "_b") if op.joint is None else [f"_a[{i}]" for i in range(len(products))]
+    for position, (slot, saved, product) in enumerate(zip(slots, names, products)):
+        negative = product == "-g"
+        contributions += _CONTRIBUTION.format(
+            input=f"input{position}", slot=slot, product="g" if negative else product, sign="-" if negative else "+",
+            first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
+            fit=_FIT.format(saved=saved) if fits else "")
+    text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
+    op.pull = late(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
+
+
+def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule of `structural` with the ops it names replaced by their functions on arrays.
+
+    In a backward pass nothing else comes along, so looking at each call which kind of thing it is can be spared.
+    """
+    if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(st):
+        return rule
+    arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
+    return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def _pull_joint(node: Tensor, unreached: object) -> None:
+    inputs, g = node._a, node._grad
+    needs = [x.requires_grad for x in inputs]
+    for x, part in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
+        if x.requires_grad:
+            grad, data = x._grad, x._data
+            if part.nbytes != data.nbytes or part.ndim != data.ndim:
+                part = _fit(part, data)
+            x._grad = part if grad is unreached else _own(part, g) if grad is None else grad + part
+
+
+def _pull_sum(node: Tensor, unreached: object) -> None:
+    """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
+    g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
+    g = st.unsummed(g, data, dim, keepdim)
+    if x._grad is unreached or x._grad is None:
+        x._grad = st.expand.array(g, data.shape)
+    else:
+        x._grad = x._grad + g
+
+
+_METHOD = """\
+def {name}({inputs}{more}):
+    {convert}
+    {fetch}
+    {compute}
+    if active:
+        return under_modes(op, out, ({inputs},), {saved})
+    node = new(Tensor)
+    node._data = out
+    node._grad = None
+    node.label = ""
+    if {required}:
+        node.requires_grad = True
+        node.op = op
+        node._a = {a}
+        node._b = {b}
+        node._saved = {saved}
+    else:
+        node.requires_grad = False
+        node.op = node._a = node._b = node._saved = None
+    return node
+"""
+_COMPUTE = """\
+try:
+        out{kept} = {out}
+    except ValueError as error:
+        raise misfit(op, ({arrays},), error) from None"""
+
+
+def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
+    """The op's function of Tensors and parameters, as `compile_function` wants it.
+
+    It is the method of a row with one or two inputs, and the `make` of a structural op.
+    """
+    count = op.arity or 0
+    fused = isinstance(op, st.Structural)
+    names = [f"a{i}" for i in range(count)] if fused else ["self", "other"][:count]
+    arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
+    inputs, given = ", ".join(names), ", ".join(arrays)
+    arguments = f"{given}, *parameters" if fused else given
+    loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
+    if fused or loud is not op.array:
+        out = f"quietly.run(compute, {arguments})"
+    else:
+        out = text_of(op.array, *arrays) or f"compute({arguments})"
+    if fused:
+        convert = (f"if {' or '.join(f'type({name}) is not Tensor' for name in names)}:\n"
+                   f"        {inputs}, = operands(op, {inputs})")
+    else:
+        convert = "if type(other) is not Tensor:\n        other = operand(other, op.name, self)" if count > 1 else ""
+    kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
+    text = _METHOD.format(
+        name=f"tensor_{op.name}", inputs=inputs, more=", *parameters" if fused else "", convert=convert,
+        fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
+        compute=_COMPUTE.format(kept=kept, out=out, arrays=given) if count > 1 or fused else f"out = {out}",
+        saved=f"({arguments}{kept})" if fused else f"({given},)",
+        required=" or ".join(f"{name}.requires_grad" for name in names),
+        a=f"({inputs})" if op.joint is not None else names[0],
+        b=names[1] if count == 2 and op.joint is None else "None")
+    return f"tensor_{op.name}", text, {
+        "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new,
+        "op": op, "operand": operand, "operands": _operands, "quietly": QUIETLY, "under_modes": _record_under_modes}
+
+
+@lru_cache(maxsize=1024)
+def _power_method(n: float) -> Callable[[Tensor], Tensor]:
+    op = power_by(n)
+    _write_vjps(op)
+    return compile_function(*_method(op))
+
+
+def _pow(self: Tensor, other: Any) -> Tensor:
+    if isinstance(other, (int, float, np.floating, np.integer)):
+        return _power_method(_float(other))(self)
+    return self.power(other)
+
+
+def _names_of_saved(op: st.Structural) -> list[str]:
+    """What to call, in the step written for the op, the things its forward pass saved: what its vjps call them."""
+    if not op.vjps:
+        return []
+    names = max([[p.name for p in signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+                 for vjp in op.vjps], key=len)[2:]
+    if not names:
+        raise ValueError(f"adopt: no vjp of {op.name} names what it is given after g and out; one of them must, "
+                         "all inputs and parameters")
+    return [f"{name}_" for name in names]           # with a stroke, so that none is one of the step's own names
+
+
+def adopt(op: st.Structural) -> st.Structural:
+    """Make a structural op known to the engine: a fused op, say, defined outside `structural`.
+
+    Raises ValueError for a name that is no Python name, and where no vjp names what it is given.
+    """
+    if not op.name.isidentifier():
+        raise ValueError(f"adopt: got an op called {op.name!r}, expected a Python name; signs belong in its symbol")
+    names = _names_of_saved(op)
+    st.STRUCTURAL[op.name] = op
+    if len(op.vjps) > 2:
+        op.joint = _one_by_one(op.vjps)
+    if op.arity is not None:
+        op.make = late(op, "make", *_method(op))
+    if not op.vjps:
+        op.pull = _pull_joint
+        return op
+    rules = {f"vjp{position}": _on_arrays(vjp) for position, vjp in enumerate(op.vjps)}
+    _write_pull(op, names, [f"{rule}(g, out, {', '.join(names)})" for rule in rules], rules,
+                len(rules) >= 2 or op.vjps[0].__globals__ is not vars(st))
+    return op
+
+
+_CHANGED.pull = _pull_joint
+for _moving in list(st.STRUCTURAL.values()):
+    adopt(_moving)
+st.sum_.pull = _pull_sum
+for _op in TABLE.values():
+    _write_vjps(_op)
+    if _op.arity in (1, 2):
+        Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
+Tensor.__pow__ = _pow       # type: ignore[method-assign, assignment]
