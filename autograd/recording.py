@@ -419,11 +419,11 @@ class _Grouped:
         self.bytes = groups.forward.bytes + groups.backward.bytes
 
     def forward(self) -> float:
-        QUIETLY.context.copy().run(self._forward)       # a copy, as a context can't be entered twice
+        QUIETLY.enclose(self._forward)
         return float(self.values[self._root])
 
     def run(self) -> float:
-        QUIETLY.context.copy().run(self._both)
+        QUIETLY.enclose(self._both)
         return float(self.values[self._root])
 
     def _both(self) -> None:

@@ -244,7 +244,7 @@ def _index(x: Any, key: Any) -> Any:
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
     if type(key) is np.ndarray and len(shape) == 2 and key.dtype.kind == "i" and x.dtype.kind == "f":
-        return _scatter_rows(x, key.reshape(-1), *shape)
+        return _scatter_rows(x, key.reshape(-1).astype(np.intp, copy=False), *shape)
     keys = key if type(key) is tuple else (key,)
     integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
     out = np.zeros(shape, x.dtype)

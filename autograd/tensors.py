@@ -211,7 +211,7 @@ class Tensor(Node, Operators):
             if _changes:
                 _refuse_changed(order)
             self._grad = seed
-            QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+            QUIETLY.enclose(_pull_all, order, unreached)
         except BaseException:                       # Ctrl-C too: no node may keep the mark
             for node in topological(self):
                 if node._grad is unreached:
@@ -230,7 +230,7 @@ class Tensor(Node, Operators):
         arrays = [x._data for x in inputs]
         compute = getattr(op.array, "__wrapped__", op.array)
         try:
-            out = QUIETLY.run(compute, *(arrays if count else [arrays]), *parameters)
+            out = QUIETLY.enclose(compute, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
                 out, *kept = out
                 parameters = (*parameters, *kept)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, grad
+from autograd import Tensor, grad, structural
 from autograd.fused import affine, batch_norm
+from autograd.generated import adopt
+from autograd.ops import TABLE
 from tests.witnesses import central_differences
 
 
@@ -87,3 +89,20 @@ def test_cross_entropy_of_logits_that_lie_otherwise_in_memory():
     target = [0, 4, 2]
     F.cross_entropy(z.T, target).backward()
     np.testing.assert_allclose(z.grad.numpy().T, F.cross_entropy_gradient(z.numpy().T.copy(), target), rtol=1e-14)
+
+
+def test_a_fused_op_may_use_other_ops(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    sigmoid = TABLE["sigmoid"]
+    swish = adopt(structural.Structural("swish", "swish", lambda x: x * sigmoid(x),
+                                        lambda g, out, x: g * (sigmoid(x) + out * (1.0 - sigmoid(x)))))
+    soft = adopt(structural.Structural("soft", "soft", lambda x: F.softmax(Tensor(x)).numpy(),
+                                       lambda g, out, x: out * (g - (g * out).sum())))
+    for fused, composed in [(swish, lambda x: x * x.sigmoid()), (soft, F.softmax)]:
+        x, weights = Tensor(random(4), requires_grad=True), random(4)
+        for make in (fused.make, fused, composed):
+            assert make(x).numpy() == pytest.approx(composed(x).numpy(), rel=1e-14)
+            x.grad = None
+            (make(x) * weights).sum().backward()
+            expected = grad((composed(x) * weights).sum(), x)
+            assert x.grad.numpy() == pytest.approx(np.asarray(expected), rel=1e-13)

@@ -133,3 +133,42 @@ def test_a_transposed_product_into_a_fused_loss():
     loss.backward()
     assert recorded() == pytest.approx(loss.item(), rel=1e-14)
     np.testing.assert_allclose(recorded.gradients[0], W.grad.numpy(), rtol=1e-13, atol=1e-15)
+
+
+def test_two_leaves_whose_gradient_is_the_same():
+    a, b = [Tensor(RNG.standard_normal((2, 3)), requires_grad=True) for _ in range(2)]
+    recorded = replay((a + b).exp().sum(), wrt=[a, b])
+    for _ in range(2):
+        recorded.parameters[0][...] = RNG.standard_normal((2, 3))
+        recorded()
+        expected = np.exp(recorded.parameters[0] + recorded.parameters[1])
+        np.testing.assert_allclose(recorded.gradients, [expected, expected], rtol=1e-15)
+
+
+def test_gradients_may_be_written_to():
+    x = Tensor(RNG.standard_normal((2, 3)), requires_grad=True)
+    recorded = replay((x[np.array([0, 1]), np.array([2, 0])] ** 2).sum(), wrt=[x])
+    recorded()
+    first = recorded.gradients[0].copy()
+    recorded.gradients[0][...] += 1.0               # weight decay, say
+    recorded()
+    np.testing.assert_array_equal(recorded.gradients[0], first)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint32, np.uint64, np.int64])
+@pytest.mark.parametrize(("n", "width", "count"), [(300, 2, 5), (100, 200, 30), (200, 3, 5), (100, 10, 1600)])
+def test_narrow_indices(dtype, n, width, count):
+    rows, columns = RNG.integers(0, 100, count).astype(dtype), RNG.integers(0, min(width, 100), count).astype(dtype)
+    if np.dtype(dtype).kind == "i":
+        rows[0] = -1
+    for key in rows, (rows, columns):
+        table = Tensor(RNG.standard_normal((n, width)), requires_grad=True)
+        weights = RNG.standard_normal(table[key].shape)
+        loss = (table[key] * weights).sum()
+        loss.backward()
+        expected = np.zeros((n, width))
+        np.add.at(expected, tuple(k.astype(int) for k in key) if type(key) is tuple else key.astype(int), weights)
+        np.testing.assert_allclose(table.grad.numpy(), expected, rtol=1e-12, atol=1e-12)
+        recorded = replay(loss, wrt=[table])
+        recorded()
+        np.testing.assert_allclose(recorded.gradients[0], expected, rtol=1e-12, atol=1e-12)

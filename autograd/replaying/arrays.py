@@ -16,7 +16,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import topological
 from autograd.ops import QUIETLY, Op, PowerBy
-from autograd.replaying.program import Program, Register, plain_key
+from autograd.replaying.program import Program, Register, copy_to, plain_key
 
 __all__ = ["ArrayProgram"]
 
@@ -128,14 +128,16 @@ def _indexed(x: Any, key: Any) -> Any:
 
 def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f":
-        rows = key.reshape(-1) % shape[0]
+        rows = key.reshape(-1).astype(np.intp) % shape[0]
         if x.size * shape[0] < st.SMALL_PRODUCT and shape[0] <= 256:
             one_hot = st.one_hot(shape[0], x.dtype.char).take(rows, 0).T.copy()
             return x.program.call(_embedding_gradient(one_hot, rows, shape), x.reshape(-1, shape[1]))
     if type(key) is tuple and len(key) == len(shape) and all(map(_integers, key)):
         places = _places(key, shape)
         if places is not None and len(np.unique(places)) == places.size:
-            return x.program.call(_put_once(places, shape), x)
+            put = x.program.call(_put_once(places, shape), x)
+            x.program.buffers.pop(id(put.array), None)       # given to nobody, who might spoil the zeros
+            return put
     return None
 
 
@@ -193,7 +195,7 @@ def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """A key of an array of integers for each axis as positions in the flat array; None if any run changes it."""
     if any(isinstance(k, Register) for k in key):
         return None
-    wrapped = [k % n for k, n in zip(np.broadcast_arrays(*key), shape)]
+    wrapped = [k.astype(np.intp) % n for k, n in zip(np.broadcast_arrays(*key), shape)]
     return np.ravel_multi_index(wrapped, shape)
 
 
@@ -351,7 +353,7 @@ class ArrayProgram:
                 and not any(np.shares_memory(array, other) for other in self.gradients):
             return array
         place = np.array(array, order="C")
-        self.backward_steps.store(found, place)
+        self.backward_steps.step(copy_to, array, place)         # where it is computed may be another leaf's gradient
         return place
 
     def _pull(self, op: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
@@ -380,11 +382,11 @@ class ArrayProgram:
         return [one(i) if need else None for i, need in enumerate(wanted)]
 
     def forward(self) -> float:
-        QUIETLY.context.copy().run(self.forward_steps.run)      # a copy, as a context can't be entered twice
+        QUIETLY.enclose(self.forward_steps.run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def run(self) -> float:
-        QUIETLY.context.copy().run(self._run)
+        QUIETLY.enclose(self._run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def _run(self) -> None:
