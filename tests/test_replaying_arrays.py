@@ -5,8 +5,9 @@ import pytest
 
 import autograd
 import autograd.functional as F
-from autograd import Tensor, replay
+from autograd import Tensor, replay, structural
 from autograd.fused import affine, batch_norm
+from autograd.generated import adopt
 
 RNG = np.random.default_rng(5)
 
@@ -172,3 +173,44 @@ def test_narrow_indices(dtype, n, width, count):
         recorded = replay(loss, wrt=[table])
         recorded()
         np.testing.assert_allclose(recorded.gradients[0], expected, rtol=1e-12, atol=1e-12)
+
+
+def square_of_rows(indices):
+    table = Tensor(np.ones((300, 2)), requires_grad=True)
+    return replay((table[indices] ** 2).sum(), wrt=[table], inputs=[indices])
+
+
+def test_inputs_that_do_not_fit_the_dtype_recorded():
+    with pytest.raises(ValueError, match="uint8"):
+        square_of_rows(autograd.tensor(np.array([0, 1], np.uint8)))([299, 1])
+    with pytest.raises(ValueError, match="int64"):
+        square_of_rows(autograd.tensor([0, 1]))(np.array([2 ** 63, 1], np.uint64))
+    x, mask = Tensor(np.ones(2), requires_grad=True), autograd.tensor([True, False])
+    y = Tensor([1.0, 1.0], dtype=np.float32)
+    with pytest.raises(TypeError, match="truth values"):
+        replay((x * mask).sum(), inputs=[mask])([0.5, 0.0])
+    assert replay((x * y).sum(), inputs=[y])([1e300, 1.0]) == np.inf
+
+
+def test_an_input_refused_leaves_the_others_as_they_were():
+    x, y, z = Tensor(np.ones(2), requires_grad=True), Tensor(np.ones(2)), Tensor(np.ones(2))
+    recorded = replay((x * y * z).sum(), inputs=[y, z])
+    with pytest.raises(ValueError, match="shape"):
+        recorded([5.0, 5.0], [1.0])
+    assert [place.tolist() for place in recorded._program.inputs] == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_two_inputs_in_one_array_are_refused_as_indices():
+    first, table = autograd.tensor([0, 1]), Tensor(np.ones((3, 2)), requires_grad=True)
+    second = first.detach()
+    with pytest.raises(ValueError, match="share one array"):
+        replay((table[first] * table[second]).sum(), wrt=[table], inputs=[first, second])
+
+
+def test_a_ufunc_of_two_results_is_called_as_it_stands(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    remainder = adopt(structural.Structural("remainder", "%", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g))
+    x = Tensor(RNG.standard_normal(5), requires_grad=True)
+    recorded = replay(remainder.make(x * 1.0).sum(), wrt=[x])
+    recorded.parameters[0][...] = new = RNG.standard_normal(5)
+    assert recorded() == pytest.approx((new % 1.0).sum(), rel=1e-14)

@@ -269,7 +269,11 @@ class ArrayProgram:
         if type(x) is tuple:
             return tuple([self._parameter(y) for y in x])
         if id(x) in self._live:
-            self._reached.update(map(id, self._fed.get(id(x), ())))
+            fed = self._fed.get(id(x), [])
+            if len(fed) > 1:
+                raise ValueError("replay: two of the inputs share one array, which is used as an index, and which of "
+                                 "them was meant can't be told; make each with autograd.tensor, not with .detach()")
+            self._reached.update(map(id, fed))
             return self._live[id(x)]
         return x
 

@@ -56,6 +56,7 @@ class Program:
             self.buffers.pop(id(value.array), None)
             place[...] = value.array
             self.step(function, *arguments[:-1], place)
+            value.array, value.fresh = place, False             # whoever reads it from now on finds it there
         elif isinstance(value, Register) and not value.constant:
             np.copyto(place, value.array)
             self.step(copy_to, value.array, place)
@@ -122,7 +123,7 @@ class Register(Operand):
         return self.program.register(array, self.constant)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if method != "__call__" or options:
+        if method != "__call__" or options or ufunc.nout != 1:
             return NotImplemented
         return self.program.call(ufunc, *inputs)
 
