@@ -280,7 +280,7 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     return op
 
 
-_UINT64 = np.dtype(np.uint64)
+_INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -297,7 +297,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
           weight: Any) -> _Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to."""
     n, classes = z.shape
-    if (type(target) is np.ndarray and target.dtype.char == "l" and target.shape == (n,) and ndim == 2 and n and classes
+    if (type(target) is np.ndarray and target.dtype is _INT64 and target.shape == (n,) and ndim == 2 and n and classes
             and weight is None and label_smoothing == 0.0 and type(label_smoothing) is float
             and type(ignore_index) is int and ignore_index < 0 and reduction in _REDUCTIONS):
         unsigned = target.view(_UINT64)         # so that a negative one would look huge

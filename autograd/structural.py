@@ -135,9 +135,15 @@ def _reduce_to(x: Any, shape: Shape) -> Any:
 
 @lru_cache(maxsize=1024)
 def reduce_plan(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
-    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
+    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third.
+
+    Raises ValueError where `target` does not broadcast to `shape`.
+    """
     extra = len(shape) - len(target)
     axes = tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
+    if extra < 0 or any([i >= extra and target[i - extra] != 1 for i in axes]):
+        raise ValueError(f"backward: a vjp gave a contribution of shape {shape} to an input of shape {target}; "
+                         "expected that shape, or one to which it broadcasts")
     if len(shape) == 2 and len(axes) == 1:
         left, ones = sum_plan(shape, axes, len(target) == 2, dtype)
         return left, ones, axes

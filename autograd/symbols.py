@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import linecache
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
@@ -150,6 +151,7 @@ class Method:
 
 def late(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """What stands in `owner`'s `slot` for a function that nobody has called yet."""
+    @cache                                          # who keeps the stand-in calls it again and again
     def compiled() -> Callable[..., Any]:
         function = compile_function(name, text, namespace)
         setattr(owner, slot, function)
