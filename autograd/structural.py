@@ -102,7 +102,7 @@ def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     return ones.dot(x) if left else x.dot(ones)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def ones(shape: Shape, dtype: str) -> Any:
     """Ones to multiply by, which adds up."""
     return np.ones(shape, dtype)
@@ -266,6 +266,8 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 def _scatter_rows(x: Any, rows: Any, n: int, width: int) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
+    if not x.size:
+        return np.zeros((n, width), x.dtype)
     flat_x = x.reshape(-1)
     # 0·∞ is nan: in a product, one row that is not finite would spoil all others
     if flat_x.size * n < SMALL_PRODUCT and n <= 256 and math.isfinite(flat_x.dot(flat_x)):

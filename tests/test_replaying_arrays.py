@@ -1,5 +1,7 @@
 """Replay of graphs of Tensors: fused layers, labels and indices fed anew, gradients that share nothing."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
@@ -214,3 +216,43 @@ def test_a_ufunc_of_two_results_is_called_as_it_stands(monkeypatch):
     recorded = replay(remainder.make(x * 1.0).sum(), wrt=[x])
     recorded.parameters[0][...] = new = RNG.standard_normal(5)
     assert recorded() == pytest.approx((new % 1.0).sum(), rel=1e-14)
+
+
+class Pair(NamedTuple):
+    first: object
+    second: object
+
+
+@pytest.mark.parametrize(("keep", "read"), [
+    (lambda x: x, lambda kept: kept), (lambda x: (x, None), lambda kept: kept[0]),
+    (lambda x: [x], lambda kept: kept[0]),
+    (lambda x: {"x": x}, lambda kept: kept["x"]), (lambda x: Pair(x, 1), lambda kept: kept.first),
+    (lambda x: lambda: x, lambda kept: kept())])
+def test_what_a_fused_op_keeps_may_be_anything(monkeypatch, keep, read):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    square = adopt(structural.Structural("squared", "²", lambda x: (x * x, keep(2.0 * x)),
+                                         lambda g, out, x, kept: read(kept) * g, keeps=1))
+    x = Tensor(RNG.standard_normal(5), requires_grad=True)
+    recorded = replay((square.make(x * 1.0) ** 2).sum(), wrt=[x])
+    recorded.parameters[0][...] = new = RNG.standard_normal(5)
+    recorded()
+    np.testing.assert_allclose(recorded.gradients[0], 4.0 * new ** 3, rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(), (1, 1), (0, 3), (2, 0, 3)])
+def test_a_broadcast_gradient_may_be_written_to(shape):
+    x = Tensor(RNG.standard_normal(shape), requires_grad=True)
+    recorded = replay((x.sum() ** 2).sum(), wrt=[x])
+    for _ in range(2):
+        recorded()
+        np.testing.assert_allclose(recorded.gradients[0], np.full(shape, 2.0 * x.numpy().sum()), rtol=1e-15)
+        recorded.gradients[0][...] += 1.0
+
+
+@pytest.mark.parametrize("key", [np.array([0, 1]), np.array([[0, 1]]), np.zeros(0, int)], ids=str)
+def test_rows_without_numbers(key):
+    table = Tensor(np.zeros((3, 0)), requires_grad=True)
+    loss = (table[key] ** 2).sum()
+    loss.backward()
+    assert replay(loss, wrt=[table])() == 0.0
+    assert table.grad.shape == (3, 0)

@@ -85,6 +85,13 @@ def _registers(x: Any) -> Iterator[Register]:
             yield from _registers(y)
 
 
+def _visible(x: Any) -> bool:
+    """Whether no register can hide in x, as it could in a dictionary or an object."""
+    if isinstance(x, tuple):
+        return all(map(_visible, x))
+    return x is None or isinstance(x, (Register, np.ndarray, np.generic, int, float, str))
+
+
 def _unwrapped(x: Any) -> Any:
     """x with arrays for registers, also within tuples and lists."""
     if isinstance(x, Register):
@@ -127,7 +134,7 @@ def _indexed(x: Any, key: Any) -> Any:
 
 
 def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f":
+    if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f" and x.size:
         rows = key.reshape(-1).astype(np.intp) % shape[0]
         if x.size * shape[0] < st.SMALL_PRODUCT and shape[0] <= 256:
             one_hot = st.one_hot(shape[0], x.dtype.char).take(rows, 0).T.copy()
@@ -298,7 +305,9 @@ class ArrayProgram:
         start = len(self.forward_steps.steps)
         try:
             out, *kept = op.array(*inputs, *parameters)
-            return out, (*inputs, *parameters, *kept)
+            if all(map(_visible, kept)):
+                return out, (*inputs, *parameters, *kept)
+            raise TypeError("what is kept may hide a register")
         except (TypeError, AttributeError):         # it wants plain arrays
             del self.forward_steps.steps[start:]
         found = _Kept()
@@ -324,7 +333,9 @@ class ArrayProgram:
                 if id(x) not in here:
                     here[id(x)] = _Array(program, x.array, x.constant)
                 return here[id(x)]
-            return tuple(map(again, x)) if type(x) is tuple else x
+            if not isinstance(x, tuple):
+                return x
+            return x._make(map(again, x)) if hasattr(x, "_make") else tuple(map(again, x))
 
         gradient: dict[int, Any] = {id(root): _Array(program, np.ones_like(root._data), constant=True)}
         for node in reversed(order):
@@ -342,7 +353,8 @@ class ArrayProgram:
                     contribution = contribution.astype(x.dtype)
                 before = gradient.get(id(x))
                 gradient[id(x)] = contribution if before is None else before + contribution
-        self.gradients = []
+        self.gradients: list[Any] = []
+        self._given: set[int] = set()               # the buffers that are among them
         for node, data in zip(wrt, self.parameters):
             self.gradients.append(self._gradient(gradient.get(id(node)), data))
         self.slopes_of = [(node, gradient[id(node)].array) for node in reversed(order) if id(node) in gradient]
@@ -353,8 +365,9 @@ class ArrayProgram:
             return np.zeros_like(data)
         array = found.array
         owner = array if array.base is None else array.base
-        if id(owner) in self.backward_steps.buffers and array.flags.c_contiguous and array.size == owner.size \
-                and not any(np.shares_memory(array, other) for other in self.gradients):
+        if id(owner) in self.backward_steps.buffers and id(owner) not in self._given and array.size == owner.size \
+                and array.flags.c_contiguous and array.flags.writeable:
+            self._given.add(id(owner))
             return array
         place = np.array(array, order="C")
         self.backward_steps.step(copy_to, array, place)         # where it is computed may be another leaf's gradient

@@ -157,7 +157,7 @@ class Register(Operand):
 
     def reshape(self, *shape: Any) -> Register:
         view = self.array.reshape(*shape)
-        if np.shares_memory(view, self.array) or not self.array.size:
+        if np.may_share_memory(view, self.array) or not self.array.size:
             return self.view(view)
         contiguous = self.program.call(_contiguous, self)       # a transposed array has no such view
         return contiguous.view(contiguous.array.reshape(*shape))
