@@ -243,7 +243,7 @@ permute = structural("permute", "permute", lambda x, dims: x.transpose(dims),
 # Indexing, and adding into the places an index names: each is the other's vjp.
 
 def _index(x: Any, key: Any) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind == "i":       # rows by number: `take` needs a third of the time
+    if type(key) is np.ndarray and key.dtype.kind == "i" and x.ndim:        # rows: `take` needs a third of the time
         return x.take(key, 0)
     return x[key]
 

@@ -256,3 +256,19 @@ def test_rows_without_numbers(key):
     loss.backward()
     assert replay(loss, wrt=[table])() == 0.0
     assert table.grad.shape == (3, 0)
+
+
+def test_an_unused_parameter_keeps_no_gradient():
+    x, unused = Tensor(np.ones(2), requires_grad=True), Tensor(np.ones(2), requires_grad=True)
+    recorded = replay((x * x).sum(), wrt=[x, unused])
+    for _ in range(2):
+        recorded()
+        assert recorded.gradients[1].tolist() == [0.0, 0.0]
+        recorded.gradients[1][...] += 1.0
+
+
+def test_one_number_has_no_rows():
+    for x in Tensor(1.0), Tensor([1.0, 2.0]).sum():
+        for key in np.array([0, -1]), autograd.tensor([0]), [0]:
+            with pytest.raises(IndexError, match=r"of a tensor of shape \(\)"):
+                x[key]

@@ -362,7 +362,9 @@ class ArrayProgram:
     def _gradient(self, found: Any, data: Any) -> Any:
         """The array in which a leaf's gradient is found after a run: if it can be, the one where it is computed."""
         if found is None:
-            return np.zeros_like(data)
+            place = np.zeros_like(data)
+            self.backward_steps.step(copy_to, 0.0, place)       # at each run, as someone may have written to it
+            return place
         array = found.array
         owner = array if array.base is None else array.base
         if id(owner) in self.backward_steps.buffers and id(owner) not in self._given and array.size == owner.size \
