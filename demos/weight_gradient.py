@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--no-plots", action="store_true")
     options = parser.parse_args(arguments)
     console = Console()
-    console.rule("[bold]A network learns three spirals, its last gradient under watch")
+    console.rule("[bold]A network learns three spirals, its last layer's gradient checked")
 
     X, classes = spirals(np.random.default_rng(options.seed))
     Y = np.eye(CLASSES)[classes]

@@ -41,7 +41,7 @@ def say(*segments: Segment) -> None:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
 
 
-def _width() -> int:
+def terminal_width() -> int:
     """How many characters fit a line."""
     return min(120, shutil.get_terminal_size((100, 24)).columns)
 
@@ -211,7 +211,7 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     for line in lines:
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
         indent = " " * (width + 6)
-        room = max(40, _width() - len(indent) - 1)
+        room = max(40, terminal_width() - len(indent) - 1)
         if line["state"] == "wrong":
             words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
         elif line["state"] == "follows":
