@@ -122,7 +122,14 @@ class Linear(Module):
         self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        return F.linear(x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype), self.weight, self.bias)
+        x = x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype)
+        try:
+            return F.linear(x, self.weight, self.bias)
+        except ValueError:
+            n = self.weight.shape[1]
+            if x.shape[-1:] == (n,):
+                raise
+            raise ValueError(f"Linear: got inputs of shape {x.shape}, expected (…, {n})") from None
 
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
