@@ -258,7 +258,7 @@ def number(x: Any, where: str) -> float:
 
     >>> number([1.0, 2.0], "mul")
     Traceback (most recent call last):
-    TypeError: mul: a Value holds one number, not a list; make a Value of each element, or a Tensor of the whole
+    TypeError: mul: got list, but a Value holds one number; make a Value of each element, or a Tensor of the whole
     """
     if type(x) is float:
         return x
@@ -277,7 +277,7 @@ def number(x: Any, where: str) -> float:
     kind = type(x).__name__
     if isinstance(x, (np.ndarray, list, tuple)) or kind == "Tensor":
         shape = f" of shape {x.shape}" if hasattr(x, "shape") else ""
-        raise TypeError(f"{where}: a Value holds one number, not a {kind}{shape}; "
+        raise TypeError(f"{where}: got {kind}{shape}, but a Value holds one number; "
                         "make a Value of each element, or a Tensor of the whole")
     raise TypeError(f"{where}: got {x!r} of type {kind}, expected a real number or a Value")
 
