@@ -83,6 +83,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int], nonlin: bool | str = True, nary: bool = False) -> None:
+        if isinstance(nouts, int):
+            raise TypeError(f"MLP: got nouts={nouts}, expected a list of each layer's width; write [{nouts}]")
         sizes = [nin, *nouts]
         self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False, nary=nary)
                        for i in range(len(nouts))]
