@@ -7,7 +7,7 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck: got order={order!r}, expected 1 or 2")
-    given: list[Any] = [inputs] if isinstance(inputs, Node) else list(inputs)
+    given: list[Any] = [inputs] if isinstance(inputs, Node) or not isinstance(inputs, Iterable) else list(inputs)
     for position, x in enumerate(given):
         _refuse(x, f"input {position}")
     check = _Check(rtol, atol, step, full)

@@ -83,3 +83,9 @@ def test_inputs_are_left_as_they_were():
 def test_order_is_one_or_two():
     with pytest.raises(ValueError, match="expected 1 or 2"):
         gradcheck(lambda x: x, Value(1.0), order=3)
+
+
+def test_a_number_instead_of_a_node_is_refused_by_name():
+    with pytest.raises(TypeError, match="input 0 is a int, expected a Value or a Tensor"):
+        gradcheck(lambda x: x * 2.0, 3)
+    assert gradcheck(lambda x: x * 2.0, iter([Value(3.0)]))
