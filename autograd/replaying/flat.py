@@ -113,16 +113,21 @@ def _walk(root: Any, leaves: list[Any], order: list[Any], gradients: list[float]
     position, node = len(leaves), root
     while True:
         a, b = node._a, node._b
-        if b is not None and type(b._grad) is not int:
-            push(node)
+        if b is not None:
+            if type(b._grad) is not int:
+                push(node)
+                if type(a._grad) is not int:
+                    push(b)
+                    push(None)
+                    node = a
+                else:
+                    node = b
+                continue
             if type(a._grad) is not int:
-                push(b)
-                push(None)
+                push(node)
                 node = a
-            else:
-                node = b
-            continue
-        if type(a) is tuple:
+                continue
+        elif type(a) is tuple:
             push(node)
             for x in reversed(a):
                 if type(x._grad) is not int:
