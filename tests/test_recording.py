@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -186,6 +188,28 @@ def test_an_interrupted_recording_leaves_the_graph_as_it_was(monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         replay(loss, w, x)
     assert [v.grad for v in (*w, *x, loss)] == before
+
+
+def test_threads_may_record_graphs_of_the_same_leaves() -> None:
+    leaves = [Value(0.1 * i) for i in range(1, 50)]
+    expected = sum(x.data ** 2 for x in leaves)
+    found: list[float] = []
+
+    def record() -> None:
+        for _ in range(20):
+            found.append(replay(sum([x * x for x in leaves], Value(0.0)), leaves)())
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=record) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == pytest.approx([expected] * 80)
 
 
 def test_a_leaf_alone_can_be_replayed() -> None:
