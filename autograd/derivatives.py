@@ -20,7 +20,7 @@ from autograd.ops import Nary
 from autograd.tensors import Tensor, as_array, stack
 from autograd.value import Value, number
 
-__all__ = ["contributions", "grad", "hessian", "jacobian", "jvp", "sweep", "vjp"]
+__all__ = ["contributions", "fed", "grad", "hessian", "jacobian", "jvp", "sweep", "vjp"]
 
 
 def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: Any = None) -> Any:
@@ -181,7 +181,7 @@ def sweep(ends: Sequence[Any], seeds: Sequence[Any], starts: Sequence[Any],
         if any([id(x) in reaching for x in node.inputs]):
             reaching.add(id(node))
         elif node.op is not None and not node.inputs:
-            _fed(node.op, (), None, node, ())       # changed in place after the fact: its op says so
+            fed(node.op, (), None, node, ())       # changed in place after the fact: its op says so
     gradients: Gradients = {}
     for end, seed in zip(ends, seeds):
         gradients[id(end)] = gradients[id(end)] + seed if id(end) in gradients else seed
@@ -200,7 +200,7 @@ def numbers(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
     """What a node's inputs receive, as floats or arrays: the rules fed with what the forward pass saw."""
     if isinstance(node, Value):
         return [g * partial for partial in node.partials]
-    parts = _fed(node.op, wanted, g, node._data, node._saved)
+    parts = fed(node.op, wanted, g, node._data, node._saved)
     return [part if part is None else fitted(part, x._data) for x, part in zip(node.inputs, parts)]
 
 
@@ -215,11 +215,12 @@ def contributions(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
     for x, seen in zip(inputs, saved):
         if x._data is not seen:
             raise _changed(node, x)
-    parts = _fed(op, wanted, g, node, (*inputs, *saved[len(inputs):]))
+    parts = fed(op, wanted, g, node, (*inputs, *saved[len(inputs):]))
     return [part if part is None else _fitted_node(part, x) for x, part in zip(inputs, parts)]
 
 
-def _fed(op: Any, wanted: Sequence[bool], g: Any, out: Any, saved: Sequence[Any]) -> Iterable[Any]:
+def fed(op: Any, wanted: Sequence[bool], g: Any, out: Any, saved: Sequence[Any]) -> Iterable[Any]:
+    """What the op's rules make of g for the inputs that are wanted, before it is made to fit them."""
     if op.joint is not None:
         return op.joint(wanted, g, out, *saved)     # type: ignore[no-any-return]
     return [rule(g, out, *saved) if needed else None for needed, rule in zip(wanted, op.vjps)]

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd import structural as st
+from autograd.contributions import Use, each_use, pull, seed
+from autograd.generated import fitted
 from autograd.graph import Node, topological
 from autograd.tensors import Tensor, as_array, last_pass
 from autograd.value import Value
@@ -133,50 +135,26 @@ def diagnose(manual: Any, t: Any, root: Any = None, given: Mapping[Any, Any] | N
 
 # The graph, gone through once more.
 
-@dataclass
-class _Use:
-    """One use of a node: by which node, as which of its inputs, and what it adds to the gradient."""
-
-    by: Any
-    position: int
-    upstream: Any                                   # the gradient of `by`
-    raw: Any                                        # upstream times the local derivative, broadcasting not yet undone
-    contribution: Any                               # the same in the shape of the node
-
-
 class _Pass:
     """A backward pass that keeps what every use of every node contributed. It goes on with the gradients `given`."""
 
     def __init__(self, root: Any, given: Mapping[Any, Any] | None = None) -> None:
-        self.given = {id(node): _numbers("given", gradient) for node, gradient in (given or {}).items()}
+        self.given = {node: _numbers("given", gradient) for node, gradient in (given or {}).items()}
         self.order = topological(root)
-        seed = _data(root) * 0.0 + 1.0
-        if root._grad is not None and np.shape(root._grad) == np.shape(seed) and np.any(root._grad):
-            seed = np.asarray(root._grad)
-        self.gradients: dict[int, Any] = {id(root): seed}
-        self.uses: dict[int, list[_Use]] = {}
-        for node in reversed(self.order):
-            upstream = self.gradients.get(id(node))
-            if upstream is None:
-                continue
-            upstream = self.given.get(id(node), upstream)
-            for position, x, raw in _contributions(node, upstream):
-                use = _Use(node, position, upstream, raw, _fitted(raw, x))
-                self.uses.setdefault(id(x), []).append(use)
-                before = self.gradients.get(id(x))
-                self.gradients[id(x)] = use.contribution if before is None else before + use.contribution
+        self.gradients: dict[Any, Any] = {root: np.float64(seed(root)) if isinstance(root, Value) else seed(root)}
+        self.uses: dict[Any, list[Use]] = {}
+        with np.errstate(all="ignore"):
+            for use in each_use(self.order, self.gradients, self.given):
+                self.uses.setdefault(use.node, []).append(use)
 
     def flow(self, through: Any, t: Any, between: set[int]) -> Any:
         """What reaches t by the paths that lead through one node."""
-        gradients = {id(through): self.given.get(id(through), self.gradients[id(through)])}
-        for node in reversed(self.order):
-            if node is t or id(node) not in gradients or (id(node) in self.given and node is not through):
-                continue
-            for _, x, raw in _contributions(node, gradients[id(node)]):
-                if id(x) in between or x is t:
-                    part = _fitted(raw, x)
-                    gradients[id(x)] = gradients[id(x)] + part if id(x) in gradients else part
-        return gradients.get(id(t))
+        nodes = [node for node in self.order
+                 if node is through or (id(node) in between and node not in self.given and node is not t)]
+        gradients = {through: self.given.get(through, self.gradients[through])}
+        for _ in each_use(nodes, gradients):
+            pass
+        return gradients.get(t)
 
     def between(self, t: Any) -> list[Any]:
         """The nodes that depend on t, nearest first."""
@@ -185,34 +163,13 @@ class _Pass:
         for node in self.order:
             if any(id(x) in reached for x in node.inputs):
                 reached.add(id(node))
-                if id(node) in self.gradients:
+                if node in self.gradients:
                     found.append(node)
         return found
 
 
-def _contributions(node: Any, g: Any) -> Iterator[tuple[int, Any, Any]]:
-    """(position, input, upstream gradient × local derivative) for every input that has a gradient."""
-    inputs = node.inputs
-    if isinstance(node, Value):
-        yield from ((i, x, g * np.float64(partial)) for i, (x, partial) in enumerate(zip(inputs, node.partials)))
-    elif inputs and node.op.joint is not None:
-        needs = [x.requires_grad for x in inputs]
-        for i, (x, part) in enumerate(zip(inputs, node.op.joint(needs, g, node._data, *node._saved))):
-            if x.requires_grad:
-                yield i, x, np.asarray(part)
-    else:
-        for i, x in enumerate(inputs):
-            if x.requires_grad:
-                yield i, x, np.asarray(node.op.vjps[i](g, node._data, *node._saved))
-
-
 def _data(node: Any) -> Any:
     return np.asarray(node._data)
-
-
-def _fitted(raw: Any, x: Any) -> Any:
-    shape = _data(x).shape
-    return raw if raw.shape == shape else np.asarray(st.reduce_to.array(raw, shape))
 
 
 # What it is given.
@@ -254,18 +211,18 @@ def _examined(where: str, manual: Any, t: Any, root: Any, names: Mapping[int, st
     if root is None and isinstance(t, Tensor):
         root = last_pass.root()
     one = _Pass(root, given) if root is not None else None
-    if one is not None and id(t) not in one.gradients:
+    if one is not None and t not in one.gradients:
         one = None
     if one is not None and given:
-        stored = one.gradients[id(t)]
+        stored = one.gradients[t]
     case = _Case(m, t, stored, one, names, name)
     if case.agrees(m, stored):
         return Diagnosis(case.name)
-    if one is not None and not case.agrees(one.gradients[id(t)], stored):
-        if case.agrees(m, one.gradients[id(t)]):
+    if one is not None and not case.agrees(one.gradients[t], stored):
+        if case.agrees(m, one.gradients[t]):
             return Diagnosis(case.name, note="for the last backward pass; .grad holds the sum of several, "
                                              "since nothing set it to zero in between")
-        case = _Case(m, t, one.gradients[id(t)], one, names, name)
+        case = _Case(m, t, one.gradients[t], one, names, name)
     mistake, evidence, hint = next(case.suspicions())
     note = "" if one is not None else ("paths were not looked at: the backward pass's root is gone or not known; "
                                        "pass root=loss")
@@ -303,13 +260,13 @@ class _Case:
 
     def __init__(self, m: Any, t: Any, g: Any, one: _Pass | None, names: Mapping[int, str], name: str) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
-        self.uses = one.uses.get(id(t), []) if one is not None else []
+        self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (m, g))
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
         sizes = [np.abs(g).max(initial=0.0)]
         # What cancels in a sum leaves rounding of the size of its terms.
-        sizes += [np.abs(_fitted(np.abs(use.raw), t)).max(initial=0.0) for use in self.uses]
+        sizes += [np.abs(fitted(np.abs(use.raw), _data(t))).max(initial=0.0) for use in self.uses]
         self.scale = max([float(size) for size in sizes if np.isfinite(size)], default=0.0)
 
     def agrees(self, a: Any, b: Any) -> bool:
@@ -418,7 +375,7 @@ class _Case:
                 yield ("wrong sign on one path", f"what comes through {self.called(use.by)} has the wrong sign; "
                        "the rest is right", self.hint("sign"))
 
-    def _left_out(self, have: list[_Use], missing: list[_Use]) -> str:
+    def _left_out(self, have: list[Use], missing: list[Use]) -> str:
         by = {id(use.by) for use in have}
         if all(id(use.by) in by for use in missing):
             times = len(have) + len(missing)
@@ -427,7 +384,7 @@ class _Case:
         return (f"you have the path through {self._through(have)}; `{self.name}` is also used by "
                 f"{self._through(missing)}, which contributes up to {_most(sum(u.contribution for u in missing))}")
 
-    def _through(self, uses: list[_Use]) -> str:
+    def _through(self, uses: list[Use]) -> str:
         names = list(dict.fromkeys(self.called(use.by) for use in uses))
         return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
@@ -516,7 +473,7 @@ class _Case:
                     yield ("local derivative forgotten", f"the gradient of {by} is passed straight through to "
                            f"`{self.name}`", self.hint("local", by=by.strip("`")))
             ones = np.ones_like(use.upstream)
-            local = next((_fitted(raw, self.t) for i, _, raw in _contributions(use.by, ones) if i == use.position))
+            local = pull(use.by, use.position, ones)
             if self.explains(rest + local):
                 by = self.called(use.by)
                 yield ("upstream gradient forgotten", f"your numbers are ∂{by.strip('`')}/∂{self.name}, as if what "
@@ -527,7 +484,7 @@ class _Case:
             return
         after = {id(node) for node in self.one.between(self.t)}
         for node in sorted(self.one.order, key=lambda x: not self.known(x)):       # those with a name first
-            gradient = self.one.gradients.get(id(node))
+            gradient = self.one.gradients.get(node)
             if node is self.t or gradient is None or not gradient.any() \
                     or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
                 continue

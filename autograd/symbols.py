@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Method", "Symbol", "compile_function", "compiled_later", "text_of"]
+__all__ = ["Method", "Symbol", "compile_function", "late", "text_of"]
 
 # How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -127,25 +127,36 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
 # uses a few of them, so each is compiled when it is first wanted.
 
 class Method:
-    """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet."""
+    """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet.
 
-    def __init__(self, owner: type, names: Sequence[str], *written: Any) -> None:
-        self.owner, self.names, self.written = owner, names, written
+    >>> class Number(int):
+    ...     pass
+    >>> twice = Method(Number, ["twice"], "twice", "def twice(self):\\n    return two * self\\n", {"two": 2})
+    >>> Number(3).twice()
+    6
+    """
+
+    def __init__(self, owner: type, names: Iterable[str], *function: Any) -> None:
+        self.owner, self.names, self.function = owner, names, function
         for name in names:
             setattr(owner, name, self)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        method = compile_function(*self.written)
+        method: Any = compile_function(*self.function)
         for name in self.names:
             setattr(self.owner, name, method)
         return method if instance is None else method.__get__(instance, owner)
 
 
-def compiled_later(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-    """A stand-in for a function in `owner`'s `slot`; when first called it compiles it and makes place for it."""
-    def stand_in(*arguments: Any) -> Any:
+def late(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+    """What stands in `owner`'s `slot` for a function that nobody has called yet."""
+    def compiled() -> Callable[..., Any]:
         function = compile_function(name, text, namespace)
         setattr(owner, slot, function)
-        return function(*arguments)
+        return function
 
+    def stand_in(*arguments: Any) -> Any:
+        return compiled()(*arguments)
+
+    stand_in.compiled = compiled                    # type: ignore[attr-defined]
     return stand_in

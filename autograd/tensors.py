@@ -108,9 +108,8 @@ class Tensor(Node, Operators):
 
     def numpy(self) -> np.ndarray:
         """The array itself, read-only, since results may depend on it; `.numpy().copy()` may be written to."""
-        view = np.asarray(self._data).view()
-        view.flags.writeable = False
-        return view
+        array: Any = np.asarray(self._data)
+        return np.asarray(memoryview(array).toreadonly())           # a lock that flags.writeable can't undo
 
     def item(self) -> Any:
         """The one number in it, as Python's."""
@@ -716,8 +715,11 @@ class Tensor(Node, Operators):
         return result
 
     @property
-    def _mask(self) -> Any:                         # a masked array on the left asks for nothing else it would heed
-        raise TypeError("Tensor: got a masked array to compute with, expected plain numbers; use .filled(value) first")
+    def _mask(self) -> Any:                         # what a masked array on the left asks for, and nothing else
+        if self.requires_grad:
+            raise TypeError("Tensor: a masked array would lose its gradient; use .filled(value) on the one, or "
+                            ".detach() on the other, first")
+        return np.ma.nomask
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
@@ -763,6 +765,8 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
                                                                                            str(array.dtype))
         raise TypeError(f"Tensor: got {what} ({_short(data)}), expected real numbers"
                         + ("; for Values, use their .data" if array.dtype.kind == "O" else ""))
+    if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
+        array = array.astype(array.dtype.newbyteorder("="))
     return array if dtype is None else array.astype(dtype, copy=False)
 
 

@@ -1,7 +1,7 @@
 """Where a gradient comes from: `paths` from a leaf to the result, and `explain`, the chain rule for one node in words.
 
-Both go backward through a finished graph themselves, keeping what a backward pass adds up and forgets: the
-contribution of every single use of a node. The derivatives are the ops' own; nothing is derived here.
+Both put into words and numbers what `contributions` found on its way back through a finished graph; nothing is derived
+here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
+from autograd.contributions import flows, gradients, pull, seed, uses
 from autograd.graph import Node, topological
 from autograd.ops import Nary, Op
 from autograd.rendering import broadcast, full_names, on_paths
@@ -24,70 +24,6 @@ from autograd.symbols import SIGN, Symbol
 from autograd.value import Value
 
 __all__ = ["Explanation", "Path", "Paths", "explain", "paths"]
-
-
-# Going backward, one use of a node at a time. A use is (node that uses it, position among that one's inputs).
-
-def pull_all(node: Any, g: Any, needs: Sequence[bool] | None = None) -> list[Any]:
-    """What each input gets where `node` gets the gradient g: ∂node/∂input · g. None for a Tensor that needs nothing."""
-    if isinstance(node, Value):
-        return [g * partial for partial in node.partials]
-    inputs = node.inputs
-    needs = [x.requires_grad for x in inputs] if needs is None else needs
-    with np.errstate(all="ignore"):
-        if node.op.joint is not None:
-            parts = node.op.joint(needs, g, node._data, *node._saved)
-        else:
-            parts = [vjp(g, node._data, *node._saved) if needed else None for vjp, needed in zip(node.op.vjps, needs)]
-        return [_fitted(part, x) if needed else None for part, x, needed in zip(parts, inputs, needs)]
-
-
-def _fitted(contribution: Any, x: Any) -> Any:
-    """The contribution in the shape and dtype of the input x: where x was broadcast, it is summed back."""
-    contribution = np.asarray(contribution)
-    if contribution.shape != x.shape:
-        contribution = st.reduce_to.array(contribution, x.shape)
-    return contribution.astype(x.dtype, copy=False)
-
-
-def pull(node: Any, position: int, g: Any) -> Any:
-    """What the input at `position` alone gets."""
-    if isinstance(node, Value):
-        return g * node.partials[position]
-    return pull_all(node, g, [i == position for i in range(len(node.inputs))])[position]
-
-
-def seed(root: Any) -> Any:
-    """∂root/∂root, or what the last backward pass left there: the gradient from which the root's own were computed."""
-    if isinstance(root, Value):
-        return root.grad or 1.0
-    return np.ones(root.shape, root.dtype) if root._grad is None else np.asarray(root._grad)
-
-
-def flows(node: Any, x: Any) -> bool:
-    """Whether a gradient flows from `node` to its input x."""
-    return isinstance(node, Value) or x.requires_grad
-
-
-def gradients(order: Sequence[Any], root: Any, start: Any) -> dict[Any, Any]:
-    """∂root/∂node for every node below the root, computed afresh, whatever the nodes' own `.grad` say."""
-    grad: dict[Any, Any] = {root: start}
-    for node in reversed(order):
-        if node not in grad or node.op is None:
-            continue
-        for x, contribution in zip(node.inputs, pull_all(node, grad[node])):
-            if flows(node, x):
-                grad[x] = grad[x] + contribution if x in grad else contribution
-    return grad
-
-
-def uses(order: Sequence[Any]) -> dict[Any, list[tuple[Any, int]]]:
-    """For every node, its uses."""
-    found: dict[Any, list[tuple[Any, int]]] = {node: [] for node in order}
-    for node in order:
-        for position, x in enumerate(node.inputs):
-            found[x].append((node, position))
-    return found
 
 
 # Paths.

@@ -1,5 +1,6 @@
 """How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper."""
 
+import gc
 import random
 
 import pytest
@@ -16,3 +17,9 @@ settings.load_profile("default")
 def seeded() -> None:
     random.seed(0)
     nn.manual_seed(0)
+
+
+def pytest_collection_finish():
+    """What collecting the tests made lives to the end: without this, each gc.collect() in a test looks at all of it."""
+    gc.collect()
+    gc.freeze()

@@ -1,22 +1,30 @@
 """The hostile cases, as one table: what is done, what must come of it, how exactly; in the words of the promises.
 
-`expected` is a number or nested lists of them (nan equals nan), or the error that must be raised. The tolerance is
-relative; 0 means to the last bit. `test_hostile` runs every row, with warnings as errors.
+`expected` is a number or nested lists of them (nan equals nan), a text, or the error that must be raised. The tolerance
+is relative; 0 means to the last bit. `test_hostile` runs every row, with warnings as errors.
 """
 
 # ruff: noqa: E501 (rows of a table)
 from __future__ import annotations
 
+import copy
 import math
+import operator
+import pickle
+import tempfile
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, no_grad, tensor, where
+import nn
+from autograd import Tensor, Value, detect_anomaly, grad, hessian, no_grad, tensor, where
+from autograd.value import total
+from nn import optim
 
 inf, nan = math.inf, math.nan
 
@@ -74,24 +82,52 @@ def case(promise: int, what: str, run: Callable[[], Any], expected: Any, rtol: f
 # 1. IEEE, not exceptions.                                                                result, gradients
 both(1, "1e308 / 1e308",                lambda a, b: a / b,     (1e308, 1e308),           1.0, 1e-308, -1e-308)
 both(1, "1e-200 / 1e-200",              lambda a, b: a / b,     (1e-200, 1e-200),         1.0, 1e200, -1e200, rtol=1e-15)
+both(1, "1e-320 / 1e-320",              lambda a, b: a / b,     (1e-320, 1e-320),         1.0, inf, -inf)
 both(1, "1 / 0 is inf",                 lambda b: 1.0 / b,      (0.0,),                   inf, -inf)
+both(1, "1 / -0 is -inf",               lambda b: 1.0 / b,      (-0.0,),                  -inf, -inf)
+both(1, "0 / 0 is nan",                 lambda a, b: a / b,     (0.0, 0.0),               nan, inf, nan)
 both(1, "exp(1000) overflows to inf",   lambda x: x.exp(),      (1000.0,),                inf, inf)
 both(1, "exp(-800) underflows to 0",    lambda x: x.exp(),      (-800.0,),                0.0, 0.0)
+both(1, "half of the smallest number",  lambda x: x * 0.5,      (5e-324,),                0.0, 0.5)
 both(1, "sigmoid(-1000)",               lambda x: x.sigmoid(),  (-1000.0,),               0.0, 0.0)
 both(1, "sigmoid(1000)",                lambda x: x.sigmoid(),  (1000.0,),                1.0, 0.0)
 both(1, "log(0) is -inf",               lambda x: x.log(),      (0.0,),                   -inf, inf)
 both(1, "log(-1) is nan",               lambda x: x.log(),      (-1.0,),                  nan, -1.0)
+both(1, "log1p(-1) is -inf",            lambda x: x.log1p(),    (-1.0,),                  -inf, inf)
 both(1, "sqrt(-1) is nan",              lambda x: x.sqrt(),     (-1.0,),                  nan, nan)
 both(1, "(-8) ** (1/3) is never complex", lambda x: x ** (1 / 3), (-8.0,),                nan, nan)
 both(1, "(-inf) ** 0.5",                lambda x: x ** 0.5,     (-inf,),                  nan, nan)
 both(1, "0 ** -1 is inf",               lambda x: x ** -1,      (0.0,),                   inf, -inf)
+both(1, "(1/2) ** inf",                 lambda x: x ** inf,     (0.5,),                   0.0, nan)
+both(1, "2 ** -inf",                    lambda x: x ** -inf,    (2.0,),                   0.0, nan)
+both(1, "2 ** nan",                     lambda x: x ** nan,     (2.0,),                   nan, nan)
 both(1, "softplus(800)",                lambda x: x.softplus(), (800.0,),                 800.0, 1.0)
+both(1, "softplus(nan) is nan",         lambda x: x.softplus(), (nan,),                   nan, nan)
 both(1, "tanh(inf)",                    lambda x: x.tanh(),     (inf,),                   1.0, 0.0)
 both(1, "sin(inf) is nan",              lambda x: x.sin(),      (inf,),                   nan, nan)
-case(1, "10 ** 400 is inf, no big integer (Value)", lambda: (Value(10) ** 400).data,            inf)
-case(1, "10 ** 400 is inf, no big integer (Tensor)", lambda: (Tensor(10.0) ** 400).item(),      inf)
-case(1, "a big integer is inf (Value)",     lambda: [Value(10 ** 400).data, Value(-10 ** 400).data], [inf, -inf])
-case(1, "a big integer is inf (Tensor)",    lambda: [Tensor(10 ** 400).item(), (Tensor(1.0) * -10 ** 400).item()], [inf, -inf])
+both(1, "1e308 + 1e308 is inf",         lambda x, y: x + y,     (1e308, 1e308),           inf, 1.0, 1.0)
+both(1, "-1e308 - 1e308 is -inf",       lambda x, y: x - y,     (-1e308, 1e308),          -inf, 1.0, -1.0)
+both(1, "1e200 * 1e200 is inf",         lambda x, y: x * y,     (1e200, 1e200),           inf, 1e200, 1e200)
+both(1, "1e200 ** 2 is inf",            lambda x: x ** 2,       (1e200,),                 inf, 2e200)
+both(1, "inf - inf is nan",             lambda x, y: x - y,     (inf, inf),               nan, 1.0, -1.0)
+both(1, "inf + -inf is nan",            lambda x, y: x + y,     (inf, -inf),              nan, 1.0, 1.0)
+both(1, "0 * inf is nan",               lambda x, y: x * y,     (0.0, inf),               nan, inf, 0.0)
+both(1, "a gradient that overflows",    lambda x: x * 1e200 * 1e-50 * 1e200, (1e-60,),    1e290, inf, rtol=1e-14)
+case(1, "1e308 + 1e308 in a sum",       lambda: tensors(lambda x: x.sum(), [1e308, 1e308]),      [inf, [1.0, 1.0]])
+case(1, "inf - inf in a sum",           lambda: tensors(lambda x: x.sum(0), [[inf], [-inf]]),    [[nan], [[1.0], [1.0]]])
+case(1, "1e308 + 1e308 in a mean",      lambda: tensors(lambda x: x.mean(), [1e308, 1e308]),     [inf, [0.5, 0.5]])
+case(1, "1e200 * 1e200 in a product of matrices", lambda: (param([[1e200]]) @ param([[1e200]])).tolist(), [[inf]])
+case(1, "1e200 squared in a variance",  lambda: param([1e200, -1e200]).var().item(),             inf)
+case(1, "1e308 as a float32 is inf",    lambda: tensors(lambda x: x * 1e308, np.float32([2.0])), [[inf], [inf]])
+case(1, "a logsumexp of the widest logits", lambda: tensors(lambda x: x.logsumexp(), [1e308, -1e308]), [1e308, [1.0, 0.0]])
+case(1, "a total of Values that overflows", lambda: total([Value(1e308), Value(1e308)]).data,    inf)
+case(1, "10 ** 400 is inf, no big integer (Value)", lambda: (Value(10) ** 400).data,             inf)
+case(1, "10 ** 400 is inf, no big integer (Tensor)", lambda: (Tensor(10.0) ** 400).item(),       inf)
+case(1, "a big integer is inf (Value)", lambda: [Value(10 ** 400).data, Value(-10 ** 400).data], [inf, -inf])
+case(1, "a big integer is inf (Tensor)", lambda: [Tensor(10 ** 400).item(), (Tensor(1.0) * -10 ** 400).item()], [inf, -inf])
+case(1, "a power by a big integer",     lambda: [(Value(2.0) ** 10 ** 400).data, (Tensor(2.0) ** 10 ** 400).item()], [inf, inf])
+case(1, "comparing with a big integer", lambda: [Value(1.0) < 10 ** 400, (Tensor([1.0]) < 10 ** 400).tolist()], [True, [True]])
+case(1, "a big Fraction, and a small one", lambda: [Value(Fraction(10 ** 400)).data, Value(Fraction(1, 10 ** 400)).data], [inf, 0.0])
 
 # 2. Kinks.
 both(2, "relu'(0) = 0",                 lambda x: x.relu(),     (0.0,),                   0.0, 0.0)
@@ -107,7 +143,11 @@ both(2, "x ** y at 0 and 1 likewise",   lambda x, y: x ** y,    (0.0, 1.0),     
 both(2, "maximum(x, x) shares",         lambda x: x.maximum(x), (3.0,),                   3.0, 1.0)
 both(2, "minimum of equals shares",     lambda x, y: x.minimum(y), (3.0, 3.0),            3.0, 0.5, 0.5)
 case(2, "ties in max share weights that sum to 1", lambda: tensors(lambda x: x.max(), [2.0, 1.0, 2.0]), [2.0, [0.5, 0, 0.5]])
+case(2, "ties in min likewise",         lambda: tensors(lambda x: x.min(), [2.0, 3.0, 2.0]),       [2.0, [0.5, 0, 0.5]])
+case(2, "a nan that is the maximum has the gradient", lambda: tensors(lambda x: x.max(), [2.0, nan, 3.0]), [nan, [0.0, 1.0, 0.0]])
 case(2, "max(dim) pays the index it names", lambda: tensors(lambda x: x.max(0).values, [2.0, 2.0]), [2.0, [1.0, 0.0]])
+case(2, "relu''(0) = abs''(0) = 0",     lambda: [hessian(lambda x: x.relu(), Value(0.0)), hessian(abs, Value(0.0))], [0.0, 0.0])
+case(2, "(x ** 1)'' at 0",              lambda: [hessian(lambda x: x ** 1, Value(0.0)), hessian(lambda x: (x ** 1).sum(), param([0.0])).tolist()], [0.0, [[0.0]]])
 
 
 # 3. No silent wrong gradient after a mutation. Each writes somewhere between forward and backward of Σx² at (1, 2).
@@ -117,6 +157,7 @@ def squares(write: Callable[[Tensor, np.ndarray], Any]) -> Callable[[], Any]:
         x = param(source)
         loss = (x * x).sum()
         write(x, source)
+        x.grad = None
         loss.backward()
         return x.grad.tolist()
     return run
@@ -137,14 +178,43 @@ def item(x: Tensor, _: Any) -> None:
 def under_no_grad(x: Tensor, _: Any) -> None:
     with no_grad():
         x[0] = 9.0
+        x += 1.0
+        x.fill_(3.0)
 
 
 def source_array(_: Any, source: np.ndarray) -> None:
     source[:] = 9.0
 
 
+def optimiser_step(x: Tensor, _: Any) -> None:
+    optimizer = optim.Adam([x], lr=0.1)
+    x.grad = [1.0, 1.0]
+    for _ in range(3):                              # by the third, buffers are used again
+        optimizer.step()
+
+
+def detached(x: Tensor, _: Any) -> None:
+    handle = x.detach()
+    handle[0] = 9.0
+    handle += 1.0
+
+
+def copies(x: Tensor, _: Any) -> None:
+    for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x)), x.data.clone(), Tensor(x)):
+        twin.data[0] = 9.0
+        twin.data += 1.0
+
+
 def numpy_view(x: Tensor, _: Any) -> None:
     x.numpy()[0] = 9.0
+
+
+def array_view(x: Tensor, _: Any) -> None:
+    np.array(x, copy=False)[0] = 9.0
+
+
+def unlocked_view(x: Tensor, _: Any) -> None:
+    x.numpy().flags.writeable = True
 
 
 def out_argument(x: Tensor, _: Any) -> None:
@@ -152,7 +222,9 @@ def out_argument(x: Tensor, _: Any) -> None:
 
 
 for _write, _expected in [(assign, [2.0, 4.0]), (augment, [2.0, 4.0]), (item, [2.0, 4.0]), (under_no_grad, [2.0, 4.0]),
-                          (source_array, [2.0, 4.0]), (numpy_view, ValueError), (out_argument, TypeError)]:
+                          (source_array, [2.0, 4.0]), (optimiser_step, [2.0, 4.0]), (detached, [2.0, 4.0]),
+                          (copies, [2.0, 4.0]), (numpy_view, ValueError), (array_view, ValueError),
+                          (unlocked_view, ValueError), (out_argument, TypeError)]:
     case(3, f"a change by {_write.__name__} after the forward pass", squares(_write), _expected)
 
 
@@ -172,43 +244,95 @@ def interior_under_no_grad(y: Tensor) -> None:
         y[0] = 5.0
 
 
+def refused_as_a_whole() -> Any:
+    """The error leaves no half of the gradients behind."""
+    w, x = param([3.0]), param([1.0, 2.0])
+    y = x.exp()
+    loss = (y * 2.0).sum() + (w * w).sum()
+    y.data = [0.0, 0.0]
+    try:
+        loss.backward()
+    except ValueError:
+        return [w.grad is None, x.grad is None, loss.grad is None]
+
+
+def values_data() -> Any:
+    x = Value(2.0)
+    y = x * x
+    z = y * x
+    x.data, y.data = 9.0, 9.0
+    z.backward()
+    return x.grad
+
+
+def descent() -> Any:
+    p = param([1.0, 2.0])
+    (p * p).sum().backward()
+    p.data -= 0.25 * p.grad
+    return p.tolist()
+
+
+case(3, "p.data -= lr * p.grad works",          descent, [0.5, 1.0])
+case(3, "a Value's .data, of leaf and result",  values_data, 12.0)
 case(3, "assigning the .data of a result",      interior(lambda y: setattr(y, "data", [0.0, 0.0])), ValueError)
 case(3, "writing into a result, under no_grad", interior(interior_under_no_grad), ValueError)
+case(3, "a changed result, pickled",            interior(lambda y: (setattr(y, "data", [0.0, 0.0]), pickle.loads(pickle.dumps(y)).sum().backward())), ValueError)
+case(3, "a refused backward pass adds nothing", refused_as_a_whole, [True, True, True])
 case(3, "a result's .data is a copy",           interior(lambda y: y.data.zero_()), [math.e, math.exp(2.0)], 1e-15)
 
 
-def index_array() -> Any:
-    x, i = param([1.0, 2.0, 3.0]), np.array([0, 1])
-    y = x[i].sum()
-    i[:] = 2
-    y.backward()
-    return x.grad.tolist()
-
-
-def label_array(form: Callable[..., Any]) -> Callable[[], Any]:
+def given(make: Callable[[], Any], loss: Callable[[Tensor, Any], Any], *shape: int) -> Callable[[], Any]:
+    """The gradient where what `make` made is overwritten after the forward pass, less the one where it is not."""
     def run() -> Any:
-        x, i = param([[0.0, 0.0]]), np.array([0])
-        y = form(x, i)
-        i[:] = 1
-        y.backward()
-        return x.grad.tolist()
+        gradients = []
+        for write in (True, False):
+            x, other = param(np.arange(1.0, 1.0 + math.prod(shape)).reshape(shape)), make()
+            out = loss(x, other)
+            if write and isinstance(other, Tensor):
+                other.data = np.ones_like(other.numpy())
+            elif write:
+                other[:] = np.ones_like(other) if isinstance(other, np.ndarray) else [1] * len(other)
+            out.sum().backward()
+            gradients.append(x.grad.numpy())
+        assert gradients[1].any()
+        return (gradients[0] - gradients[1]).tolist()
     return run
 
 
-def condition_array() -> Any:
-    x, c = param([1.0, 2.0]), np.array([True, False])
-    y = where(c, x, 0.0).sum()
-    c[:] = True
-    y.backward()
-    return x.grad.tolist()
+for _what, _make, _loss, _shape in [
+        ("an index array", lambda: np.array([0, 2]), operator.getitem, (3,)),
+        ("a list of indices", lambda: [0, 2], operator.getitem, (3,)),
+        ("an index tensor", lambda: tensor([0, 2]), operator.getitem, (3,)),
+        ("an index array in a tuple", lambda: np.array([0, 2]), lambda x, i: x[1, i], (2, 3)),
+        ("a mask", lambda: np.array([True, False, True]), operator.getitem, (3,)),
+        ("an array of a product", lambda: np.array([2.0, 3.0]), operator.mul, (2,)),
+        ("an array on the left", lambda: np.array([2.0, 3.0]), lambda x, a: a / x, (2,)),
+        ("an array of a matrix product", lambda: np.array([[2.0], [3.0]]), operator.matmul, (1, 2)),
+        ("a condition", lambda: np.array([False, True]), lambda x, c: where(c, x, 0.0), (2,)),
+        ("an embedding's indices", lambda: np.array([0, 2]), lambda x, i: F.embedding(i, x), (3, 2)),
+        ("targets of a squared error", lambda: np.array([5.0, 7.0]), F.mse_loss, (2,)),
+        ("log-probabilities' labels", lambda: np.array([0, 2]), F.nll_loss, (2, 3)),
+        ("labels", lambda: np.array([0, 2]), F.cross_entropy, (2, 3)),
+        ("a list of labels", lambda: [0, 2], F.cross_entropy, (2, 3)),
+        ("labels, composite", lambda: np.array([0, 2]), F.cross_entropy_composite, (2, 3)),
+        ("target probabilities", lambda: np.array([[0.2, 0.8, 0.0]]), F.cross_entropy, (1, 3)),
+        ("a tensor of them", lambda: Tensor([[0.2, 0.8, 0.0]]), F.cross_entropy, (1, 3)),
+        ("class weights", lambda: np.array([1.0, 2.0, 3.0]), lambda x, w: F.cross_entropy(x, [0, 2], weight=w), (2, 3))]:
+    _zeros: Any = np.zeros(_shape).tolist()
+    case(3, f"writing to {_what}", given(_make, _loss, *_shape), _zeros)
 
 
-def seed_is_neither_kept_nor_changed() -> Any:
-    x, s = param([1.0, 2.0]), np.ones(2)
-    (x + 0.0).backward(s)
-    s[:] = 9.0
-    (x + 0.0).backward(np.ones(2))
-    return [x.grad.tolist(), s.tolist()]
+def seed_is_neither_kept_nor_changed(make: Callable[[list[float]], Any]) -> Callable[[], Any]:
+    def run() -> Any:
+        x, s = param([1.0, 2.0]), make([1.0, 1.0])
+        (x + 0.0).backward(s)
+        x.backward(s)
+        first = grad(x + 0.0, x, grad_outputs=s)
+        (x * 3.0).backward(s)
+        unchanged = [float(n) for n in s]
+        s[0] = s[1] = 9.0
+        return [x.grad.tolist(), first.tolist(), unchanged]
+    return run
 
 
 def leaves_share_no_memory() -> Any:
@@ -218,94 +342,220 @@ def leaves_share_no_memory() -> Any:
     return [x.grad.tolist(), y.grad.tolist(), np.shares_memory(x.grad.numpy(), y.grad.numpy())]
 
 
-case(3, "writing to an index array",      index_array,      [1.0, 1.0, 0.0])
-case(3, "writing to a label array",       label_array(F.cross_entropy), [[-0.5, 0.5]])
-case(3, "writing to a label array, composite", label_array(F.cross_entropy_composite), [[-0.5, 0.5]])
-case(3, "writing to a condition",         condition_array,  [1.0, 0.0])
-case(3, "a seed is neither kept nor changed", seed_is_neither_kept_nor_changed, [[2.0, 2.0], [9.0, 9.0]])
-case(3, "two leaves never share memory",  leaves_share_no_memory, [[9.0], [1.0], False])
+def grads_share_no_memory() -> Any:
+    x, y, seed = param([1.0]), param([1.0]), Tensor([1.0])
+    a, b = grad(x + y, [x, y], grad_outputs=seed)
+    return [np.shares_memory(p.numpy(), q.numpy()) for p, q in ((a, b), (a, seed), (b, seed))]
+
+
+for _make in (np.array, list, Tensor):
+    case(3, f"a seed is neither kept nor changed ({_make.__name__})", seed_is_neither_kept_nor_changed(_make), [[5.0, 5.0], [1.0, 1.0], [1.0, 1.0]])
+case(3, "two leaves' gradients never share memory", leaves_share_no_memory, [[9.0], [1.0], False])
+case(3, "nor do those that grad returns", grads_share_no_memory, [False, False, False])
 
 # 4. Input types.
+# fmt: off
 for _bad in [1j, "1", b"1", None, object(), [1, [2]], np.ma.array([1.0]), [Value(1.0)], np.array([1j]), np.array(["a"]),
-             np.datetime64("2020"), {}, np.array([None])]:
+             np.datetime64("2020"), {}, np.array([None]), np.complex128(1)]:
     case(4, f"Tensor({_bad!r:.30}) raises", lambda bad=_bad: Tensor(bad), TypeError)
     case(4, f"Value({_bad!r:.30}) raises", lambda bad=_bad: Value(bad), TypeError)
     case(4, f"Tensor + {_bad!r:.30} raises", lambda bad=_bad: param([1.0]) + bad, TypeError)
+    case(4, f"Tensor ** {_bad!r:.30} raises", lambda bad=_bad: param([1.0]) ** bad, TypeError)
     case(4, f"Value * {_bad!r:.30} raises", lambda bad=_bad: Value(1.0) * bad, TypeError)
+    case(4, f"tensor[0] = {_bad!r:.30} raises", lambda bad=_bad: operator.setitem(Tensor([1.0]), 0, bad), TypeError)
+    case(4, f"fill_({_bad!r:.30}) raises", lambda bad=_bad: Tensor([1.0]).fill_(bad), TypeError)
+    case(4, f"backward({_bad!r:.30}) raises", lambda bad=_bad: (param([1.0]) * 2).backward({} if bad is None else bad), TypeError)
 for _good in [1, True, np.float32(1), np.int8(1), np.array(1), Decimal(1), Fraction(1), np.float64(1), np.float16(1)]:
     case(4, f"{_good!r:.30} is a number", lambda n=_good: [Value(n).data, Tensor(n).item(), (Value(2) * n).data,
                                                            (n * Value(2)).data, (param(2.0) * n).item(),
                                                            (n * param(2.0)).item()], [1.0, 1.0, 2.0, 2.0, 2.0, 2.0])
 case(4, "a list of Decimals and Fractions", lambda: Tensor([Decimal("0.5"), Fraction(1, 4)]).tolist(), [0.5, 0.25])
 case(4, "a Value in a Value raises",      lambda: Value(Value(1.0)),                             TypeError)
+case(4, "a Value of two numbers raises",  lambda: Value(np.ones(2)),                             TypeError)
+case(4, "a Value and a Tensor raise",     lambda: Value(1.0) * param(1.0),                       TypeError)
+case(4, "a Tensor and a Value raise",     lambda: param(1.0) * Value(1.0),                       TypeError)
 case(4, "bools as labels raise",          lambda: F.cross_entropy(param([[1.0, 2.0]]), [True]),  TypeError)
+case(4, "bools as an embedding's indices raise", lambda: F.embedding([True], param([[1.0]])),    TypeError)
 case(4, "float index arrays raise",       lambda: param([1.0, 2.0])[np.array([0.0])],            TypeError)
 case(4, "a float index raises",           lambda: param([1.0, 2.0])[0.0],                        TypeError)
+case(4, "a list of floats as index raises", lambda: param([1.0, 2.0])[[0.0]],                    TypeError)
+case(4, "a Value as index raises",        lambda: param([1.0, 2.0])[Value(0.0)],                 TypeError)
+case(4, "a mask of the wrong length raises", lambda: param([1.0, 2.0])[[True]],                  IndexError)
 case(4, "bool() of two elements raises",  lambda: bool(param([1.0, 2.0])),                       ValueError)
+case(4, "bool() of none raises",          lambda: bool(Tensor([])),                              ValueError)
 case(4, "ints promote to float64",        lambda: [str(Tensor([1]).dtype), str((param([1.0]) * np.arange(1)).dtype)],
      ["float64", "float64"])
-case(4, "a gradient has its data's dtype", lambda: tensors(lambda x, y: x * y, np.float32([3]), [0.5]), [[1.5], [0.5], [3.0]])
+case(4, "1.5 into an integer tensor raises", lambda: operator.iadd(tensor([1, 2]), 1.5),         TypeError)
+
+
+def likeness(run: Callable[[Tensor], Tensor], dtype: str) -> Any:
+    x = param(np.array([2.0], dtype))
+    run(x).sum().backward()
+    return [x.grad.dtype == x.dtype, x.grad.shape == x.shape]
+
+
+for _dtype in ("float16", "float32", "float64", "longdouble", ">f8", ">f4"):
+    for _name, _run in {"x": lambda x: x, "x * y": lambda x: x * Tensor([0.5], dtype="float64"), "x ** 1.5": lambda x: x ** 1.5,
+                        "x @ x": lambda x: x @ x, "x[…]": lambda x: x[[0, 0]], "max": lambda x: x.max(),
+                        "relu": lambda x: x.relu() * 1.5, "var": lambda x: x.var(correction=0),
+                        "softmax": lambda x: F.softmax(x, temperature=1e-300)}.items():
+        case(4, f"the gradient of {_name} for {_dtype} has its data's dtype and shape",
+             lambda run=_run, dtype=_dtype: likeness(run, dtype), [True, True])
+for _name, _run in {"sum": lambda x, d: x.sum(d), "mean": lambda x, d: x.mean(d), "max": lambda x, d: x.max(d),
+                    "argmin": lambda x, d: x.argmin(d), "softmax": lambda x, d: F.softmax(x, dim=d)}.items():
+    for _dim, _error in [(2, IndexError), (-3, IndexError), (10 ** 30, IndexError), (0.0, TypeError), ("0", TypeError),
+                         (True, TypeError)]:
+        case(4, f"{_name} over dim {_dim!r:.9} raises", lambda run=_run, dim=_dim: run(param([[1.0, 2.0]]), dim), _error)
+case(4, "an axis named twice raises",     lambda: param([[1.0]]).sum((0, -2)),                   ValueError)
+case(4, "min of what -x would overflow",  lambda: [tensor(np.int8([-128, 3])).min().item(), tensor(np.uint8([1, 2])).min().item(), tensor([True, False]).min().item()], [-128, 1, 0])
+case(4, "argmin likewise",                lambda: [tensor(np.int8([-128, 3])).argmin().item(), tensor([True, False]).argmin().item()], [0, 1])
+for _name in ("mean", "var", "std", "max", "min", "argmax", "argmin", "amax", "amin", "logsumexp"):
+    case(4, f"{_name} of nothing raises", lambda name=_name: getattr(param(np.zeros((2, 0))), name)(1), ValueError)
+case(4, "a sum of nothing is 0",          lambda: tensors(lambda x: x.sum(1), np.zeros((2, 0))),  [[0.0, 0.0], [[], []]])
+case(4, "a product over nothing is 0",    lambda: tensors(lambda x, y: x @ y, np.zeros((1, 2, 0)), np.zeros((0, 1))), [[[[0.0], [0.0]]], [[[], []]], []])
+case(4, "flattening nothing",             lambda: param(np.zeros((0, 2, 3))).flatten(1).shape,    [0, 6])
 
 # 5. NumPy on the left: our type or an error.
 _array = np.array([1.0, 2.0])
+_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow,
+              "@": operator.matmul}
+
+
+def is_ours(result: Any) -> bool:
+    return isinstance(result, (Tensor, Value)) and bool(result.inputs)      # with its history
+
+
+def strays(other: Any, make: Callable[[], Any]) -> str:
+    """With which operators, on which side, anything came out that is neither ours with its history nor an error."""
+    found = []
+    for sign, operate in _OPERATORS.items():
+        for side, operands in (("left", (other, make())), ("right", (make(), other))):
+            try:
+                result = operate(*operands)
+            except (TypeError, ValueError) as error:
+                found += [f"{sign} {side}: {error}"] if len(str(error)) < 15 else []
+            else:
+                found += [] if is_ours(result) else [f"{sign} {side}: {result!r}"]
+    return "; ".join(found)
+
+
+for _other in [_array, np.array(2.0), np.float64(2), np.float32(2), np.float16(2), np.longdouble(2), np.int64(2), np.True_,
+               np.array([1, 2]), np.array([1, 2], object), np.array([True, False]), np.ma.array([1.0, 2.0], mask=[0, 1]),
+               np.array([1j, 2]), np.complex64(1j), np.array(["a", "b"]), np.zeros((0, 2)), np.datetime64("2020"),
+               Decimal(2), Fraction(1, 2), [1.0, 2.0], (1.0, 2.0), 10 ** 400, np.zeros(2, [("a", float)])]:
+    for _what, _make in {"Tensor": lambda: param([3.0, 4.0]), "0-d Tensor": lambda: param(3.0), "Value": lambda: Value(3.0)}.items():
+        case(5, f"{type(_other).__name__} {_other!r:.30} and a {_what}, every operator, either side",
+             lambda other=_other, make=_make: strays(other, make), "")
 for _name, _run in {"*": lambda t: _array * t, "+": lambda t: _array + t, "/": lambda t: _array / t, "**": lambda t: _array ** t,
                     "-": lambda t: np.float64(2) - t, "@": lambda t: _array @ t, "np.exp": np.exp,
                     "np.maximum": lambda t: np.maximum(_array, t), "np.sum": np.sum, "np.mean": np.mean, "np.max": np.max,
                     "np.concatenate": lambda t: np.concatenate([t, _array]), "np.stack": lambda t: np.stack([t, t]),
-                    "np.where": lambda t: np.where(_array > 1, t, 0.0), "np.dot": lambda t: np.dot(_array, t),
+                    "np.split": lambda t: np.split(t, 2)[1], "np.where": lambda t: np.where(_array > 1, t, 0.0), "np.dot": lambda t: np.dot(_array, t),
                     "np.reshape": lambda t: np.reshape(t, (2, 1)), "np.transpose": np.transpose}.items():
-    case(5, f"array {_name} Tensor is a Tensor with its history", lambda run=_run: [
-        type(run(param([3.0, 4.0]))).__name__, run(param([3.0, 4.0])).requires_grad], ["Tensor", True])
+    case(5, f"array {_name} Tensor is a Tensor with its history", lambda run=_run: is_ours(run(param([3.0, 4.0]))), True)
 for _name, _run in {"np.arctan": np.arctan, "np.clip": lambda t: np.clip(t, 0, 1), "np.linalg.norm": np.linalg.norm,
-                    "np.einsum": lambda t: np.einsum("i,i", t, t), "np.add.reduce": np.add.reduce,
-                    "array *= t": lambda t: _array.copy().__imul__(t), "np.sqrt(out=)": lambda t: np.sqrt(t, out=_array.copy()),
+                    "np.einsum": lambda t: np.einsum("i,i", t, t), "np.add.reduce": np.add.reduce, "np.cumsum": np.cumsum,
+                    "np.broadcast_arrays": lambda t: np.broadcast_arrays(t, _array), "np.meshgrid": np.meshgrid, "np.outer": lambda t: np.outer(t, t),
+                    "array *= t": lambda t: operator.imul(_array.copy(), t), "np.sqrt(out=)": lambda t: np.sqrt(t, out=_array.copy()),
                     }.items():
     case(5, f"{_name} of a Tensor raises", lambda run=_run: run(param([3.0, 4.0])), TypeError)
+for _name, _run in {"np.exp": np.exp, "np.dot": lambda v: np.dot(_array, v), "np.outer": lambda v: np.outer(_array, v),
+                    "array *= v": lambda v: operator.imul(_array.copy(), v), "np.append": lambda v: np.append(_array, v)}.items():
+    case(5, f"{_name} of a Value raises", lambda run=_run: run(Value(3.0)), TypeError)
 case(5, "np.float64 * Value is a Value",  lambda: type(np.float64(2) * Value(3)).__name__,        "Value")
 case(5, "array * Value raises",           lambda: _array * Value(3.0),                           TypeError)
-case(5, "np.exp(Value) raises",           lambda: np.exp(Value(1.0)),                            TypeError)
+case(5, "integer tensors keep out of it", lambda: (np.array([1]) * tensor([2])).tolist(),        [2])
 
 
 # 6. backward.
-def diamonds() -> Any:
-    x = y = Value(1.0)
+def diamonds(leaf: Any) -> Any:
+    y = leaf
     for _ in range(64):
         y = y + y
     y.backward()
-    return x.grad
+    return float(leaf.grad)
 
 
 def a_million_uses() -> Any:
     x = Value(1.0)
-    F.total([x] * 10 ** 6).backward()
+    total([x] * 10 ** 6).backward()
     return x.grad
 
 
-case(6, "64 stacked diamonds",            diamonds,                                              2.0 ** 64)
+def repeated(leaf: Any) -> Any:
+    """Twice the same loss, and another over the same subgraph: 3 + 3 + 30."""
+    shared = leaf * 3.0
+    loss, other = shared + 0.0, shared * 10.0
+    loss.backward()
+    loss.backward()
+    other.backward()
+    return [float(leaf.grad), float(shared.grad)]
+
+
+case(6, "64 stacked diamonds (Value)",    lambda: diamonds(Value(1.0)),                          2.0 ** 64)
+case(6, "64 stacked diamonds (Tensor)",   lambda: diamonds(param(1.0)),                          2.0 ** 64)
 case(6, "one node used a million times",  a_million_uses,                                        1e6)
+case(6, "repeated calls and losses that share add up (Value)", lambda: repeated(Value(1.0)),     [36.0, 10.0])
+case(6, "repeated calls and losses that share add up (Tensor)", lambda: repeated(param(1.0)),    [36.0, 10.0])
 case(6, "a non-scalar needs a gradient",  lambda: (param([1.0, 2.0]) * 2).backward(),            ValueError)
 case(6, "of exactly its shape",           lambda: (param([1.0, 2.0]) * 2).backward([[1.0, 1.0]]), ValueError)
 case(6, "not one that would broadcast",   lambda: (param([1.0, 2.0]) * 2).backward([1.0]),       ValueError)
 case(6, "nor a string",                   lambda: (param(1.0) * 2).backward("1"),                TypeError)
+case(6, "nor None for a Value",           lambda: (Value(1.0) * 2).backward(None),               TypeError)
+case(6, "a constant has none",            lambda: (Tensor(1.0) * 2).backward(),                  ValueError)
+
+# 7. Modes. (Lifetime and threads are in test_hostile.)
+case(7, "no_grad as a decorator",         lambda: len(no_grad(lambda: Value(1.0) * 2)().inputs), 0)
+case(7, "no_grad on a generator raises, for it would end at the first yield", lambda: no_grad(generator), TypeError)
+
+
+def generator() -> Any:
+    yield Value(1.0) * 2.0
+
 
 # 8. Softmax.
 _wide = [1e10, -1e10, 0.0]
-for _t in [0, -1, nan, -inf]:
+for _t in [0, -1, nan, -inf, -0.0, Fraction(-1, 2)]:
     case(8, f"T = {_t} raises",           lambda t=_t: F.softmax(param(_wide), temperature=t),   ValueError)
-for _t in ["1", None, True, 1j]:
+for _t in ["1", None, True, 1j, np.complex128(1), [1.0], Value(1.0), Tensor(1.0)]:
     case(8, f"T = {_t!r} raises",         lambda t=_t: F.softmax(param(_wide), temperature=t),   TypeError)
-case(8, "T = 1e-300 is one-hot",          lambda: tensors(lambda x: F.softmax(x, temperature=1e-300), _wide),
-     [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-case(8, "T = inf is uniform",             lambda: F.softmax(param(_wide), temperature=inf).tolist(), [1 / 3] * 3, 1e-15)
+for _t in [1e-300, 5e-324, np.float64(1e-300), Fraction(1, 10 ** 300), Decimal("1e-300")]:
+    case(8, f"T = {_t!r:.30} is one-hot", lambda t=_t: tensors(lambda x: F.softmax(x, temperature=t), _wide),
+         [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    case(8, f"T = {_t!r:.30} is one-hot, as float32", lambda t=_t: tensors(lambda x: F.softmax(x, temperature=t), np.float32(_wide)),
+         [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    case(8, f"T = {_t!r:.30} is one-hot, of Values", lambda t=_t: [p.data for p in F.softmax([Value(x) for x in _wide], temperature=t)],
+         [1.0, 0.0, 0.0])
+case(8, "T = 1e-300 shares between equals", lambda: tensors(lambda x: F.softmax(x, temperature=1e-300), [7.0, 7.0]), [[0.5, 0.5], [0.0, 0.0]])
+case(8, "T = 1e-300 in log_softmax",      lambda: F.log_softmax(param([1.0, 0.0]), temperature=1e-300).tolist(), [0.0, -1e300], 1e-15)
+for _t in [inf, 10 ** 400]:
+    case(8, f"T = {_t!s:.9} is uniform",    lambda t=_t: F.softmax(param(_wide), temperature=t).tolist(), [1 / 3] * 3, 1e-15)
+case(8, "T = 1e300 is uniform, as float32", lambda: F.softmax(Tensor(np.float32(_wide)), temperature=1e300).tolist(), [1 / 3] * 3, 1e-7)
 case(8, "T = inf keeps what is masked",   lambda: F.softmax(param([1.0, -inf, 3.0]), temperature=inf).tolist(), [0.5, 0.0, 0.5])
 case(8, "T = inf, of Values",             lambda: [p.data for p in F.softmax([Value(1.0), Value(-inf)], temperature=inf)], [1.0, 0.0])
 case(8, "a masked class has no part",     lambda: tensors(lambda x: F.softmax(x)[:1], [1.0, -inf]), [[1.0], [0.0, 0.0]])
-case(8, "an empty axis raises",           lambda: F.softmax(param(np.zeros((2, 0)))),            ValueError)
-case(8, "an empty list raises",           lambda: F.softmax([]),                                 ValueError)
+case(8, "all classes masked: nan",        lambda: F.softmax(param([-inf, -inf])).tolist(),       [nan, nan])
+case(8, "the widest logits there are",    lambda: F.softmax(param([1e308, -1e308])).tolist(),    [1.0, 0.0])
+case(8, "and their logarithms",           lambda: F.log_softmax(param([1e308, -1e308])).tolist(), [0.0, -inf])
+for _form in (F.softmax, F.log_softmax, F.logsumexp):
+    case(8, f"{_form.__name__}: an empty axis raises", lambda f=_form: f(param(np.zeros((2, 0)))), ValueError)
+    case(8, f"{_form.__name__}: an empty list raises", lambda f=_form: f([]),                    ValueError)
+    case(8, f"{_form.__name__}: an empty batch is none", lambda f=_form: f(param(np.zeros((0, 2)))).tolist(), [])
+    case(8, f"{_form.__name__}: dim 1 of a list of Values raises", lambda f=_form: f([Value(1.0)], dim=1), IndexError)
 # fmt: on
 
 # 9. Cross-entropy, in every form.
 _tiny = math.log1p(math.exp(-39.3))
+
+
+def unchanged(f: Callable[..., Any]) -> Any:
+    logits, labels, weight = np.array([[1.0, nan, -inf], [0.0, 1.0, 2.0]]), np.array([-100, 1]), np.array([1.0, 2.0, 3.0])
+    x = param(logits)
+    f(x, labels, weight=weight, label_smoothing=0.1).backward()
+    assert np.array_equal(x.numpy(), logits, equal_nan=True)
+    return [logits.tolist(), labels.tolist(), weight.tolist()]
+
+
 for _form, _ce in {"fused": F.cross_entropy, "softmax": F.cross_entropy_composite,
                    "logsumexp": lambda *a, **k: F.cross_entropy_composite(*a, form="logsumexp", **k)}.items():
     def ce(what: str, run: Callable[[Any], Any], expected: Any, rtol: float = 0.0,
@@ -331,18 +581,219 @@ for _form, _ce in {"fused": F.cross_entropy, "softmax": F.cross_entropy_composit
     ce("an empty batch: a mean raises", lambda f: f(param(np.zeros((0, 2))), np.zeros(0, int)), ValueError)
     ce("all weights 0: a mean raises", lambda f: f(param([[1.0, 2.0]]), [0], weight=[0.0, 0.0]), ValueError)
     ce("all weights 0, probabilities", lambda f: f(param([[1.0, 2.0]]), np.eye(2)[:1], weight=[0.0, 0.0]), ValueError)
-    for _label, _error in {"2": ([2], ValueError), "-1": ([-1], ValueError), "0.0": ([0.0], TypeError),
-                           "'a'": (["a"], TypeError), "True": ([True], TypeError), "two": ([0, 1], ValueError),
-                           "(N, 1)": ([[0]], ValueError), "2**63": (np.array([2 ** 63], np.uint64), ValueError)}.values():
-        ce(f"label {_label} raises", lambda f, label=_label: f(param([[1.0, 2.0]]), label), _error)
+    for _label, _error in [([2], ValueError), ([-1], ValueError), ([0.0], TypeError), (["a"], TypeError),
+                           ([True], TypeError), ([None], TypeError), ([1j], TypeError), ([0, 1], ValueError),
+                           ([[0]], ValueError), (np.array([2 ** 63], np.uint64), ValueError),
+                           (np.array([2 ** 64 - 100], np.uint64), ValueError), ([Value(0.0)], TypeError)]:
+        ce(f"label {_label!r} raises", lambda f, label=_label: f(param([[1.0, 2.0]]), label), _error)
     for _width in (np.int8, np.uint8, np.int16, np.uint64):
         ce(f"labels of {_width.__name__}", lambda f, w=_width: f(param(np.zeros((1, 128))), np.array([127], w)).item(),
            math.log(128), 1e-15)
-    for _smoothing in (-0.1, 1.1, nan):
-        ce(f"label smoothing {_smoothing} raises",
-           lambda f, e=_smoothing: f(param([[1.0, 2.0]]), [0], label_smoothing=e), ValueError)
+    for _smoothing, _error in [(-0.1, ValueError), (1.1, ValueError), (nan, ValueError), ("0.1", TypeError),
+                               (None, TypeError)]:
+        ce(f"label smoothing {_smoothing!r} raises",
+           lambda f, e=_smoothing: f(param([[1.0, 2.0]]), [0], label_smoothing=e), _error)
+    for _ignored in (None, 0.5, "a"):
+        ce(f"ignore_index {_ignored!r} raises",
+           lambda f, i=_ignored: f(param([[1.0, 2.0]]), [0], ignore_index=i), TypeError)
+    ce("a weight or target that requires a gradient, which would be lost, raises: weight",
+       lambda f: f(param([[1.0, 2.0]]), [0], weight=param([1.0, 1.0])), ValueError)
+    ce("a weight or target that requires a gradient, which would be lost, raises: target",
+       lambda f: f(param([[1.0, 2.0]]), param([[0.5, 0.5]])), ValueError)
+    ce("logits of three axes raise", lambda f: f(param(np.zeros((2, 3, 4))), np.zeros((2, 3), int)), ValueError)
+    ce("inputs are left unchanged", unchanged, [[[1.0, nan, -inf], [0.0, 1.0, 2.0]], [-100, 1], [1.0, 2.0, 3.0]])
     ce("a weight vector of the wrong length raises", lambda f: f(param([[1.0, 2.0]]), [0], weight=[1.0]), ValueError)
     ce("an unknown reduction raises", lambda f: f(param([[1.0, 2.0]]), [0], reduction="avg"), ValueError)
+
+
+def ce_of_values(z: list[float], target: Any, **options: Any) -> Any:
+    """The loss of a list of Values, and their gradients."""
+    values = [Value(v) for v in z]
+    loss = F.cross_entropy(values, target, **options)
+    loss.backward()
+    return [loss.data, *(v.grad for v in values)]
+
+
+case(9, "Values: a class masked with -inf", lambda: ce_of_values([1.0, -inf, 2.0], 0), [-math.log(_s), _s - 1, 0.0, 1 - _s], 1e-15)
+case(9, "Values: a loss of 8.5e-18 comes out as 8.5e-18", lambda: ce_of_values([0.0, -39.3], 0)[0], _tiny, 1e-12)
+case(9, "Values: a label out of range raises", lambda: ce_of_values([0.0, 1.0], 2), ValueError)
+case(9, "Values: a bool as label raises", lambda: ce_of_values([0.0, 1.0], True), TypeError)
+case(9, "Values: all ignored: a mean raises", lambda: ce_of_values([0.0, 1.0], -100), ValueError)
+case(9, "Values: no classes raise", lambda: ce_of_values([], 0), ValueError)
+for _loss in (F.mse_loss, F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.hinge_loss):
+    case(9, f"{_loss.__name__}: a mean over nothing raises", lambda f=_loss: f(param(np.zeros(0)), np.zeros(0)), ValueError)
+    case(9, f"{_loss.__name__}: an unknown reduction raises", lambda f=_loss: f(param([0.5]), [1.0], reduction="avg"), ValueError)
+    case(9, f"{_loss.__name__}: targets of another shape raise", lambda f=_loss: f(param([[0.5], [0.5]]), [1.0, 0.0]), ValueError)
+case(9, "binary_cross_entropy: 0 log 0 is 0", lambda: F.binary_cross_entropy(param([0.0, 1.0]), [0.0, 1.0]).item(), 0.0)
+for _p in (1.5, -0.5):
+    case(9, f"binary_cross_entropy: p = {_p} raises", lambda p=_p: F.binary_cross_entropy(param([p]), [1.0]), ValueError)
+    case(9, f"binary_cross_entropy: p = {_p} raises, of Values", lambda p=_p: F.binary_cross_entropy(Value(p), 1.0), ValueError)
+case(9, "the entropy of what is certain is 0, not -0", lambda: [str(F.entropy(Tensor([0.0, 1.0])).item()), str(F.entropy([Value(0.0), Value(1.0)]).data)], ["0.0", "0.0"])
+case(9, "a base of 1 raises", lambda: F.entropy(Tensor([0.5, 0.5]), base=1), ValueError)
+
+
+# 10. Checkpoints. (Every truncation and every flipped byte are in test_checkpoint.)
+def in_a_folder(run: Callable[[Path], Any]) -> Callable[[], Any]:
+    def inside() -> Any:
+        with tempfile.TemporaryDirectory() as folder:
+            return run(Path(folder))
+    return inside
+
+
+def line(weight: float, bias: float) -> nn.Linear:
+    model = nn.Linear(1, 1)
+    model.load_state_dict({"weight": np.array([[weight]]), "bias": np.array([bias])})
+    return model
+
+
+def numbers(model: nn.Linear) -> list[float]:
+    return [model.weight.item(), model.bias.item()]
+
+
+def loaded(change: Callable[[Path], Any], seen: Callable[[Any], Any] = numbers) -> Callable[[], Any]:
+    """What a model holds after loading a checkpoint of (3, 4) to whose file something was done."""
+    def run(folder: Path) -> Any:
+        path, model = folder / "line.npz", line(1.0, 2.0)
+        nn.save(path, line(3.0, 4.0))
+        change(path)
+        nn.load(path, model)
+        return seen(model)
+    return in_a_folder(run)
+
+
+class Trap:
+    """Unpickling it changes `sprung`."""
+
+    sprung: ClassVar[list[bool]] = []
+
+    def __reduce__(self) -> Any:
+        return Trap.sprung.append, (True,)
+
+
+def pickle_is_not_executed(folder: Path) -> Any:
+    path = folder / "line.npz"
+    np.savez(path, weight=np.array([Trap()]), bias=np.zeros(1))
+    try:
+        nn.load(path, line(1.0, 2.0))
+    except nn.CheckpointError:
+        return len(Trap.sprung)
+
+
+def nothing_is_assigned_unless_all_fits(folder: Path) -> Any:
+    model, other = line(3.0, 4.0), line(1.0, 2.0)
+    nn.save(folder / "a", model, optim.Adam(model.parameters()))
+    try:
+        nn.load(folder / "a", other, optim.SGD(other.parameters()))
+    except nn.CheckpointError:
+        return numbers(other)
+
+
+def a_failed_save_leaves_the_old_file(folder: Path) -> Any:
+    nn.save(folder / "a", line(3.0, 4.0))
+    try:
+        nn.save(folder / "a", line(5.0, 6.0), note=object())
+    except TypeError:
+        model = line(1.0, 2.0)
+        nn.load(folder / "a", model)
+        return [*numbers(model), float(len(list(folder.iterdir())))]
+
+
+def names_written(folder: Path) -> Any:
+    for name in ("plain", "a.ckpt", "b.npz"):
+        nn.save(folder / name, line(3.0, 4.0))
+    return sorted(path.name for path in folder.iterdir())
+
+
+def flipped(position: int) -> Callable[[Path], Any]:
+    def flip(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[position] ^= 0x10
+        path.write_bytes(content)
+    return flip
+
+
+case(10, "what was saved is loaded",      loaded(lambda path: None), [3.0, 4.0])
+case(10, "also by a path of bytes",       loaded(lambda path: nn.save(bytes(path), line(5.0, 6.0))), [5.0, 6.0])
+case(10, "a file cut short is refused",   loaded(lambda path: path.write_bytes(path.read_bytes()[:-1])), nn.CheckpointError)
+case(10, "half a file is refused",        loaded(lambda path: path.write_bytes(path.read_bytes()[:300])), nn.CheckpointError)
+case(10, "an empty file is refused",      loaded(lambda path: path.write_bytes(b"")), nn.CheckpointError)
+case(10, "a flipped bit in an array is refused", loaded(flipped(170)), nn.CheckpointError)
+case(10, "a flipped bit at the end is refused", loaded(flipped(-22)), nn.CheckpointError)
+case(10, "arrays without a checksum are refused", loaded(lambda path: np.savez(path, weight=np.ones((1, 1)), bias=np.ones(1))), nn.CheckpointError)
+case(10, "another model's is refused",    loaded(lambda path: nn.save(path, nn.Linear(2, 1))), nn.CheckpointError)
+case(10, "a pickle inside is refused and not executed", in_a_folder(pickle_is_not_executed), 0)
+case(10, "an optimiser that does not fit leaves the model alone", in_a_folder(nothing_is_assigned_unless_all_fits), [1.0, 2.0])
+case(10, "a save that fails leaves the old file, and only that", in_a_folder(a_failed_save_leaves_the_old_file), [3.0, 4.0, 1.0])
+case(10, "the exact path given, and no other file", in_a_folder(names_written), ["a.ckpt", "b.npz", "plain"])
+case(10, "what is no model raises",       in_a_folder(lambda folder: nn.save(folder / "a", 3)), TypeError)
+
+# 11. Optimisers.
+_OPTIMISERS: list[Callable[..., Any]] = [optim.SGD, optim.RMSprop, optim.Adam, optim.AdamW]
+
+
+def moved(make: Callable[..., Any], gradients: list[Any]) -> Any:
+    """Which of several parameters of 1 moved after a step and another with these gradients; None is no gradient."""
+    leaves = [param([1.0]) for _ in gradients]
+    optimizer = make(leaves, lr=0.1)
+    for _ in range(2):
+        for leaf, g in zip(leaves, gradients):
+            leaf.grad = g
+        optimizer.step()
+    return ["nan" if leaf.item() != leaf.item() else "moved" if leaf.item() != 1.0 else "stayed" for leaf in leaves]
+
+
+def values_moved(make: Callable[..., Any]) -> Any:
+    leaves = [Value(1.0), Value(1.0)]
+    leaves[0].grad, leaves[1].grad = nan, 1.0
+    make(leaves, lr=0.1).step()
+    return ["nan" if leaf.data != leaf.data else "moved" if leaf.data != 1.0 else "stayed" for leaf in leaves]
+
+
+def wrong_shape(make: Callable[..., Any]) -> Any:
+    """A gradient of the wrong shape can't be assigned; one that came in otherwise stops the step before it moves any."""
+    first, second = param([1.0]), param([1.0, 2.0])
+    optimizer = make([first, second], lr=0.1)
+    first.grad, second.grad = [1.0], [1.0, 1.0]
+    second._grad = np.ones(3)
+    try:
+        optimizer.step()
+    except ValueError:
+        return [first.tolist(), second.tolist()]
+
+
+for _make in _OPTIMISERS:
+    def opt(what: str, run: Callable[[Any], Any], expected: Any, make: Any = _make) -> None:
+        case(11, f"{make.__name__}: {what}", lambda: run(make), expected)
+
+    opt("no parameters raise",            lambda make: make([]),                                 ValueError)
+    opt("None raises",                    lambda make: make(None),                               TypeError)
+    opt("a bare tensor raises",           lambda make: make(param([1.0])),                       TypeError)
+    opt("a bare Value raises",            lambda make: make(Value(1.0)),                         TypeError)
+    opt("a model raises",                 lambda make: make(nn.Linear(1, 1)),                    TypeError)
+    opt("a constant raises",              lambda make: make([Tensor([1.0])]),                    TypeError)
+    opt("a result raises",                lambda make: make([param([1.0]) * 2]),                 TypeError)
+    opt("a number raises",                lambda make: make([1.0]),                              TypeError)
+    opt("a parameter listed twice raises", lambda make: make([p := param([1.0]), p]),            ValueError)
+    opt("a Value listed twice raises",    lambda make: make([p := Value(1.0), p]),               ValueError)
+    for _lr, _error in [(-0.1, ValueError), (nan, ValueError), (inf, ValueError), (10 ** 400, ValueError), ("0.1", TypeError),
+                        (None, TypeError), (True, TypeError), (Tensor(0.1), TypeError), (1j, TypeError)]:
+        opt(f"lr = {_lr!r:.15} raises",   lambda make, lr=_lr: make([Value(1.0)], lr=lr),        _error)
+    opt("lr assigned nan raises",         lambda make: setattr(make([Value(1.0)]), "lr", nan),   ValueError)
+    opt("lr may be a Fraction",           lambda make: make([Value(1.0)], lr=Fraction(1, 2)).lr, 0.5)
+    opt("weight decay of nan raises",     lambda make: make([Value(1.0)], weight_decay=nan),     ValueError)
+    opt("generators work",                lambda make: make(p for p in [param([1.0])]).lr >= 0,  True)
+    opt("a gradient of the wrong shape raises", lambda make: setattr(param([1.0]), "grad", [1.0, 1.0]), ValueError)
+    opt("and stops a step before anything moves", wrong_shape, [[1.0], [1.0, 2.0]])
+    opt("a nan gradient touches its own parameter only", lambda make: moved(make, [[1.0], [nan], [1.0]]), ["moved", "nan", "moved"])
+    opt("a nan gradient touches its own Value only", values_moved, ["nan", "moved"])
+    opt("without a gradient, a parameter stays", lambda make: moved(make, [[1.0], None]), ["moved", "stayed"])
+for _make in _OPTIMISERS[2:]:
+    for _betas, _error in [((1.0, 0.9), ValueError), ((0.9, 1.0), ValueError), ((-0.1, 0.9), ValueError),
+                           ((0.9, nan), ValueError), (0.9, TypeError), ((0.9,), TypeError), ("ab", TypeError)]:
+        case(11, f"{_make.__name__}: betas = {_betas} raises",
+             lambda make=_make, betas=_betas: make([Value(1.0)], betas=betas), _error)
+case(11, "SGD: momentum = 1 raises", lambda: optim.SGD([Value(1.0)], momentum=1.0), ValueError)
+case(11, "clipping refuses nan", lambda: optim.clip_grad_norm_([Value(1.0)], nan), ValueError)
 
 
 # 12. Anomaly mode.
@@ -360,4 +811,16 @@ case(12, "an infinite gradient raises (Tensor)", watched(lambda: tensors(lambda 
 case(12, "the log of a softmax that underflowed raises",
      watched(lambda: F.softmax(param([0.0, -1000.0])).log()), ArithmeticError)
 case(12, "what is finite passes", watched(lambda: tensors(lambda x: x * 2.0, [1.0])), [[2.0], [2.0]])
-case(5, "integer tensors keep out of it", lambda: (np.array([1]) * tensor([2])).tolist(), [2])
+case(12, "grad() is watched too", watched(lambda: grad((x := Value(0.0)).sqrt(), x)), ArithmeticError)
+case(12, "grad() is watched too (Tensor)", watched(lambda: grad((x := param([0.0])).sqrt(), x)), ArithmeticError)
+case(12, "grad() with create_graph too", watched(lambda: grad((x := Value(0.0)).sqrt(), x, create_graph=True)), ArithmeticError)
+case(12, "gradients that overflow when added up raise", watched(lambda: tensors(lambda x: x * 1e308 + x * 1e308, [1e-10])), ArithmeticError)
+case(12, "a sum of many that overflows raises", watched(lambda: total([Value(1e308), Value(1e308)])), ArithmeticError)
+case(12, "a nan raises, also from infinities", watched(lambda: Value(inf) - Value(inf)), ArithmeticError)
+case(12, "a nan in the data raises at its first use", watched(lambda: param([nan]) * 2.0), ArithmeticError)
+case(12, "a mask of -inf is meant, and passes",
+     watched(lambda: tensors(lambda x: F.softmax(where(np.array([True, False]), x, -inf))[:1], [1.0, 5.0])), [[1.0], [0.0, 0.0]])
+case(12, "so are classes masked in a cross-entropy",
+     watched(lambda: tensors(lambda x: F.cross_entropy(x, [0]), [[0.0, -inf]])), [0.0, [[0.0, 0.0]]])
+case(12, "nested, the outer one goes on", watched(lambda: [watched(lambda: 1)(), Value(0.0).log()]), ArithmeticError)
+case(12, "off, it is off", lambda: [watched(lambda: 1)(), Value(0.0).log().data], [1, -inf])

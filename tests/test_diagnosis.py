@@ -359,8 +359,8 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
         g = numbers(t)
         assert not diagnose(g, t)
         assert not diagnose(g + 2e-16 * np.abs(g).max() * rng.standard_normal(g.shape), t)
-        parts = [use.contribution for use in one.uses[id(t)]]
-        scale = max(np.abs(use.raw).sum() for use in one.uses[id(t)])       # before anything cancels
+        parts = [use.contribution for use in one.uses[t]]
+        scale = max(np.abs(use.raw).sum() for use in one.uses[t])       # before anything cancels
         for name, wrong in mutations(t, rng, parts):
             if wrong.shape == g.shape and np.allclose(wrong, g, rtol=1e-7, atol=1e-10 * scale):
                 continue                            # the mutation changes nothing here
@@ -385,7 +385,7 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
         if not isinstance(t, Tensor) or name in ("loss", "logit_maxes", "b1"):     # the last two are 0 but for rounding
             continue
         g = numbers(t)
-        uses = one.uses[id(t)]
+        uses = one.uses[t]
         mutate("sign", -g, t, "wrong sign")
         mutate("double", 2 * g, t, "path counted twice")
         mutate("1/N missing", N * g, t, "factor 1/N missing")

@@ -8,10 +8,11 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, generated, gradcheck
+from autograd import Tensor, Value, functional, generated, gradcheck
 from autograd.checking import GradcheckError
 from autograd.ops import FAMILIES, NARY, TABLE, Op, PowerBy
 from autograd.structural import STRUCTURAL
+from autograd.value import dot, total
 from tests.cases import ELEMENTWISE, MANY, MOVING
 from tests.test_ops import applied, arrays_for, points
 
@@ -145,56 +146,163 @@ def test_every_broken_op_of_many_is_caught(name, mutant, monkeypatch):
         gradcheck(lambda *xs: Value.apply(op, *xs), [Value(0.3 + 0.5 * i) for i in range(case.count)])
 
 
-def test_a_forgotten_broadcast_sum_is_caught(monkeypatch):
-    """The first row's share in place of the sum over the rows."""
-    monkeypatch.setattr(generated, "_fit", lambda part, data: part[tuple([0] * (part.ndim - data.ndim))])
-    wide, narrow = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True), Tensor(np.ones(3), requires_grad=True)
-    for op in TABLE.values():
-        if op.arity == 2:
-            generated._write_vjps(op)
+def rewritten(op):
+    """The op's step of a backward pass, written anew from whatever `generated` and the op now say."""
+    if op.name in STRUCTURAL:
+        generated.adopt(op)
+    else:
+        generated._write_vjps(op)
+
+
+BROADCASTING = [case for case in ELEMENTWISE if len(case.op.partials) > 1]
+
+
+@pytest.mark.parametrize("name", sorted({case.op.name for case in BROADCASTING}))
+def test_a_forgotten_broadcast_sum_is_caught(name, monkeypatch):
+    """The first row's share in place of the sum over the rows, wherever one of the inputs is repeated."""
+    op = TABLE[name]
+
+    def first_row(part, data):
+        return part[tuple([0] * (part.ndim - data.ndim))]
+
+    def caught(case, narrow):
+        random = np.random.default_rng(1)
+        inputs = [Tensor(random.uniform(*range_, size=(3,) if i == narrow else (2, 3)), requires_grad=True)
+                  for i, range_ in enumerate(case.ranges)]
+        return refused(lambda *xs: Tensor.apply(op, *xs), inputs)
+
+    ways = [(case, i) for case in BROADCASTING if case.op is op for i in range(len(case.ranges))]
+    assert not any(caught(*way) for way in ways)
+    monkeypatch.setattr(generated, "_fit", first_row)
     try:
-        with pytest.raises(GradcheckError):
-            gradcheck(lambda x, y: x * y, [wide, narrow])
+        rewritten(op)
+        for position in range(len(op.partials)):
+            flat = all(case.slopes[position](*xs) == 0 for case in BROADCASTING if case.op is op
+                       for xs in points(case, 2))
+            assert flat or any(caught(case, i) for case, i in ways if i == position)
     finally:
         monkeypatch.undo()
-        for op in TABLE.values():
-            if op.arity == 2:
-                generated._write_vjps(op)
-    assert gradcheck(lambda x, y: x * y, [wide, narrow])
+        rewritten(op)
+
+
+def refused(f, inputs):
+    try:
+        gradcheck(f, inputs)
+    except (GradcheckError, ValueError):            # wrong numbers, or numbers of a wrong shape
+        return True
+    return False
 
 
 def test_assigning_where_one_must_add_is_caught_for_values():
     """`=` for `+=`: what `backward` does is read, changed and run; every op used twice must show it."""
     text = inspect.getsource(Value.backward)
-    sums = sorted(set(re.findall(r"(?:a|b|x)\._grad \+ [a-z_. *]+", text)))
-    assert len(sums) >= 3
+    sums = sorted(set(re.findall(r"[abx]\._grad \+ [a-z_. *]+|x\._grad \+= .*", text)))
+    assert len(sums) == 4                           # two inputs, one, and any number
+
+    def f(x, y):
+        return ((x * y + x.tanh() * x) * x.exp() + y / x + total([x, x, y]) + dot([x, y, x], [y, x, x])
+                + x.sin() + x.cos() + x * x)
+
     for genuine in sums:
-        broken = text.replace(genuine, genuine.split(" + ")[1])
+        broken = text.replace(genuine, genuine.replace("+=", "=") if "+=" in genuine else genuine.split(" + ")[1])
         scope = dict(vars(inspect.getmodule(Value)))
         exec("from __future__ import annotations\n" + textwrap.dedent(broken), scope)
         original = Value.backward
         try:
             Value.backward = scope["backward"]
-            with pytest.raises(GradcheckError):
-                gradcheck(lambda x, y: (x * y + x.tanh() * x) * x.exp() + y / x + Value.apply(NARY["sum"], x, x, y)
-                          + x.sin() + x.cos() + x * x, [Value(0.7), Value(0.4)])
+            assert refused(f, [Value(0.7), Value(0.4)]), genuine
         finally:
             Value.backward = original
+    assert gradcheck(f, [Value(0.7), Value(0.4)])
 
 
-def test_assigning_where_one_must_add_is_caught_for_tensors(monkeypatch):
-    for slot in ("else:\n            {input}._grad = grad {sign} part",):
-        assert slot in generated._CONTRIBUTION
-    monkeypatch.setattr(generated, "_CONTRIBUTION", generated._CONTRIBUTION.replace("grad {sign} part", "{first}"))
-    generated._write_vjps(TABLE["mul"])
-    try:
-        x = Tensor([0.5, 2.0], requires_grad=True)
+# The step of a backward pass that each op has for Tensors, as text: what is found, and what it is replaced by.
+STEPS = {
+    "= for +=": [(r"grad \+ part", "part"), (r"grad - part", "-part"),
+                 (r"x\._grad \+ g", "st.expand.array(g, data.shape)")],
+    "factor 0.99": [(r"part = (?!_?fit)(.+)", r"part = 0.99 * (\1)"), (r"g = (st\.unsummed.+)", r"g = 0.99 * \1")],
+    "sign": [(r"part = (?!_?fit)(.+)", r"part = -(\1)"), (r"g = (st\.unsummed.+)", r"g = -\1")],
+}
+OPS = {op.name: op for op in [*TABLE.values(), *STRUCTURAL.values(), *(case.op for case in ELEMENTWISE)]}
+
+
+def broken_steps(op, mutant):
+    """Each mutant of the op's step: there is one for each place that the text has."""
+    step = getattr(op.pull, "compiled", lambda: op.pull)()      # at once, rather than when first called
+    text = inspect.getsource(step)
+    for found, replacement in STEPS[mutant]:
+        for match in re.finditer(found, text):
+            changed = text[:match.start()] + match.expand(replacement) + text[match.end():]
+            scope = dict(step.__globals__)
+            exec("from __future__ import annotations\n" + changed, scope)
+            yield scope[step.__name__]
+
+
+def programs(op):
+    """Functions of Tensors that take the op's step twice for the same inputs, with inputs to try them on."""
+    for case in ELEMENTWISE:
+        if case.op.name == op.name:
+            inputs = [Tensor([x, x * 1.01], requires_grad=True) for x in points(case, 1)[0]]
+            yield (lambda *xs, op=case.op: Tensor.apply(op, *xs) * 1.3 + Tensor.apply(op, *xs) * [0.4, 0.7]), inputs
+    for case in MOVING:
+        if case.op is op:
+            inputs = [Tensor(a, requires_grad=True) for a in arrays_for(case)]
+            yield (lambda *xs, case=case: applied(case, xs) ** 2 + applied(case, xs)), inputs
+
+
+@pytest.mark.parametrize("mutant", STEPS)
+@pytest.mark.parametrize("name", [name for name in OPS if name != "sign"])      # whose derivative is 0
+def test_every_broken_step_is_caught(name, mutant, monkeypatch):
+    op = OPS[name]
+    steps = list(broken_steps(op, mutant))
+    if op.pull is not generated._pull_joint:        # whose contributions come from `joint`, broken above
+        assert len(steps) == op.arity
+    elif mutant == "= for +=":
+        assert len(steps) == 1
+    for step in steps:
+        caught = []
+        for f, inputs in programs(op):
+            targets = {case.op for case in ELEMENTWISE if case.op.name == name} | {op}
+            with pytest.MonkeyPatch.context() as patch:
+                for target in targets:              # a family's members have steps of their own
+                    if target.pull.__code__.co_name == step.__name__:
+                        patch.setattr(target, "pull", step)
+                caught.append(refused(f, inputs))
+            assert gradcheck(f, inputs)
+        assert any(caught)
+
+
+@pytest.mark.parametrize("op", [op for op in STRUCTURAL.values() if op.arity and op.arity > 1], ids=lambda op: op.name)
+def test_swapped_vjps_are_caught(op, monkeypatch):
+    if op.vjps:
+        genuine = op.vjps
+
+        def joint(needs, g, out, *saved):
+            return [vjp(g, out, *saved) for vjp in (genuine[1], genuine[0], *genuine[2:])]
+    else:
+        together = op.joint
+
+        def joint(needs, g, out, *saved):
+            first, second, *rest = together(needs, g, out, *saved)
+            return [second, first, *rest]
+
+    monkeypatch.setattr(op, "joint", joint)
+    monkeypatch.setattr(op, "pull", generated._pull_joint)
+    case = next(case for case in MOVING if case.op is op)
+    assert refused(lambda *xs: applied(case, xs) ** 2, [Tensor(a, requires_grad=True) for a in arrays_for(case)])
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_closed_form_of_cross_entropy_is_caught(mutant, monkeypatch):
+    """The one derivative outside the tables, for Tensors and for Values, of indices and of probabilities."""
+    monkeypatch.setattr(functional, "_closed_form", MUTANTS[mutant](functional._closed_form))
+    z = [0.3, -0.2, 1.1]
+    for target in (2, [0.2, 0.5, 0.3]):
         with pytest.raises(GradcheckError):
-            gradcheck(lambda x: x * x, [x])
-    finally:
-        monkeypatch.undo()
-        generated._write_vjps(TABLE["mul"])
-    assert gradcheck(lambda x: x * x, [x])
+            gradcheck(lambda *values, target=target: functional.cross_entropy(list(values), target),
+                      [Value(x) for x in z])
+        with pytest.raises(GradcheckError):
+            gradcheck(lambda t, target=target: functional.cross_entropy(t, target), [Tensor(z, requires_grad=True)])
 
 
 def test_mutants_differ_from_what_they_break():
