@@ -212,6 +212,14 @@ def test_threads_may_record_graphs_of_the_same_leaves() -> None:
     assert found == pytest.approx([expected] * 80)
 
 
+def test_constants_may_be_infinite() -> None:
+    for constant in (float("inf"), float("-inf")):
+        for way in WAYS.values():
+            x = Value(2.0)
+            machine = way(recording.flatten(x.minimum(Value(constant)) + x.maximum(Value(constant)), [x], [])[0])
+            assert (machine.run(), machine.gradients[0]) == (constant, 1.0)
+
+
 def test_a_leaf_alone_can_be_replayed() -> None:
     x = Value(3.0)
     for way in WAYS.values():
