@@ -6,14 +6,16 @@ walk; compiling that pays for small graphs only. Both have the table's rows writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.ops import TABLE, Nary, Op
 from autograd.replaying.flat import Flat
-from autograd.symbols import Symbol, compile_function, late, text_of
+from autograd.symbols import Symbol, compile_function, text_of
 
 __all__ = ["Loop", "Straight"]
 
@@ -84,6 +86,17 @@ class Loop:
         loss = self.forward()
         self.backward()
         return loss
+
+    def edges(self) -> Iterator[tuple[int, Sequence[int], Sequence[float]]]:
+        """After a forward pass, for each node in its order: its inputs, and the derivatives by them."""
+        da, db = self.slopes
+        for _, i, a, b in self.tape:
+            if b >= 0:
+                yield i, (a, b), (da[i], db[i])
+            elif type(a) is int:
+                yield i, (a,), (da[i],)
+            else:
+                yield i, a, da[i]
 
 
 _WALK = """\
@@ -159,7 +172,7 @@ class Straight:
         self.values, self.gradients = self.loop.values, self.loop.gradients
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
-        namespace = _NAMES | {"inf": float("inf"), "nan": float("nan"), "ops": flat.ops}
+        namespace = _NAMES | {"inf": math.inf, "nan": math.nan, "ops": flat.ops}    # as Python prints such constants
         names = {i: f"v{i}" for i in range(parameters + inputs)}
         forward, backward = [], []
         started: set[int] = set()
@@ -200,10 +213,14 @@ class Straight:
             result = "".join("1.0, " if i == flat.root else "0.0, " for i in range(parameters))
         lines = [f"({unpack}) = values"] if unpack else []
         text = "\n    ".join(["def forward(values):", *lines, *forward, f"return {name(flat.root)}"])
-        self._forward = late(self, "_forward", "forward", text + "\n", namespace)
+        self._forward_alone = "forward", text + "\n", namespace
         lines += [*forward, *backward, f"return {name(flat.root)}, ({result})"]
         text = "\n    ".join(["def step(values):", *lines])
         self._step: Callable[[list[float]], Any] = compile_function("step", text + "\n", namespace)
+
+    @cached_property
+    def _forward(self) -> Callable[[list[float]], Any]:
+        return compile_function(*self._forward_alone)           # training never asks for it
 
     def forward(self) -> float:
         try:
