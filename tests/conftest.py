@@ -1,7 +1,13 @@
 """How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper."""
 
 import gc
+import os
 import random
+
+# Read when NumPy is loaded. The tests' matrices are small: a second thread saves them nothing, and waits in a loop
+# wherever something else wants the core, which has made a test take ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
