@@ -86,6 +86,30 @@ def test_a_label_out_of_range_is_named_with_its_position():
         F.cross_entropy(Tensor(np.zeros((4, 2))), [0, 1, 7, 0])
 
 
+def test_an_interrupted_backward_pass_leaves_gradients_or_none(monkeypatch):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    nodes = [x.exp()]
+    for _ in range(3):
+        nodes.append(nodes[-1].tanh())
+    loss = nodes[-1].sum()
+
+    def interrupted(node, unreached):
+        if node is nodes[2]:
+            raise KeyboardInterrupt
+        genuine(node, unreached)
+
+    loss.backward()
+    right, genuine = x.grad.tolist(), TABLE["tanh"].pull
+    x.grad = None
+    monkeypatch.setattr(TABLE["tanh"], "pull", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        loss.backward()
+    assert [node.grad is None for node in (*nodes, x)] == [True, True, False, False, True]
+    monkeypatch.undo()
+    loss.backward()
+    assert x.grad.tolist() == right
+
+
 def test_a_row_of_infinite_gradient_spoils_no_other_row():
     table = Tensor(np.ones((4, 2)), requires_grad=True)
     table[[0, 2]].backward([[np.inf, 1.0], [1.0, np.nan]])
