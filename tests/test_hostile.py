@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, generated, gradcheck, modes, no_grad
+from autograd import Tensor, Value, detect_anomaly, generated, grad, gradcheck, modes, no_grad
 from autograd import structural as st
 from autograd.ops import TABLE
+from tests.cases import ELEMENTWISE, MOVING, Elementwise
 from tests.hostile import CASES, value, zero_d
+from tests.test_ops import applied, arrays_for, points
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.promise}. {case.what}")
@@ -199,6 +201,31 @@ def test_a_graph_is_freed_by_reference_counting_under_anomaly_mode_too():
             y.sum().backward()
             del y
             assert watch() is None
+    finally:
+        gc.enable()
+
+
+def test_no_op_makes_a_reference_cycle():
+    """Forward, backward, second derivative; then all of it is gone without the collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        for case in (*ELEMENTWISE, *MOVING):
+            if isinstance(case, Elementwise):
+                leaves = [Tensor([x, x], requires_grad=True) for x in points(case, 1)[0]]
+                out = Tensor.apply(case.op, *leaves)
+                values = [Value(x) for x in points(case, 1)[0]]
+                grad(Value.apply(case.op, *values), values, create_graph=True)
+                del values
+            else:
+                leaves = [Tensor(a, requires_grad=True) for a in arrays_for(case)]
+                out = applied(case, leaves)
+            watch = weakref.ref(out)
+            (out * out).sum().backward()
+            grad((out * out).sum(), leaves, create_graph=True)
+            del out, leaves
+            assert watch() is None, case.op.name
+            assert gc.collect() == 0, case.op.name
     finally:
         gc.enable()
 
