@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from inspect import signature
 from types import FunctionType
@@ -20,7 +21,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import topological
 from autograd.ops import TABLE, Nary
-from autograd.spelling import BACKENDS, AllButOne, Speller, Text, as_tuple
+from autograd.spelling import BACKENDS, AllButOne, Shares, Speller, Text, as_tuple
 from autograd.symbols import ATOM, PRODUCT, SUM
 from autograd.tensors import Tensor
 from autograd.value import Value
@@ -36,11 +37,17 @@ def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "nu
         names: what to call the nodes, such as `locals()`; otherwise they are called by their labels.
         backend: "numpy", "torch" or "jax": whose functions the text calls.
 
-    Gradients are given for the leaves the engine gives one to. Constants without a name are written into the text.
+    The arguments of `step` are the leaves: Tensors that require a gradient, named or not, and everything that has a
+    name or a label, targets and indices among them if they are Tensors. Gradients are given for the leaves the engine
+    gives one to. A label that can't be a name in Python is made one: `my weights` is `my_weights`, `lambda` is
+    `lambda_`, a second `x` is `x_2`.
+
+    Frozen in the text is what is frozen in the graph: shapes, Python's branches, numbers and arrays without a name, a
+    maximum that softmax subtracted, and whether cross-entropy ignored any row at all. Maxima are found anew.
 
     Raises:
-        TypeError: for what is not a node, or an op without a rule that can be written out.
-        ValueError: for an unknown backend.
+        TypeError: for what is not a node, or an op that has no spelling.
+        ValueError: for an unknown backend, more than one number, or one that needs no gradient.
 
     >>> w, x = Value(2.0), Value(3.0)
     >>> print(source((w * x).tanh(), {"w": w, "x": x}))
@@ -84,17 +91,20 @@ class _Writer(Speller):
         super().__init__(backend)
         self.root = root
         self.scalar = isinstance(root, Value)
+        self.immutable = backend == "jax" or (self.scalar and backend == "numpy")
         self.order = topological(root)
         self.lines: list[str] = []
         self.kept: dict[int, tuple[Any, ...]] = {}  # what a fused op's rule wants of its forward pass
         self.numbers: set[int] = set()              # nodes that are Python numbers in the text
+        self.symbols: dict[int, Text] = {}
         self.names: dict[int, str] = {}             # of nodes; the empty name is a number's, written where it is used
         self.leaves: list[Any] = []
         self._name_nodes(names)
         self.wanted = self._wanted()
         self.slopes: dict[int, str] = {}            # names of gradients
+        self.slope_names: set[str] = set()
         self.gradients: dict[int, Text] = {}        # as far as they are known
-        self.shared: set[str] = set()               # gradients that a leaf's is, or looks into
+        self.shared: set[str] = set()               # gradients that another one is, or looks into
 
     # Names.
 
@@ -102,7 +112,10 @@ class _Writer(Speller):
         called = {id(x): name for name, x in reversed(list(names.items()))
                   if isinstance(x, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
         self.taken = set(_RESERVED)
-        given = {id(node): called.get(id(node)) or _identifier(node.label) for node in self.order}
+        given = {id(node): _identifier(called.get(id(node)) or node.label) for node in self.order}
+        if isinstance(self.root, Tensor) and not self.root.requires_grad:
+            raise ValueError("source: nothing here requires a gradient; make a parameter with requires_grad=True, "
+                             "and check for no_grad() or .detach() on the way")
         if self.root.op is not None and not given[id(self.root)]:
             given[id(self.root)] = "loss"
         for node in sorted(self.order, key=lambda node: id(node) not in called):      # what was named, before labels
@@ -134,8 +147,9 @@ class _Writer(Speller):
 
     def _name_arrays(self, names: Mapping[str, Any]) -> None:
         """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
-        used = {id(k) for node in self.order if node.op in (st.index, st.scatter)
-                for key in node._saved[1:2] for k in (key if type(key) is tuple else (key,))}
+        indexing = [node._saved[1] for node in self.order if isinstance(node.op, st.Structural)
+                    and node.op.name in ("index", "scatter", "cross_entropy")]
+        used = {id(k) for key in indexing for k in (key if type(key) is tuple else (key,))}
         arguments = []
         for name, x in names.items():
             if not name.isidentifier() or name.startswith("_") or name in _RESERVED:
@@ -157,16 +171,17 @@ class _Writer(Speller):
 
     def symbol(self, node: Any) -> Text:
         """A node as an operand: its name, or the number it is."""
-        name = self.names[id(node)]
-        if not name:
-            return self.operand(node._data)
-        text = self.named(name, np.asarray(node._data))
-        text.number = id(node) in self.numbers
-        return text
+        if id(node) not in self.symbols:
+            name = self.names[id(node)]
+            text = self.named(name, np.asarray(node._data)) if name else self.operand(node._data, literal=True)
+            text.number = id(node) in self.numbers
+            self.symbols[id(node)] = text
+        return self.symbols[id(node)]
 
     def gradient_name(self, x: Any) -> str:
         if id(x) not in self.slopes:
             self.slopes[id(x)] = self.unused(f"d{self.names[id(x)]}")
+            self.slope_names.add(self.slopes[id(x)])
         return self.slopes[id(x)]
 
     # Lines.
@@ -177,16 +192,31 @@ class _Writer(Speller):
             for line, makes in self.statements(name, x, zeros or self._zeros(x.shape, x.dtype)):
                 self.lines.append(line + (f"  # {x.shape}" if makes else ""))
             return
-        self.lines.append(f"{name} = {self.render(x)}" + ("" if self.scalar else f"  # {x.shape}"))
+        self.lines.append(f"{name} = {self.render(x)}" + (f"  # {x.shape}" if x.shape or not self.scalar else ""))
 
     def _zeros(self, shape: Any, dtype: Any) -> str:
         return f"{self.np}.zeros({as_tuple(shape)}{self.dtype(dtype, self.np)})"
+
+    def _zeros_for(self, x: Any) -> str:
+        """Zeros for the gradient of x; floats, though integers be given for x."""
+        name = self.names[id(x)]
+        if self.backend == "numpy" and (self.scalar or x.dtype == np.float64):
+            return f"np.zeros({name}.shape)"
+        return f"{self.np}.zeros_like({name})"
+
+    def let(self, stem: str, x: Text) -> Text:
+        """A line of its own for x."""
+        name = self.unused(stem)
+        self.line(name, x)
+        return self.named(name, x)
 
     def name_what_is_shared(self, results: list[Text | None], names: list[str | None]) -> None:
         """Give a line to each expression the results mention more than once.
 
         Where it is a result itself, it gets the name it would have had anyhow.
         """
+        if not any(result is not None and (self.operands(result) or result.into) for result in results):
+            return                                  # names only
         count: dict[int, int] = {}
         order: list[Text] = []
         for result in results:
@@ -200,8 +230,9 @@ class _Writer(Speller):
                     if x.into is not None:
                         stack += [x.into[0]] if not x.into[0].simple else []
         own = {id(result): name for result, name in zip(results, names) if result is not None and name}
+        asked = Counter(map(id, results))
         for x in sorted(order, key=lambda x: x.position):           # operands come before what is made of them
-            mentions = count[id(x)] - sum(result is x for result in results)
+            mentions = count[id(x)] - asked[id(x)]
             if x.simple or x.name is not None or (mentions < 2 and not (mentions and id(x) in own)
                                                   and not (mentions and x.into is not None)):
                 continue
@@ -224,22 +255,16 @@ class _Writer(Speller):
         op, inputs = node.op, [self.symbol(x) for x in node.inputs]
         name, like = self.names[id(node)], np.asarray(node._data)
         if isinstance(op, Nary):
-            value = self._nary(op, inputs)
+            value = self._nary(node, op, inputs)
         elif op.name == "changed":
             raise ValueError("source: a tensor on the way was changed by item assignment, or in place, after an op "
                              "made it, and its gradient is lost; change a .clone().detach() instead")
         elif isinstance(op, st.Structural):
             parameters = node._saved[len(inputs):]
-            if op.keeps is not None:
+            if op.keeps:
                 value = self._fused(node, op, inputs, parameters)
             elif op is st.max_along:
-                x, (_, dim, keepdim) = inputs[0], parameters
-                value = self.largest(x, dim, keepdim)
-                if id(node) in self.wanted:
-                    at = self.where_largest(x, dim)
-                    at_name = self.unused(f"{name}_at")
-                    self.line(at_name, at)
-                    self.kept[id(node)] = (self.named(at_name, at), dim, keepdim)
+                value = self._largest(node, inputs[0], *parameters)
             else:
                 value = self.call(op, inputs, *parameters) if op.arity is None else self.call(op, *inputs, *parameters)
         else:
@@ -251,14 +276,30 @@ class _Writer(Speller):
         self.name_what_is_shared([value], [None])
         self.line(name, value)
 
-    def _nary(self, op: Nary, inputs: list[Text]) -> Text:
+    def _largest(self, node: Any, x: Text, indices: Any, dim: int, keepdim: bool) -> Text:
+        """A maximum along `dim`, with a line for where it stands, as its rule wants to know that."""
+        if not np.array_equal(indices, node.inputs[0]._data.argmax(dim, keepdims=True)):
+            picked = self._pick(x, indices, dim)    # not one that `max` found
+            return picked if keepdim else picked.reshape(node.shape)
+        if id(node) in self.wanted:
+            at = self.let(f"{self.names[id(node)]}_at", self.where_largest(x, dim))
+            self.kept[id(node)] = at, dim, keepdim
+        return self.largest(x, dim, keepdim)
+
+    def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
+        if op.name == "cross_entropy":
+            rows, reduction = op.rows, op.reduction         # type: ignore[attr-defined]
+            logits = self.let("logits", self._array_of(inputs, rows.like.shape))
+            loss = self._cross_entropy(node, logits, rows, None, reduction)
+            self.kept[id(node)] = (logits, *self.kept[id(node)])
+            return loss
         half = len(inputs) // 2
         if op.name == "sum":
             terms = inputs
         elif op.name == "dot":
             terms = [w * x for w, x in zip(inputs[:half], inputs[half:])]
         else:
-            raise TypeError(f"source: {op.name} of Values has no rule that can be written out; use its composite form")
+            raise TypeError(f"source: {op.name} of Values has no spelling")
         number = all(term.number for term in terms)
         if not terms or len(terms) > _LONG_SUM:
             return Text(self, f"sum([{', '.join(map(str, terms))}], 0.0)", number=number)
@@ -272,76 +313,101 @@ class _Writer(Speller):
 
         What it keeps is called what its function calls it.
         """
+        parameters = saved[: len(saved) - op.keeps]
         if op.name == "cross_entropy":
-            return self._cross_entropy(node, inputs[0], *saved[:2])
-        assert op.keeps is not None
-        parameters = saved[: len(signature(op.keeps).parameters) - len(inputs)]
-        names = list(signature(op.array).parameters)[len(inputs) + len(parameters):]
-        kept = op.keeps(*inputs, *parameters)
+            return self._cross_entropy(node, inputs[0], saved[-3], *parameters)
+        result: Text
+        result, *kept = op.array(*inputs, *parameters)
         symbols: list[Any] = []
-        for stem, x in zip(names, kept):
-            if isinstance(x, Text) and not x.simple:
-                self.name_what_is_shared([x], [None])
-                name = self.unused(stem)
-                self.line(name, x)
-                x.name = name
-                x = self.named(name, x)
-            symbols.append(x)
+        for stem, x in zip(list(signature(op.joint or op.vjps[0]).parameters)[-op.keeps:], kept):
+            self.name_what_is_shared([x], [None])
+            x.name = self.unused(stem)
+            self.line(x.name, x)
+            symbols.append(self.named(x.name, x))
         self.kept[id(node)] = (*parameters, *symbols)
-        result: Text = op.array(*inputs, *parameters, *symbols)
         return result
 
-    def _cross_entropy(self, node: Any, x: Text, rows: Any, reduction: str) -> Text:
+    def _cross_entropy(self, node: Any, x: Text, rows: Any, target: Any = None, reduction: str = "mean",
+                       label_smoothing: float = 0.0, ignore_index: int = -100, weight: Any = None) -> Text:
         """A fused cross-entropy: softmax by way of the maximum, then the logarithms the targets weigh.
 
-        Its rule wants the exponentials and their sum. It is given them, and the targets by name.
+        Its rule wants the exponentials and their sum. It is given them, and the targets by name. (Of Values, only
+        `rows` says what the targets are.)
         """
         z = x if x.ndim == 2 else x.reshape((1, *x.shape))
         n, classes = z.shape
-
-        def let(stem: str, value: Text) -> Text:
-            name = self.unused(stem)
-            self.line(name, value)
-            return self.named(name, value)
-
-        shifted = let("shifted", z - self.largest(z, 1, True))
-        counts = let("counts", self.call(TABLE["exp"], shifted))
-        counts_sum = let("counts_sum", counts.sum(1, keepdims=True))
-        logprobs = let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
-        kept = None if rows.kept is None else self.constant(rows.kept, "kept")
-        if rows.places is not None:
-            labels = self.constant(rows.places - np.arange(n) * classes, "labels")
-            gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
+        where = TABLE["where"]
+        shifted = self.let("shifted", z - self.largest(z, 1, True))
+        counts = self.let("counts", self.call(TABLE["exp"], shifted))
+        counts_sum = self.let("counts_sum", counts.sum(1, keepdims=True))
+        logprobs = self.let("logprobs", shifted - self.call(TABLE["log"], counts_sum))
+        w = None if weight is None else self.constant(np.asarray(weight).astype(x.dtype), "weight")
+        fed = self.keys.get(id(target))             # the target, if it is an argument
+        by_class = rows.places is not None or (target is not None and np.ndim(target) != x.ndim)
+        labels, kept, divisor = self._labels(rows, target, w, ignore_index, reduction) if by_class else (
+            None, None, self.operand(rows.divisor, literal=True))
+        if labels is not None:
             y = logprobs.like(f"{self._one_hot(classes, x.dtype)}[{labels}]", z.shape)
-            ones = True
+        elif target is not None:
+            y = (self.constant(np.asarray(target), "y") if fed is None else fed).reshape(z.shape)
         else:
             y = self.constant(rows.q, "y")
-            ones = bool((rows.q.sum(1) == 1).all())
-            weighed = y * logprobs
-            if not rows.q.all():                    # 0·log 0 counts as 0
-                weighed = self.call(TABLE["where"], y, weighed, 0.0)
-            gains = weighed.sum(1)
+            kept = None if rows.kept is None else self.constant(rows.kept, "kept")
+        if label_smoothing:
+            y = y * (1 - label_smoothing) + label_smoothing / classes
+        if w is None and (labels is not None or (fed is None and (rows.q.sum(1) == 1).all())):
+            y = Shares(y)
+        y = y if w is None else y * w
+        y.stem = "y"
+        if labels is not None and not label_smoothing:
+            gains = logprobs.like(f"{logprobs}[{self.numbers_to(n)}, {labels}]", (n,))
+            gains = gains if w is None else w[labels] * gains
+        else:
+            if not y.simple:                        # used here and by the rule
+                y.name = self.unused("y")
+                self.line(y.name, y)
+            logs = logprobs if rows.q.all() and fed is None else self.call(where, y, logprobs, 0.0)     # 0·log 0 is 0
+            gains = (y * logs).sum(1)
+        if kept is not None:
+            gains = self.call(where, kept, gains, 0.0)
         rest = AllButOne(self, f"{counts_sum} - 1.0", counts_sum.shape, SUM, counts_sum.dtype)
         rest.whole = counts_sum
-        divisor = self.operand(rows.divisor)
-        symbolic = rows._replace(weights=y, kept=kept, divisor=divisor, places=() if ones else None)
-        self.kept[id(node)] = (symbolic, reduction, None, counts, rest)
+        symbolic = rows._replace(weights=y, kept=kept, places=None, divisor=1.0 if divisor.text == "1.0" else divisor)
+        self.kept[id(node)] = (target, reduction, label_smoothing, ignore_index, weight, symbolic, counts, rest)
         if reduction == "none":
             return -gains if x.ndim == 2 else -gains[0]
-        if reduction == "mean" and rows.divisor == n:
+        if reduction == "mean" and divisor.number and rows.divisor == n:
             return -gains.like(f"{gains.within(ATOM)}.mean()", ())
         whole: Text = -gains.sum()
         return whole if reduction == "sum" else whole / divisor
 
+    def _labels(self, rows: Any, target: Any, w: Text | None, ignore_index: int,
+                reduction: str) -> tuple[Text, Text | None, Text]:
+        """The class of each row, which rows are kept (None: all), and what a mean divides by."""
+        n, classes = rows.like.shape
+        given = rows.places - np.arange(n) * classes if target is None else target
+        fed = self.keys.get(id(target))
+        labels = self.constant(np.reshape(given, n), "labels") if fed is None else fed.reshape((n,))
+        kept: Any = None
+        if rows.kept is not None:
+            ignored: Any = ignore_index
+            kept = self.let("kept", labels != ignored)
+            labels = self.let("labels_kept", self.call(TABLE["where"], kept, labels, 0))
+        if reduction != "mean" or (w is None and kept is None):
+            return labels, kept, self.operand(rows.divisor, literal=True)
+        counted = kept if w is None else w[labels] if kept is None else w[labels] * kept
+        return labels, kept, self.let("divisor", counted.sum())
+
     def _one_hot(self, classes: int, dtype: Any) -> str:
-        prefix = "torch" if self.backend == "torch" else "np"
-        return f"{prefix}.eye({classes}{self.dtype(dtype, prefix)})"
+        return f"{self.np}.eye({classes}{self.dtype(dtype, self.np)})"
 
     # The backward pass.
 
     def _backward(self) -> None:
         root = self.symbol(self.root)
-        seed = self.operand(1.0) if self.scalar else root.like(f"{self.np}.ones_like({root})", root.shape)
+        seed = root.like(f"{self.np}.ones_like({root})", root.shape)
+        if self.scalar and self.backend != "torch":
+            seed = self.operand(1.0)
         if id(self.root) not in self.wanted:
             return
         name = self.gradient_name(self.root)
@@ -354,9 +420,13 @@ class _Writer(Speller):
             needs = [id(x) in self.wanted for x in node.inputs]
             parts = [self._fitted(x, part) if need and part is not None else None
                      for x, need, part in zip(node.inputs, needs, self._contributions(node, g, needs))]
-            first = [None if part is None or id(x) in self.gradients else self.gradient_name(x)
-                     for x, part in zip(node.inputs, parts)]
-            first = [name if name not in first[:i] else None for i, name in enumerate(first)]
+            first: list[str | None] = []            # names that a part may take: those of gradients it begins
+            begun: set[int] = set()
+            for x, part in zip(node.inputs, parts):
+                begins = part is not None and id(x) not in self.gradients and id(x) not in begun and (
+                    x.op is not None or self.immutable or part.own)
+                first.append(self.gradient_name(x) if begins else None)
+                begun.add(id(x))
             self.name_what_is_shared(parts, first)
             for x, part in zip(node.inputs, parts):
                 if part is not None:
@@ -375,7 +445,7 @@ class _Writer(Speller):
 
         `+=` changes an array that other names may stand for, in NumPy and in PyTorch. So it is written only where the
         array is the gradient's own: made by an expression of its own rather than another's gradient, a view or a
-        broadcast of one. JAX's arrays never change, and there `+=` is always safe.
+        broadcast of one. JAX's arrays and NumPy's numbers never change, and there `+=` is always safe.
         """
         name, before = self.gradient_name(x), self.gradients.get(id(x))
         if before is None:
@@ -385,18 +455,21 @@ class _Writer(Speller):
                     return
                 if x.op is None:
                     part = self._handed_out(part)
-                self.line(name, part, f"{self.np}.zeros_like({self.names[id(x)]})")
+                self.line(name, part, self._zeros_for(x))
             own = part.own
+            if not own:
+                self.shared.add(name)
         elif part.into is not None:
-            if before.text != name or (not before.fresh and self.backend != "jax"):
+            if before.text != name or not (before.fresh or self.immutable):
                 self.line(name, self._copied(before))
             self.lines += [line for line, _ in self.statements(name, part, None)]
             own = True
-        elif before.text == name and (before.fresh or self.scalar or self.backend == "jax"):
-            self.lines.append(f"{name} += {self.render(part.bare)}" + ("" if self.scalar else f"  # {part.shape}"))
+        elif before.text == name and (before.fresh or self.immutable):
+            sign, amount = ("-", part.bare.negated) if part.bare.negated is not None else ("+", part.bare)
+            self.lines.append(f"{name} {sign}= {self.render(amount)}" + ("" if self.scalar else f"  # {part.shape}"))
             own = True
         else:
-            part = before + part
+            part = before + part if part.negated is None else before - part.negated
             self.line(name, part)
             own = part.own
         self.gradients[id(x)] = self.named(name, part)
@@ -404,11 +477,11 @@ class _Writer(Speller):
 
     def _handed_out(self, part: Text) -> Text:
         """The gradient of a leaf, copied if it would be a broadcast, or share memory with another leaf's."""
-        if self.scalar or self.backend == "jax" or part.own:
+        if self.immutable or part.own:
             return part
         shown = self.render(part)
         name = re.match(r"\w*", shown)[0]           # type: ignore[index]
-        if part.narrow is not None or name not in self.slopes.values() or name in self.shared:
+        if part.narrow is not None or name not in self.slope_names or name in self.shared:
             return self._copied(part)
         self.shared.add(name)
         return part
@@ -420,6 +493,10 @@ class _Writer(Speller):
         """What flows back to each input, by the op's own rule."""
         op, out = node.op, self.symbol(node)
         inputs = [self.symbol(x) for x in node.inputs]
+        if isinstance(op, Nary) and id(node) in self.kept:      # as the node of Tensors that it was written out as
+            logits, *kept = self.kept[id(node)]
+            gradient = self.let(f"d{logits}", st.STRUCTURAL[op.name].vjps[0](g, out, logits, *kept))
+            return [gradient[divmod(i, logits.shape[1])] for i in range(len(inputs))]
         if isinstance(op, Nary):
             slopes = op.all_partials(out, *inputs)
             return [self._times(slope, g) if need else None for slope, need in zip(slopes, needs)]
@@ -479,4 +556,6 @@ class _Writer(Speller):
 def _identifier(label: str) -> str:
     """A label as a name Python takes; the same characters mean the same name, as they do to Python."""
     name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", label))
+    if name in _RESERVED:
+        return f"{name}_"
     return name if not name or name.isidentifier() else f"n_{name}"

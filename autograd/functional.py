@@ -150,7 +150,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     """
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     options = reduction, label_smoothing, ignore_index, weight
-    if is_values(logits):
+    if type(logits) is not Tensor and is_values(logits):
         return _fused_values(logits, target, *options)
     return _FUSED.make(_tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
 
@@ -251,8 +251,15 @@ def _fused_values(logits: Any, target: Any, reduction: str, *options: Any) -> An
     return Value.apply(_fused_op(rows, reduction), *[v for row in samples for v in row])
 
 
-def _fused_op(rows: _Rows, reduction: str) -> Nary:
+class _FusedOfValues(Nary):
     """The op of a fused cross-entropy of Values: it knows its targets."""
+
+    __slots__ = ("reduction", "rows")
+    rows: _Rows
+    reduction: str
+
+
+def _fused_op(rows: _Rows, reduction: str) -> Nary:
 
     def loss(*z: float) -> float:
         return float(np.sum(_reduced(_quiet_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
@@ -268,7 +275,9 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
             partials += [_closed_form(p_c, q_c, sum(q), scale) for p_c, q_c in zip(p, q)]
         return partials
 
-    return Nary("cross_entropy", "CE", loss, all_partials)
+    op = _FusedOfValues("cross_entropy", "CE", loss, all_partials)
+    op.rows, op.reduction = rows, reduction         # for who writes it out
+    return op
 
 
 _UINT64 = np.dtype(np.uint64)
@@ -639,6 +648,8 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
     if ids.size and (ids.min() < 0 or ids.max() >= weight.shape[0]):
         raise IndexError(f"embedding: got indices from {ids.min()} to {ids.max()}, "
                          f"expected 0 to {weight.shape[0] - 1}, the rows of the table")
+    if isinstance(indices, Tensor) and ids.size:    # as it is: by that `replay` and `source` know their inputs
+        return weight[indices]
     return weight[ids]
 
 

@@ -6,13 +6,12 @@ how to run it, and from then on a step is a list of array operations. It reads f
 
 from __future__ import annotations
 
-from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.graph import leaves
-from autograd.modes import active
+from autograd.modes import active, watching
 from autograd.ops import QUIETLY
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
@@ -153,8 +152,8 @@ class ValueReplay:
             self._feed[:] = self._numbers(x)
         machine = self._machine
         loss: float = machine.run() if backward else machine.forward()
-        if active and ("detect_anomaly", get_ident()) in active:
-            self._examine(self._flat, machine.values[: len(self.parameters) + len(self.inputs)], loss, backward)
+        if active and watching() is not None:
+            _examine(Loop(self._flat), machine.values[: len(self.parameters) + len(self.inputs)], backward)
         return loss
 
     def _numbers(self, x: Any) -> Any:
@@ -196,9 +195,10 @@ class ValueReplay:
             loss += machine.run() if backward else machine.forward()
             if backward:
                 self.gradient += machine.gradients[:parameters]
-            if active and ("detect_anomaly", get_ident()) in active:
-                for row in part:
-                    self._examine(self._flat, np.concatenate([self.parameters, row]), loss, backward)
+            if active and watching() is not None:
+                loop = Loop(self._flat)
+                for i, row in enumerate(part, start):
+                    _examine(loop, np.concatenate([self.parameters, row]), backward, f" (row {i} of the batch)")
         self._machine = machine
         return loss
 
@@ -240,22 +240,6 @@ class ValueReplay:
             raise ValueError(f"check: {what} is {got[worst]:.12g} replayed and {expected[worst]:.12g} built afresh; "
                              "a branch or a number frozen in the recording has changed, so record again")
         return float(off[worst])
-
-    def _examine(self, flat: Flat, leaves: Any, loss: float, backward: bool) -> None:
-        """Under detect_anomaly: name the first node whose number, or gradient, is not finite."""
-        if np.isfinite(loss) and (not backward or np.isfinite(self.gradient).all()):
-            return
-        loop = Loop(flat)
-        loop.values[:] = leaves
-        loop.forward()
-        for i, number in enumerate(loop.data):
-            if not np.isfinite(number):
-                raise FloatingPointError(f"replay: {flat.name(i)} is {number}, computed from "
-                                         f"{', '.join(str(loop.data[j]) for j in flat.inputs(i)) or 'nothing'}")
-        gradients = loop.backward()
-        for i in range(len(gradients) - 1, -1, -1):
-            if not np.isfinite(gradients[i]):
-                raise FloatingPointError(f"replay: the gradient of {flat.name(i)} is {gradients[i]}")
 
 
 class TensorReplay:
@@ -354,14 +338,60 @@ class TensorReplay:
         return worst
 
     def _examine(self, backward: bool) -> None:
-        if not active or ("detect_anomaly", get_ident()) not in active:
+        """Under detect_anomaly: name the first node whose numbers, or gradient, turned inf or nan."""
+        if not active or watching() is None:
             return
-        for what, arrays in (("", self._program.values_of), ("the gradient of ", self._program.slopes_of)):
-            for node, array in arrays if backward or not what else ():
-                if not np.isfinite(array).all():
-                    label = f" labelled {node.label!r}" if node.label else ""
-                    name = f"the result of {node.op.name}" if node.op is not None else "a leaf"
-                    raise FloatingPointError(f"replay: {what}{name}{label} is not finite")
+        program = self._program
+        numbers = {id(node): array for node, array in program.values_of}
+        leaves = zip((*self.wrt, *self.inputs), (*self.parameters, *program.inputs))
+        numbers |= {id(node): array for node, array in leaves}
+        users: dict[int, list[Any]] = {}
+        for node, array in program.values_of:
+            given = [numbers.get(id(x), x._data) for x in node.inputs]
+            if _turned_bad(array, given):
+                raise FloatingPointError(f"replay: {_called(node)} is not finite")
+            for x in node.inputs:
+                users.setdefault(id(x), []).append(node)
+        slopes = [(node, array) for node, array in program.slopes_of if node.op is not None]
+        for node, array in [*slopes, *zip(self.wrt, self.gradients)] if backward else ():
+            if not np.isfinite(array).all():        # what uses it comes before it here, and had finite gradients
+                by = " or ".join(dict.fromkeys(map(_called, users.get(id(node), []))))
+                raise FloatingPointError(f"replay: the gradient that {by or 'the result'} passes to {_called(node)} "
+                                         "is not finite")
+
+
+def _called(node: Any) -> str:
+    label = f" labelled {node.label!r}" if node.label else ""
+    return (f"the result of {node.op.name}" if node.op is not None else "a leaf") + label
+
+
+def _turned_bad(array: Any, given: list[Any]) -> bool:
+    """Whether a result is the first to be nan or infinite. An infinity among the operands may be meant: a mask."""
+    return not np.isfinite(array).all() and bool(
+        np.isnan(array).any() or not any(np.isinf(x).any() for x in given))
+
+
+def _examine(loop: Loop, leaves: Any, backward: bool, where: str = "") -> None:
+    """Under detect_anomaly: run number by number; name the first node that turns inf or nan, or whose gradient does."""
+    flat, v = loop.flat, loop.data
+    loop.values[:] = leaves
+    loop.forward()
+    edges = list(loop.edges())
+    for i, x, _ in edges:
+        if _turned_bad(v[i], [v[j] for j in x]):
+            raise FloatingPointError(f"replay: {flat.name(i)} is {v[i]}, computed from "
+                                     f"{', '.join(str(v[j]) for j in x)}{where}")
+    if not backward:
+        return
+    gradients = loop.backward()
+    for i, x, slopes in reversed(edges):
+        for j, slope in zip(x, slopes):
+            if not np.isfinite(gradients[i] * slope):
+                raise FloatingPointError(f"replay: the gradient that {flat.name(i)} passes to {flat.name(j)} is "
+                                         f"{gradients[i] * slope}{where}")
+    for i, gradient in enumerate(loop.gradients.tolist()):
+        if not np.isfinite(gradient):
+            raise FloatingPointError(f"replay: the gradients of {flat.name(i)} add up to {gradient}{where}")
 
 
 def _real(x: Any) -> Any:

@@ -42,11 +42,13 @@ class Text(Symbol):
         fresh: the array it makes is nobody else's, so it may be added to in place.
         narrow: for a broadcast: what is repeated. Whatever broadcasts anyway, takes that.
         into: for a sum into places: (what is added, the key, whether every place is named at most once).
+        negated: for −x: x, so that adding it can be written as a subtraction.
         stem: what to call it, if it needs a name.
         name: the name it was given, once a line was printed for it.
     """
 
-    __slots__ = ("dtype", "fresh", "into", "name", "narrow", "number", "position", "shape", "simple", "stem", "writer")
+    __slots__ = ("dtype", "fresh", "into", "name", "narrow", "negated", "number", "position", "shape", "simple", "stem",
+                 "writer")
     writer: Speller
 
     def __init__(self, writer: Speller, text: str, shape: Iterable[int] = (), binding: int = ATOM, dtype: Any = None,
@@ -59,6 +61,7 @@ class Text(Symbol):
         self.simple = simple
         self.number = number
         self.narrow: Text | None = None
+        self.negated: Text | None = None
         self.into: Any = None
         self.stem = ""
         self.name: str | None = None
@@ -72,7 +75,6 @@ class Text(Symbol):
         def __sub__(self, other: Any) -> Text: ...
         def __rsub__(self, other: Any) -> Text: ...
         def __mul__(self, other: Any) -> Text: ...
-        def __rmul__(self, other: Any) -> Text: ...
         def __truediv__(self, other: Any) -> Text: ...
         def __rtruediv__(self, other: Any) -> Text: ...
         def __matmul__(self, other: Any) -> Text: ...
@@ -85,6 +87,10 @@ class Text(Symbol):
 
     def __str__(self) -> str:
         return self.within(COMPARE)
+
+    def __rmul__(self, other: Any) -> Text:
+        return self if other == 1.0 and not isinstance(other, Text) and self.dtype != np.bool_ else _combined(
+            "__rmul__", self, other)
 
     @property
     def ndim(self) -> int:
@@ -113,14 +119,20 @@ class Text(Symbol):
         """Whether what is printed makes an array that nobody else has."""
         return self.fresh and not self.simple
 
+    def _seen(self, text: str, shape: Iterable[int], fresh: bool = False) -> Text:
+        """A view of x. Of one number everywhere: that number in another shape."""
+        if self.narrow is not None and not self.narrow.shape:
+            return self.writer.broadcast(self.narrow, shape)
+        return self.like(text, shape, fresh=fresh)
+
     @property
     def T(self) -> Text:
-        return self.like(f"{self.within(ATOM)}.T", self.shape[::-1], fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.T", self.shape[::-1], self.own)
 
     def swapaxes(self, first: int, second: int) -> Text:
         shape = list(self.shape)
         shape[first], shape[second] = shape[second], shape[first]
-        return self.like(f"{self.within(ATOM)}.swapaxes({first}, {second})", shape, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.swapaxes({first}, {second})", shape, self.own)
 
     def reshape(self, *shape: Any) -> Text:
         sizes = tuple(shape[0]) if isinstance(shape[0], (tuple, list)) else shape
@@ -128,7 +140,7 @@ class Text(Symbol):
         full = tuple(self.size // max(rest, 1) if n == -1 else n for n in sizes)
         if full == self.shape:
             return self
-        return self.like(f"{self.within(ATOM)}.reshape({as_tuple(sizes)})", full, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.reshape({as_tuple(sizes)})", full, self.own)
 
     def dot(self, other: Any) -> Any:
         return self @ other
@@ -142,23 +154,28 @@ class Text(Symbol):
         if tuple(dims) == (1, 0):
             return self.T
         method = "permute" if self.writer.backend == "torch" else "transpose"
-        return self.like(f"{self.within(ATOM)}.{method}({as_tuple(dims)})", shape, fresh=self.own)
+        return self._seen(f"{self.within(ATOM)}.{method}({as_tuple(dims)})", shape, self.own)
 
     def __getitem__(self, key: Any) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
-        return self.like(f"{self.within(ATOM)}[{self.writer.key(key)}]", shape, fresh=False)
+        key, array = self.writer.forwards(key, self.shape), self.within(ATOM)
+        if self.writer.backend == "jax" and self.text in self.writer.constants:
+            array = f"jnp.asarray({array})"         # what is traced can't index what is NumPy's
+        return self._seen(f"{array}[{self.writer.key(key)}]", shape)
 
     def __pow__(self, n: Any) -> Text:
         if isinstance(n, Text):
             return _combined("__pow__", self, n)
-        exponent = repr(int(n)) if n.is_integer() and 0 < n < 100 else _number(n)[0]
-        text = f"{self.within(POWER + 1)} ** {f'({exponent})' if ' ' in exponent else exponent}"
+        exponent = repr(int(n)) if n.is_integer() and 0 < n < 100 else _number(n, True)[0]
+        text = f"{self.within(POWER + 1)} ** {exponent}"
         return Text(self.writer, text, self.shape, POWER, self.dtype, number=self.number)
 
     def __neg__(self) -> Text:
         symbol = Symbol.__neg__(self.bare)
         out = Text(self.writer, symbol.text, self.bare.shape, symbol.binding, self.dtype, number=self.number)
-        return out if out.shape == self.shape else self.writer.broadcast(out, self.shape)
+        out = self.writer.broadcast(out, self.shape)
+        out.bare.negated, out.negated = self.bare, self
+        return out
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function is not np.where or options:
@@ -182,6 +199,18 @@ class AllButOne(Text):
         return self.whole if other == 1.0 else super().__radd__(other)
 
 
+class Shares(Text):
+    """Rows that sum to 1, and need not be summed to know it."""
+
+    __slots__ = ()
+
+    def __init__(self, x: Text) -> None:
+        super().__init__(x.writer, x.text, x.shape, x.binding, x.dtype, x.fresh, x.simple)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return 1.0 if axis == 1 else super().sum(axis, keepdims)
+
+
 def _recorded(key: Any) -> Any:
     """The key as it was recorded, as far as shapes go."""
     if type(key) is tuple:
@@ -196,13 +225,28 @@ def _combined(method: str, x: Text, y: Any) -> Text:
         symbol, shape = getattr(Symbol, method)(x, y), _product_shape(left.shape, right.shape)
         return Text(x.writer, symbol.text, shape, symbol.binding, _common(x, y))
     a, b = x.bare, y.bare                           # a broadcast happens by itself here
+    if x.writer.backend == "torch":
+        a, b = a if _in_float32(b) else _as_float(a), b if _in_float32(a) else _as_float(b)
     symbol = getattr(Symbol, method)(a, b)
     dtype = np.dtype(bool) if symbol.binding == COMPARE else _common(x, y)
     if "truediv" in method and dtype is not None and dtype.kind != "f":
         dtype = np.dtype(float)
-    out = Text(x.writer, symbol.text, np.broadcast_shapes(a.shape, b.shape), symbol.binding, dtype,
-               number=a.number and b.number)
-    return x.writer.broadcast(out, np.broadcast_shapes(x.shape, y.shape))
+    out = Text(x.writer, symbol.text, _broadcast(a.shape, b.shape), symbol.binding, dtype, number=a.number and b.number)
+    return x.writer.broadcast(out, _broadcast(x.shape, y.shape))
+
+
+def _broadcast(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+    return x if x == y or not y else y if not x else np.broadcast_shapes(x, y)
+
+
+def _as_float(x: Text) -> Text:
+    """Truth values as numbers: of them and a Python number PyTorch makes float32."""
+    return x if x.number or x.dtype is None or x.dtype.kind != "b" else x.writer._cast(x, np.float64)
+
+
+def _in_float32(x: Text) -> bool:
+    """Whether x is a number that float32 holds exactly."""
+    return not x.number or bool(re.fullmatch(r"-?\d+\.[05]", x.text))
 
 
 def _common(*inputs: Text) -> Any:
@@ -210,7 +254,7 @@ def _common(*inputs: Text) -> Any:
     dtypes = [x.dtype for x in inputs if x.dtype is not None]
     if not dtypes:
         return None
-    common = np.result_type(*dtypes)
+    common = dtypes[0] if dtypes.count(dtypes[0]) == len(dtypes) else np.result_type(*dtypes)
     return np.dtype(float) if common.kind == "b" and any(x.dtype is None for x in inputs) else common
 
 
@@ -220,7 +264,7 @@ def _product_shape(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
 
 
 for _name in ("add", "sub", "mul", "truediv", "matmul"):
-    for _method in (f"__{_name}__", f"__r{_name}__"):
+    for _method in {f"__{_name}__", f"__r{_name}__"} - {"__rmul__"}:
         setattr(Text, _method, lambda x, y, method=_method: _combined(method, x, y))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Text, f"__{_name}__", lambda x, y, method=f"__{_name}__": _combined(method, x, y))
@@ -231,14 +275,14 @@ def as_tuple(numbers: Any) -> str:
     return repr(tuple(int(n) for n in numbers))
 
 
-def _number(x: Any) -> tuple[str, int]:
-    """A number as text, and how tightly that binds: 0.08333333333333333 is 1 / 12."""
+def _number(x: Any, literal: bool) -> tuple[str, int]:
+    """A number as text, and how tightly that binds. One that a rule computed may be a fraction: 0.125 is 1 / 8."""
     x = x.item() if isinstance(x, (np.generic, np.ndarray)) else x
     if isinstance(x, (bool, int)):
         return repr(x), ATOM if x >= 0 else SIGN
     if x != x or x in (np.inf, -np.inf):
         return f"float('{x}')", ATOM
-    if len(repr(x)) > 8 and x > 0 and (n := round(1 / x)) and 1 / n == x:
+    if not literal and 0 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
         return f"1 / {n}", PRODUCT
     return repr(x), ATOM if x >= 0 else SIGN
 
@@ -284,12 +328,13 @@ class Speller:
         self.constants[name] = array
         return self.named(name, array)
 
-    def operand(self, x: Any) -> Text:
+    def operand(self, x: Any, literal: bool = False) -> Text:
+        """x as an expression; a `literal` number as the user wrote it."""
         if isinstance(x, Text):
             return x
         if isinstance(x, np.ndarray) and x.ndim:
             return self.constant(x, "constant")
-        text, binding = _number(x)
+        text, binding = _number(x, literal)
         return Text(self, text, (), binding, None, simple=True, number=True)
 
     # Printing.
@@ -343,8 +388,6 @@ class Speller:
         if type(key) is tuple:
             return ", ".join(map(self.key, key)) + ("," if len(key) == 1 else "") if key else "()"
         if isinstance(key, slice):
-            if key.step is not None and key.step < 0 and self.backend == "torch":
-                raise TypeError("source: PyTorch has no slices with a negative step; index with an array instead")
             parts = ["" if x is None else str(x) for x in (key.start, key.stop)]
             return ":".join(parts) + (f":{key.step}" if key.step is not None else "")
         if isinstance(key, Text):
@@ -356,6 +399,20 @@ class Speller:
                 return self.numbers_to(len(key))
             return self.constant(key).text
         return "..." if key is ... else repr(key.item() if isinstance(key, (np.generic, np.ndarray)) else key)
+
+    def forwards(self, key: Any, shape: tuple[int, ...]) -> Any:
+        """The key with a slice that runs backwards, which PyTorch has not, as an array of positions."""
+        keys = key if type(key) is tuple else (key,)
+        backwards = [i for i, k in enumerate(keys) if isinstance(k, slice) and (k.step or 1) < 0]
+        if self.backend != "torch" or not backwards:
+            return key
+        if len(backwards) > 1 or not all(k is None or k is ... or isinstance(k, slice) for k in keys):
+            raise TypeError("source: PyTorch has no slices with a negative step; index with arrays instead")
+        axis = backwards[0] - keys[:backwards[0]].count(None)
+        if ... in keys[:backwards[0]]:
+            axis = len(shape) - sum(k is not None for k in keys[backwards[0]:])
+        array = np.arange(shape[axis])[keys[backwards[0]]]
+        return (*keys[:backwards[0]], array, *keys[backwards[0] + 1:])
 
     # Ops.
 
@@ -395,6 +452,7 @@ class Speller:
             text = f"torch.relu({texts[0]})" if torch else f"{n}.maximum({texts[0]}, 0.0)"
         elif op.name == "where":
             condition = texts[0] if wide[0].dtype == np.bool_ else f"{wide[0].within(SUM)} != 0"
+            condition = f"torch.tensor({condition})" if torch and wide[0].number else condition
             text = f"{n}.where({condition}, {texts[1]}, {texts[2]})"
         elif op.name in ("maximum", "minimum") and torch:
             like = next(x for x in wide if not x.number)
@@ -420,6 +478,17 @@ class Speller:
         return out
 
     _expand = broadcast
+
+    def _array_of(self, numbers: Sequence[Text], shape: tuple[int, int]) -> Text:
+        """The numbers as a matrix."""
+        if self.backend == "torch":
+            texts = [f"torch.tensor({x}, dtype=torch.float64)" if x.number else str(x) for x in numbers]
+            text = f"torch.stack([{', '.join(texts)}]).reshape({as_tuple(shape)})"
+        else:
+            texts = list(map(str, numbers))
+            rows = [f"[{', '.join(texts[i: i + shape[1]])}]" for i in range(0, len(texts), shape[1])]
+            text = f"{self.np}.array([{', '.join(rows)}])"
+        return Text(self, text, shape, dtype=np.dtype(float))
 
     def _concatenate(self, parts: Sequence[Text], dim: int) -> Text:
         shape = list(parts[0].shape)
@@ -527,7 +596,10 @@ class Speller:
 
     def _scatter(self, x: Text, key: Any, shape: Any) -> Text:
         """Zeros of `shape` with x added where the key points."""
-        return self._into(x, self.key(key), shape, self._once(key, shape))
+        if all(k is None or k is ... or (isinstance(k, slice) and k == slice(None))
+               for k in (key if type(key) is tuple else (key,))):
+            return x.reshape(tuple(shape))          # only axes of length 1 came or went
+        return self._into(x, self.key(self.forwards(key, shape)), shape, self._once(key, shape))
 
     def _into(self, x: Text, key: str, shape: Any, once: bool) -> Text:
         out = x.like("", shape)
@@ -564,6 +636,7 @@ class Speller:
             return [*lines, (f"np.add.at({name}, {tupled}, {added})", False)]
         if "np.s_" not in tupled and "None" not in key:
             tupled = tupled if tupled != key else f"({key},)"
+            tupled = re.sub(r"(?<![\w.])-?\d+(?![\w)])", r"torch.tensor(\g<0>)", tupled)
             return [*lines, (f"{name}.index_put_({tupled}, {added}, accumulate=True)", False)]
         self.helpers["scatter"] = _SCATTER
         return [*lines, (f"{name} = scatter({added}, {tupled}, {name})", False)]

@@ -11,9 +11,11 @@ import pytest
 import autograd as ag
 import autograd.functional as F
 import autograd.recording as recording
+import nn
 from autograd import Value, fused, replay
 from autograd.ops import TABLE
 from autograd.value import dot, total
+from demos import gpt, moons, names
 
 WAYS = {
     "chosen": recording._machine,
@@ -208,6 +210,14 @@ def test_check_finds_a_frozen_branch() -> None:
         step.check(build())
 
 
+@pytest.mark.parametrize("constant", [float("inf"), float("-inf"), float("nan")])
+def test_constants_that_are_not_finite(constant: float) -> None:
+    for way in WAYS.values():
+        x = Value(2.0)
+        root = (x + constant).relu() * 0.5 + x
+        np.testing.assert_equal(way(recording.flatten(root, [x], [])[0]).run(), root.data)
+
+
 def test_deep_graphs_need_no_recursion() -> None:
     x = Value(1.0)
     y = x
@@ -335,3 +345,222 @@ def test_tensor_sync_and_check() -> None:
     assert step.check((W @ x).tanh().sum()) < 1e-15
     with pytest.raises(ValueError, match="check: the loss differs"):
         step.check((W @ x).sum())
+
+
+# Under detect_anomaly.
+
+def value_anomaly(kind: str) -> tuple[Value, Value]:
+    """A parameter, and a loss that is fine at 1 and not at 0: 1/p, √p, p·∞ hidden in a quotient, a log of -1."""
+    p = Value(1.0, label="p")
+    with_label = {"inf": lambda: 1.0 / p, "gradient": lambda: p.sqrt(), "nan": lambda: (p - 1.0 + 1e-300).log(),
+                  "hidden": lambda: (p + 0.0) * 0.0 + 1.0 / (1.0 / p)}[kind]
+    middle = with_label()
+    middle.label = "middle"
+    return p, middle * 3.0 + 1.0
+
+
+VALUE_ANOMALIES = {                                 # at p = 0, or below it where only a nan will do
+    "inf": (0.0, r"replay: the result of div labelled 'middle' is inf, computed from 1.0, 0.0"),
+    "nan": (-1.0, r"replay: the result of log labelled 'middle' is nan, computed from -2.0"),
+    "hidden": (0.0, r"replay: the result of div is inf, computed from 1.0, 0.0"),
+    "gradient": (0.0, r"replay: the gradient that the result of sqrt labelled 'middle' passes to a leaf labelled 'p' "
+                      r"is inf"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", VALUE_ANOMALIES)
+def test_an_anomaly_of_values_is_named(kind: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_machine", WAYS[way])
+    bad, message = VALUE_ANOMALIES[kind]
+    p, loss = value_anomaly(kind)
+    step, fed = replay(loss, [p]), replay(loss, [], [p])
+    step.parameters[:] = bad
+    step(), step.forward(), fed([bad])              # without the mode it is just a number
+    with ag.detect_anomaly():
+        with pytest.raises(ArithmeticError, match=message):
+            step()
+        if kind == "gradient":
+            step.forward()
+        else:
+            for run in (step.forward, lambda: fed([bad]), lambda: fed.forward([bad])):
+                with pytest.raises(ArithmeticError, match=message):
+                    run()
+        step.parameters[:] = 2.0
+        step(), fed([2.0])                          # and what is finite passes
+
+
+@pytest.mark.parametrize("kind", VALUE_ANOMALIES)
+def test_an_anomaly_in_a_batch_is_named_with_its_row(kind: str) -> None:
+    bad, message = VALUE_ANOMALIES[kind]
+    p, loss = value_anomaly(kind)
+    w = Value(1.0, label="w")
+    step = replay(loss * w, [w], [p], batch=True)
+    rows = np.ones((2000, 1))                       # more than are run at once
+    rows[1500] = bad
+    with ag.detect_anomaly():
+        step(np.ones((3, 1)))
+        if kind != "gradient":
+            for run in (step, step.forward):
+                with pytest.raises(ArithmeticError, match=rf"{message}.* \(row 1500 of the batch\)"):
+                    run(rows)
+        else:
+            with pytest.raises(ArithmeticError, match=rf"{message} \(row 1500 of the batch\)"):
+                step(rows)
+            step.forward(rows)
+
+
+def test_gradients_that_overflow_only_when_added_up() -> None:
+    x = Value(1.0, label="x")
+    step = replay(x * 1e308 + x * 1e308, [x])
+    step.parameters[:] = 0.1
+    message = "the gradients of a leaf labelled 'x' add up to inf"
+    with ag.detect_anomaly(), pytest.raises(ArithmeticError, match=message):
+        step()
+
+
+TENSOR_ANOMALIES = {
+    "inf": (lambda p: 1.0 / p, 0.0, r"replay: the result of div labelled 'middle' is not finite"),
+    "nan": (lambda p: (p - 1.0 + 1e-300).log(), -1.0, r"replay: the result of log labelled 'middle' is not finite"),
+    "hidden": (lambda p: 1.0 / (1.0 / p), 0.0, r"replay: the result of div is not finite"),
+    "gradient": (lambda p: p.sqrt(), 0.0, r"replay: the gradient that the result of sqrt labelled 'middle' passes to a "
+                                          r"leaf labelled 'p' is not finite"),
+    "gradient within": (lambda p: (p * 1.0).sqrt(), 0.0, r"replay: the gradient that the result of sqrt labelled "
+                                                         r"'middle' passes to the result of mul is not finite"),
+    "fused": (lambda p: F.cross_entropy(p, 1), np.nan, r"replay: the result of cross_entropy labelled 'middle' is not "
+                                                       r"finite"),
+}
+
+
+@pytest.mark.parametrize("kind", TENSOR_ANOMALIES)
+def test_an_anomaly_of_tensors_is_named(kind: str) -> None:
+    build, bad, message = TENSOR_ANOMALIES[kind]
+    p = ag.Tensor([1.5, 2.0, 3.0], requires_grad=True, label="p")
+    middle = build(p)
+    middle.label = "middle"
+    loss = (middle * 3.0).sum()
+    step, fed = replay(loss, [p]), replay(loss, [], [p])
+    good, wrong = p.numpy().copy(), p.numpy().copy()
+    wrong[1] = bad
+    with ag.detect_anomaly():
+        step(), fed(good)
+        step.parameters[0][...] = wrong
+        with pytest.raises(ArithmeticError, match=message):
+            step()
+        if kind.startswith("gradient"):
+            step.forward()
+        else:
+            for run in (step.forward, lambda: fed(wrong), lambda: fed.forward(wrong)):
+                with pytest.raises(ArithmeticError, match=message):
+                    run()
+        step.parameters[0][...] = good
+        step()
+    step.parameters[0][...] = wrong
+    step()                                          # without the mode it is just a number
+
+
+def test_an_infinity_that_was_there_before_may_pass() -> None:
+    """A mask of -inf is meant; under the mode eager lets it pass too."""
+    scores = ag.Tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    mask = ag.Tensor([[0.0, -np.inf, 0.0]])
+    step = replay((F.softmax(scores + mask) * ag.Tensor([[1.0, 2.0, 3.0]])).sum(), [scores])
+    a, b = Value(1.0), Value(-np.inf)
+    masked = replay((a + b).exp() + a, [a])
+    with ag.detect_anomaly():
+        step()
+        masked()
+    assert np.isfinite(step.gradients[0]).all()
+
+
+# Whole training runs of the demos' graphs, eager and replayed apart, each on its own numbers.
+
+STEPS = 12
+
+
+def same_training(build: Any, weights: list[Any], inputs: list[Any], batches: Any, rate: float) -> None:
+    """Train `build(*batch)` eagerly and its recording, each by its own gradients, and compare every step.
+
+    Losses agree to 1e-10, gradients and at last the weights to 1e-10 of the largest.
+    """
+    values = isinstance(weights[0], Value)
+    kind = (lambda arrays: np.array([arrays])) if values else list
+    batches = list(batches)
+    step = replay(build(*(inputs or ())), weights, inputs)
+    recorded = [step.parameters] if values else step.parameters
+    first = [array.copy() for array in recorded]
+    losses = []
+    for batch in batches:
+        losses.append((step(*batch), [g.copy() for g in ([step.gradient] if values else step.gradients)]))
+        for array, gradient in zip(recorded, losses[-1][1]):
+            array -= rate * gradient
+    for (replayed, gradients), batch in zip(losses, batches):
+        for w in weights:
+            w.grad = 0.0 if values else None
+        loss = build(*[ag.tensor(x) for x in batch])
+        loss.backward()
+        assert replayed == pytest.approx(float(loss.data), rel=1e-10)
+        expected = kind([w.grad if values else w.grad.numpy() for w in weights])
+        for got, gradient in zip(gradients, expected):
+            np.testing.assert_allclose(got, gradient, rtol=1e-10, atol=1e-10 * np.abs(gradient).max())
+        for w in weights:
+            w.data = w.data - rate * w.grad
+    for array, start, end in zip(recorded, first, kind([w.data if values else w.numpy() for w in weights])):
+        assert np.abs(end - start).max() > 1e-3     # it has gone somewhere
+        np.testing.assert_allclose(array, end, rtol=1e-10, atol=1e-10 * np.abs(end).max())
+
+
+def test_training_on_moons() -> None:
+    random.seed(1)
+    model = nn.MLP(2, [16, 16, 1])
+    X, y = moons.moons(np.random.default_rng(0))
+    X, y = X[::4], y[::4]                           # of a hundred points: an eager step of all takes its time
+
+    def build() -> Value:
+        hinge = sum((1 - target * model(point)).relu() for target, point in zip(y.tolist(), X.tolist()))
+        return hinge / len(y) + 1e-4 * sum(w * w for w in model.parameters())
+
+    same_training(build, model.parameters(), [], [()] * STEPS, 0.5)
+
+
+def test_training_on_digits() -> None:
+    nn.manual_seed(0)
+    rng = np.random.default_rng(0)
+    model = nn.TensorMLP(64, [128, 64, 10])
+    batches = [(rng.uniform(size=(32, 64)), rng.integers(0, 10, 32)) for _ in range(STEPS)]
+    same_training(lambda x, y: F.cross_entropy(model(x), y), model.parameters(),
+                  [ag.Tensor(np.zeros((32, 64))), ag.tensor(np.zeros(32, int))], batches, 0.1)
+
+
+def test_training_on_names() -> None:
+    """Embedding, batch norm and cross-entropy as the demo has them, with letters and targets for inputs."""
+    nn.manual_seed(0)
+    rng = np.random.default_rng(0)
+    model = names.Letters(27)
+    batches = [(rng.integers(0, 27, (32, 3)), rng.integers(0, 27, 32)) for _ in range(STEPS)]
+    same_training(lambda x, y: F.cross_entropy(model(x), y), model.parameters(),
+                  [ag.tensor(x) for x in batches[-1]], batches, 0.1)
+
+
+def test_training_on_names_op_by_op() -> None:
+    """The lecture's network: every step of batch norm and of cross-entropy is a node of its own."""
+    rng = np.random.default_rng(0)
+    shapes = (27, 10), (30, 64), (1, 64), (1, 64), (64, 27), (27,)
+    C, W1, gain, shift, W2, b2 = weights = [ag.Tensor(rng.normal(size=shape) * 0.3, requires_grad=True)
+                                            for shape in shapes]
+
+    def build(x: ag.Tensor, y: ag.Tensor) -> ag.Tensor:
+        raw = C[x].reshape(32, 30) @ W1
+        h = (gain * (raw - raw.mean(0, keepdim=True)) / (raw.var(0, keepdim=True) + 1e-5).sqrt() + shift).tanh()
+        logits = h @ W2 + b2
+        shifted = logits - logits.max(1, keepdim=True).values
+        counts = shifted.exp()
+        probs = counts * counts.sum(1, keepdim=True) ** -1
+        return -probs.log()[ag.tensor(range(32)), y].mean()
+
+    batches = [(rng.integers(0, 27, (32, 3)), rng.integers(0, 27, 32)) for _ in range(STEPS)]
+    same_training(build, weights, [ag.tensor(x) for x in batches[0]], batches, 0.2)
+
+
+def test_training_the_gpt() -> None:
+    model = gpt.GPT(np.random.default_rng(0), letters=6, places=4)
+    same_training(lambda: model.loss([0, 3, 5, 0]), model.parameters(), [], [()] * 5, 0.1)

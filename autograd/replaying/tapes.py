@@ -6,7 +6,8 @@ walk; compiling that pays for small graphs only. Both have the table's rows writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,6 +86,17 @@ class Loop:
         self.backward()
         return loss
 
+    def edges(self) -> Iterator[tuple[int, Sequence[int], Sequence[float]]]:
+        """After a forward pass, for each node in its order: its inputs, and the derivatives by them."""
+        da, db = self.slopes
+        for _, i, a, b in self.tape:
+            if b >= 0:
+                yield i, (a, b), (da[i], db[i])
+            elif type(a) is int:
+                yield i, (a,), (da[i],)
+            else:
+                yield i, a, da[i]
+
 
 _WALK = """\
 def forward(tape, v, da, db):
@@ -160,6 +172,7 @@ class Straight:
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
         namespace: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()}
+        namespace |= {"inf": math.inf, "nan": math.nan}         # as Python prints constants that are
         names = {i: f"v{i}" for i in range(parameters + inputs)}
         forward, backward = [], []
         started: set[int] = set()
