@@ -25,7 +25,7 @@ def seeded() -> None:
     nn.manual_seed(0)
 
 
-def pytest_collection_finish():
-    """What collecting the tests made lives to the end: without this, each gc.collect() in a test looks at all of it."""
-    gc.collect()
+@pytest.fixture(autouse=True, scope="module")
+def frozen() -> None:
+    """What there is when a module's tests begin mostly lives to the end; a gc.collect() in them need not look at it."""
     gc.freeze()
