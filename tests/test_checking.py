@@ -95,6 +95,13 @@ def test_either_witness_suffices(witness, monkeypatch):
             gradcheck(lambda x: x.apply(SLIGHTLY_WRONG, x), [x])
 
 
+@pytest.mark.parametrize("wrong", [{"step": 0.0}, {"step": -1e-5}, {"step": np.nan}, {"step": np.inf}, {"rtol": -1.0},
+                                   {"atol": np.nan}])
+def test_steps_and_tolerances_that_could_tell_nothing_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected a step above 0"):
+        gradcheck(lambda x: x * x, [Value(1.0)], **wrong)
+
+
 def test_order_is_one_or_two():
     with pytest.raises(ValueError, match="expected 1 or 2"):
         gradcheck(lambda x: x, Value(1.0), order=3)
