@@ -49,8 +49,8 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
     if order not in (1, 2):
         raise ValueError(f"gradcheck: got order={order!r}, expected 1 or 2")
     if not (0.0 < step < np.inf and rtol >= 0.0 and atol >= 0.0):
-        raise ValueError(f"gradcheck: got step={step}, rtol={rtol}, atol={atol}, expected a step above 0 and tolerances "
-                         "from 0")
+        raise ValueError(f"gradcheck: got step={step}, rtol={rtol}, atol={atol}, "
+                         "expected a step above 0 and tolerances from 0")
     given: list[Any] = [inputs] if isinstance(inputs, Node) else list(inputs)
     for position, x in enumerate(given):
         _refuse(x, f"input {position}")
