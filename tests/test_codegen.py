@@ -200,6 +200,21 @@ def test_tensors_of_indices_are_arguments(backend: str, options: Any) -> None:
                                    err_msg=text)
 
 
+def test_a_tensor_that_indexes_and_computes_is_one_argument() -> None:
+    w, i = Tensor([1.0, 2.0, 3.0], requires_grad=True), ag.tensor([2, 0])
+    text = source((w[i] * i).sum(), {"w": w, "i": i})
+    got, gradients = run(text, w=w.numpy(), i=np.array([1, 2]))
+    assert (got, gradients["w"].tolist()) == (8.0, [0.0, 1.0, 2.0])
+
+
+def test_a_leaf_that_changed_since() -> None:
+    """The text is of the graph, whatever its leaves hold by now."""
+    x = Tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True, label="x")
+    loss = (x.max(1).values ** 2).sum() + x.max()
+    x.data = x.data * -1.0
+    assert run(source(loss), x=np.array([[4.0, 2.0], [1.0, 6.0]]))[1]["x"].tolist() == [[8.0, 0.0], [0.0, 13.0]]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_probabilities_may_be_an_argument(backend: str) -> None:
     convert, text = converter(backend), ""
@@ -270,6 +285,11 @@ def test_mixed_dtypes(backend: str) -> None:
     a, b = normal(0, (3, 4), (4,))
     agree(lambda x, y: (x * y).tanh().sum() + (x.double() @ y).sum() + y.to(np.float32).sum(),
           [a.astype(np.float32), b], [(b * a).astype(np.float32), b], backend, rtol=1e-6)
+    narrow = [a.astype(np.float32)]
+    text = agree(lambda x: (x * 0.1 + np.float32(0.3)).sum(), narrow, narrow, backend, rtol=1e-6)
+    assert "* 0.1" in text                          # as one wrote them
+    assert "+ 0.3" in text
+    agree(lambda x: (x * Tensor(0.1)).sum(), narrow, narrow, backend, rtol=1e-6)
 
 
 @given(seeds, some.sampled_from(["numpy", "torch"]))
