@@ -226,7 +226,7 @@ def _combined(method: str, x: Text, y: Any) -> Text:
         return Text(x.writer, symbol.text, shape, symbol.binding, _common(x, y))
     a, b = x.bare, y.bare                           # a broadcast happens by itself here
     if x.writer.backend == "torch":
-        a, b = a if _in_float32(b) else _as_float(a), b if _in_float32(a) else _as_float(b)
+        a, b = _as_float(a) if b.number else a, _as_float(b) if a.number else b
     symbol = getattr(Symbol, method)(a, b)
     dtype = np.dtype(bool) if symbol.binding == COMPARE else _common(x, y)
     if "truediv" in method and dtype is not None and dtype.kind != "f":
@@ -242,11 +242,6 @@ def _broadcast(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
 def _as_float(x: Text) -> Text:
     """Truth values as numbers: of them and a Python number PyTorch makes float32."""
     return x if x.number or x.dtype is None or x.dtype.kind != "b" else x.writer._cast(x, np.float64)
-
-
-def _in_float32(x: Text) -> bool:
-    """Whether x is a number that float32 holds exactly."""
-    return not x.number or bool(re.fullmatch(r"-?\d+\.[05]", x.text))
 
 
 def _common(*inputs: Text) -> Any:
@@ -282,7 +277,7 @@ def _number(x: Any, literal: bool) -> tuple[str, int]:
         return repr(x), ATOM if x >= 0 else SIGN
     if x != x or x in (np.inf, -np.inf):
         return f"float('{x}')", ATOM
-    if not literal and 0 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
+    if not literal and 1e-4 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
         return f"1 / {n}", PRODUCT
     return repr(x), ATOM if x >= 0 else SIGN
 

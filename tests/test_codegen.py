@@ -21,7 +21,7 @@ from autograd import structural as st
 from autograd.value import dot, total
 from demos import names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
-from tests.test_fuzz import seeds, tensor_program
+from tests.test_fuzz import broadcast, seeds, tensor_program
 from tests.test_recording import random_graph, tensor_cases
 
 EXTREMA = [Moving(st.max_along, ((2, 3, 2),), (None, dim, keepdim), np.max) for dim in (0, 1, 2)
@@ -298,6 +298,54 @@ def test_random_tensor_programs(seed: int, backend: str) -> None:
     shapes = (3, 2), (2,), (3, 1), (1, 3, 2), ()
     agree(lambda *leaves: tensor_program(np.random.default_rng(seed), leaves, lambda a, dim: a.max(dim).values),
           normal(seed, *shapes), normal(seed + 1, *shapes), backend)
+
+
+def anything(seed: int, leaves: Any) -> Tensor:
+    """Up to twenty steps, each on random earlier nodes, of ops that move numbers, fused ones among them."""
+    random = np.random.default_rng(seed)
+    nodes = list(leaves)
+
+    def fits(x: Tensor, y: Tensor) -> bool:
+        return broadcast(x, y) and len(np.broadcast_shapes(x.shape, y.shape)) < 4
+
+    def step(x: Tensor, y: Tensor, dim: int, keepdim: bool) -> Tensor:
+        rows = len(x)
+        ids = random.integers(0, rows, 3)
+        choices: list[Any] = [
+            lambda: x + y if fits(x, y) else -x, lambda: x - y if fits(x, y) else x * x,
+            lambda: x / (y * y + 1.0) if fits(x, y) else x / 3.0, lambda: x.maximum(y) if fits(x, y) else x.sigmoid(),
+            lambda: ag.where(random.normal(size=x.shape) > 0, x, y) if fits(x, y) else x.relu(),
+            lambda: x.T, lambda: x.reshape(-1), lambda: x.permute(*random.permutation(x.ndim).tolist()),
+            lambda: x[::-1], lambda: x[ids], lambda: x[..., 0], lambda: x[1:] if rows > 1 else x[:, None],
+            lambda: ag.cat([x, y * 2.0, x]) if x.shape[1:] == y.shape[1:] else ag.stack([x, x.tanh()], dim),
+            lambda: x.sum(dim, keepdim=keepdim), lambda: x.mean(dim), lambda: x.max(dim, keepdim=keepdim).values,
+            lambda: x.max() * y, lambda: x.logsumexp(dim), lambda: F.softmax(x, dim), lambda: F.log_softmax(x, dim),
+            lambda: x @ (y if x.shape[-1] == y.shape[-2:][0] else x.mT),
+            lambda: fused.batch_norm(x, nodes[1], nodes[1]) if x.shape[1:] == (3,) and rows > 2 else x.exp(),
+            lambda: F.cross_entropy(x, random.integers(0, x.shape[1], rows), str(random.choice(["mean", "none"])),
+                                    0.1 * keepdim) if x.ndim == 2 else x.softplus(),
+        ]
+        return choices[int(random.integers(len(choices)))]()
+
+    for _ in range(int(random.integers(3, 20))):
+        x, y = (nodes[int(random.integers(len(nodes)))] for _ in range(2))
+        x, y = (z if z.ndim else z[None] for z in (x, y))
+        x = x if x.ndim > 1 else x[None]
+        node = step(x, y, int(random.integers(x.ndim)), bool(random.integers(2)))
+        if node.numel() < 1000 and node.ndim < 4:
+            nodes.append(node.tanh() if np.abs(node.numpy()).max() > 20 else node)
+    total = nodes[-1].sum()
+    for node in nodes[-5:-1]:
+        total = total + (node * node).sum() * 0.5 + node.sum()
+    return total
+
+
+@given(seeds, some.sampled_from(["numpy", "torch"]))
+@settings(max_examples=settings().max_examples * 3)
+def test_random_programs_of_everything(seed: int, backend: str) -> None:
+    first = normal(seed, (4, 3), (3,), (4, 1), (2, 4, 3), ())
+    second = [x + 0.001 * y for x, y in zip(first, normal(seed + 1, *[x.shape for x in first]))]
+    agree(lambda *leaves: anything(seed, leaves), first, second, backend, rtol=1e-11)
 
 
 @pytest.mark.parametrize("seed", range(40))
