@@ -150,7 +150,7 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     """
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     options = reduction, label_smoothing, ignore_index, weight
-    if is_values(logits):
+    if type(logits) is not Tensor and is_values(logits):
         return _fused_values(logits, target, *options)
     return _FUSED.make(_tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
 

@@ -171,9 +171,12 @@ def {name}({inputs}{more}):
         node._saved = {saved}
     else:
         node.requires_grad = False
-        node.op = node._a = node._b = node._saved = None
+        node.op = node._a = node._b = node._saved = None{widened}
     return node
 """
+_WIDENED = """
+        if out.dtype.itemsize < 8 and out.dtype.kind == "f" != x.dtype.kind:
+            node._data = quietly.run(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 _COMPUTE = """\
 try:
         out{kept} = {out}
@@ -210,7 +213,8 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
         saved=f"({arguments}{kept})" if fused else f"({given},)",
         required=" or ".join(f"{name}.requires_grad" for name in names),
         a=f"({inputs})" if op.joint is not None else names[0],
-        b=names[1] if count == 2 and op.joint is None else "None")
+        b=names[1] if count == 2 and op.joint is None else "None",
+        widened=_WIDENED if count == 1 and not fused else "")
     return f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new,
         "op": op, "operand": operand, "operands": _operands, "quietly": QUIETLY, "under_modes": _record_under_modes}

@@ -131,6 +131,7 @@ def _sigmoid(x: float) -> float:
     return (1.0 if x >= 0.0 else small) / (1.0 + small)
 
 
+@quiet
 def _sigmoid_array(x: Any) -> Any:
     small = np.exp(-np.abs(x))
     return np.where(x >= 0.0, x.dtype.type(1.0), small) / (1.0 + small)
@@ -169,7 +170,7 @@ def _where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
-def _0(x: Any, y: Any) -> Any:                  # keeps ∂(xʸ)/∂x = y·xʸ⁻¹ from being 0·∞ where it is 0
+def _at0(x: Any, y: Any) -> Any:               # keeps ∂(xʸ)/∂x = y·xʸ⁻¹ from being 0·∞ where it is 0
     return (y == 0.0) * (x * x == 0.0)
 
 
@@ -201,7 +202,7 @@ mul      = row("mul",      "*",        _mul,       quiet(_mul),    lambda out, x
 div      = row("div",      "/",        _div,       quiet(_div),    lambda out, x, y: 1.0 / y,
                                                                    lambda out, x, y: -out / y)
 neg      = row("neg",      "-",        _neg,       _neg,           lambda out, x: -1.0)
-power    = row("power",    "**",       math.pow,   quiet(np.power),lambda out, x, y: y * power(x, y - 1.0 + _0(x, y)),
+power    = row("power",    "**",       math.pow,   quiet(np.power),lambda out, x, y: y * power(x, y - 1.0 + _at0(x, y)),
                                                                    lambda out, x, y: out * log(x + (x == 0.0)))
 exp      = row("exp",      "exp",      math.exp,   quiet(np.exp),  lambda out, x: out)
 expm1    = row("expm1",    "expm1",    math.expm1, quiet(np.expm1),lambda out, x: out + 1.0)

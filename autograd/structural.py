@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["STRUCTURAL", "Structural", "by_one_hot", "cast", "concatenate", "expand", "index", "matmul", "max_all",
+__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all",
            "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "scatter",
            "sum_", "sum_plan", "summing"]
 
@@ -243,8 +243,8 @@ def _index(x: Any, key: Any) -> Any:
 
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind == "i" and len(shape) == 2 and x.dtype.kind == "f":
-        return _scatter_rows(x, key.reshape(-1), shape)
+    if type(key) is np.ndarray and len(shape) == 2 and key.dtype.kind == "i" and x.dtype.kind == "f":
+        return _scatter_rows(x, key.reshape(-1), *shape)
     keys = key if type(key) is tuple else (key,)
     integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
     out = np.zeros(shape, x.dtype)
@@ -258,22 +258,19 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
     return out
 
 
-def _scatter_rows(x: Any, rows: Any, shape: Shape) -> Any:
+def _scatter_rows(x: Any, rows: Any, n: int, width: int) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
-    n, width = shape
     flat_x = x.reshape(-1)
     # 0·∞ is nan: in a product, one row that is not finite would spoil all others
-    if by_one_hot(len(rows), shape) and math.isfinite(flat_x.dot(flat_x)):
+    if flat_x.size * n < SMALL_PRODUCT and n <= 256 and math.isfinite(flat_x.dot(flat_x)):
         return one_hot(n, x.dtype.char).take(rows, 0).T.dot(x.reshape(-1, width))
     out = np.zeros(n * width, x.dtype)              # flat positions: five times faster than whole rows
     flat = (rows[:, None] % n) * width + np.arange(width)
     np.add.at(out, flat.ravel(), flat_x)
-    return out.reshape(shape)
+    return out.reshape(n, width)
 
 
-def by_one_hot(rows: int, shape: Shape) -> bool:
-    """Whether the product with one-hot rows is the faster way."""
-    return shape[0] <= 256 and rows * shape[0] * shape[1] < 200_000
+SMALL_PRODUCT = 200_000                             # multiplications; beyond, `np.add.at` is faster
 
 
 @lru_cache(maxsize=16)

@@ -142,7 +142,7 @@ class Tensor(Node, Operators):
 
     def size(self, dim: int | None = None) -> Any:
         """Its shape, or the length along `dim`; as PyTorch's, a method."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[_dims("size", dim, self.ndim)[0]]
 
     def numel(self) -> int:
         """How many numbers it holds."""
@@ -303,10 +303,8 @@ class Tensor(Node, Operators):
         dtype = target.dtype if isinstance(target, Tensor) else np.dtype(target)
         if dtype == self.dtype:
             return self
-        if dtype.kind not in "biuf":
-            raise TypeError(f"to: got {dtype}, expected a dtype of real numbers")
         if dtype.kind != "f":                       # integers have no gradient
-            return _handle(self._data.astype(dtype))
+            return _handle(cast(self._data, dtype, "to"))
         return st.cast.make(self, dtype)            # type: ignore[no-any-return]
 
     def cpu(self) -> Tensor:
@@ -580,7 +578,7 @@ class Tensor(Node, Operators):
         if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
             raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
                             "convert it first, or assign the result to a name")
-        array = array.astype(self._data.dtype, copy=False)
+        array = cast(array, self._data.dtype, "in place")
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
         self._data = array
@@ -629,7 +627,7 @@ class Tensor(Node, Operators):
     def copy_(self, other: Any) -> Tensor:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
-        array = operand(other, "copy_", self)._data.astype(self.dtype)
+        array = cast(operand(other, "copy_", self)._data, self.dtype, "copy_")
         return self._replace(np.broadcast_to(array, self.shape).copy())
 
     def add_(self, other: Any) -> Tensor:
@@ -767,7 +765,18 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
                         + ("; for Values, use their .data" if array.dtype.kind == "O" else ""))
     if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
         array = array.astype(array.dtype.newbyteorder("="))
-    return array if dtype is None else array.astype(dtype, copy=False)
+    return array if dtype is None else cast(array, np.dtype(dtype), "Tensor")
+
+
+def cast(array: Any, dtype: np.dtype[Any], name: str) -> Any:
+    """The array in that dtype: what a float32 can't hold is inf there, what an integer can't hold is an error."""
+    if array.dtype is dtype:
+        return array
+    if dtype.kind not in "biuf":
+        raise TypeError(f"{name}: got dtype {dtype}, expected one of real numbers")
+    if dtype.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name}: got inf or nan, which {dtype} can't hold")
+    return QUIETLY.run(array.astype, dtype)
 
 
 _NUMBERS = frozenset({float, int, bool})
@@ -830,10 +839,9 @@ def concatenate(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     parts = [operand(t, "concatenate", None) for t in tensors]
     if not parts:
         raise ValueError("concatenate: got no tensors")
-    try:
-        return Tensor.apply(st.concatenate, tuple(parts), _dims("concatenate", dim, parts[0].ndim)[0])
-    except ValueError as error:
-        raise ValueError(f"concatenate: {error}; got shapes {[t.shape for t in parts]}") from None
+    if dim is None:
+        raise TypeError("concatenate: got dim=None, expected an integer; flatten the tensors first to join all numbers")
+    return Tensor.apply(st.concatenate, tuple(parts), _dims("concatenate", dim, parts[0].ndim)[0])
 
 
 cat = concatenate
@@ -911,7 +919,7 @@ def _like(data: Any, owner: Tensor, slot: str) -> Any:
     if array.shape != owner._data.shape:
         raise ValueError(f"{slot}: got shape {array.shape}, expected {owner.shape}, the tensor's own; "
                          "for another shape make a new Tensor")
-    return array.astype(owner._data.dtype, copy=False)
+    return cast(array, owner._data.dtype, slot)
 
 
 def _dims(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
@@ -994,8 +1002,14 @@ def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
     if isinstance(op, st.Structural):
         shapes = " and ".join(str(x.shape) for x in arrays)
         return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
-    x, y = arrays
-    return ValueError(f"{op.name}: shapes {x.shape} and {y.shape} do not broadcast together; "
+    try:
+        np.broadcast_shapes(*[x.shape for x in arrays])
+    except ValueError:
+        pass
+    else:                                           # it is not the shapes
+        return ValueError(f"{op.name}: {error}; convert them to floats first: .to(np.float64)")
+    *first, last = [str(x.shape) for x in arrays]
+    return ValueError(f"{op.name}: shapes {', '.join(first)} and {last} do not broadcast together; "
                       "aligned from the right, lengths must be equal or 1")
 
 

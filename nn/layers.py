@@ -254,8 +254,9 @@ class BatchNorm1d(Module):
             raise ValueError(f"BatchNorm1d: {len(rows)} number per feature has no variance to divide by; "
                              "use a larger batch, or eval()")
         m = self.momentum
-        self.running_mean = (1 - m) * self.running_mean + m * rows.mean(0)
-        self.running_var = (1 - m) * self.running_var + m * rows.var(0, ddof=1)
+        with np.errstate(all="ignore"):
+            self.running_mean = (1 - m) * self.running_mean + m * rows.mean(0)
+            self.running_var = (1 - m) * self.running_var + m * rows.var(0, ddof=1)
         self.num_batches_tracked = tensor(self.num_batches_tracked.item() + 1)
 
     def extra_repr(self) -> str:

@@ -604,14 +604,15 @@ def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float
         return norm
     factor = max_norm / (norm + 1e-6)               # PyTorch's guard against 0/0; it makes the result a hair smaller
     if factor < 1.0:
-        for p in gathered:
-            if isinstance(p, _OfTensor):            # somebody may hold the old gradient, so it gets a new array
-                p.tensor._grad = None if p.tensor._grad is None else p.tensor._grad * p.dtype.type(factor)
-            elif isinstance(p, _OfArray):
-                np.multiply(p.gradient, factor, out=p.gradient)
-            elif isinstance(p, _OfValues):
-                for v in p.values:
-                    v._grad *= factor
+        with np.errstate(all="ignore"):
+            for p in gathered:
+                if isinstance(p, _OfTensor):        # somebody may hold the old gradient, so it gets a new array
+                    p.tensor._grad = None if p.tensor._grad is None else p.tensor._grad * p.dtype.type(factor)
+                elif isinstance(p, _OfArray):
+                    np.multiply(p.gradient, factor, out=p.gradient)
+                elif isinstance(p, _OfValues):
+                    for v in p.values:
+                        v._grad *= factor
     return norm
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import autograd.functional as F
 import nn
-from autograd import Tensor, Value, detect_anomaly, grad, hessian, no_grad, tensor, where
+from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, tensor, where
 from autograd.value import total
 from nn import optim
 
@@ -78,6 +78,14 @@ def case(promise: int, what: str, run: Callable[[], Any], expected: Any, rtol: f
     CASES.append(Case(promise, what, run, expected, rtol))
 
 
+def told_to_raise() -> Any:
+    x = param([1000.0, -1000.0])
+    with np.errstate(all="raise"):
+        y = x.exp() * (x.sigmoid() + 1e-300) / (x - x + 1.0)
+        y.sum().backward()
+        return [*y.tolist(), (x - x).log()[0].item(), *(x * x.exp() * 0.5).tolist()]
+
+
 # fmt: off
 # 1. IEEE, not exceptions.                                                                result, gradients
 both(1, "1e308 / 1e308",                lambda a, b: a / b,     (1e308, 1e308),           1.0, 1e-308, -1e-308)
@@ -120,6 +128,11 @@ case(1, "1e200 * 1e200 in a product of matrices", lambda: (param([[1e200]]) @ pa
 case(1, "1e200 squared in a variance",  lambda: param([1e200, -1e200]).var().item(),             inf)
 case(1, "1e308 as a float32 is inf",    lambda: tensors(lambda x: x * 1e308, np.float32([2.0])), [[inf], [inf]])
 case(1, "a logsumexp of the widest logits", lambda: tensors(lambda x: x.logsumexp(), [1e308, -1e308]), [1e308, [1.0, 0.0]])
+case(1, "a Tensor of float32 of 1e300", lambda: Tensor([1e300], dtype=np.float32).tolist(),      [inf])
+case(1, "1e300 converted to float32",   lambda: param([1e300]).to(np.float32).tolist(),          [inf])
+case(1, "1e300 assigned to a float32",  lambda: [p := param(np.float32([1.0])), setattr(p, "data", [1e300]), p.tolist()][2], [inf])
+case(1, "1e200 in a batch norm",        lambda: nn.BatchNorm1d(1)(param([[1e200], [-1e200]])).tolist(), [[0.0], [-0.0]])
+case(1, "where NumPy is told to raise", told_to_raise,                                           [inf, 0.0, -inf, inf, 0.0])
 case(1, "a total of Values that overflows", lambda: total([Value(1e308), Value(1e308)]).data,    inf)
 case(1, "10 ** 400 is inf, no big integer (Value)", lambda: (Value(10) ** 400).data,             inf)
 case(1, "10 ** 400 is inf, no big integer (Tensor)", lambda: (Tensor(10.0) ** 400).item(),       inf)
@@ -385,6 +398,16 @@ case(4, "bool() of two elements raises",  lambda: bool(param([1.0, 2.0])),      
 case(4, "bool() of none raises",          lambda: bool(Tensor([])),                              ValueError)
 case(4, "ints promote to float64",        lambda: [str(Tensor([1]).dtype), str((param([1.0]) * np.arange(1)).dtype)],
      ["float64", "float64"])
+case(4, "functions of small integers are float64's", lambda: [str(tensor(np.int8([1])).exp().dtype), str(tensor([True]).sqrt().dtype), str(tensor(np.uint8([1])).log().dtype)], ["float64"] * 3)
+for _dtype in (str, complex, object, "S1", "datetime64[s]"):
+    case(4, f"a Tensor of dtype {_dtype} raises", lambda dtype=_dtype: Tensor([1], dtype=dtype), TypeError)
+    case(4, f"tensor.to({_dtype}) raises", lambda dtype=_dtype: Tensor([1]).to(np.dtype(dtype)), TypeError)
+case(4, "nan as an integer raises",       lambda: Tensor([nan], dtype=np.int64),                 ValueError)
+case(4, "integers to negative integers raise", lambda: tensor([2]) ** tensor([-1]),              ValueError)
+case(4, "where of shapes that don't fit raises", lambda: where(np.ones(3), param([1.0, 2.0]), 0.0), ValueError)
+case(4, "joining along no axis raises",   lambda: cat([param([1.0])], None),                     TypeError)
+case(4, "joining no tensors raises",      lambda: cat([]),                                       ValueError)
+case(4, "joining what is no tensor raises", lambda: cat(["a"]),                                  TypeError)
 case(4, "1.5 into an integer tensor raises", lambda: operator.iadd(tensor([1, 2]), 1.5),         TypeError)
 
 

@@ -254,6 +254,7 @@ def programs(op):
 @pytest.mark.parametrize("name", [name for name in OPS if name != "sign"])      # whose derivative is 0
 def test_every_broken_step_is_caught(name, mutant, monkeypatch):
     op = OPS[name]
+    assert all([gradcheck(*program) for program in programs(op)])       # and so compiles a family's steps
     steps = list(broken_steps(op, mutant))
     if op.pull is not generated._pull_joint:        # whose contributions come from `joint`, broken above
         assert len(steps) == op.arity

@@ -129,7 +129,7 @@ def _indexed(x: Any, key: Any) -> Any:
 def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f":
         rows = key.reshape(-1) % shape[0]
-        if st.by_one_hot(len(rows), shape):
+        if x.size * shape[0] < st.SMALL_PRODUCT and shape[0] <= 256:
             one_hot = st.one_hot(shape[0], x.dtype.char).take(rows, 0).T.copy()
             return x.program.call(_embedding_gradient(one_hot, rows, shape), x.reshape(-1, shape[1]))
     if type(key) is tuple and len(key) == len(shape) and all(map(_integers, key)):
