@@ -123,14 +123,13 @@ class _Writer(Speller):
             if given[id(node)]:
                 self.names[id(node)] = self.unused(given[id(node)])
         anonymous = not any(given[id(node)] for node in self.order if node.op is None)
-        counts: dict[str, int] = {}
         for node in self.order:
             parameter = node.op is None and (bool(given[id(node)]) or node is self.root or (
                 anonymous if isinstance(node, Value) else node.requires_grad))
             if not given[id(node)]:
                 number = node.op is None and not parameter and self._may_be_written(node)
                 stem = node.op.name if node.op is not None else "x" if parameter else "constant"
-                self.names[id(node)] = "" if number else self._numbered(stem, counts)
+                self.names[id(node)] = "" if number else self.numbered(stem)
             if parameter:
                 self.leaves.append(node)
             elif node.op is None:
@@ -146,12 +145,6 @@ class _Writer(Speller):
             return True
         return node.ndim == 0 and bool(node.dtype.kind != "f" or node.dtype == self.root.dtype)
 
-    def _numbered(self, stem: str, counts: dict[str, int]) -> str:
-        while True:
-            counts[stem] = counts.get(stem, 0) + 1
-            if f"{stem}_{counts[stem]}" not in self.taken:
-                return self.unused(f"{stem}_{counts[stem]}")
-
     def _name_arrays(self, names: Mapping[str, Any]) -> None:
         """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
         indexing = [node._saved[1] for node in self.order if isinstance(node.op, st.Structural)
@@ -161,7 +154,8 @@ class _Writer(Speller):
         for name, x in names.items():
             if not name.isidentifier() or name.startswith("_") or name in _RESERVED:
                 continue
-            if isinstance(x, Tensor) and x.op is None and id(x._data) in used and id(x._data) not in self.keys:
+            if (isinstance(x, Tensor) and x.op is None and x.dtype.kind != "b"      # how many a mask picks, is frozen
+                    and id(x._data) in used and id(x._data) not in self.keys):
                 if id(x) not in self.names:         # else it also computes, and is an argument anyhow
                     arguments.append(self.unused(name))
                 self.keys[id(x._data)] = self.named(self.names.get(id(x)) or arguments[-1], x._data)
@@ -396,7 +390,7 @@ class _Writer(Speller):
         n, classes = rows.like.shape
         given = rows.places - np.arange(n) * classes if target is None else target
         fed = self.keys.get(id(target))
-        labels = self.constant(np.reshape(given, n), "labels") if fed is None else fed.reshape((n,))
+        labels = self.constant(np.reshape(given, n).astype(np.int64), "labels") if fed is None else fed.reshape((n,))
         kept: Any = None
         if rows.kept is not None:
             ignored: Any = ignore_index

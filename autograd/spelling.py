@@ -292,6 +292,7 @@ class Speller:
         self.constants: dict[str, Any] = {}
         self.helpers: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.counts: dict[str, int] = {}            # how often each name has been asked for
         self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
 
@@ -299,12 +300,20 @@ class Speller:
 
     def unused(self, stem: str) -> str:
         """`stem`, with a number behind it if something has that name already; from now on that is taken."""
-        name, n = stem, 1
-        while name in self.taken:
-            n += 1
-            name = f"{stem}_{n}"
-        self.taken.add(name)
-        return name
+        if stem in self.taken:
+            return self.numbered(stem)
+        self.taken.add(stem)
+        self.counts.setdefault(stem, 1)
+        return stem
+
+    def numbered(self, stem: str) -> str:
+        """`stem` with the next number behind it that makes a name of its own."""
+        while True:
+            self.counts[stem] = self.counts.get(stem, 0) + 1
+            name = f"{stem}_{self.counts[stem]}"
+            if name not in self.taken:
+                self.taken.add(name)
+                return name
 
     def named(self, name: str, like: Any, shape: Any = None) -> Text:
         """A name as an expression, for something of the shape and dtype of `like`."""

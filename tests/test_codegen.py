@@ -207,6 +207,27 @@ def test_a_tensor_that_indexes_and_computes_is_one_argument() -> None:
     assert (got, gradients["w"].tolist()) == (8.0, [0.0, 1.0, 2.0])
 
 
+def test_masks_are_frozen() -> None:
+    """How many numbers a mask picks decides shapes: it is written into the text, under its name."""
+    x, mask = Tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True), ag.tensor([[True, False], [True, True]])
+    text = source((x[mask] ** 2).sum(), {"x": x, "mask": mask})
+    assert "def step(x):" in text
+    assert "mask = np.array([[ True, False]" in text
+    assert run(text, x=x.numpy())[1]["x"].tolist() == [[2.0, 0.0], [14.0, 6.0]]
+
+
+def test_cross_entropy_of_nothing() -> None:
+    agree(lambda z, w: F.cross_entropy(z @ w, [], "sum") + w.sum(), [np.zeros((0, 2)), np.ones((2, 3))],
+          [np.zeros((0, 2)), np.zeros((2, 3))], "numpy")
+
+
+def test_thousands_of_one_label() -> None:
+    leaves = [Value(float(i), label="w") for i in range(5000)]
+    text = source(total(leaves))
+    assert "def step(w, w_2, w_3, " in text
+    assert '"w_5000": dw_5000}' in text
+
+
 def test_a_leaf_that_changed_since() -> None:
     """The text is of the graph, whatever its leaves hold by now."""
     x = Tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True, label="x")
@@ -293,7 +314,7 @@ def test_mixed_dtypes(backend: str) -> None:
 
 
 @given(seeds, some.sampled_from(["numpy", "torch"]))
-@settings(max_examples=settings().max_examples * 5)
+@settings(max_examples=settings().max_examples * 2)
 def test_random_tensor_programs(seed: int, backend: str) -> None:
     shapes = (3, 2), (2,), (3, 1), (1, 3, 2), ()
     agree(lambda *leaves: tensor_program(np.random.default_rng(seed), leaves, lambda a, dim: a.max(dim).values),
@@ -341,7 +362,7 @@ def anything(seed: int, leaves: Any) -> Tensor:
 
 
 @given(seeds, some.sampled_from(["numpy", "torch"]))
-@settings(max_examples=settings().max_examples * 3)
+@settings(max_examples=settings().max_examples * 2)
 def test_random_programs_of_everything(seed: int, backend: str) -> None:
     first = normal(seed, (4, 3), (3,), (4, 1), (2, 4, 3), ())
     second = [x + 0.001 * y for x, y in zip(first, normal(seed + 1, *[x.shape for x in first]))]
@@ -500,10 +521,10 @@ def test_one_leaf_in_many_places() -> None:
 def test_a_large_graph_is_written_in_time() -> None:
     x = Value(1.0, label="x")
     y = x
-    for _ in range(5000):
+    for _ in range(1700):                           # times three
         y = (y * 0.999 + x).tanh()
-    wide = total([v * x for v in map(Value, range(5000))])      # one sum of as many terms
-    loss = y + wide * 1e-7 + dot([x] * 3000, [x] * 3000) * 1e-7
+    wide = total([v * x for v in map(Value, range(2000))])      # one sum of as many terms
+    loss = y + wide * 1e-7 + dot([x] * 2000, [x] * 2000) * 1e-7
     loss.backward()
     got, gradients = run(source(loss), x=1.0)
     assert got == pytest.approx(loss.data, rel=1e-12)
