@@ -19,7 +19,7 @@ import nn
 from autograd import Tensor, Value, fused, no_grad, source
 from autograd import structural as st
 from autograd.value import dot, total
-from demos import names
+from demos import backward, names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
 from tests.test_fuzz import broadcast, seeds, tensor_program
 from tests.test_recording import random_graph, tensor_cases
@@ -96,6 +96,30 @@ def test_the_text_gives_the_engines_gradients(name: str, backend: str) -> None:
     shapes = (3, 4), (4, 3), (4,)
     agree(lambda A, B, v: tensor_cases()[name](A, B, v, ag.tensor([2, 0, 2])), normal(0, *shapes), normal(1, *shapes),
           backend)
+
+
+@pytest.mark.parametrize("name", tensor_cases())
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_the_library_differentiates_the_forward_lines_to_the_same(name: str, backend: str) -> None:
+    """A second witness: PyTorch's and JAX's own gradient of the loss that the text computes."""
+    convert = converter(backend)
+    leaves = {name: Tensor(array, requires_grad=True) for name, array in zip("ABv", normal(4, (3, 4), (4, 3), (4,)))}
+    text = source(tensor_cases()[name](*leaves.values(), ag.tensor([2, 0, 2])), leaves, backend)
+    step = function_of(text, backend)
+    given = {name: convert(leaf.numpy()) for name, leaf in leaves.items() if f"{name}," in text or f"{name})" in text}
+    if backend == "torch":
+        given = {name: x.requires_grad_() for name, x in given.items()}
+        loss, gradients = step(**given)
+        loss.backward()
+        expected = {name: x.grad for name, x in given.items()}
+        gradients = {name: g.detach() for name, g in gradients.items()}
+    else:
+        import jax
+        expected = jax.jit(jax.grad(lambda given: step(**given)[0]))(given)
+        gradients = step(**given)[1]
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(np.asarray(gradient), np.asarray(expected[name]), rtol=1e-11, atol=1e-12,
+                                   err_msg=text)
 
 
 def within(ranges: Any, seed: int, *shape: int) -> list[Any]:
@@ -569,6 +593,20 @@ def test_a_whole_model(backend: str) -> None:
             np.testing.assert_allclose(np.asarray(gradients[name]), expected, rtol=1e-12,
                                        atol=1e-12 * np.abs(expected).max(), err_msg=f"{name} in\n{text}")
             w.data = w.data - 0.1 * w.grad
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_demo_prints_and_checks_both(backend: str, capsys: pytest.CaptureFixture[str]) -> None:
+    backward.main(["--backend", backend])
+    shown = capsys.readouterr().out
+    assert shown.count("def step(x, W1, ") == 2
+    assert "dcounts += dcounts_sum  # (8, 3)\n    dlogits = counts * dcounts  # (8, 3)" in shown
+    assert "dlogits = (counts / counts_sum - " in shown
+    assert len(max(shown.splitlines(), key=len)) <= 120         # as wide as this file may be
+    if backend == "numpy":
+        off = [float(line.split()[-1]) for line in shown.splitlines() if "differs from loss.backward()" in line]
+        assert len(off) == 9
+        assert max(off) < 1e-14
 
 
 def test_jax_on_two_devices() -> None:
