@@ -287,6 +287,7 @@ class _Writer(Speller):
         if id(node) in self.wanted:
             at = self.let(f"{self.names[id(node)]}_at", self.where_largest(x, dim))
             self.kept[id(node)] = at, dim, keepdim
+            self.keys[id(indices)] = at             # where a gradient that is itself a node has them, too
         return self.largest(x, dim, keepdim)
 
     def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:

@@ -571,8 +571,14 @@ class Speller:
 
     def _pick(self, x: Text, indices: Any, dim: int) -> Text:
         function = "take_along_dim" if self.backend == "torch" else "take_along_axis"
-        at = indices if isinstance(indices, Text) else self.constant(indices)
+        at = self.places(indices)
         return x.like(f"{self.np}.{function}({x}, {at}, {dim % x.ndim})", at.shape)
+
+    def places(self, indices: Any) -> Text:
+        """Indices along an axis: known by name, or a constant."""
+        if isinstance(indices, Text):
+            return indices
+        return self.keys[id(indices)] if id(indices) in self.keys else self.constant(indices)
 
     def shares(self, x: Text, out: Text) -> Text:
         """1 where x is the maximum, in equal shares where several are."""
@@ -589,7 +595,7 @@ class Speller:
 
     def _place(self, x: Text, indices: Any, dim: int, shape: Any) -> Text:
         """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
-        at, key = indices if isinstance(indices, Text) else self.constant(indices), []
+        at, key = self.places(indices), []
         for i, m in enumerate(at.shape):
             if i == dim % len(shape):
                 key.append(str(at))

@@ -231,6 +231,17 @@ def test_a_tensor_that_indexes_and_computes_is_one_argument() -> None:
     assert (got, gradients["w"].tolist()) == (8.0, [0.0, 1.0, 2.0])
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gradients_of_gradients(backend: str) -> None:
+    """A gradient with create_graph=True is a graph like any other."""
+    def penalty(x: Tensor) -> Any:
+        out = (x ** 3).sum() + (x.max(1).values ** 2).sum() + F.cross_entropy(x, [0, 2]) + x.tanh().mean()
+        first = ag.grad(out, x, create_graph=True)
+        return (first * first).sum()
+
+    agree(penalty, normal(0, (2, 3)), normal(1, (2, 3)), backend)
+
+
 def test_masks_are_frozen() -> None:
     """How many numbers a mask picks decides shapes: it is written into the text, under its name."""
     x, mask = Tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True), ag.tensor([[True, False], [True, True]])
