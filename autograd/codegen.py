@@ -264,6 +264,8 @@ class _Writer(Speller):
                              "made it, and its gradient is lost; change a .clone().detach() instead")
         elif isinstance(op, st.Structural):
             parameters = node._saved[len(inputs):]
+            if op in (st.pick, st.place):           # its rule is to have the same indices
+                self.kept[id(node)] = parameters = (self.places(parameters[0]), *parameters[1:])
             if op.keeps:
                 value = self._fused(node, op, inputs, parameters)
             elif op is st.max_along:
@@ -287,7 +289,7 @@ class _Writer(Speller):
         if id(node) in self.wanted:
             at = self.let(f"{self.names[id(node)]}_at", self.where_largest(x, dim))
             self.kept[id(node)] = at, dim, keepdim
-            self.keys[id(indices)] = at             # where a gradient that is itself a node has them, too
+            self.maxima[id(indices)] = at           # a gradient that is itself a node has them too
         return self.largest(x, dim, keepdim)
 
     def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
@@ -546,8 +548,8 @@ class _Writer(Speller):
         constants = [f"{name} = {self.array(array, len(name) + 3)}" for name, array in self.constants.items()]
         loss = self.names[id(self.root)]
         lines = ["# forward"] * bool(forward) + forward + ["# backward", *self.lines]
-        body = "\n    ".join([*lines, f"return {loss}, {{{', '.join(returned)}}}"])
-        step = f"def step({', '.join(self.arguments)}):\n    {body}\n"
+        body = "".join(f"    {line}\n" for line in lines)
+        step = _wrapped("def step(", self.arguments, "):") + body + _wrapped(f"    return {loss}, {{", returned, "}")
         parts = [*["\n".join(constants)] * bool(constants), *[f"\n{helper}" for helper in self.helpers.values()],
                  f"\n{step}"]
         imports = {"np": "import numpy as np", "torch": "import torch", "jnp": "import jax.numpy as jnp"}
@@ -555,6 +557,18 @@ class _Writer(Speller):
         imported = sorted(line for prefix, line in imports.items()
                           if prefix == self.np or re.search(rf"\b{prefix}\.", everything))
         return "\n\n".join(["\n".join(imported), *parts])
+
+
+def _wrapped(start: str, items: list[str], end: str) -> str:
+    """`start`, the items with commas between, `end`, on as many lines as that takes."""
+    lines, line = [], start
+    for i, item in enumerate(items):
+        item += ", " if i < len(items) - 1 else end
+        if len(line) + len(item) > 118 and line.strip():
+            lines.append(line.rstrip())
+            line = " " * len(start)
+        line += item
+    return "\n".join([*lines, line if items else start + end]) + "\n"
 
 
 def _shortest(x: Any) -> Any:

@@ -19,7 +19,7 @@ from autograd import structural as st
 from autograd.ops import TABLE, Op, PowerBy
 from autograd.symbols import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Symbol
 
-__all__ = ["BACKENDS", "Speller", "Text", "as_tuple"]
+__all__ = ["BACKENDS", "AllButOne", "Shares", "Speller", "Text", "as_tuple"]
 
 BACKENDS = {"numpy": "np", "torch": "torch", "jax": "jnp"}      # and the prefix of their functions
 
@@ -295,6 +295,7 @@ class Speller:
         self.counts: dict[str, int] = {}            # how often each name has been asked for
         self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
+        self.maxima: dict[int, Text] = {}           # arrays of indices that a maximum found, by id
 
     # Names.
 
@@ -315,9 +316,9 @@ class Speller:
                 self.taken.add(name)
                 return name
 
-    def named(self, name: str, like: Any, shape: Any = None) -> Text:
+    def named(self, name: str, like: Any) -> Text:
         """A name as an expression, for something of the shape and dtype of `like`."""
-        return Text(self, name, like.shape if shape is None else shape, ATOM, like.dtype, fresh=False, simple=True)
+        return Text(self, name, like.shape, ATOM, like.dtype, fresh=False, simple=True)
 
     def constant(self, array: Any, stem: str = "at") -> Text:
         """The name of a constant of the module."""
@@ -507,18 +508,14 @@ class Speller:
     def _affine(self, x: Text, weight: Text, bias: Text) -> Text:
         return x @ weight + bias
 
-    def _batch_norm(self, *inputs: Any) -> Any:
-        return st.STRUCTURAL["batch_norm"].array(*inputs)
-
     def _sum(self, x: Text, dim: tuple[int, ...], keepdim: bool) -> Text:
         if not dim and x.ndim:
             return x
         keep = self._keep(keepdim)
         shape = tuple(1 if i in dim else m for i, m in enumerate(x.shape) if keepdim or i not in dim)
-        along = str(dim[0]) if len(dim) == 1 and x.ndim > 1 else as_tuple(dim)
-        arguments = keep[2:] if len(dim) == x.ndim and keepdim else "" if len(dim) == x.ndim else along + keep
-        if self.backend == "torch" and len(dim) == x.ndim and keepdim:
-            arguments = along + keep
+        arguments = (str(dim[0]) if len(dim) == 1 and x.ndim > 1 else as_tuple(dim)) + keep
+        if len(dim) == x.ndim and (not keepdim or self.backend != "torch"):      # PyTorch wants to be told the axes
+            arguments = keep[2:]
         return x.like(f"{x.within(ATOM)}.sum({arguments})", shape)
 
     def _keep(self, keepdim: bool) -> str:
@@ -547,10 +544,8 @@ class Speller:
     def _index(self, x: Text, key: Any) -> Text:
         return x[key]
 
-    def _max(self, x: Text) -> Text:
+    def _max_all(self, x: Text) -> Text:
         return x.like(f"{x.within(ATOM)}.max()", ())
-
-    _max_all = _max
 
     def largest(self, x: Text, dim: int, keepdim: bool) -> Text:
         """The largest along `dim`."""
@@ -578,7 +573,7 @@ class Speller:
         """Indices along an axis: known by name, or a constant."""
         if isinstance(indices, Text):
             return indices
-        return self.keys[id(indices)] if id(indices) in self.keys else self.constant(indices)
+        return self.maxima[id(indices)] if id(indices) in self.maxima else self.constant(indices)
 
     def shares(self, x: Text, out: Text) -> Text:
         """1 where x is the maximum, in equal shares where several are."""
@@ -622,9 +617,9 @@ class Speller:
         arrays = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
         if not arrays:
             return True
-        if any(id(k) in self.keys for k in arrays):
-            return any(id(k) not in self.keys and k.ndim == 1 and len(set(k.tolist())) == len(k) for k in arrays) \
-                and all(k.ndim == 1 for k in arrays)
+        if any(id(k) in self.keys for k in arrays):             # rows 0, 1, 2, …, whatever columns go with them
+            return len({k.shape for k in arrays}) == 1 and any(np.array_equal(k, np.arange(k.size)) for k in arrays
+                                                               if id(k) not in self.keys)
         count = np.zeros(shape, np.int32)
         np.add.at(count, key, 1)
         return bool((count <= 1).all())

@@ -263,6 +263,14 @@ def test_thousands_of_one_label() -> None:
     assert '"w_5000": dw_5000}' in text
 
 
+def test_one_row_and_many_columns_given_anew() -> None:
+    """Places that were distinct when it was recorded may coincide in the next call."""
+    w, i = Tensor([[1.0, 2.0, 3.0]], requires_grad=True), ag.tensor([2, 0])
+    for rows in (np.array([0]), np.array([0, 0]), 0):
+        text = source((w[rows, i] ** 2).sum(), {"w": w, "i": i})
+        assert run(text, w=w.numpy(), i=np.array([1, 1]))[1]["w"].tolist() == [[0.0, 8.0, 0.0]], text
+
+
 def test_a_leaf_that_changed_since() -> None:
     """The text is of the graph, whatever its leaves hold by now."""
     x = Tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True, label="x")
@@ -604,6 +612,8 @@ def test_a_whole_model(backend: str) -> None:
             np.testing.assert_allclose(np.asarray(gradients[name]), expected, rtol=1e-12,
                                        atol=1e-12 * np.abs(expected).max(), err_msg=f"{name} in\n{text}")
             w.data = w.data - 0.1 * w.grad
+    long = [line for line in text.splitlines() if len(line) > 118 and " = " not in line]
+    assert not long                                 # the arguments and the gradients take two lines each
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
