@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import lru_cache
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.fused import affine
 from autograd.generated import adopt
+from autograd.operators import is_real
 from autograd.ops import TABLE, Nary, quiet
 from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, as_array, operand, where
@@ -741,7 +740,7 @@ def _ids(name: str, indices: Any) -> Any:
 
 
 def _temperature(temperature: Any) -> float:
-    if isinstance(temperature, (bool, Value)) or not isinstance(temperature, (Real, Decimal)):
+    if isinstance(temperature, (bool, Value)) or not is_real(temperature):
         raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
     plain = number(temperature, "softmax")
     if not plain > 0:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from numbers import Real
 from sys import getrefcount
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +21,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, Operators
+from autograd.operators import COMPARISONS, Operators, is_real
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy
 
 if TYPE_CHECKING:
@@ -756,7 +754,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     except ValueError:
         raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
                         "pad them to one length first") from None
-    if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
+    if array.dtype.kind == "O" and all([is_real(x) for x in array.flat]):
         array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,

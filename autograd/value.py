@@ -7,7 +7,6 @@ graph from the result to the leaves and add (local derivative × gradient of the
 
 from __future__ import annotations
 
-import numbers
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 
 from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, OPERATORS, Operators
+from autograd.operators import COMPARISONS, OPERATORS, Operators, is_real
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
 from autograd.symbols import Method, text_of
 
@@ -262,8 +261,7 @@ def number(x: Any, where: str) -> float:
     """
     if type(x) is float:
         return x
-    real = isinstance(x, numbers.Real)              # int, bool, Fraction and NumPy's floats and integers too
-    if real or (isinstance(x, numbers.Number) and not isinstance(x, numbers.Complex)):      # and Decimal
+    if is_real(x):
         try:
             return float(x)
         except OverflowError:                       # an integer or fraction beyond the floats
