@@ -20,7 +20,7 @@ from autograd import structural as st
 from autograd.fused import affine
 from autograd.generated import adopt
 from autograd.operators import is_real
-from autograd.ops import TABLE, Nary, quiet
+from autograd.ops import QUIETLY, TABLE, Nary, quiet
 from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, as_array, operand, where
 from autograd.value import Value, number, total
@@ -171,7 +171,7 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
     fixed = _fixed("cross_entropy", target)
-    _, rows, powers, rest = quiet(_fused)(x._data, fixed, reduction, label_smoothing, ignore_index, weight)
+    _, rows, powers, rest = QUIETLY.enclose(_fused, x._data, fixed, reduction, label_smoothing, ignore_index, weight)
     return _quiet_gradient(powers, rest, rows, reduction).reshape(x.shape)
 
 
@@ -279,7 +279,7 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
     return op
 
 
-_UINT64 = np.dtype(np.uint64)
+_INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -296,7 +296,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
           weight: Any) -> _Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to."""
     n, classes = z.shape
-    if (type(target) is np.ndarray and target.dtype.char == "l" and target.shape == (n,) and ndim == 2 and n and classes
+    if (type(target) is np.ndarray and target.dtype is _INT64 and target.shape == (n,) and ndim == 2 and n and classes
             and weight is None and label_smoothing == 0.0 and type(label_smoothing) is float
             and type(ignore_index) is int and ignore_index < 0 and reduction in _REDUCTIONS):
         unsigned = target.view(_UINT64)         # so that a negative one would look huge
@@ -357,8 +357,8 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     if labels.shape != (n,):
         raise ValueError(f"{name}: got {labels.shape[0]} class indices for {n} rows of logits")
     if n and labels.dtype.kind not in "iu":
-        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
-                        "probabilities must have the shape of the logits")
+        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; write tensor([0, 1]), which keeps "
+                        "them, or a list (probabilities must have the shape of the logits)")
     given, labels = labels, labels.astype(np.int64)
     if given.dtype == np.uint64:                    # 2⁶⁴ − 100 is no -100
         labels = np.where(given > np.uint64(2 ** 63 - 1), np.int64(2 ** 63 - 1), labels)

@@ -197,7 +197,8 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
     arguments = f"{given}, *parameters" if fused else given
     loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
     if fused or loud is not op.array:
-        out = f"quietly.run(compute, {arguments})"
+        may_nest = fused and getattr(loud, "__globals__", None) is not vars(st)     # it may use ops
+        out = f"quietly.{'context.copy().run' if may_nest else 'run'}(compute, {arguments})"
     else:
         out = text_of(op.array, *arrays) or f"compute({arguments})"
     if fused:

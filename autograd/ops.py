@@ -108,9 +108,15 @@ class _Quiet(threading.local):
     def __init__(self) -> None:
         self.context = contextvars.copy_context()
         self.context.run(np.seterr, all="ignore")
+        self.context.run(_IS_QUIET.set, True)
         self.run = self.context.run
 
+    def enclose(self, compute: Callable[..., Any], *inputs: Any) -> Any:
+        """`run` for what may itself call `run`: as a context can't be entered twice, this enters a copy."""
+        return self.context.copy().run(compute, *inputs)
 
+
+_IS_QUIET = contextvars.ContextVar("_IS_QUIET", default=False)
 QUIETLY = _Quiet()
 
 
@@ -119,7 +125,7 @@ def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(compute)
     def silently(*inputs: Any) -> Any:
-        return QUIETLY.run(compute, *inputs)
+        return compute(*inputs) if _IS_QUIET.get() else QUIETLY.run(compute, *inputs)
 
     return silently
 

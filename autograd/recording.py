@@ -18,7 +18,7 @@ from autograd.replaying.batches import tile
 from autograd.replaying.flat import Flat, flatten
 from autograd.replaying.groups import Groups, fold
 from autograd.replaying.tapes import Loop, Straight
-from autograd.tensors import Tensor
+from autograd.tensors import Tensor, cast
 from autograd.value import Value
 
 __all__ = ["Stats", "ValueReplay", "replay"]
@@ -248,6 +248,8 @@ class TensorReplay:
     Attributes:
         parameters: an array for each of `wrt`. Write into them: `p[...] -= 0.1 * g`.
         gradients: an array for each of `wrt`: ∂loss/∂parameter of the last call. Read them.
+
+    All runs share these arrays: one thread at a time.
     """
 
     def __init__(self, root: Tensor, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
@@ -298,17 +300,26 @@ class TensorReplay:
         places = self._program.inputs
         if len(given) == 1 and isinstance(given[0], (list, tuple)):         # step([a, b]) is step(a, b)
             listed = given[0]
-            if len(places) != 1 or (len(listed) == 1 and isinstance(listed[0], np.ndarray)):
+            if len(places) != 1 or (len(listed) == 1 and isinstance(listed[0], (np.ndarray, Tensor))):
                 given = listed
         if len(given) != len(places):
             raise ValueError(f"replay: got {len(given)} inputs, expected {len(places)}, as it was recorded with")
-        for i, (x, place) in enumerate(zip(given, places)):
-            array = x._data if isinstance(x, Tensor) else _real(x)
+        arrays = [x._data if isinstance(x, Tensor) else _real(x) for x in given]
+        for i, (array, place) in enumerate(zip(arrays, places)):
             if array.shape != place.shape:
                 raise ValueError(f"replay: inputs[{i}] has shape {array.shape}, expected {place.shape}, "
                                  "as it was recorded with")
+            if array.dtype is place.dtype:
+                continue
             if place.dtype.kind in "iu" and array.dtype.kind not in "iu":
                 raise TypeError(f"replay: inputs[{i}] is of dtype {array.dtype}, expected integers ({place.dtype})")
+            if place.dtype.kind == "b" and array.dtype.kind != "b":
+                raise TypeError(f"replay: inputs[{i}] is of dtype {array.dtype}, expected truth values")
+            arrays[i] = cast(array, place.dtype, "replay")
+            if place.dtype.kind in "iu" and not np.array_equal(arrays[i], array):
+                raise ValueError(f"replay: inputs[{i}] holds integers that {place.dtype}, as it was recorded with, "
+                                 "can't hold")
+        for array, place in zip(arrays, places):    # only now, so that an error leaves all as it was
             place[...] = array
 
     def sync(self) -> None:
@@ -419,11 +430,11 @@ class _Grouped:
         self.bytes = groups.forward.bytes + groups.backward.bytes
 
     def forward(self) -> float:
-        QUIETLY.context.copy().run(self._forward)       # a copy, as a context can't be entered twice
+        QUIETLY.enclose(self._forward)
         return float(self.values[self._root])
 
     def run(self) -> float:
-        QUIETLY.context.copy().run(self._both)
+        QUIETLY.enclose(self._both)
         return float(self.values[self._root])
 
     def _both(self) -> None:

@@ -102,7 +102,7 @@ def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     return ones.dot(x) if left else x.dot(ones)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def ones(shape: Shape, dtype: str) -> Any:
     """Ones to multiply by, which adds up."""
     return np.ones(shape, dtype)
@@ -135,9 +135,15 @@ def _reduce_to(x: Any, shape: Shape) -> Any:
 
 @lru_cache(maxsize=1024)
 def reduce_plan(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
-    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third."""
+    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third.
+
+    Raises ValueError where `target` does not broadcast to `shape`.
+    """
     extra = len(shape) - len(target)
     axes = tuple([i for i, n in enumerate(shape) if i < extra or target[i - extra] != n])
+    if extra < 0 or any([i >= extra and target[i - extra] != 1 for i in axes]):
+        raise ValueError(f"backward: a vjp gave a contribution of shape {shape} to an input of shape {target}; "
+                         "expected that shape, or one to which it broadcasts")
     if len(shape) == 2 and len(axes) == 1:
         left, ones = sum_plan(shape, axes, len(target) == 2, dtype)
         return left, ones, axes
@@ -244,7 +250,7 @@ def _index(x: Any, key: Any) -> Any:
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
     if type(key) is np.ndarray and len(shape) == 2 and key.dtype.kind == "i" and x.dtype.kind == "f":
-        return _scatter_rows(x, key.reshape(-1), *shape)
+        return _scatter_rows(x, key.reshape(-1).astype(np.intp, copy=False), *shape)
     keys = key if type(key) is tuple else (key,)
     integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
     out = np.zeros(shape, x.dtype)
@@ -260,6 +266,8 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 def _scatter_rows(x: Any, rows: Any, n: int, width: int) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
+    if not x.size:
+        return np.zeros((n, width), x.dtype)
     flat_x = x.reshape(-1)
     # 0·∞ is nan: in a product, one row that is not finite would spoil all others
     if flat_x.size * n < SMALL_PRODUCT and n <= 256 and math.isfinite(flat_x.dot(flat_x)):

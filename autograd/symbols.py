@@ -10,6 +10,7 @@ import itertools
 import linecache
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from autograd.ops import Op, Operand, PowerBy
@@ -152,6 +153,7 @@ class Method:
 
 def late(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """What stands in `owner`'s `slot` for a function that nobody has called yet."""
+    @cache                                          # who keeps the stand-in calls it again and again
     def compiled() -> Callable[..., Any]:
         function = compile_function(name, text, namespace)
         setattr(owner, slot, function)

@@ -209,7 +209,7 @@ class Tensor(Node, Operators):
             if _changes:
                 _refuse_changed(order)
             self._grad = seed
-            QUIETLY.context.copy().run(_pull_all, order, unreached)     # a copy, as a context can't be entered twice
+            QUIETLY.enclose(_pull_all, order, unreached)
         except BaseException:                       # Ctrl-C too: no node may keep the mark
             for node in topological(self):
                 if node._grad is unreached:
@@ -228,7 +228,7 @@ class Tensor(Node, Operators):
         arrays = [x._data for x in inputs]
         compute = getattr(op.array, "__wrapped__", op.array)
         try:
-            out = QUIETLY.run(compute, *(arrays if count else [arrays]), *parameters)
+            out = QUIETLY.enclose(compute, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
                 out, *kept = out
                 parameters = (*parameters, *kept)
@@ -271,7 +271,7 @@ class Tensor(Node, Operators):
         try:
             out = QUIETLY.run(_matmul, x, y)
         except ValueError:
-            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
+            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; " + _transposed(x.shape, y.shape) +
                              "the left one's last axis must be as long as the right one's last but one") from None
         if active:
             return _record_under_modes(st.matmul, out, (self, other), (x, y))
@@ -991,6 +991,16 @@ _PLAIN_KEYS = frozenset({int, bool, slice, type(None), type(...)})
 def _short(x: Any) -> str:
     text = repr(x)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _transposed(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    """Which of two matrices to transpose so that they can be multiplied."""
+    if len(x) == len(y) == 2:
+        for fits, words in [(x[1] == y[1], "the left one times the right one's .T would; "),
+                            (x[0] == y[0], "the left one's .T times the right one would; ")]:
+            if fits:
+                return words
+    return ""
 
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:

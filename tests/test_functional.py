@@ -325,3 +325,13 @@ def test_embedding_adds_up_rows_named_twice():
         F.embedding([3], table)
     with pytest.raises(TypeError, match="float64"):
         F.embedding([0.5], table)
+
+
+def test_weights_of_another_dtype_than_the_logits():
+    z = Tensor(A, requires_grad=True, dtype=np.float32)
+    F.cross_entropy(z, CLASSES, weight=[1.0, 2.0, 3.0]).backward()
+    gradient = F.cross_entropy_gradient(z, CLASSES, weight=[1.0, 2.0, 3.0])
+    expected = F.cross_entropy_gradient(Tensor(A), CLASSES, weight=[1.0, 2.0, 3.0])
+    assert z.grad.dtype == gradient.dtype == np.float32
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6)
+    np.testing.assert_allclose(z.grad.numpy(), expected, rtol=1e-6)

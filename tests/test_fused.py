@@ -1,11 +1,15 @@
 """Layers as one node against their compositions and against differences, gradients of gradients aside."""
 
+import linecache
+
 import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, grad
+from autograd import Tensor, grad, replay, structural
 from autograd.fused import affine, batch_norm
+from autograd.generated import adopt
+from autograd.ops import TABLE
 from tests.witnesses import central_differences
 
 
@@ -87,3 +91,41 @@ def test_cross_entropy_of_logits_that_lie_otherwise_in_memory():
     target = [0, 4, 2]
     F.cross_entropy(z.T, target).backward()
     np.testing.assert_allclose(z.grad.numpy().T, F.cross_entropy_gradient(z.numpy().T.copy(), target), rtol=1e-14)
+
+
+def test_a_fused_op_may_use_other_ops(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    sigmoid = TABLE["sigmoid"]
+    swish = adopt(structural.Structural("swish", "swish", lambda x: x * sigmoid(x),
+                                        lambda g, out, x: g * (sigmoid(x) + out * (1.0 - sigmoid(x)))))
+    soft = adopt(structural.Structural("soft", "soft", lambda x: F.softmax(Tensor(x)).numpy(),
+                                       lambda g, out, x: out * (g - (g * out).sum())))
+    for fused, composed in [(swish, lambda x: x * x.sigmoid()), (soft, F.softmax)]:
+        x, weights = Tensor(random(4), requires_grad=True), random(4)
+        for make in (fused.make, fused, composed):
+            assert make(x).numpy() == pytest.approx(composed(x).numpy(), rel=1e-14)
+            x.grad = None
+            (make(x) * weights).sum().backward()
+            expected = grad((composed(x) * weights).sum(), x)
+            assert x.grad.numpy() == pytest.approx(np.asarray(expected), rel=1e-13)
+
+
+def test_a_vjp_that_forgets_to_expand(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    for op in (structural.Structural("whole", "Σ", lambda x: x.sum(), lambda g, out, x: g),
+               structural.Structural("rows", "Σ", lambda x: x.sum(1), lambda g, out, x: g[:, None])):
+        adopt(op)
+        x = Tensor(random(3, 4), requires_grad=True)
+        with pytest.raises(ValueError, match=r"contribution of shape .* to an input of shape \(3, 4\)"):
+            op.make(x).sum().backward()
+        with pytest.raises(ValueError, match=r"contribution of shape .* to an input of shape \(3, 4\)"):
+            replay(op.make(x).sum(), wrt=[x])
+
+
+def test_an_adopted_op_is_compiled_once(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    twice = adopt(structural.Structural("twice", "2·", lambda x: x * 2.0, lambda g, out, x: g * 2.0)).make
+    before = len(linecache.cache)
+    for _ in range(3):
+        assert twice(Tensor([1.0])).tolist() == [2.0]
+    assert len(linecache.cache) == before + 1

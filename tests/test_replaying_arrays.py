@@ -1,12 +1,15 @@
 """Replay of graphs of Tensors: fused layers, labels and indices fed anew, gradients that share nothing."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 import autograd
 import autograd.functional as F
-from autograd import Tensor, replay
+from autograd import Tensor, replay, structural
 from autograd.fused import affine, batch_norm
+from autograd.generated import adopt
 
 RNG = np.random.default_rng(5)
 
@@ -133,3 +136,123 @@ def test_a_transposed_product_into_a_fused_loss():
     loss.backward()
     assert recorded() == pytest.approx(loss.item(), rel=1e-14)
     np.testing.assert_allclose(recorded.gradients[0], W.grad.numpy(), rtol=1e-13, atol=1e-15)
+
+
+def test_two_leaves_whose_gradient_is_the_same():
+    a, b = [Tensor(RNG.standard_normal((2, 3)), requires_grad=True) for _ in range(2)]
+    recorded = replay((a + b).exp().sum(), wrt=[a, b])
+    for _ in range(2):
+        recorded.parameters[0][...] = RNG.standard_normal((2, 3))
+        recorded()
+        expected = np.exp(recorded.parameters[0] + recorded.parameters[1])
+        np.testing.assert_allclose(recorded.gradients, [expected, expected], rtol=1e-15)
+
+
+def test_gradients_may_be_written_to():
+    x = Tensor(RNG.standard_normal((2, 3)), requires_grad=True)
+    recorded = replay((x[np.array([0, 1]), np.array([2, 0])] ** 2).sum(), wrt=[x])
+    recorded()
+    first = recorded.gradients[0].copy()
+    recorded.gradients[0][...] += 1.0               # weight decay, say
+    recorded()
+    np.testing.assert_array_equal(recorded.gradients[0], first)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint32, np.uint64, np.int64])
+@pytest.mark.parametrize(("n", "width", "count"), [(300, 2, 5), (100, 200, 30), (200, 3, 5), (100, 10, 1600)])
+def test_narrow_indices(dtype, n, width, count):
+    rows, columns = RNG.integers(0, 100, count).astype(dtype), RNG.integers(0, min(width, 100), count).astype(dtype)
+    if np.dtype(dtype).kind == "i":
+        rows[0] = -1
+    for key in rows, (rows, columns):
+        table = Tensor(RNG.standard_normal((n, width)), requires_grad=True)
+        weights = RNG.standard_normal(table[key].shape)
+        loss = (table[key] * weights).sum()
+        loss.backward()
+        expected = np.zeros((n, width))
+        np.add.at(expected, tuple(k.astype(int) for k in key) if type(key) is tuple else key.astype(int), weights)
+        np.testing.assert_allclose(table.grad.numpy(), expected, rtol=1e-12, atol=1e-12)
+        recorded = replay(loss, wrt=[table])
+        recorded()
+        np.testing.assert_allclose(recorded.gradients[0], expected, rtol=1e-12, atol=1e-12)
+
+
+def square_of_rows(indices):
+    table = Tensor(np.ones((300, 2)), requires_grad=True)
+    return replay((table[indices] ** 2).sum(), wrt=[table], inputs=[indices])
+
+
+def test_inputs_that_do_not_fit_the_dtype_recorded():
+    with pytest.raises(ValueError, match="uint8"):
+        square_of_rows(autograd.tensor(np.array([0, 1], np.uint8)))([299, 1])
+    with pytest.raises(ValueError, match="int64"):
+        square_of_rows(autograd.tensor([0, 1]))(np.array([2 ** 63, 1], np.uint64))
+    x, mask = Tensor(np.ones(2), requires_grad=True), autograd.tensor([True, False])
+    y = Tensor([1.0, 1.0], dtype=np.float32)
+    with pytest.raises(TypeError, match="truth values"):
+        replay((x * mask).sum(), inputs=[mask])([0.5, 0.0])
+    assert replay((x * y).sum(), inputs=[y])([1e300, 1.0]) == np.inf
+
+
+def test_an_input_refused_leaves_the_others_as_they_were():
+    x, y, z = Tensor(np.ones(2), requires_grad=True), Tensor(np.ones(2)), Tensor(np.ones(2))
+    recorded = replay((x * y * z).sum(), inputs=[y, z])
+    with pytest.raises(ValueError, match="shape"):
+        recorded([5.0, 5.0], [1.0])
+    assert [place.tolist() for place in recorded._program.inputs] == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_two_inputs_in_one_array_are_refused_as_indices():
+    first, table = autograd.tensor([0, 1]), Tensor(np.ones((3, 2)), requires_grad=True)
+    second = first.detach()
+    with pytest.raises(ValueError, match="share one array"):
+        replay((table[first] * table[second]).sum(), wrt=[table], inputs=[first, second])
+
+
+def test_a_ufunc_of_two_results_is_called_as_it_stands(monkeypatch):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    remainder = adopt(structural.Structural("remainder", "%", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g))
+    x = Tensor(RNG.standard_normal(5), requires_grad=True)
+    recorded = replay(remainder.make(x * 1.0).sum(), wrt=[x])
+    recorded.parameters[0][...] = new = RNG.standard_normal(5)
+    assert recorded() == pytest.approx((new % 1.0).sum(), rel=1e-14)
+
+
+class Pair(NamedTuple):
+    first: object
+    second: object
+
+
+@pytest.mark.parametrize(("keep", "read"), [
+    (lambda x: x, lambda kept: kept), (lambda x: (x, None), lambda kept: kept[0]),
+    (lambda x: [x], lambda kept: kept[0]),
+    (lambda x: {"x": x}, lambda kept: kept["x"]), (lambda x: Pair(x, 1), lambda kept: kept.first),
+    (lambda x: lambda: x, lambda kept: kept())])
+def test_what_a_fused_op_keeps_may_be_anything(monkeypatch, keep, read):
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+    square = adopt(structural.Structural("squared", "²", lambda x: (x * x, keep(2.0 * x)),
+                                         lambda g, out, x, kept: read(kept) * g, keeps=1))
+    x = Tensor(RNG.standard_normal(5), requires_grad=True)
+    recorded = replay((square.make(x * 1.0) ** 2).sum(), wrt=[x])
+    recorded.parameters[0][...] = new = RNG.standard_normal(5)
+    recorded()
+    np.testing.assert_allclose(recorded.gradients[0], 4.0 * new ** 3, rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(), (1, 1), (0, 3), (2, 0, 3)])
+def test_a_broadcast_gradient_may_be_written_to(shape):
+    x = Tensor(RNG.standard_normal(shape), requires_grad=True)
+    recorded = replay((x.sum() ** 2).sum(), wrt=[x])
+    for _ in range(2):
+        recorded()
+        np.testing.assert_allclose(recorded.gradients[0], np.full(shape, 2.0 * x.numpy().sum()), rtol=1e-15)
+        recorded.gradients[0][...] += 1.0
+
+
+@pytest.mark.parametrize("key", [np.array([0, 1]), np.array([[0, 1]]), np.zeros(0, int)], ids=str)
+def test_rows_without_numbers(key):
+    table = Tensor(np.zeros((3, 0)), requires_grad=True)
+    loss = (table[key] ** 2).sum()
+    loss.backward()
+    assert replay(loss, wrt=[table])() == 0.0
+    assert table.grad.shape == (3, 0)

@@ -16,7 +16,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import topological
 from autograd.ops import QUIETLY, Op, PowerBy
-from autograd.replaying.program import Program, Register, plain_key
+from autograd.replaying.program import Program, Register, copy_to, plain_key
 
 __all__ = ["ArrayProgram"]
 
@@ -85,6 +85,13 @@ def _registers(x: Any) -> Iterator[Register]:
             yield from _registers(y)
 
 
+def _visible(x: Any) -> bool:
+    """Whether no register can hide in x, as it could in a dictionary or an object."""
+    if isinstance(x, tuple):
+        return all(map(_visible, x))
+    return x is None or isinstance(x, (Register, np.ndarray, np.generic, int, float, str))
+
+
 def _unwrapped(x: Any) -> Any:
     """x with arrays for registers, also within tuples and lists."""
     if isinstance(x, Register):
@@ -127,15 +134,17 @@ def _indexed(x: Any, key: Any) -> Any:
 
 
 def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f":
-        rows = key.reshape(-1) % shape[0]
+    if type(key) is np.ndarray and key.dtype.kind in "iu" and len(shape) == 2 and x.dtype.kind == "f" and x.size:
+        rows = key.reshape(-1).astype(np.intp) % shape[0]
         if x.size * shape[0] < st.SMALL_PRODUCT and shape[0] <= 256:
             one_hot = st.one_hot(shape[0], x.dtype.char).take(rows, 0).T.copy()
             return x.program.call(_embedding_gradient(one_hot, rows, shape), x.reshape(-1, shape[1]))
     if type(key) is tuple and len(key) == len(shape) and all(map(_integers, key)):
         places = _places(key, shape)
         if places is not None and len(np.unique(places)) == places.size:
-            return x.program.call(_put_once(places, shape), x)
+            put = x.program.call(_put_once(places, shape), x)
+            x.program.buffers.pop(id(put.array), None)       # given to nobody, who might spoil the zeros
+            return put
     return None
 
 
@@ -193,7 +202,7 @@ def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """A key of an array of integers for each axis as positions in the flat array; None if any run changes it."""
     if any(isinstance(k, Register) for k in key):
         return None
-    wrapped = [k % n for k, n in zip(np.broadcast_arrays(*key), shape)]
+    wrapped = [k.astype(np.intp) % n for k, n in zip(np.broadcast_arrays(*key), shape)]
     return np.ravel_multi_index(wrapped, shape)
 
 
@@ -267,7 +276,11 @@ class ArrayProgram:
         if type(x) is tuple:
             return tuple([self._parameter(y) for y in x])
         if id(x) in self._live:
-            self._reached.update(map(id, self._fed.get(id(x), ())))
+            fed = self._fed.get(id(x), [])
+            if len(fed) > 1:
+                raise ValueError("replay: two of the inputs share one array, which is used as an index, and which of "
+                                 "them was meant can't be told; make each with autograd.tensor, not with .detach()")
+            self._reached.update(map(id, fed))
             return self._live[id(x)]
         return x
 
@@ -294,7 +307,9 @@ class ArrayProgram:
         start = len(self.forward_steps.steps)
         try:
             out, *kept = op.array(*inputs, *parameters)
-            return out, (*inputs, *parameters, *kept)
+            if all(map(_visible, kept)):
+                return out, (*inputs, *parameters, *kept)
+            raise TypeError("what is kept may hide a register")
         except (TypeError, AttributeError):         # it wants plain arrays
             del self.forward_steps.steps[start:]
         found = _Kept()
@@ -320,7 +335,9 @@ class ArrayProgram:
                 if id(x) not in here:
                     here[id(x)] = _Array(program, x.array, x.constant)
                 return here[id(x)]
-            return tuple(map(again, x)) if type(x) is tuple else x
+            if not isinstance(x, tuple):
+                return x
+            return x._make(map(again, x)) if hasattr(x, "_make") else tuple(map(again, x))
 
         gradient: dict[int, Any] = {id(root): _Array(program, np.ones_like(root._data), constant=True)}
         for node in reversed(order):
@@ -338,7 +355,8 @@ class ArrayProgram:
                     contribution = contribution.astype(x.dtype)
                 before = gradient.get(id(x))
                 gradient[id(x)] = contribution if before is None else before + contribution
-        self.gradients = []
+        self.gradients: list[Any] = []
+        self._given: set[int] = set()               # the buffers that are among them
         for node, data in zip(wrt, self.parameters):
             self.gradients.append(self._gradient(gradient.get(id(node)), data))
         self.slopes_of = [(node, gradient[id(node)].array) for node in reversed(order) if id(node) in gradient]
@@ -349,11 +367,12 @@ class ArrayProgram:
             return np.zeros_like(data)
         array = found.array
         owner = array if array.base is None else array.base
-        if id(owner) in self.backward_steps.buffers and array.flags.c_contiguous and array.size == owner.size \
-                and not any(np.shares_memory(array, other) for other in self.gradients):
+        if id(owner) in self.backward_steps.buffers and id(owner) not in self._given and array.size == owner.size \
+                and array.flags.c_contiguous and array.flags.writeable:
+            self._given.add(id(owner))
             return array
         place = np.array(array, order="C")
-        self.backward_steps.store(found, place)
+        self.backward_steps.step(copy_to, array, place)         # where it is computed may be another leaf's gradient
         return place
 
     def _pull(self, op: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
@@ -382,11 +401,11 @@ class ArrayProgram:
         return [one(i) if need else None for i, need in enumerate(wanted)]
 
     def forward(self) -> float:
-        QUIETLY.context.copy().run(self.forward_steps.run)      # a copy, as a context can't be entered twice
+        QUIETLY.enclose(self.forward_steps.run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def run(self) -> float:
-        QUIETLY.context.copy().run(self._run)
+        QUIETLY.enclose(self._run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def _run(self) -> None:

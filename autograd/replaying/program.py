@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.ops import Op, Operand, PowerBy
 
-__all__ = ["Program", "Register", "expand_to", "plain_key"]
+__all__ = ["Program", "Register", "copy_to", "expand_to", "plain_key"]
 
 
 class Program:
@@ -56,12 +56,13 @@ class Program:
             self.buffers.pop(id(value.array), None)
             place[...] = value.array
             self.step(function, *arguments[:-1], place)
+            value.array, value.fresh = place, False             # whoever reads it from now on finds it there
         elif isinstance(value, Register) and not value.constant:
             np.copyto(place, value.array)
-            self.step(_copy, value.array, place)
+            self.step(copy_to, value.array, place)
         else:
             place[...] = value.array if isinstance(value, Register) else value
-            self.step(_copy, np.array(place), place)
+            self.step(copy_to, np.array(place), place)
         return Register(self, place)
 
     def run(self) -> None:
@@ -79,7 +80,7 @@ _NAMED_OUT: dict[Any, Callable[..., Any]] = {np.maximum: lambda x, y, out: np.ma
                                              np.minimum: lambda x, y, out: np.minimum(x, y, out=out)}
 
 
-def _copy(source: Any, place: Any) -> None:
+def copy_to(source: Any, place: Any) -> None:
     np.copyto(place, source)
 
 
@@ -122,7 +123,7 @@ class Register(Operand):
         return self.program.register(array, self.constant)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if method != "__call__" or options:
+        if method != "__call__" or options or ufunc.nout != 1:
             return NotImplemented
         return self.program.call(ufunc, *inputs)
 
@@ -156,7 +157,7 @@ class Register(Operand):
 
     def reshape(self, *shape: Any) -> Register:
         view = self.array.reshape(*shape)
-        if np.shares_memory(view, self.array) or not self.array.size:
+        if np.may_share_memory(view, self.array) or not self.array.size:
             return self.view(view)
         contiguous = self.program.call(_contiguous, self)       # a transposed array has no such view
         return contiguous.view(contiguous.array.reshape(*shape))
@@ -177,7 +178,7 @@ class Register(Operand):
             return self.program.call(lambda x, i, out=None: x.take(i, axis, out), self, indices)
         plain = indices.array if isinstance(indices, Register) else indices
         self.array.take(plain, axis)                # raises if one is out of range
-        plain = plain % (self.array.size if axis is None else self.shape[axis])
+        plain = plain.astype(np.intp) % (self.array.size if axis is None else self.shape[axis])
         return self.program.call(lambda x, out=None: x.take(plain, axis, out, "clip"), self)   # "raise" would buffer
 
     def __getitem__(self, key: Any) -> Register:    # rules that pick by index call the op `index`
