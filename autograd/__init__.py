@@ -80,6 +80,9 @@ def __getattr__(name: str) -> Any:
             found = creation.DTYPES[name]
         elif name in creation.FUNCTIONS:
             found = creation.FUNCTIONS[name]
+        elif name in ("nn", "optim"):               # not imported here: nothing in the engine knows nn
+            raise AttributeError(f"module 'autograd' has no {name!r}: it is a package of its own beside autograd; "
+                                 "write `import nn`, and then nn.Linear, nn.optim.SGD and so on")
         else:
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
                                  "kept here; dir(autograd) lists what is in it")

@@ -7,7 +7,7 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,14 +40,18 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
     Raises:
         GradcheckError: for a gradient that disagrees with a witness.
         TypeError: for float32, whose rounding would hide any error.
-        ValueError: for inputs or results that are not finite, and for an f that returns something else when repeated.
+        ValueError: for inputs or results that are not finite, for an f that returns something else when repeated, and
+            for a step that is not positive or a negative tolerance.
 
     >>> gradcheck(lambda x, y: (x * y).tanh(), [Value(0.5), Value(-2.0)], order=2)
     True
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck: got order={order!r}, expected 1 or 2")
-    given: list[Any] = [inputs] if isinstance(inputs, Node) else list(inputs)
+    if not (0.0 < step < np.inf and rtol >= 0.0 and atol >= 0.0):
+        raise ValueError(f"gradcheck: got step={step}, rtol={rtol}, atol={atol}, "
+                         "expected a step above 0 and tolerances from 0")
+    given: list[Any] = [inputs] if isinstance(inputs, Node) or not isinstance(inputs, Iterable) else list(inputs)
     for position, x in enumerate(given):
         _refuse(x, f"input {position}")
     check = _Check(rtol, atol, step, full)

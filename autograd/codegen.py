@@ -43,7 +43,8 @@ def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "nu
     `lambda_`, a second `x` is `x_2`.
 
     Frozen in the text is what is frozen in the graph: shapes, Python's branches, numbers and arrays without a name, a
-    maximum that softmax subtracted, and whether cross-entropy ignored any row at all. Maxima are found anew.
+    maximum that softmax subtracted, and whether cross-entropy ignored any row at all. Maxima are found anew. Python's
+    floats follow Python's rules, as in 1 / 0; NumPy's and arrays follow IEEE 754, as the engine does.
 
     Raises:
         TypeError: for what is not a node, or an op that has no spelling.
@@ -122,14 +123,13 @@ class _Writer(Speller):
             if given[id(node)]:
                 self.names[id(node)] = self.unused(given[id(node)])
         anonymous = not any(given[id(node)] for node in self.order if node.op is None)
-        counts: dict[str, int] = {}
         for node in self.order:
             parameter = node.op is None and (bool(given[id(node)]) or node is self.root or (
                 anonymous if isinstance(node, Value) else node.requires_grad))
             if not given[id(node)]:
-                number = node.op is None and not parameter and np.ndim(node._data) == 0
+                number = node.op is None and not parameter and self._may_be_written(node)
                 stem = node.op.name if node.op is not None else "x" if parameter else "constant"
-                self.names[id(node)] = "" if number else self._numbered(stem, counts)
+                self.names[id(node)] = "" if number else self.numbered(stem)
             if parameter:
                 self.leaves.append(node)
             elif node.op is None:
@@ -139,11 +139,11 @@ class _Writer(Speller):
                     self.numbers.add(id(node))
         self._name_arrays(names)
 
-    def _numbered(self, stem: str, counts: dict[str, int]) -> str:
-        while True:
-            counts[stem] = counts.get(stem, 0) + 1
-            if f"{stem}_{counts[stem]}" not in self.taken:
-                return self.unused(f"{stem}_{counts[stem]}")
+    def _may_be_written(self, node: Any) -> bool:
+        """Whether a constant can stand as a Python number where it is used: it takes the dtype of what it meets."""
+        if isinstance(node, Value):
+            return True
+        return node.ndim == 0 and bool(node.dtype.kind != "f" or node.dtype == self.root.dtype)
 
     def _name_arrays(self, names: Mapping[str, Any]) -> None:
         """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
@@ -154,9 +154,11 @@ class _Writer(Speller):
         for name, x in names.items():
             if not name.isidentifier() or name.startswith("_") or name in _RESERVED:
                 continue
-            if isinstance(x, Tensor) and x.op is None and id(x._data) in used and id(x._data) not in self.keys:
-                self.keys[id(x._data)] = self.named(self.unused(name), x._data)
-                arguments.append(self.keys[id(x._data)].text)
+            if (isinstance(x, Tensor) and x.op is None and x.dtype.kind != "b"      # how many a mask picks, is frozen
+                    and id(x._data) in used and id(x._data) not in self.keys):
+                if id(x) not in self.names:         # else it also computes, and is an argument anyhow
+                    arguments.append(self.unused(name))
+                self.keys[id(x._data)] = self.named(self.names.get(id(x)) or arguments[-1], x._data)
             elif isinstance(x, np.ndarray) or (isinstance(x, Tensor) and x.op is None and not x.requires_grad):
                 self.known[name] = np.asarray(x._data if isinstance(x, Tensor) else x)
         self.arguments = [*arguments, *[self.names[id(leaf)] for leaf in self.leaves]]
@@ -173,7 +175,8 @@ class _Writer(Speller):
         """A node as an operand: its name, or the number it is."""
         if id(node) not in self.symbols:
             name = self.names[id(node)]
-            text = self.named(name, np.asarray(node._data)) if name else self.operand(node._data, literal=True)
+            number = node._data if isinstance(node, Value) or node.dtype == np.float64 else _shortest(node._data)
+            text = self.named(name, np.asarray(node._data)) if name else self.operand(number, literal=True)
             text.number = id(node) in self.numbers
             self.symbols[id(node)] = text
         return self.symbols[id(node)]
@@ -261,6 +264,8 @@ class _Writer(Speller):
                              "made it, and its gradient is lost; change a .clone().detach() instead")
         elif isinstance(op, st.Structural):
             parameters = node._saved[len(inputs):]
+            if op in (st.pick, st.place):           # its rule is to have the same indices
+                self.kept[id(node)] = parameters = (self.places(parameters[0]), *parameters[1:])
             if op.keeps:
                 value = self._fused(node, op, inputs, parameters)
             elif op is st.max_along:
@@ -278,12 +283,13 @@ class _Writer(Speller):
 
     def _largest(self, node: Any, x: Text, indices: Any, dim: int, keepdim: bool) -> Text:
         """A maximum along `dim`, with a line for where it stands, as its rule wants to know that."""
-        if not np.array_equal(indices, node.inputs[0]._data.argmax(dim, keepdims=True)):
+        if not np.array_equal(indices, node._saved[0].argmax(dim, keepdims=True)):
             picked = self._pick(x, indices, dim)    # not one that `max` found
             return picked if keepdim else picked.reshape(node.shape)
         if id(node) in self.wanted:
             at = self.let(f"{self.names[id(node)]}_at", self.where_largest(x, dim))
             self.kept[id(node)] = at, dim, keepdim
+            self.maxima[id(indices)] = at           # a gradient that is itself a node has them too
         return self.largest(x, dim, keepdim)
 
     def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
@@ -387,7 +393,7 @@ class _Writer(Speller):
         n, classes = rows.like.shape
         given = rows.places - np.arange(n) * classes if target is None else target
         fed = self.keys.get(id(target))
-        labels = self.constant(np.reshape(given, n), "labels") if fed is None else fed.reshape((n,))
+        labels = self.constant(np.reshape(given, n).astype(np.int64), "labels") if fed is None else fed.reshape((n,))
         kept: Any = None
         if rows.kept is not None:
             ignored: Any = ignore_index
@@ -542,8 +548,8 @@ class _Writer(Speller):
         constants = [f"{name} = {self.array(array, len(name) + 3)}" for name, array in self.constants.items()]
         loss = self.names[id(self.root)]
         lines = ["# forward"] * bool(forward) + forward + ["# backward", *self.lines]
-        body = "\n    ".join([*lines, f"return {loss}, {{{', '.join(returned)}}}"])
-        step = f"def step({', '.join(self.arguments)}):\n    {body}\n"
+        body = "".join(f"    {line}\n" for line in lines)
+        step = _wrapped("def step(", self.arguments, "):") + body + _wrapped(f"    return {loss}, {{", returned, "}")
         parts = [*["\n".join(constants)] * bool(constants), *[f"\n{helper}" for helper in self.helpers.values()],
                  f"\n{step}"]
         imports = {"np": "import numpy as np", "torch": "import torch", "jnp": "import jax.numpy as jnp"}
@@ -551,6 +557,24 @@ class _Writer(Speller):
         imported = sorted(line for prefix, line in imports.items()
                           if prefix == self.np or re.search(rf"\b{prefix}\.", everything))
         return "\n\n".join(["\n".join(imported), *parts])
+
+
+def _wrapped(start: str, items: list[str], end: str) -> str:
+    """`start`, the items with commas between, `end`, on as many lines as that takes."""
+    lines, line = [], start
+    for i, item in enumerate(items):
+        item += ", " if i < len(items) - 1 else end
+        if len(line) + len(item) > 118 and line.strip():
+            lines.append(line.rstrip())
+            line = " " * len(start)
+        line += item
+    return "\n".join([*lines, line if items else start + end]) + "\n"
+
+
+def _shortest(x: Any) -> Any:
+    """A narrow float as the shortest number that rounds to it; others as they are."""
+    x = np.asarray(x)
+    return float(str(x[()])) if x.dtype.kind == "f" and not x.ndim else x
 
 
 def _identifier(label: str) -> str:

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import lru_cache
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.fused import affine
 from autograd.generated import adopt
+from autograd.operators import is_real
 from autograd.ops import QUIETLY, TABLE, Nary, quiet
 from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, as_array, operand, where
@@ -358,8 +357,8 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     if labels.shape != (n,):
         raise ValueError(f"{name}: got {labels.shape[0]} class indices for {n} rows of logits")
     if n and labels.dtype.kind not in "iu":
-        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; "
-                        "probabilities must have the shape of the logits")
+        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; write tensor([0, 1]), which keeps "
+                        "them, or a list (probabilities must have the shape of the logits)")
     given, labels = labels, labels.astype(np.int64)
     if given.dtype == np.uint64:                    # 2⁶⁴ − 100 is no -100
         labels = np.where(given > np.uint64(2 ** 63 - 1), np.int64(2 ** 63 - 1), labels)
@@ -741,7 +740,7 @@ def _ids(name: str, indices: Any) -> Any:
 
 
 def _temperature(temperature: Any) -> float:
-    if isinstance(temperature, (bool, Value)) or not isinstance(temperature, (Real, Decimal)):
+    if isinstance(temperature, (bool, Value)) or not is_real(temperature):
         raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
     plain = number(temperature, "softmax")
     if not plain > 0:

@@ -7,12 +7,13 @@ and what is the same for both: the reflected operators.
 
 from __future__ import annotations
 
+from numbers import Complex, Number, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["COMPARISONS", "OPERATORS", "Operators"]
+__all__ = ["COMPARISONS", "OPERATORS", "Operators", "is_real"]
 
 OPERATORS = {                                       # row -> the methods it gives, where not just its own name
     "add": ("__add__", "add"),
@@ -97,3 +98,8 @@ class Operators:
 
     def __pos__(self) -> Self:
         return self
+
+
+def is_real(x: Any) -> bool:
+    """Whether `x` is a real number: int, float, bool, Fraction, Decimal, one of NumPy's."""
+    return isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex))    # all a Decimal says it is

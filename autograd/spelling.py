@@ -19,7 +19,7 @@ from autograd import structural as st
 from autograd.ops import TABLE, Op, PowerBy
 from autograd.symbols import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Symbol
 
-__all__ = ["BACKENDS", "Speller", "Text", "as_tuple"]
+__all__ = ["BACKENDS", "AllButOne", "Shares", "Speller", "Text", "as_tuple"]
 
 BACKENDS = {"numpy": "np", "torch": "torch", "jax": "jnp"}      # and the prefix of their functions
 
@@ -226,7 +226,7 @@ def _combined(method: str, x: Text, y: Any) -> Text:
         return Text(x.writer, symbol.text, shape, symbol.binding, _common(x, y))
     a, b = x.bare, y.bare                           # a broadcast happens by itself here
     if x.writer.backend == "torch":
-        a, b = a if _in_float32(b) else _as_float(a), b if _in_float32(a) else _as_float(b)
+        a, b = _as_float(a) if b.number else a, _as_float(b) if a.number else b
     symbol = getattr(Symbol, method)(a, b)
     dtype = np.dtype(bool) if symbol.binding == COMPARE else _common(x, y)
     if "truediv" in method and dtype is not None and dtype.kind != "f":
@@ -242,11 +242,6 @@ def _broadcast(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
 def _as_float(x: Text) -> Text:
     """Truth values as numbers: of them and a Python number PyTorch makes float32."""
     return x if x.number or x.dtype is None or x.dtype.kind != "b" else x.writer._cast(x, np.float64)
-
-
-def _in_float32(x: Text) -> bool:
-    """Whether x is a number that float32 holds exactly."""
-    return not x.number or bool(re.fullmatch(r"-?\d+\.[05]", x.text))
 
 
 def _common(*inputs: Text) -> Any:
@@ -282,7 +277,7 @@ def _number(x: Any, literal: bool) -> tuple[str, int]:
         return repr(x), ATOM if x >= 0 else SIGN
     if x != x or x in (np.inf, -np.inf):
         return f"float('{x}')", ATOM
-    if not literal and 0 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
+    if not literal and 1e-4 < x < 0.5 and 1 / (n := round(1 / x)) == x and n % 10:
         return f"1 / {n}", PRODUCT
     return repr(x), ATOM if x >= 0 else SIGN
 
@@ -297,23 +292,33 @@ class Speller:
         self.constants: dict[str, Any] = {}
         self.helpers: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.counts: dict[str, int] = {}            # how often each name has been asked for
         self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
+        self.maxima: dict[int, Text] = {}           # arrays of indices that a maximum found, by id
 
     # Names.
 
     def unused(self, stem: str) -> str:
         """`stem`, with a number behind it if something has that name already; from now on that is taken."""
-        name, n = stem, 1
-        while name in self.taken:
-            n += 1
-            name = f"{stem}_{n}"
-        self.taken.add(name)
-        return name
+        if stem in self.taken:
+            return self.numbered(stem)
+        self.taken.add(stem)
+        self.counts.setdefault(stem, 1)
+        return stem
 
-    def named(self, name: str, like: Any, shape: Any = None) -> Text:
+    def numbered(self, stem: str) -> str:
+        """`stem` with the next number behind it that makes a name of its own."""
+        while True:
+            self.counts[stem] = self.counts.get(stem, 0) + 1
+            name = f"{stem}_{self.counts[stem]}"
+            if name not in self.taken:
+                self.taken.add(name)
+                return name
+
+    def named(self, name: str, like: Any) -> Text:
         """A name as an expression, for something of the shape and dtype of `like`."""
-        return Text(self, name, like.shape if shape is None else shape, ATOM, like.dtype, fresh=False, simple=True)
+        return Text(self, name, like.shape, ATOM, like.dtype, fresh=False, simple=True)
 
     def constant(self, array: Any, stem: str = "at") -> Text:
         """The name of a constant of the module."""
@@ -503,18 +508,14 @@ class Speller:
     def _affine(self, x: Text, weight: Text, bias: Text) -> Text:
         return x @ weight + bias
 
-    def _batch_norm(self, *inputs: Any) -> Any:
-        return st.STRUCTURAL["batch_norm"].array(*inputs)
-
     def _sum(self, x: Text, dim: tuple[int, ...], keepdim: bool) -> Text:
         if not dim and x.ndim:
             return x
         keep = self._keep(keepdim)
         shape = tuple(1 if i in dim else m for i, m in enumerate(x.shape) if keepdim or i not in dim)
-        along = str(dim[0]) if len(dim) == 1 and x.ndim > 1 else as_tuple(dim)
-        arguments = keep[2:] if len(dim) == x.ndim and keepdim else "" if len(dim) == x.ndim else along + keep
-        if self.backend == "torch" and len(dim) == x.ndim and keepdim:
-            arguments = along + keep
+        arguments = (str(dim[0]) if len(dim) == 1 and x.ndim > 1 else as_tuple(dim)) + keep
+        if len(dim) == x.ndim and (not keepdim or self.backend != "torch"):      # PyTorch wants to be told the axes
+            arguments = keep[2:]
         return x.like(f"{x.within(ATOM)}.sum({arguments})", shape)
 
     def _keep(self, keepdim: bool) -> str:
@@ -543,10 +544,8 @@ class Speller:
     def _index(self, x: Text, key: Any) -> Text:
         return x[key]
 
-    def _max(self, x: Text) -> Text:
+    def _max_all(self, x: Text) -> Text:
         return x.like(f"{x.within(ATOM)}.max()", ())
-
-    _max_all = _max
 
     def largest(self, x: Text, dim: int, keepdim: bool) -> Text:
         """The largest along `dim`."""
@@ -567,8 +566,14 @@ class Speller:
 
     def _pick(self, x: Text, indices: Any, dim: int) -> Text:
         function = "take_along_dim" if self.backend == "torch" else "take_along_axis"
-        at = indices if isinstance(indices, Text) else self.constant(indices)
+        at = self.places(indices)
         return x.like(f"{self.np}.{function}({x}, {at}, {dim % x.ndim})", at.shape)
+
+    def places(self, indices: Any) -> Text:
+        """Indices along an axis: known by name, or a constant."""
+        if isinstance(indices, Text):
+            return indices
+        return self.maxima[id(indices)] if id(indices) in self.maxima else self.constant(indices)
 
     def shares(self, x: Text, out: Text) -> Text:
         """1 where x is the maximum, in equal shares where several are."""
@@ -585,7 +590,7 @@ class Speller:
 
     def _place(self, x: Text, indices: Any, dim: int, shape: Any) -> Text:
         """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
-        at, key = indices if isinstance(indices, Text) else self.constant(indices), []
+        at, key = self.places(indices), []
         for i, m in enumerate(at.shape):
             if i == dim % len(shape):
                 key.append(str(at))
@@ -612,9 +617,9 @@ class Speller:
         arrays = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
         if not arrays:
             return True
-        if any(id(k) in self.keys for k in arrays):
-            return any(id(k) not in self.keys and k.ndim == 1 and len(set(k.tolist())) == len(k) for k in arrays) \
-                and all(k.ndim == 1 for k in arrays)
+        if any(id(k) in self.keys for k in arrays):             # rows 0, 1, 2, …, whatever columns go with them
+            return len({k.shape for k in arrays}) == 1 and any(np.array_equal(k, np.arange(k.size)) for k in arrays
+                                                               if id(k) not in self.keys)
         count = np.zeros(shape, np.int32)
         np.add.at(count, key, 1)
         return bool((count <= 1).all())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -120,7 +121,8 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     scope = dict(namespace)
     exec(compile(text, filename, "exec"), scope)
-    function: Callable[..., Any] = scope[name]
+    function: Callable[..., Any] = scope.pop(name)      # out of its own globals: no cycle keeps it
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False      # the text goes with its code
     return function
 
 

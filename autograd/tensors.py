@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
-from numbers import Real
 from sys import getrefcount
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +21,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, Operators
+from autograd.operators import COMPARISONS, Operators, is_real
 from autograd.ops import QUIETLY, TABLE, Op, PowerBy
 
 if TYPE_CHECKING:
@@ -273,7 +271,7 @@ class Tensor(Node, Operators):
         try:
             out = QUIETLY.run(_matmul, x, y)
         except ValueError:
-            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; "
+            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; " + _transposed(x.shape, y.shape) +
                              "the left one's last axis must be as long as the right one's last but one") from None
         if active:
             return _record_under_modes(st.matmul, out, (self, other), (x, y))
@@ -756,7 +754,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     except ValueError:
         raise TypeError(f"Tensor: the lists in {_short(data)} are of different lengths; "
                         "pad them to one length first") from None
-    if array.dtype.kind == "O" and all([isinstance(x, (Real, Decimal)) for x in array.flat]):
+    if array.dtype.kind == "O" and all([is_real(x) for x in array.flat]):
         array = np.array([_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
@@ -993,6 +991,16 @@ _PLAIN_KEYS = frozenset({int, bool, slice, type(None), type(...)})
 def _short(x: Any) -> str:
     text = repr(x)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _transposed(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    """Which of two matrices to transpose so that they can be multiplied."""
+    if len(x) == len(y) == 2:
+        for fits, words in [(x[1] == y[1], "the left one times the right one's .T would; "),
+                            (x[0] == y[0], "the left one's .T times the right one would; ")]:
+            if fits:
+                return words
+    return ""
 
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:

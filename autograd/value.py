@@ -7,7 +7,6 @@ graph from the result to the leaves and add (local derivative × gradient of the
 
 from __future__ import annotations
 
-import numbers
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 
 from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, OPERATORS, Operators
+from autograd.operators import COMPARISONS, OPERATORS, Operators, is_real
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
 from autograd.symbols import Method, text_of
 
@@ -258,12 +257,11 @@ def number(x: Any, where: str) -> float:
 
     >>> number([1.0, 2.0], "mul")
     Traceback (most recent call last):
-    TypeError: mul: a Value holds one number, not a list; make a Value of each element, or a Tensor of the whole
+    TypeError: mul: got list, but a Value holds one number; make a Value of each element, or a Tensor of the whole
     """
     if type(x) is float:
         return x
-    real = isinstance(x, numbers.Real)              # int, bool, Fraction and NumPy's floats and integers too
-    if real or (isinstance(x, numbers.Number) and not isinstance(x, numbers.Complex)):      # and Decimal
+    if is_real(x):
         try:
             return float(x)
         except OverflowError:                       # an integer or fraction beyond the floats
@@ -277,7 +275,7 @@ def number(x: Any, where: str) -> float:
     kind = type(x).__name__
     if isinstance(x, (np.ndarray, list, tuple)) or kind == "Tensor":
         shape = f" of shape {x.shape}" if hasattr(x, "shape") else ""
-        raise TypeError(f"{where}: a Value holds one number, not a {kind}{shape}; "
+        raise TypeError(f"{where}: got {kind}{shape}, but a Value holds one number; "
                         "make a Value of each element, or a Tensor of the whole")
     raise TypeError(f"{where}: got {x!r} of type {kind}, expected a real number or a Value")
 

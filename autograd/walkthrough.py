@@ -275,7 +275,8 @@ class Explanation:
         self.has_run = bool(root.grad) if isinstance(root, Value) else root._grad is not None
         grad = node.grad if isinstance(node, Value) else (zero if node._grad is None else np.asarray(node._grad))
         self.grad = grad
-        self.remainder = grad - self.gradient
+        with np.errstate(all="ignore"):
+            self.remainder = grad - self.gradient
         self._seeded = not np.all(np.asarray(start) == 1.0)
 
     @property
@@ -283,7 +284,7 @@ class Explanation:
         """Whether `.grad` is the gradient, up to rounding."""
         gradient = np.asarray(self.gradient)
         tolerance = 1e-4 if gradient.dtype == np.float32 else 1e-9
-        smallest = 1e-3 * tolerance * float(np.max(np.abs(gradient), initial=0.0))
+        smallest = 1e-3 * tolerance * float(np.max(np.abs(gradient[np.isfinite(gradient)]), initial=0.0))
         return bool(np.allclose(self.grad, gradient, rtol=tolerance, atol=smallest, equal_nan=True))
 
     def lines(self) -> list[str]:

@@ -105,7 +105,7 @@ def _startup(starts: dict[str, list[float]]) -> str:
 
 def _small_print(report: dict[str, Any], machine: bool) -> str:
     on = report["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    versions = "".join(f", {name} {version}" for name, version in report["versions"].items())
     absolute = [f"{WORKLOADS[key].title.split(',')[0]}: " +
                 ", ".join(f"{name} {_milliseconds(min(result.on))}" for name, result in _results(workload).items())
                 for key, workload in report.get("workloads", {}).items()]
@@ -115,7 +115,7 @@ def _small_print(report: dict[str, Any], machine: bool) -> str:
     absent = f" Not there: {', '.join(missing)}." if missing else ""
     here = f"; {on['processor']}, {on['cores']} cores, {on['system']}.{times}{absent}" if machine else "."
     return (f"<sub>Median over rounds of a contender's time ÷ the first one's in the same round, each in a process of "
-            f"its own. {on['python']}, NumPy {on['numpy']}, {versions}{here}</sub>")
+            f"its own. {on['python']}, NumPy {on['numpy']}{versions}{here}</sub>")
 
 
 def _times(x: float) -> str:

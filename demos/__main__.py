@@ -6,33 +6,46 @@ import importlib
 import sys
 
 DEMOS = {
-    "worked_example": "cross-entropy's gradient three ways (part of the default run)",
-    "weight_gradient": "a network whose last gradient is watched (part of the default run)",
-    "cross_entropy": "how cross-entropy's backward pass cancels into softmax − one-hot: pictures and pages",
-    "backward": "the backward pass of a small network, written out as code and checked",
-    "ninja": "the exercises: write the gradients yourself, and be told what is wrong with them",
-    "museum": "broken engines, each with one classic bug, beside the right one",
+    "worked_example": "cross-entropy's gradient three ways (default run)",
+    "weight_gradient": "spirals, the last layer's gradient checked (default run)",
+    "cross_entropy": "why its gradient is softmax − one-hot: pictures, pages",
+    "backward": "a small network's backward pass as code, checked",
+    "ninja": "exercises: write the gradients, be told what is wrong",
+    "museum": "engines with one classic bug each, beside the right one",
     "xor": "why a hidden layer: a network small enough to print whole",
-    "moons": "micrograd's two moons on scalar values, with the decision boundary",
-    "digits": "handwritten digits, mini-batches, and the most mistaken ones as pictures",
-    "names": "makemore: a character model with batch norm, its histograms, and names it makes up",
-    "gpt": "a transformer of single numbers on names: eager against replay, and the names it makes up",
+    "moons": "micrograd's two moons on single numbers, recorded",
+    "digits": "handwritten digits, and the most mistaken of them",
+    "names": "makemore's model with batch norm, and names it makes up",
+    "gpt": "a transformer of single numbers: eager against replay",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
     "op_table": "every operation with its derivative, read off the engine",
 }
 
 
+def run(name: str, arguments: list[str]) -> int | None:
+    """Run one demo; where a library of the extra is missing, say which and how to get it."""
+    try:
+        status: int | None = importlib.import_module(f"demos.{name}").main(arguments)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn"):
+            raise
+        sys.exit(f"demos: {name} needs {missing.name}, which the demos extra brings; in the project's folder:\n"
+                 f"  {sys.executable} -m pip install -e \".[demos]\"")
+    return status
+
+
 def main(arguments: list[str]) -> None:
     if arguments and arguments[0] in DEMOS:
-        sys.exit(importlib.import_module(f"demos.{arguments[0]}").main(arguments[1:]))
+        sys.exit(run(arguments[0], arguments[1:]))
     if arguments and not arguments[0].startswith("-"):
         sys.exit(f"demos: there is no demo {arguments[0]!r}; there are {', '.join(DEMOS)}")
     if "-h" in arguments or "--help" in arguments:
-        print("usage: python -m demos [NAME] [options]; `python -m demos NAME --help` explains a demo's own\n")
+        print("usage: python -m demos [NAME] [options]\n"
+              "       python -m demos NAME --help    a demo's lesson and its options\n")
     else:
         for name in ("worked_example", "weight_gradient"):
-            importlib.import_module(f"demos.{name}").main(arguments)
+            run(name, arguments)
         print()
     print("The demos, each run by `python -m demos NAME`:\n")
     width = max(map(len, DEMOS))

@@ -86,8 +86,8 @@ class Run:
             self._stop()
 
     def say(self, text: str = "") -> None:
-        """Print, above the bar if there is one."""
-        self.console.print(text, soft_wrap=True)
+        """Print, above the bar if there is one; a terminal breaks long lines between words, a pipe gets them whole."""
+        self.console.print(text, soft_wrap=not self.console.is_terminal)
 
     def wrote(self, *paths: Path) -> None:
         """Name the files written."""

@@ -269,7 +269,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _show(number: int, exhibit: Exhibit) -> None:
-    from demos.ninja.runner import say
+    from demos.ninja.runner import say, terminal_width
     right, broken = expected(exhibit), got(exhibit)
     wrong = first_wrong(right, broken)
     say()
@@ -281,14 +281,14 @@ def _show(number: int, exhibit: Exhibit) -> None:
             say(f"   {title if i == 0 else '':8}", (line, style))
     say()
     width = max(map(len, right))
-    say(("   " + " " * width + f"   {'expected':30}{'got':30}", "dim"))
+    say(("   " + " " * width + f"   {'expected grad':25}{'got':25}", "dim"))
     for name in reversed(right):
         fine = broken[name].shape == right[name].shape and np.allclose(broken[name], right[name])
-        note = "" if fine else "  ← the first wrong node" if name == wrong else "  wrong"
-        say(f"   {name:{width}}   {_short(right[name]):30}", (f"{_short(broken[name]):30}", "" if fine else "red"),
+        note = "" if fine else "← first wrong" if name == wrong else "wrong"
+        say(f"   {name:{width}}   {_short(right[name]):25}", (f"{_short(broken[name]):25}", "" if fine else "red"),
             (note, "red"))
     say()
-    for line in textwrap.wrap(exhibit.why, 100):
+    for line in textwrap.wrap(exhibit.why, min(100, terminal_width() - 4)):
         say("   " + line)
     say()
 

@@ -42,8 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="where to write the plots (default: out)")
     parser.add_argument("--no-plots", action="store_true")
     options = parser.parse_args(arguments)
+    if options.steps < 1:
+        parser.error("--steps must be at least 1")
     console = Console()
-    console.rule("[bold]A network learns three spirals, its last gradient under watch")
+    console.rule("[bold]A network learns three spirals, its last layer's gradient checked")
 
     X, classes = spirals(np.random.default_rng(options.seed))
     Y = np.eye(CLASSES)[classes]

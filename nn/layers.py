@@ -83,6 +83,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int], nonlin: bool | str = True, nary: bool = False) -> None:
+        if isinstance(nouts, int):
+            raise TypeError(f"MLP: got nouts={nouts}, expected a list of each layer's width; write [{nouts}]")
         sizes = [nin, *nouts]
         self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False, nary=nary)
                        for i in range(len(nouts))]
@@ -122,7 +124,14 @@ class Linear(Module):
         self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        return F.linear(x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype), self.weight, self.bias)
+        x = x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype)
+        try:
+            return F.linear(x, self.weight, self.bias)
+        except ValueError:
+            n = self.weight.shape[1]
+            if x.shape[-1:] == (n,):
+                raise
+            raise ValueError(f"Linear: got inputs of shape {x.shape}, expected (…, {n})") from None
 
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape

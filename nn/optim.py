@@ -234,6 +234,11 @@ class Optimizer:
     def lr(self, lr: float) -> None:
         self._lr = _number(type(self).__name__, "lr", lr)
 
+    def __repr__(self) -> str:
+        n = len(self._parameters)
+        options = ", ".join(f"{name}={getattr(self, name)}" for name in self.options)
+        return f"{type(self).__name__}({n} parameter{'s' * (n != 1)}, {options})"
+
     def zero_grad(self) -> None:
         """Forget the gradients, before the next backward pass adds to them."""
         for p in self._parameters:

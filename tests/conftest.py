@@ -1,7 +1,13 @@
 """How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper."""
 
 import gc
+import os
 import random
+
+# Read when NumPy is loaded. The tests' matrices are small: a second thread saves them nothing, and waits in a loop
+# wherever something else wants the core, which has made a test take ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
@@ -19,7 +25,7 @@ def seeded() -> None:
     nn.manual_seed(0)
 
 
-def pytest_collection_finish():
-    """What collecting the tests made lives to the end: without this, each gc.collect() in a test looks at all of it."""
-    gc.collect()
+@pytest.fixture(autouse=True, scope="module")
+def frozen() -> None:
+    """What there is when a module's tests begin mostly lives to the end; a gc.collect() in them need not look at it."""
     gc.freeze()

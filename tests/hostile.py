@@ -22,7 +22,7 @@ import numpy as np
 
 import autograd.functional as F
 import nn
-from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, tensor, where
+from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, replay, tensor, where
 from autograd.value import total
 from nn import optim
 
@@ -290,6 +290,8 @@ case(3, "a Value's .data, of leaf and result",  values_data, 12.0)
 case(3, "assigning the .data of a result",      interior(lambda y: setattr(y, "data", [0.0, 0.0])), ValueError)
 case(3, "writing into a result, under no_grad", interior(interior_under_no_grad), ValueError)
 case(3, "a changed result, pickled",            interior(lambda y: (setattr(y, "data", [0.0, 0.0]), pickle.loads(pickle.dumps(y)).sum().backward())), ValueError)
+case(3, "a changed result, replayed",           interior(lambda y: (setattr(y, "data", [0.0, 0.0]), replay(y.sum()))), ValueError)
+case(3, "a changed result, in grad",            interior(lambda y: (setattr(y, "data", [0.0, 0.0]), grad(y.sum(), y.inputs or y))), ValueError)
 case(3, "a refused backward pass adds nothing", refused_as_a_whole, [True, True, True])
 case(3, "a result's .data is a copy",           interior(lambda y: y.data.zero_()), [math.e, math.exp(2.0)], 1e-15)
 

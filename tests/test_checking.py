@@ -5,7 +5,7 @@ import pytest
 
 import autograd.functional as F
 from autograd import Tensor, Value, gradcheck
-from autograd.checking import GradcheckError
+from autograd.checking import GradcheckError, _Check
 from autograd.generated import _write_vjps
 from autograd.ops import Nary, Op
 
@@ -80,6 +80,34 @@ def test_inputs_are_left_as_they_were():
     assert (x.tolist(), x.grad.tolist(), v.data, v.grad) == ([1.0, 2.0], [5.0, 6.0], 3.0, 7.0)
 
 
+@pytest.mark.parametrize("witness", ["the central difference", "the forward pass op by op"])
+def test_either_witness_suffices(witness, monkeypatch):
+    """With the other one silenced, each finds a wrong gradient by itself, of Values and of Tensors."""
+    genuine = _Check.compare
+
+    def only(self, what, place, engine, number, name, nodes):
+        if name == witness:
+            genuine(self, what, place, engine, number, name, nodes)
+
+    monkeypatch.setattr(_Check, "compare", only)
+    for x in (Value(0.5), Tensor([0.5, 1.0], requires_grad=True)):
+        with pytest.raises(GradcheckError, match=witness):
+            gradcheck(lambda x: x.apply(SLIGHTLY_WRONG, x), [x])
+
+
+@pytest.mark.parametrize("wrong", [{"step": 0.0}, {"step": -1e-5}, {"step": np.nan}, {"step": np.inf}, {"rtol": -1.0},
+                                   {"atol": np.nan}])
+def test_steps_and_tolerances_that_could_tell_nothing_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected a step above 0"):
+        gradcheck(lambda x: x * x, [Value(1.0)], **wrong)
+
+
 def test_order_is_one_or_two():
     with pytest.raises(ValueError, match="expected 1 or 2"):
         gradcheck(lambda x: x, Value(1.0), order=3)
+
+
+def test_a_number_instead_of_a_node_is_refused_by_name():
+    with pytest.raises(TypeError, match="input 0 is a int, expected a Value or a Tensor"):
+        gradcheck(lambda x: x * 2.0, 3)
+    assert gradcheck(lambda x: x * 2.0, iter([Value(3.0)]))

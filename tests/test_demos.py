@@ -142,3 +142,14 @@ def test_what_the_demos_reach(tmp_path, capsys):
     assert "100 of 100 points" in capsys.readouterr().out
     importlib.import_module("demos.digits").main(["--no-plots"])
     assert float(re.search(r"accuracy ([\d.]+)%", capsys.readouterr().out)[1]) >= 97.0
+
+
+def test_a_missing_library_is_named_with_its_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(SystemExit, match=r"(?s)digits needs sklearn.*the demos extra.*\[demos\]"):
+        demos.run("digits", ["--steps", "1", "--no-plots"])
+
+
+def test_the_list_fits_eighty_columns(capsys):
+    demos.main(["--help"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

@@ -209,6 +209,32 @@ def test_broadcasting_tensor_programs_against_pytorch(seed, dtype):
         np.testing.assert_allclose(a.grad.numpy(), b.grad.numpy(), rtol=rtol, atol=rtol * scale)
 
 
+EXTREMES = [0.0, 5e-324, 1e-310, 1e-200, 0.5, 1.0, 3.0, 700.0, 1e200, 1e308, math.inf]
+EXTREMES = [*EXTREMES, *(-x for x in EXTREMES), math.nan]
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid", "sin", "cos", "expm1", "neg"])
+def test_extreme_floats_against_pytorch(name):
+    ours, theirs = Tensor(EXTREMES, requires_grad=True), torch.tensor(EXTREMES, requires_grad=True, dtype=torch.float64)
+    same(getattr(ours, name)(), getattr(theirs, name)(), [ours], [theirs])
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_pairs_of_extreme_floats_against_pytorch(operation):
+    pairs = [grid.ravel() for grid in np.meshgrid(EXTREMES, EXTREMES)]
+    ours, theirs = [Tensor(a, requires_grad=True) for a in pairs], [torch.tensor(a, requires_grad=True) for a in pairs]
+    same(operation(*ours), operation(*theirs), ours, theirs)
+
+
+def same(out, expected, ours, theirs):
+    out.sum().backward()
+    expected.sum().backward()
+    for a, b in [(out, expected.detach()), *((x.grad, y.grad) for x, y in zip(ours, theirs))]:
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=0)        # nan must meet nan, inf inf
+
+
 # Laws.
 
 shapes_that_broadcast = arrays.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3)

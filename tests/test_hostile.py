@@ -3,6 +3,7 @@
 import gc
 import itertools
 import math
+import re
 import subprocess
 import sys
 import threading
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, generated, gradcheck, modes, no_grad
+from autograd import Tensor, Value, detect_anomaly, generated, grad, gradcheck, modes, no_grad
 from autograd import structural as st
 from autograd.ops import TABLE
+from tests.cases import ELEMENTWISE, MOVING, Elementwise
 from tests.hostile import CASES, value, zero_d
+from tests.test_ops import applied, arrays_for, points
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.promise}. {case.what}")
@@ -24,6 +27,8 @@ def test_hostile(case):
         with pytest.raises(case.expected) as caught:
             case.run()
         assert len(str(caught.value)) > 15          # it says what is wrong
+        if case.promise == 4 and case.expected is TypeError:
+            assert re.search("expected|use |; ", str(caught.value))         # and what to use instead
         return
     found = case.run()
     assert agree(found, case.expected, case.rtol), (found, case.expected)
@@ -81,6 +86,30 @@ def test_an_op_of_ones_own_that_could_not_be_written_out_is_refused(name, vjp, m
 def test_a_label_out_of_range_is_named_with_its_position():
     with pytest.raises(ValueError, match=r"class index 7 at position 2 .*\(0 to 1\)"):
         F.cross_entropy(Tensor(np.zeros((4, 2))), [0, 1, 7, 0])
+
+
+def test_an_interrupted_backward_pass_leaves_gradients_or_none(monkeypatch):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    nodes = [x.exp()]
+    for _ in range(3):
+        nodes.append(nodes[-1].tanh())
+    loss = nodes[-1].sum()
+
+    def interrupted(node, unreached):
+        if node is nodes[2]:
+            raise KeyboardInterrupt
+        genuine(node, unreached)
+
+    loss.backward()
+    right, genuine = x.grad.tolist(), TABLE["tanh"].pull
+    x.grad = None
+    monkeypatch.setattr(TABLE["tanh"], "pull", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        loss.backward()
+    assert [node.grad is None for node in (*nodes, x)] == [True, True, False, False, True]
+    monkeypatch.undo()
+    loss.backward()
+    assert x.grad.tolist() == right
 
 
 def test_a_row_of_infinite_gradient_spoils_no_other_row():
@@ -151,6 +180,17 @@ def test_modes_are_of_one_thread_nest_and_survive_exceptions():
     assert (Value(1.0) * 2.0).inputs
 
 
+def test_anomaly_mode_costs_nothing_while_it_is_off():
+    """Its checks are not even loaded, and the one thing the engines look at, `active`, is empty."""
+    program = ("import sys; from autograd import Tensor, Value, detect_anomaly, grad, modes;"
+               "x = Value(0.5); (x.log() * x).backward(); grad(x * x, x);"
+               "t = Tensor([0.5, 0.0], requires_grad=True); t.log().sum().backward();"
+               "assert 'autograd.anomalies' not in sys.modules and not modes.active;"
+               "detect_anomaly().__enter__(); t.exp();"
+               "assert 'autograd.anomalies' in sys.modules and modes.active")
+    subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
 def test_a_graph_is_freed_by_reference_counting_under_anomaly_mode_too():
     gc.disable()
     try:
@@ -161,6 +201,31 @@ def test_a_graph_is_freed_by_reference_counting_under_anomaly_mode_too():
             y.sum().backward()
             del y
             assert watch() is None
+    finally:
+        gc.enable()
+
+
+def test_no_op_makes_a_reference_cycle():
+    """Forward, backward, second derivative; then all of it is gone without the collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        for case in (*ELEMENTWISE, *MOVING):
+            if isinstance(case, Elementwise):
+                leaves = [Tensor([x, x], requires_grad=True) for x in points(case, 1)[0]]
+                out = Tensor.apply(case.op, *leaves)
+                values = [Value(x) for x in points(case, 1)[0]]
+                grad(Value.apply(case.op, *values), values, create_graph=True)
+                del values
+            else:
+                leaves = [Tensor(a, requires_grad=True) for a in arrays_for(case)]
+                out = applied(case, leaves)
+            watch = weakref.ref(out)
+            (out * out).sum().backward()
+            grad((out * out).sum(), leaves, create_graph=True)
+            del out, leaves
+            assert watch() is None, case.op.name
+        assert gc.collect() == 0
     finally:
         gc.enable()
 

@@ -96,6 +96,28 @@ def test_mistakes_are_named_where_they_are_and_lines_below_them_are_not_blamed(t
     assert "`counts_sum`" in by_name["dcounts"]["uses"]
 
 
+def test_a_shape_inherited_from_a_line_further_up_is_not_blamed(tmp_path):
+    report = report_on(tmp_path, 1, changed(
+        1, inverse=("dcounts_sum_inv = (counts * dprobs).sum(1, keepdim=True)", "dcounts_sum_inv = counts * dprobs")))
+    by_name = {line["name"]: line for line in report["lines"]}
+    assert by_name["dcounts_sum_inv"]["mistake"] == "sum over the broadcast axis forgotten"
+    assert by_name["dcounts_sum"]["state"] == "follows"
+    assert by_name["dcounts_sum"]["from"] == ["dcounts_sum_inv"]
+    report = report_on(tmp_path, 1, changed(        # and a mistake of its own is
+        1, inverse=("dcounts_sum_inv = (counts * dprobs).sum(1, keepdim=True)", "dcounts_sum_inv = counts * dprobs"),
+        counts_sum=("dcounts_sum = -", "dcounts_sum = ")))
+    assert states(report)["dcounts_sum"] == "wrong"
+
+
+def test_lines_after_the_one_that_stopped_the_file_are_not_reached(tmp_path, capsys):
+    path = tmp_path / EXERCISES[2].file_name
+    path.write_text(EXERCISES[2].solution().replace("dlogits =", "dlogits = 1 / 0\ndlogits ="), encoding="utf-8")
+    main(["check", str(path)])
+    out = capsys.readouterr().out
+    assert "not reached" in out
+    assert "no variable" not in out
+
+
 @pytest.mark.parametrize(("number", "old", "new", "name", "mistake"), [
     (0, "da = 2.0", "da = 1.0", "da", "path left out"),
     (0, "dx = 2.0 * x.data", "dx = -2.0 * x.data", "dx", "wrong sign"),
@@ -240,7 +262,8 @@ def test_solution_is_python_and_plain_without_rich(capsys, monkeypatch):
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["start", "17"], "there are 0 to 9"), (["check", "nowhere.py"], "say --exercise N"),
-    (["check", "1_nowhere.py"], "`start 1` writes one"), (["check", "5"], "no file"),
+    (["check", "1_nowhere.py"], "ninja start 1` writes one"), (["check", "5"], "no file"),
+    (["check", "17"], "there are 0 to 9"),
 ])
 def test_what_the_command_line_refuses(tmp_path, arguments, message, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)

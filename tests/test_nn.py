@@ -312,6 +312,8 @@ def test_dropout_keeps_the_mean_and_the_seed():
     (lambda: nn.Embedding(3, 2)([3]), IndexError, "expected 0 to 2"),
     (lambda: nn.Embedding(3, 2)([0.5]), TypeError, "integers"),
     (lambda: nn.Linear(2, 2)(None), TypeError, "None"),
+    (lambda: nn.MLP(2, 3), TypeError, r"write \[3\]"),
+    (lambda: nn.Linear(3, 2)(x_of(4, 2)), ValueError, r"Linear: got inputs of shape \(4, 2\), expected \(…, 3\)"),
     (lambda: nn.MSELoss(reduction="avg"), ValueError, "'avg'"),
 ])
 def test_layers_refuse(call, error, message):

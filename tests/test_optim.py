@@ -459,3 +459,8 @@ def test_a_replay_trains_as_its_values_do(name, options):
         other.step()
     step.sync()
     assert [v.data for v in recorded] == pytest.approx([v.data for v in eager], abs=1e-12)
+
+
+def test_an_optimiser_shows_what_it_was_told():
+    assert repr(optim.SGD([Value(1.0)], lr=0.1)) == \
+        "SGD(1 parameter, lr=0.1, momentum=0.0, nesterov=False, weight_decay=0.0)"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
 import random
+import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -188,6 +192,52 @@ def test_an_interrupted_recording_leaves_the_graph_as_it_was(monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         replay(loss, w, x)
     assert [v.grad for v in (*w, *x, loss)] == before
+
+
+def test_threads_may_record_graphs_of_the_same_leaves() -> None:
+    leaves = [Value(0.1 * i) for i in range(1, 50)]
+    expected = sum(x.data ** 2 for x in leaves)
+    found: list[float] = []
+
+    def record() -> None:
+        for _ in range(20):
+            found.append(replay(sum([x * x for x in leaves], Value(0.0)), leaves)())
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=record) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == pytest.approx([expected] * 80)
+
+
+def test_the_text_of_a_recording_goes_with_it() -> None:
+    w, x, loss = neuron()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(linecache.cache)
+        for _ in range(10):
+            step = replay(loss, w, x)
+            step.forward([1.0, 2.0])
+            assert len(linecache.cache) > before
+            del step
+        assert len(linecache.cache) == before
+    finally:
+        gc.enable()
+
+
+def test_constants_may_be_infinite() -> None:
+    for constant in (float("inf"), float("-inf")):
+        for way in WAYS.values():
+            x = Value(2.0)
+            machine = way(recording.flatten(x.minimum(Value(constant)) + x.maximum(Value(constant)), [x], [])[0])
+            assert (machine.run(), machine.gradients[0]) == (constant, 1.0)
 
 
 def test_a_leaf_alone_can_be_replayed() -> None:

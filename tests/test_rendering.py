@@ -245,11 +245,11 @@ def test_the_dot_program_is_used_where_there_is_one(program: Path) -> None:
 @pytest.mark.usefixtures("nothing")
 def test_with_neither_the_dot_text_is_written_and_both_remedies_named(tmp_path: Path) -> None:
     out, _ = neuron()
-    with pytest.raises(RuntimeError, match=r"install Graphviz.*pip install 'ninjagrad\[render\]'.*graph\.dot"):
+    with pytest.raises(RuntimeError, match=r"install Graphviz.*pip install 'pygraphviz>=2'.*graph\.dot"):
         draw(out, tmp_path / "graph.svg")
     assert (tmp_path / "graph.dot").read_text(encoding="utf-8") == draw(out).source
     draw(out, tmp_path / "other.dot")
-    assert "ninjagrad[render]" in draw(out)._repr_mimebundle_()["text/plain"]
+    assert "pygraphviz>=2" in draw(out)._repr_mimebundle_()["text/plain"]
 
 
 @pytest.mark.usefixtures("bundled")

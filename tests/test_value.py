@@ -116,7 +116,7 @@ def test_what_is_not_a_number_is_refused_as_an_operand(bad, operation):
 
 
 def test_an_array_times_a_value_says_what_to_do():
-    with pytest.raises(TypeError, match=r"mul: a Value holds one number, not a ndarray of shape \(3,\).*Tensor"):
+    with pytest.raises(TypeError, match=r"mul: got ndarray of shape \(3,\), but a Value holds one number.*Tensor"):
         np.ones(3) * Value(1.0)
 
 

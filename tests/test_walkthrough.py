@@ -238,6 +238,15 @@ def test_explaining_tensors() -> None:
     np.testing.assert_allclose(explain(loss, b).remainder, b.grad.numpy() / 2, rtol=1e-12)
 
 
+def test_gradients_that_are_not_finite_are_explained_too() -> None:
+    x = Tensor([0.0, 1.0], requires_grad=True, label="x")
+    z = x.log().exp().sum()
+    z.backward()
+    assert str(explain(z, x)).endswith("x.grad = [nan, 1] ✓")
+    v = Value(0.0, label="v")
+    assert "= inf" in str(explain(v.log() * 2.0, v)).splitlines()[0]
+
+
 def test_float32_agrees_within_its_rounding() -> None:
     x = Tensor(np.linspace(-3, 3, 1000), requires_grad=True, dtype=np.float32)
     loss = (x.exp() * x).sum() + (x ** 3).mean()

@@ -298,6 +298,8 @@ class ArrayProgram:
         parameters = self._parameter(given)
         if op.keeps:
             return self._keeping(op, inputs, parameters)
+        if not inputs:
+            op.array()                              # changed in place after the fact: its op says so
         out = _Array.apply(op, inputs, *parameters) if op.arity is None else _Array.apply(op, *inputs, *parameters)
         return self._shaped(out, node), (*inputs, *parameters)
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -92,12 +93,16 @@ def _positions(root: Any, leaves: list[Any]) -> Iterator[list[Any]]:
     """
     order: list[Any] = []
     gradients: list[float] = []
-    try:
-        _walk(root, leaves, order, gradients)
-        yield order
-    finally:
-        for node, gradient in zip(order, gradients):
-            node._grad = gradient
+    with _ONE_AT_A_TIME:
+        try:
+            _walk(root, leaves, order, gradients)
+            yield order
+        finally:
+            for node, gradient in zip(order, gradients):
+                node._grad = gradient
+
+
+_ONE_AT_A_TIME = Lock()                             # of the threads, whose graphs may have nodes in common
 
 
 def _walk(root: Any, leaves: list[Any], order: list[Any], gradients: list[float]) -> None:
@@ -113,16 +118,21 @@ def _walk(root: Any, leaves: list[Any], order: list[Any], gradients: list[float]
     position, node = len(leaves), root
     while True:
         a, b = node._a, node._b
-        if b is not None and type(b._grad) is not int:
-            push(node)
+        if b is not None:
+            if type(b._grad) is not int:
+                push(node)
+                if type(a._grad) is not int:
+                    push(b)
+                    push(None)
+                    node = a
+                else:
+                    node = b
+                continue
             if type(a._grad) is not int:
-                push(b)
-                push(None)
+                push(node)
                 node = a
-            else:
-                node = b
-            continue
-        if type(a) is tuple:
+                continue
+        elif type(a) is tuple:
             push(node)
             for x in reversed(a):
                 if type(x._grad) is not int:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.ops import TABLE, Nary, Op, PowerBy
+from autograd.ops import TABLE, Nary, Op
 from autograd.replaying.flat import Flat
-from autograd.symbols import compile_function, text_of
+from autograd.symbols import Symbol, compile_function, text_of
 
 __all__ = ["Loop", "Straight"]
 
@@ -171,8 +172,7 @@ class Straight:
         self.values, self.gradients = self.loop.values, self.loop.gradients
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
-        namespace: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()}
-        namespace |= {"inf": math.inf, "nan": math.nan}         # as Python prints constants that are
+        namespace = _NAMES | {"inf": math.inf, "nan": math.nan, "ops": flat.ops}    # as Python prints such constants
         names = {i: f"v{i}" for i in range(parameters + inputs)}
         forward, backward = [], []
         started: set[int] = set()
@@ -190,30 +190,21 @@ class Straight:
             x = flat.inputs(i)
             names[i] = f"v{i}"
             arguments = [name(j) for j in x]
-            if isinstance(op, PowerBy):
-                namespace[f"op{i}"] = op.scalar
-            if isinstance(op, Nary):
-                half = len(x) // 2
-                text: str | None = (" + ".join(arguments) if op.name == "sum" else
-                                    " + ".join(f"{w} * {y}" for w, y in zip(arguments[:half], arguments[half:])))
-            else:
-                text = text_of(op.scalar, *arguments)
-            compute = f"op{i}" if isinstance(op, PowerBy) else op.name
-            forward.append(f"v{i} = {text or f'{compute}({chr(44).join(arguments)})'}")
+            text = text_of(op.scalar, *arguments) or f"scalar{code}({', '.join(arguments)})"
+            namespace[f"scalar{code}"] = op.scalar
+            forward.append(f"v{i} = {text.removeprefix('0 + ')}")                   # 0: what sum() starts from
         for code, i, _, _ in reversed(self.loop.tape):
             if i not in started and i != flat.root:
                 continue
             op, x = flat.ops[code], flat.inputs(i)
             g = f"g{i}" if i != flat.root else "1.0"
             arguments = [name(j) for j in x]
-            half = len(x) // 2
-            for k, j in enumerate(x):
-                if isinstance(op, Nary):
-                    slope: str | None = "1.0" if op.name == "sum" else arguments[(k + half) % len(x)]
-                else:
-                    slope = text_of(op.partials[k], name(i), *arguments)
-                if slope is None:
-                    raise TypeError(f"{op.name}: its rule can't be written out")
+            if isinstance(op, Nary):
+                slopes = [str(slope) for slope in op.all_partials(*map(Symbol, (name(i), *arguments)))]
+            else:
+                slopes = [text_of(partial, name(i), *arguments) or f"ops[{code}].partials[{k}]"
+                          f"({', '.join((name(i), *arguments))})" for k, partial in enumerate(op.partials)]
+            for j, slope in zip(x, slopes):
                 if slope != "0.0":
                     add(j, {"1.0": g, "-1.0": f"-{g}"}.get(slope, f"{g} * ({slope})"))
         unpack = "".join(f"v{i}, " for i in range(parameters + inputs))
@@ -222,10 +213,14 @@ class Straight:
             result = "".join("1.0, " if i == flat.root else "0.0, " for i in range(parameters))
         lines = [f"({unpack}) = values"] if unpack else []
         text = "\n    ".join(["def forward(values):", *lines, *forward, f"return {name(flat.root)}"])
-        self._forward = compile_function("forward", text + "\n", namespace)
+        self._forward_alone = "forward", text + "\n", namespace
         lines += [*forward, *backward, f"return {name(flat.root)}, ({result})"]
         text = "\n    ".join(["def step(values):", *lines])
         self._step: Callable[[list[float]], Any] = compile_function("step", text + "\n", namespace)
+
+    @cached_property
+    def _forward(self) -> Callable[[list[float]], Any]:
+        return compile_function(*self._forward_alone)           # training never asks for it
 
     def forward(self) -> float:
         try:
@@ -238,6 +233,4 @@ class Straight:
             out, self.gradients[:] = self._step(self.values.tolist())
             return float(out)
         except (ArithmeticError, ValueError):
-            out = self.loop.forward()
-            self.loop.backward()
-            return out
+            return self.loop.run()

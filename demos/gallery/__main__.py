@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import tempfile
 from pathlib import Path
@@ -22,7 +23,9 @@ PICTURES = {
 }
 
 
-def main(folder: Path = Path(__file__).parent) -> None:
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(prog="python -m demos.gallery", description=__doc__).parse_args(arguments)
+    folder = Path(__file__).parent
     for demo, pictures in PICTURES.items():
         with tempfile.TemporaryDirectory() as out:
             importlib.import_module(f"demos.{demo}").main(["--seed", "0", "--out", out])

@@ -21,6 +21,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.diagnosis import diagnose
+from autograd.generated import fitted
 from autograd.graph import Node, edges, topological
 from demos.ninja.exercises import EXERCISES, Exercise
 
@@ -60,9 +61,10 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
     error = _run(path, answers, output, seconds)
     lines: list[dict[str, Any]] = []
     given: dict[Any, Any] = {}
+    unsummed: dict[Any, Any] = {}
     for name in asked:
-        lines.append(_graded(name, answers, truth, exercise, given))
-        _give(name, answers, truth, given)
+        lines.append(_graded(name, answers, truth, exercise, given, unsummed))
+        _give(name, answers, truth, given, unsummed)
     wrong = [line["name"] for line in lines if line["state"] == "wrong"]
     for line in lines:
         if line["state"] == "follows":              # the mistakes above it that it may come from
@@ -120,7 +122,7 @@ def _where(error: BaseException, path: Path) -> dict[str, Any]:
 
 
 def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise: Exercise,
-            given: dict[Any, Any]) -> dict[str, Any]:
+            given: dict[Any, Any], unsummed: dict[Any, Any]) -> dict[str, Any]:
     """One answer: its state, and if it is wrong, why."""
     line: dict[str, Any] = {"name": name, "state": "right", "own": exercise.hints.get(name, "")}
     if name not in answers:
@@ -142,6 +144,8 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
             diagnosis = diagnose(answer, target, root, given)       # is the mistake in this line, or above it?
             if not diagnosis:
                 return line | {"state": "follows"}
+        if diagnosis and root is not None and _inherits_shape(answer, target, root, given, unsummed):
+            return line | {"state": "follows"}
     except Exception as wrong:
         kind = type(answer).__name__
         return line | {"state": "wrong", "mistake": "not a gradient",
@@ -170,17 +174,44 @@ def _after(target: Any, root: Any) -> list[Any]:
     return after[1:]
 
 
-def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict[Any, Any]) -> None:
-    """Remember an answer, if it can be reckoned with, for judging the lines below it."""
+def _inherits_shape(answer: Any, target: Any, root: Any, given: dict[Any, Any], unsummed: dict[Any, Any]) -> bool:
+    """Whether an answer has too large a shape only because a line it was made from lacks its sum."""
+    if not any(node in unsummed for x, node, _ in edges(root) if x is target):
+        return False
+    array = np.asarray(getattr(answer, "data", answer), dtype=float)
+    summed = _summed(array, np.shape(target.data))
+    return summed is not None and not diagnose(summed, target, root, given | unsummed)
+
+
+def _summed(array: Any, shape: tuple[int, ...]) -> Any:
+    """An array of too large a shape, summed to the one it was broadcast from; None if it is not of that kind."""
+    try:
+        too_large = array.shape != shape and np.broadcast_shapes(array.shape, shape) == array.shape
+    except ValueError:
+        return None
+    return fitted(array, np.empty(shape)) if too_large else None
+
+
+def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict[Any, Any],
+          unsummed: dict[Any, Any]) -> None:
+    """Remember an answer, if it can be reckoned with, for judging the lines below it.
+
+    In `given` as it is; in `unsummed`, where its sum over a broadcast axis is missing, with that sum taken.
+    """
     target = truth.get(name.removeprefix("d"))
     if f"expected_{name}" in truth or not isinstance(target, Node):
         return
     try:
         array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)
+        summed = _summed(array, np.shape(target.data))
     except Exception:
         return
-    if array.shape == np.shape(target.data) and np.isfinite(array).all():
+    if not np.isfinite(array).all():
+        return
+    if array.shape == np.shape(target.data):
         given[target] = array
+    elif summed is not None:
+        unsummed[target] = summed
 
 
 def _uses(target: Any, root: Any) -> str:

@@ -41,7 +41,7 @@ def say(*segments: Segment) -> None:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
 
 
-def _width() -> int:
+def terminal_width() -> int:
     """How many characters fit a line."""
     return min(120, shutil.get_terminal_size((100, 24)).columns)
 
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m demos ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
     parser.add_argument("--dir", type=Path, default=Path("ninja"), help="where your files are (default: ninja)")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("list", help="the exercises, and how far you are (what no command does too)")
+    commands.add_parser("list", help="the exercises, and how far you are; the same without a command")
     start_ = commands.add_parser("start", help="write an exercise's file: the forward pass, and TODOs")
     start_.add_argument("number", type=int)
     check_ = commands.add_parser("check", help="grade a file, line by line")
@@ -125,7 +125,9 @@ def _solution(exercise: Exercise) -> int:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    if options.file.isdigit() and int(options.file) in EXERCISES:
+    if options.file.isdigit():
+        if int(options.file) not in EXERCISES:
+            parser.error(f"there is no exercise {options.file}; there are 0 to {max(EXERCISES)}")
         path = options.dir / EXERCISES[int(options.file)].file_name
     else:
         path = Path(options.file)
@@ -135,7 +137,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
                      "say --exercise N")
     exercise = EXERCISES[int(number)]
     if not path.is_file():
-        parser.error(f"there is no file {path}; `start {exercise.number}` writes one")
+        parser.error(f"there is no file {path}; `python -m demos ninja start {exercise.number}` writes one")
     if options.names is not None and not options.names.is_file():
         parser.error(f"there is no file {options.names}")
     report = check(path, exercise, options.seconds, options.names)
@@ -208,24 +210,26 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     width = max([len(line["name"]) for line in lines], default=0)
     for line in lines:
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
+        indent = " " * (width + 6)
+        room = max(40, terminal_width() - len(indent) - 1)
         if line["state"] == "wrong":
             words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
         elif line["state"] == "follows":
-            above = " and ".join(line["from"]) or "the lines above"
-            words.append((f"fine for what it was fed; the mistake is further up: {above}", "yellow"))
+            above = ", ".join(line["from"]) or "the lines above"
+            text = f"fine for what it was fed; look further up: {above}"
+            words.append((f"\n{indent}".join(textwrap.wrap(text, room)), "yellow"))
         elif line["state"] == "missing":
-            words.append(("there is no variable of this name", "yellow"))
+            words.append(("not reached" if report["error"] else "there is no variable of this name", "yellow"))
         elif line["state"] == "todo":
             words.append(("not written yet", "dim"))
         say(*words)
         if line["state"] in ("right", "follows"):
             continue
-        indent = " " * (width + 6)
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
                  line.get("own") if hints >= 3 else ""]
         for text, lead, style in [(line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
             if text:
-                for i, part in enumerate(textwrap.wrap(text, max(40, _width() - len(indent) - 3))):
+                for i, part in enumerate(textwrap.wrap(text, room - 2)):
                     say(indent, (("  " if i and lead else lead) + part, style))
     error = report["error"]
     if error is not None:
