@@ -46,18 +46,19 @@ def replay(root: Any, wrt: Any = None, inputs: Any = None, batch: bool = False) 
     """Record the graph of `root`, to run it forward and backward without building it again.
 
     Args:
-        root: the loss, as a Value.
+        root: the loss: a Value, or a Tensor of one number.
         wrt: the leaves whose gradients are wanted; by default every leaf that is not an input.
         inputs: the leaves fed anew at each call.
         batch: `root` is the loss of one example; run it on many, for their mean loss and its gradient.
 
     What is frozen in the recording: which way Python's `if` went, how long its loops were, every number that was not
     a leaf of the graph when it was made (a Python float, something read with `.data`, a maximum subtracted before a
-    softmax), and every leaf that is neither in `wrt` nor in `inputs`. `check` finds out whether that matters.
+    softmax), what was computed of Tensors without gradient alone, be they inputs, and every leaf that is neither in
+    `wrt` nor in `inputs`. `check` finds out whether that matters.
 
     Raises:
-        TypeError: for what is not a Value, or an op that can't be replayed.
-        ValueError: for leaves named twice, or nodes that are not leaves.
+        TypeError: for what is neither a Value nor a Tensor, or an op that can't be replayed.
+        ValueError: for leaves named twice, nodes that are not leaves, Tensors to be fed that are not in the graph.
 
     >>> w, x = Value(2.0), Value(3.0)
     >>> loss = (w * x - 1.0) ** 2

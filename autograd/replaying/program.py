@@ -100,7 +100,7 @@ class Register(Operand):
         self.program = program
         self.array = array
         self.constant = constant                    # no run changes it
-        self.fresh = fresh                          # a call made it, and nothing has read it under this name yet
+        self.fresh = fresh                          # a call made it, and `store` may yet have it made elsewhere
 
     if TYPE_CHECKING:                               # written below, from NumPy's functions
         def __add__(self, other: Any) -> Any: ...
