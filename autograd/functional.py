@@ -357,8 +357,8 @@ def _labels(name: str, labels: Any, n: int, classes: int, ignore_index: int) -> 
     if labels.shape != (n,):
         raise ValueError(f"{name}: got {labels.shape[0]} class indices for {n} rows of logits")
     if n and labels.dtype.kind not in "iu":
-        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; write tensor([0, 1]), which keeps "
-                        "them, or a list (probabilities must have the shape of the logits)")
+        raise TypeError(f"{name}: class indices must be integers, got {labels.dtype}; write tensor([0, 1]), "
+                        "which keeps them, or a list (probabilities must have the shape of the logits)")
     given, labels = labels, labels.astype(np.int64)
     if given.dtype == np.uint64:                    # 2⁶⁴ − 100 is no -100
         labels = np.where(given > np.uint64(2 ** 63 - 1), np.int64(2 ** 63 - 1), labels)

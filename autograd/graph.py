@@ -79,68 +79,6 @@ class Node(Operand):
         return {slot: getattr(self, slot) for slot in own}
 
 
-def _rebuilt(entries: list[Any]) -> Any:
-    nodes: list[Any] = []
-    for entry in entries:
-        if isinstance(entry, Node):
-            nodes.append(entry)
-            continue
-        kind, op, positions, state = entry
-        node = kind.__new__(kind)
-        inputs = tuple([nodes[i] for i in positions])
-        node.op = op
-        if op.arity in (1, 2) and getattr(op, "joint", None) is None:
-            node._a, node._b = (*inputs, None)[:2]
-        else:
-            node._a, node._b = inputs, None
-        for slot, x in state.items():
-            setattr(node, slot, x)
-        nodes.append(node)
-    return nodes[-1]
-
-
-class Call:
-    """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
-
-    __slots__ = ("given", "module")
-
-    def __init__(self, module: Any, given: Any) -> None:
-        self.module: Any = weakref.ref(module)
-        self.given = given
-
-    @property
-    def inputs(self) -> list[Node]:
-        """The nodes it was given, also those in lists and tuples."""
-        found, stack = [], [self.given]
-        while stack:
-            thing = stack.pop()
-            if isinstance(thing, Node):
-                found.append(thing)
-            elif isinstance(thing, (tuple, list)):
-                stack += reversed(thing)
-        return found
-
-
-def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
-    """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
-
-    The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph
-    lives longer for it. What a module hands on as it was given is not noted: it would point to itself.
-    """
-    for x in given:
-        if x is results:
-            return
-    if isinstance(results, Node):
-        results = (results,)
-    elif not isinstance(results, (list, tuple)):
-        return
-    note = (Call(module, [x for x in given if isinstance(x, (Node, list, tuple))]),)
-    before = getattr(results[0], "calls", ()) if results else ()        # results of one call are made alike
-    for node in results:
-        if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
-            node._note(getattr(node, "calls", ()) + note if before else note)
-
-
 N = TypeVar("N", bound=Node)
 
 
@@ -171,6 +109,11 @@ def interior(root: N, mark: object) -> list[N]:
     This is the walk of every backward pass, so it is written for speed: marking the nodes instead of keeping a set
     of those seen, and stepping over leaves, take a third off its time and two thirds off its memory. Descending to an
     input at once, with a place on the stack only for what must be returned to, takes off another two fifths.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0); b = a * a; c = b.exp(); d = b + c       # from d: down to c, whose b comes first, then back up
+    >>> [node.op.symbol for node in interior(d, object())]
+    ['*', 'exp', '+']
     """
     order: list[N] = []
     stack: list[Any] = []                           # nodes whose inputs are under way; before a None, one not entered
@@ -228,3 +171,67 @@ def depths(root: N) -> dict[N, int]:
     for node in topological(root):
         depth[node] = 1 + max((depth[x] for x in node.inputs), default=-1)
     return depth
+
+
+# For what surrounds the engine: which module returned a node, and pickled graphs.
+
+class Call:
+    """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
+
+    __slots__ = ("given", "module")
+
+    def __init__(self, module: Any, given: Any) -> None:
+        self.module: Any = weakref.ref(module)
+        self.given = given
+
+    @property
+    def inputs(self) -> list[Node]:
+        """The nodes it was given, also those in lists and tuples."""
+        found, stack = [], [self.given]
+        while stack:
+            thing = stack.pop()
+            if isinstance(thing, Node):
+                found.append(thing)
+            elif isinstance(thing, (tuple, list)):
+                stack += reversed(thing)
+        return found
+
+
+def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
+    """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
+
+    The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph
+    lives longer for it. What a module hands on as it was given is not noted: it would point to itself.
+    """
+    for x in given:
+        if x is results:
+            return
+    if isinstance(results, Node):
+        results = (results,)
+    elif not isinstance(results, (list, tuple)):
+        return
+    note = (Call(module, [x for x in given if isinstance(x, (Node, list, tuple))]),)
+    before = getattr(results[0], "calls", ()) if results else ()        # results of one call are made alike
+    for node in results:
+        if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
+            node._note(getattr(node, "calls", ()) + note if before else note)
+
+
+def _rebuilt(entries: list[Any]) -> Any:
+    nodes: list[Any] = []
+    for entry in entries:
+        if isinstance(entry, Node):
+            nodes.append(entry)
+            continue
+        kind, op, positions, state = entry
+        node = kind.__new__(kind)
+        inputs = tuple([nodes[i] for i in positions])
+        node.op = op
+        if op.arity in (1, 2) and getattr(op, "joint", None) is None:
+            node._a, node._b = (*inputs, None)[:2]
+        else:
+            node._a, node._b = inputs, None
+        for slot, x in state.items():
+            setattr(node, slot, x)
+        nodes.append(node)
+    return nodes[-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -139,13 +139,15 @@ class Method:
     6
     """
 
-    def __init__(self, owner: type, names: Iterable[str], *function: Any) -> None:
+    def __init__(self, owner: type, names: Sequence[str], *function: Any) -> None:
         self.owner, self.names, self.function = owner, names, function
         for name in names:
             setattr(owner, name, self)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         method: Any = compile_function(*self.function)
+        *_, method.__name__ = self.names            # as Python's own errors call it
+        method.__qualname__ = f"{self.owner.__name__}.{method.__name__}"
         for name in self.names:
             setattr(self.owner, name, method)
         return method if instance is None else method.__get__(instance, owner)

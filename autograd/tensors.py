@@ -271,8 +271,8 @@ class Tensor(Node, Operators):
         try:
             out = QUIETLY.run(_matmul, x, y)
         except ValueError:
-            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; " + _transposed(x.shape, y.shape) +
-                             "the left one's last axis must be as long as the right one's last but one") from None
+            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; the left one's last axis must be as "
+                             f"long as the right one's last but one{_transposed(x.shape, y.shape)}") from None
         if active:
             return _record_under_modes(st.matmul, out, (self, other), (x, y))
         if not self.requires_grad:
@@ -994,12 +994,11 @@ def _short(x: Any) -> str:
 
 
 def _transposed(x: tuple[int, ...], y: tuple[int, ...]) -> str:
-    """Which of two matrices to transpose so that they can be multiplied."""
-    if len(x) == len(y) == 2:
-        for fits, words in [(x[1] == y[1], "the left one times the right one's .T would; "),
-                            (x[0] == y[0], "the left one's .T times the right one would; ")]:
-            if fits:
-                return words
+    """Which of two matrices would fit if it were transposed."""
+    if len(x) == len(y) == 2 and x[1] == y[1]:
+        return "; the right one transposed would fit: .T"
+    if len(x) == len(y) == 2 and x[0] == y[0]:
+        return "; the left one transposed would fit: .T"
     return ""
 
 

@@ -21,8 +21,8 @@ from autograd.symbols import Method, text_of
 
 __all__ = ["Value", "dot", "total"]
 
-ONE = 1.0                                           # ∂(x + y)/∂x: where a node has this very object, `backward` hands
-                                                    # g on as it is: 137 bytes a node of a sum of products, not 152
+ONE = 1.0                                           # ∂(x + y)/∂x, shared: where a node has this very object, `backward`
+                                                    # hands g on as it is, and no float of its own is kept
 
 
 class Value(Node, Operators):
@@ -156,23 +156,6 @@ class Value(Node, Operators):
             return self.power(other)
         return Value.apply(power_by(number(other, "power")), self)
 
-    # What returned it stands where it costs no node a slot: in `_db`, which is free unless there are two inputs.
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """Which calls of modules returned this value, the innermost first; see `graph.remember_call`."""
-        return self._db or () if self._b is None else getattr(self._db, "calls", ())
-
-    def _note(self, calls: tuple[Call, ...]) -> None:
-        if self._b is None:
-            self._db = calls
-        else:
-            self._db = _Noted(self._db)
-            self._db.calls = calls
-
-    def _state(self) -> dict[str, Any]:
-        return super()._state() | {"_db": None if self._b is None else float(self._db)}
-
     @classmethod
     def operand(cls, x: Any, where: str, like: Value | None = None) -> Value:
         return x if isinstance(x, Value) else cls(number(x, where))
@@ -202,6 +185,23 @@ class Value(Node, Operators):
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
+
+    # What returned it stands where it costs no node a slot: in `_db`, which is free unless there are two inputs.
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Which calls of modules returned this value, the innermost first; see `graph.remember_call`."""
+        return self._db or () if self._b is None else getattr(self._db, "calls", ())
+
+    def _note(self, calls: tuple[Call, ...]) -> None:
+        if self._b is None:
+            self._db = calls
+        else:
+            self._db = _Noted(self._db)
+            self._db.calls = calls
+
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"_db": None if self._b is None else float(self._db)}
 
 
 class _Noted(float):
