@@ -581,7 +581,8 @@ def makemore_jax() -> Step:
     run = jax.jit(jax.value_and_grad(
         lambda parameters, contexts, targets: _makemore_numpy_loss(jax.numpy, parameters, contexts, targets)))
     given = jax.device_put((arrays, contexts, targets))
-    return lambda: jax.block_until_ready(run(*given))
+    finished: Any = jax.block_until_ready           # its annotations are incomplete
+    return lambda: finished(run(*given))
 
 
 # A classifier of 28 by 28 pixels: 784-256-10, 128 samples, float32.
