@@ -308,7 +308,7 @@ def test_the_page_needs_a_layout_and_says_so(tmp_path: Path, monkeypatch: pytest
     import sys
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    with pytest.raises(RuntimeError, match=r"stepper: .*pip install 'ninjagrad\[render\]'"):
+    with pytest.raises(RuntimeError, match=r"stepper: .*pip install 'pygraphviz>=2'"):
         stepper(neuron(), tmp_path / "page.html")
     assert (tmp_path / "page.dot").exists()
     with pytest.raises(TypeError, match="stepper: got float"):
