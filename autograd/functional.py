@@ -20,7 +20,7 @@ from autograd import structural as st
 from autograd.fused import affine
 from autograd.generated import adopt
 from autograd.operators import is_real
-from autograd.ops import QUIETLY, TABLE, Nary, quiet
+from autograd.ops import TABLE, Nary, quiet, quietly
 from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, as_array, operand, where
 from autograd.value import Value, number, total
@@ -171,7 +171,7 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
         return gradient if nested else gradient[0]
     x = _tensor("cross_entropy", logits, -1)
     fixed = _fixed("cross_entropy", target)
-    _, rows, powers, rest = QUIETLY.enclose(_fused, x._data, fixed, reduction, label_smoothing, ignore_index, weight)
+    _, rows, powers, rest = quietly(_fused, x._data, fixed, reduction, label_smoothing, ignore_index, weight)
     return _quiet_gradient(powers, rest, rows, reduction).reshape(x.shape)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.modes import active
 from autograd.operators import OPERATORS
-from autograd.ops import QUIETLY, TABLE, Op, power_by
+from autograd.ops import SILENT, TABLE, Op, power_by
 from autograd.symbols import Method, compile_function, late, text_of
 from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
 
@@ -176,7 +176,7 @@ def {name}({inputs}{more}):
 """
 _WIDENED = """
         if out.dtype.itemsize < 8 and out.dtype.kind == "f" != x.dtype.kind:
-            node._data = quietly.run(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
+            node._data = silent.copy().run(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 _COMPUTE = """\
 try:
         out{kept} = {out}
@@ -197,8 +197,7 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
     arguments = f"{given}, *parameters" if fused else given
     loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
     if fused or loud is not op.array:
-        may_nest = fused and getattr(loud, "__globals__", None) is not vars(st)     # it may use ops
-        out = f"quietly.{'context.copy().run' if may_nest else 'run'}(compute, {arguments})"
+        out = f"silent.copy().run(compute, {arguments})"        # as `quietly` does
     else:
         out = text_of(op.array, *arrays) or f"compute({arguments})"
     if fused:
@@ -218,7 +217,7 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
         widened=_WIDENED if count == 1 and not fused else "")
     return f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new,
-        "op": op, "operand": operand, "operands": _operands, "quietly": QUIETLY, "under_modes": _record_under_modes}
+        "op": op, "operand": operand, "operands": _operands, "silent": SILENT, "under_modes": _record_under_modes}
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,7 @@ from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, Operators, is_real
-from autograd.ops import QUIETLY, TABLE, Op, PowerBy
+from autograd.ops import SILENT, TABLE, Op, PowerBy, quietly
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -209,7 +209,7 @@ class Tensor(Node, Operators):
             if _changes:
                 _refuse_changed(order)
             self._grad = seed
-            QUIETLY.enclose(_pull_all, order, unreached)
+            quietly(_pull_all, order, unreached)
         except BaseException:                       # Ctrl-C too: no node may keep the mark
             for node in topological(self):
                 if node._grad is unreached:
@@ -228,7 +228,7 @@ class Tensor(Node, Operators):
         arrays = [x._data for x in inputs]
         compute = getattr(op.array, "__wrapped__", op.array)
         try:
-            out = QUIETLY.enclose(compute, *(arrays if count else [arrays]), *parameters)
+            out = quietly(compute, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
                 out, *kept = out
                 parameters = (*parameters, *kept)
@@ -269,7 +269,7 @@ class Tensor(Node, Operators):
             other = operand(other, "matmul", self)
         x, y = self._data, other._data
         try:
-            out = QUIETLY.run(_matmul, x, y)
+            out = SILENT.copy().run(_matmul, x, y)      # `quietly`, without its call
         except ValueError:
             raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; the left one's last axis must be as "
                              f"long as the right one's last but one{_transposed(x.shape, y.shape)}") from None
@@ -774,7 +774,7 @@ def cast(array: Any, dtype: np.dtype[Any], name: str) -> Any:
         raise TypeError(f"{name}: got dtype {dtype}, expected one of real numbers")
     if dtype.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name}: got inf or nan, which {dtype} can't hold")
-    return QUIETLY.run(array.astype, dtype)
+    return quietly(array.astype, dtype)
 
 
 _NUMBERS = frozenset({float, int, bool})
@@ -794,7 +794,7 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
         if data.dtype.kind != "f":
             return _handle(np.asarray(x))
         if data.dtype.itemsize < 8 and not -6e4 < x < 6e4:      # what is too large is inf, without a warning
-            return _handle(QUIETLY.run(np.array, _float(x), data.dtype))
+            return _handle(quietly(np.array, _float(x), data.dtype))
         # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
         try:
             return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))

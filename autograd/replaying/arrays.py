@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.graph import topological
-from autograd.ops import QUIETLY, Op, PowerBy
+from autograd.ops import Op, PowerBy, quietly
 from autograd.replaying.program import Program, Register, copy_to, plain_key
 
 __all__ = ["ArrayProgram"]
@@ -403,11 +403,11 @@ class ArrayProgram:
         return [one(i) if need else None for i, need in enumerate(wanted)]
 
     def forward(self) -> float:
-        QUIETLY.enclose(self.forward_steps.run)
+        quietly(self.forward_steps.run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def run(self) -> float:
-        QUIETLY.enclose(self._run)
+        quietly(self._run)
         return self._root.item()                    # type: ignore[no-any-return]
 
     def _run(self) -> None:
