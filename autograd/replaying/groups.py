@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import Nary
+from autograd.ops import TABLE, Nary
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Program, Register, expand_to
 
@@ -222,15 +222,7 @@ class Groups:
             head = index.take([0], axis)
             if index.shape[axis] > 1 and (index == head).all():
                 index = head
-        if not self.varies[index].any():
-            return Register(self.forward, self.values[index], constant=True), index
-        strides = _strides(index)
-        if strides is not None and not (blas and _awkward(index.shape, strides)):
-            return Register(self.forward, _view(self.values, index, strides)), index
-        out = np.empty(index.shape)
-        np.take(self.values, index, None, out, "clip")
-        self.forward.step(_take, self.values, index, out)
-        return Register(self.forward, out), index
+        return self._whole(index, blas)
 
     def _receive(self, index: Any, contribution: Any) -> None:
         """Add `contribution`, which may be longer along axes where `index` is 1, to the gradients at `index`."""
@@ -343,29 +335,29 @@ class Groups:
 
         def backward() -> None:
             g = self._gradient(where, shape)
-            a, b = Register(self.backward, x.array, x.constant), Register(self.backward, y.array, y.constant)
+            to_x, to_y = _slopes(*[Register(self.backward, z.array, z.constant) for z in (x, y)])
             if grid is None:
                 column = g.view(g.array[:, None])
                 if self.needs[at_x].any():
-                    self._receive(at_x, column * b)
+                    self._receive(at_x, column * to_x)
                 if self.needs[at_y].any():
-                    self._receive(at_y, column * a)
+                    self._receive(at_y, column * to_y)
             else:
                 if self.needs[at_x].any():
-                    self._receive(at_x, _product(g, b))
+                    self._receive(at_x, _product(g, to_x))
                 if self.needs[at_y].any():
-                    self._receive(at_y, _product(g.T, a))
+                    self._receive(at_y, _product(g.T, to_y))
             for _, at in extra:
                 self._receive(at, g)
 
         self._backwards.append(backward)
 
-    def _whole(self, index: Any) -> tuple[Register, Any]:
-        """As `_read`, for a matrix product: every axis in full length."""
+    def _whole(self, index: Any, blas: bool = True) -> tuple[Register, Any]:
+        """As `_read`, with every axis in full length, as a matrix product wants it."""
         if not self.varies[index].any():
             return Register(self.forward, self.values[index], constant=True), index
         strides = _strides(index)
-        if strides is not None and not _awkward(index.shape, strides):
+        if strides is not None and not (blas and _awkward(index.shape, strides)):
             return Register(self.forward, _view(self.values, index, strides)), index
         out = np.empty(index.shape)
         np.take(self.values, index, None, out, "clip")
@@ -415,11 +407,13 @@ class Groups:
         def backward() -> None:
             g = self._gradient(where, place.shape)
             each = self.backward.call(_Gather(owner), g)
-            a = Register(self.backward, x.array, x.constant)
-            b = None if y is None else Register(self.backward, y.array, y.constant)
-            self._receive(left, each if b is None else each * b)
-            if not one.all() and self.needs[right[~one]].any():
-                terms = each * a
+            if y is None:
+                self._receive(left, each)
+                return
+            to_x, to_y = _slopes(*[Register(self.backward, z.array, z.constant) for z in (x, y)])
+            self._receive(left, each * to_x)
+            if self.needs[right[~one]].any():
+                terms = each * to_y
                 if one.any():
                     terms = self.backward.call(_Gather(np.flatnonzero(~one)), terms)
                 self._receive(right[~one], terms)
@@ -449,6 +443,11 @@ class Groups:
             self.backward.steps[0] = _zero, (self.gradients[zero[0]: zero[-1] + 1],)
         else:
             del self.backward.steps[0]
+
+
+def _slopes(x: Register, y: Register) -> list[Any]:
+    """∂(x·y)/∂x and ∂(x·y)/∂y, as the table has them."""
+    return [partial(None, x, y) for partial in TABLE["mul"].partials]
 
 
 def _product(x: Register, y: Register) -> Register:
