@@ -17,9 +17,9 @@ import numpy as np
 
 from autograd.ops import Op, Operand
 
-__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "cast", "concatenate", "expand", "index", "matmul", "max_all",
-           "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "scatter",
-           "sum_", "sum_plan", "summing"]
+__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index", "matmul",
+           "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape",
+           "scatter", "sum_", "sum_plan", "summing"]
 
 Shape = tuple[int, ...]
 
@@ -195,17 +195,17 @@ def _place(x: Any, indices: Any, dim: int, shape: Shape) -> Any:
     """Zeros of `shape`, but x where `indices` (which keeps `dim` as an axis of length 1) points along `dim`."""
     out = np.zeros(shape, x.dtype)
     if len(shape) == 2:
-        out.reshape(-1)[_along(shape, indices, dim)] = x
+        out.reshape(-1)[along(shape, indices, dim)] = x
     else:
         np.put_along_axis(out, indices, x, dim)
     return out
 
 
 def _pick(x: Any, indices: Any, dim: int) -> Any:
-    return x.take(_along(x.shape, indices, dim)) if x.ndim == 2 else np.take_along_axis(x, indices, dim)
+    return x.take(along(x.shape, indices, dim)) if x.ndim == 2 else np.take_along_axis(x, indices, dim)
 
 
-def _along(shape: Shape, indices: Any, dim: int) -> Any:
+def along(shape: Shape, indices: Any, dim: int) -> Any:
     """`indices` along `dim` of a matrix as positions in the flat array: a fifth of the time of `…_along_axis`."""
     return indices + _row_starts(*shape) if dim else indices * shape[1] + _positions(shape[1])
 

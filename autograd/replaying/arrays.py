@@ -71,7 +71,7 @@ def opaque(function: Callable[..., Any], *arguments: Any) -> Any:
     program = _program_of(arguments)
     plain = _unwrapped(arguments)
     out = np.array(function(*plain))
-    constant = not any(not x.constant for x in _registers(arguments))
+    constant = all(x.constant for x in _registers(arguments))
     if not constant:
         program.step(lambda plain, out: np.copyto(out, function(*plain)), plain, out)
     return program.register(out, constant)
@@ -173,7 +173,7 @@ def _put_once(places: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
 def _picked(x: Any, indices: Any, dim: int) -> Any:
     if x.ndim != 2 or not x.array.flags.c_contiguous:
         return None
-    return x.take(_places_along(indices, dim, x.shape))
+    return x.take(st.along(x.shape, indices, dim))
 
 
 def _placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
@@ -188,14 +188,7 @@ def _placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
         out.reshape(-1)[places] = x
         return out
 
-    return _program_of((x, indices)).call(place, x, _places_along(indices, dim, shape))
-
-
-def _places_along(indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
-    """Indices along `dim` of a matrix as positions in the flat array."""
-    if dim == 0:
-        return indices * shape[1] + np.arange(shape[1])
-    return indices + np.arange(shape[0])[:, None] * shape[1]
+    return _program_of((x, indices)).call(place, x, st.along(shape, indices, dim))
 
 
 def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
@@ -229,7 +222,9 @@ class ArrayProgram:
     Attributes:
         parameters, gradients: an array for each of `wrt`.
         inputs: an array for each input, to be written to before a run.
-        order: the nodes, and `numbers` and `slopes` their arrays, for who wants to look at what a run computed.
+        values_of, slopes_of: each node made by an op with its array, and each that has a gradient with that one's
+            array, for who wants to look at what a run computed.
+        nodes, steps, bytes: how large it is.
     """
 
     strategy = "arrays"
