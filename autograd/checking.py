@@ -189,10 +189,8 @@ def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
 
 
 def _recomputed(op: Any, arrays: list[Any], parameters: Sequence[Any]) -> Any:
-    keeps = getattr(op, "keeps", 0)
-    if not keeps:
-        return op.array(*([arrays] if op.arity is None else arrays), *parameters)
-    return op.array(*arrays, *parameters[:-keeps])[0]           # what it keeps, it must find anew
+    given = parameters[: len(parameters) - getattr(op, "keeps", 0)]         # what it keeps, it must find anew
+    return op(*([arrays] if op.arity is None else arrays), *given)
 
 
 def _refuse(x: Any, what: str) -> None:

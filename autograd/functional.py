@@ -259,6 +259,7 @@ class _FusedOfValues(Nary):
 
 
 def _fused_op(rows: _Rows, reduction: str) -> Nary:
+    """The op for these targets."""
 
     def loss(*z: float) -> float:
         return float(np.sum(_reduced(_quiet_forward(np.reshape(z, rows.like.shape), rows)[0], rows, reduction, 2)))
@@ -419,14 +420,10 @@ def _closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
 
 
 def _gradient(powers: Any, rest: Any, rows: _Rows, reduction: str, g: Any = 1.0) -> Any:
-    weights, kept, divisor, places, _ = rows
-    p = powers / (1.0 + rest)
-    if reduction == "mean":
-        g = g * (1.0 / divisor)
-    if places is not None:
-        return _closed_form(p, rows.q, None, g)
-    gradient = _closed_form(p, weights, weights.sum(1, keepdims=True), g)
-    return gradient if kept is None else np.where(kept[:, None], gradient, gradient.dtype.type(0))
+    q = rows.q
+    mass = None if rows.places is not None else q.sum(1, keepdims=True)
+    gradient = _closed_form(powers / (1.0 + rest), q, mass, _scale(rows, reduction) * g)
+    return gradient if rows.kept is None else np.where(rows.kept[:, None], gradient, gradient.dtype.type(0))
 
 
 _quiet_forward, _quiet_gradient = quiet(_forward), quiet(_gradient)             # backward passes are quiet as a whole

@@ -1,7 +1,8 @@
 """What `Tensor` has from the table: its methods, and each op's step of the backward pass, written out from the rules.
 
 One general function for all steps instead makes a training step a fifth slower, one for all methods as much again. Each
-is compiled when it is first called. Nothing here is called by name from elsewhere but `adopt`, for ops that are new.
+is compiled when it is first called. From elsewhere are called `adopt`, for ops that are new, and `fitted`, by backward
+passes of another kind.
 """
 
 from __future__ import annotations

@@ -590,8 +590,7 @@ class Tensor(Node, Operators):
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
-        _changes.append(True)
-        del _changes[1:]
+        _changes.add(True)
 
     def _in_place(self, name: str, result: Callable[[Any], Tensor], other: Any) -> Tensor:
         if self.op is None and not (isinstance(other, Tensor) and other.requires_grad and is_grad_enabled()):
@@ -1025,7 +1024,7 @@ def _through_a_change(*_: Any) -> Any:
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
 
-_changes: list[bool] = []                           # holds something once any tensor was changed: until then none
+_changes: set[bool] = set()                         # holds something once any tensor was changed: until then none
                                                     # need be looked for
 
 
