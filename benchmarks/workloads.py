@@ -238,7 +238,11 @@ def _moons_data() -> tuple[list[list[float]], list[float]]:
 
 def gpt(value: type) -> Step:
     """A transformer after Karpathy's microgpt, with plain operators: softmax, RMS norm and attention of scalars."""
-    loss_of, weights = _gpt_graph(value)
+    return _scalar_step(*_gpt_graph(value))
+
+
+def _scalar_step(loss_of: Callable[[], Any], weights: list[Any]) -> Step:
+    """A step of an engine of single numbers."""
 
     def step() -> tuple[float, list[Any]]:
         for w in weights:
@@ -349,16 +353,7 @@ def irregular(levels: int, width: int) -> tuple[Callable[[], Any], list[Any]]:
 
 
 def irregular_value(levels: int, width: int) -> Step:
-    build, leaves = irregular(levels, width)
-
-    def step() -> tuple[float, list[Any]]:
-        for x in leaves:
-            x.grad = 0.0
-        loss = build()
-        loss.backward()
-        return loss.data, leaves
-
-    return step
+    return _scalar_step(*irregular(levels, width))
 
 
 def irregular_replay(levels: int, width: int) -> Step:
