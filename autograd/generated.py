@@ -51,7 +51,7 @@ _FIT = """
             part = fit(part, {saved})"""
 
 
-_reduce_to = st.reduce_to.array
+_reduce_plan = st.reduce_plan
 
 
 def _fit(part: Any, data: Any) -> Any:
@@ -61,7 +61,8 @@ def _fit(part: Any, data: Any) -> Any:
     and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for, unless
     that is empty.
     """
-    part = _reduce_to(part, data.shape)
+    add_up, rest = _reduce_plan(part.shape, part.dtype.char, data.shape)
+    part = add_up(part, *rest)
     return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
@@ -154,7 +155,7 @@ def _pull_sum(node: Tensor, unreached: object) -> None:
 
 
 _METHOD = """\
-def {name}({inputs}{more}):
+def {name}({signature}):
     {convert}
     {fetch}
     {compute}
@@ -185,22 +186,30 @@ try:
         raise misfit(op, ({arrays},), error) from None"""
 
 
-def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
+def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
     """The op's function of Tensors and parameters, as `compile_function` wants it.
 
-    It is the method of a row with one or two inputs, and the `make` of a structural op.
+    It is the method of a row with one or two inputs (`reflected`: with the second as self), and the `make` of a
+    structural op.
     """
     count = op.arity or 0
     fused = isinstance(op, st.Structural)
     names = [f"a{i}" for i in range(count)] if fused else ["self", "other"][:count]
     arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
-    inputs, given = ", ".join(names), ", ".join(arrays)
-    arguments = f"{given}, *parameters" if fused else given
+    parameters = _names_of_parameters(op) if fused else []      # type: ignore[arg-type]
+    signature = [*names, *parameters]
+    if reflected:
+        names.reverse()
+    inputs, given, arguments = ", ".join(names), ", ".join(arrays), ", ".join([*arrays, *parameters])
     loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
     if fused or loud is not op.array:
         out = f"silent.copy().run(compute, {arguments})"        # as `quietly` does
     else:
         out = text_of(op.array, *arrays) or f"compute({arguments})"
+    fetch = "; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names))
+    if hasattr(loud, "plan"):
+        fetch += f"; compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})"
+        out = "silent.copy().run(compute, x, *rest)"
     if fused:
         convert = (f"if {' or '.join(f'type({name}) is not Tensor' for name in names)}:\n"
                    f"        {inputs}, = operands(op, {inputs})")
@@ -208,17 +217,18 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
         convert = "if type(other) is not Tensor:\n        other = operand(other, op.name, self)" if count > 1 else ""
     kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
     text = _METHOD.format(
-        name=f"tensor_{op.name}", inputs=inputs, more=", *parameters" if fused else "", convert=convert,
-        fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
+        name=f"tensor_{op.name}", signature=", ".join(signature), inputs=inputs, convert=convert,
+        fetch=fetch,
         compute=_COMPUTE.format(kept=kept, out=out, arrays=given) if count > 1 or fused else f"out = {out}",
-        saved=f"({arguments}{kept})" if fused else f"({given},)",
+        saved=f"({arguments}{kept},)",
         required=" or ".join(f"{name}.requires_grad" for name in names),
         a=f"({inputs})" if op.joint is not None else names[0],
         b=names[1] if count == 2 and op.joint is None else "None",
         widened=_WIDENED if count == 1 and not fused else "")
     return f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new,
-        "op": op, "operand": operand, "operands": _operands, "silent": SILENT, "under_modes": _record_under_modes}
+        "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new, "op": op,
+        "operand": operand, "operands": _operands, "plan": getattr(loud, "plan", None), "silent": SILENT,
+        "under_modes": _record_under_modes}
 
 
 @lru_cache(maxsize=1024)
@@ -234,16 +244,28 @@ def _pow(self: Tensor, other: Any) -> Tensor:
     return self.power(other)
 
 
+def _named(rules: Sequence[Callable[..., Any]], first: int) -> list[str]:
+    """What the rule that names most of its arguments calls those from the `first` on. (`*_` names none.)"""
+    calls = [[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()
+              if p.name != "_"] for rule in rules]
+    return [f"{name}_" for name in max(calls, key=len)[first:]]     # with a stroke, so none is one of the text's own
+
+
 def _names_of_saved(op: st.Structural) -> list[str]:
     """What to call, in the step written for the op, the things its forward pass saved: what its vjps call them."""
-    if not op.vjps:
-        return []
-    names = max([[p.name for p in signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
-                 for vjp in op.vjps], key=len)[2:]
-    if not names:
+    names = _named(op.vjps, 2) if op.vjps else []
+    if op.vjps and not names:
         raise ValueError(f"adopt: no vjp of {op.name} names what it is given after g and out; one of them must, "
                          "all inputs and parameters")
-    return [f"{name}_" for name in names]           # with a stroke, so that none is one of the step's own names
+    return names
+
+
+def _names_of_parameters(op: st.Structural) -> list[str]:
+    """What to call what the op is given after its inputs; one name with a star where its rules do not say."""
+    names = _named(op.vjps, 2) if op.vjps else _named([op.joint], 3) if op.joint else ["*rest"]
+    if any([name[0] == "*" for name in names]):
+        return ["*parameters"]
+    return names[op.arity: len(names) - op.keeps]
 
 
 def adopt(op: st.Structural) -> st.Structural:
@@ -272,8 +294,11 @@ _CHANGED.pull = _pull_joint
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
 st.sum_.pull = _pull_sum
+Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), *_method(st.matmul))
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
         Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
+for _name in ("sub", "mul", "div"):                 # number - tensor, with the tensor as self
+    Method(Tensor, (OPERATORS[_name][0].replace("__", "__r", 1),), *_method(TABLE[_name], reflected=True))
 Tensor.__pow__ = _pow       # type: ignore[method-assign, assignment]

@@ -91,15 +91,11 @@ def _expand(x: Any, shape: Shape) -> Any:
     return filled
 
 
-_add_up: Callable[..., Any] = np.add.reduce         # np.sum without its detours
+# A sum, planned from shapes alone: the fastest function for it, and what that takes after the array (and before a place
+# for the result). Over one short axis it is BLAS's product with ones, in half np.add.reduce's time. The same few shapes
+# come back at each step of a training, and plans are remembered.
 
-
-def _sum(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
-    """The sum over `dim`. Over one short axis BLAS takes it, as a product with ones, in half np.add.reduce's time."""
-    left, ones = sum_plan(x.shape, dim, keepdim, x.dtype.char)
-    if ones is None:
-        return _add_up(x, axis=dim, keepdims=keepdim)
-    return ones.dot(x) if left else x.dot(ones)
+Plan = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 @lru_cache(maxsize=64)
@@ -109,33 +105,20 @@ def ones(shape: Shape, dtype: str) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def sum_plan(shape: Shape, dim: tuple[int, ...], keepdim: bool, dtype: str) -> tuple[bool, Any]:
-    """The ones to multiply by, and whether from the left; None where there is no such product.
-
-    The same few shapes come back at each step of a training, and this and `reduce_plan` remember them.
-    """
-    if dtype not in "fd" or len(dim) != 1 or shape[dim[0]] > 1024:
-        return False, None
-    n = shape[dim[0]]
-    if len(shape) == 1 and not keepdim:
-        return True, np.ones(n, dtype)
-    if len(shape) == 2 and dim == (0,):
-        return True, np.ones((1, n) if keepdim else n, dtype)
-    if len(shape) == 2:
-        return False, np.ones((n, 1) if keepdim else n, dtype)
-    return False, None
-
-
-def _reduce_to(x: Any, shape: Shape) -> Any:
-    left, ones, axes = reduce_plan(x.shape, shape, x.dtype.char)
-    if ones is not None:
-        return ones.dot(x) if left else x.dot(ones)
-    return _add_up(x, axis=axes, keepdims=True).reshape(shape) if axes else x
+def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Plan:
+    """How to sum over `dim`."""
+    n = shape[dim[0]] if len(dim) == 1 else 0
+    if dtype in "fd" and 0 < n <= 1024 and len(shape) <= 2 and len(shape) + (not keepdim) > 1:
+        if dim == (1,):
+            return np.ndarray.dot, (np.ones((n, 1) if keepdim else n, dtype),)
+        return np.ones((1, n) if keepdim else n, dtype).dot, ()
+    add_up: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
+    return lambda x, out=None: add_up(x, dim, None, out, keepdim), ()
 
 
 @lru_cache(maxsize=1024)
-def reduce_plan(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tuple[int, ...]]:
-    """As `sum_plan`, for the axes of `shape` that `target` lacks or has as length 1; these come third.
+def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
+    """How to sum over the axes of `shape` that `target` lacks or has as length 1.
 
     Raises ValueError where `target` does not broadcast to `shape`.
     """
@@ -144,21 +127,42 @@ def reduce_plan(shape: Shape, target: Shape, dtype: str) -> tuple[bool, Any, tup
     if extra < 0 or any([i >= extra and target[i - extra] != 1 for i in axes]):
         raise ValueError(f"backward: a vjp gave a contribution of shape {shape} to an input of shape {target}; "
                          "expected that shape, or one to which it broadcasts")
+    if not axes:
+        return lambda x: x, ()
     if len(shape) == 2 and len(axes) == 1:
-        left, ones = sum_plan(shape, axes, len(target) == 2, dtype)
-        return left, ones, axes
-    return False, None, axes
+        return sum_plan(shape, dtype, axes, len(target) == 2)
+    kept = _kept(shape, axes)
+
+    def add_up(x: Any, out: Any = None) -> Any:
+        return np.add.reduce(x, axes, None, None if out is None else out.reshape(kept), True).reshape(target)
+
+    return add_up, ()
+
+
+def planned(plan: Callable[..., Plan]) -> Callable[..., Any]:
+    """The function on arrays that is computed by plan."""
+    def compute(x: Any, *parameters: Any) -> Any:
+        function, rest = plan(x.shape, x.dtype.char, *parameters)
+        return function(x, *rest)
+
+    compute.plan = plan                             # type: ignore[attr-defined]
+    return compute
+
+
+def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
+    """`shape` with the axes in `dim` reduced to 1."""
+    return tuple(1 if i in dim else n for i, n in enumerate(shape))
 
 
 expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
-reduce_to = structural("reduce_to", "Σ", _reduce_to,
+reduce_to = structural("reduce_to", "Σ", planned(reduce_plan),
                        lambda g, out, x, shape: expand(g, x.shape))
 
 
 def summing(x: Any) -> Callable[..., Any]:
     """`sum_` for what x is: on arrays without the detour of asking at each call."""
-    return _sum if type(x) is np.ndarray else sum_
+    return sum_.array if type(x) is np.ndarray else sum_
 
 
 cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
@@ -167,17 +171,12 @@ cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
 
-def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
-    """`shape` with the axes in `dim` reduced to 1."""
-    return tuple(1 if i in dim else n for i, n in enumerate(shape))
-
-
 def unsummed(g: Any, x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     """The gradient of a sum of x with the axes in `dim` as length 1: it broadcasts to x's shape."""
     return g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim))
 
 
-sum_ = structural("sum", "Σ", _sum,
+sum_ = structural("sum", "Σ", planned(sum_plan),
                   lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape))
 
 

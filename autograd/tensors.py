@@ -257,38 +257,17 @@ class Tensor(Node, Operators):
     def _note(self, calls: tuple[Call, ...]) -> None:
         self.calls = calls
 
-    # Arithmetic beyond the table's rows, which are added below the class.
+    # The matrix product, of vectors, matrices and stacks of matrices, is NumPy's; its method, like those of the table's
+    # rows, is written out in `generated`.
 
-    def __matmul__(self, other: Any) -> Tensor:
-        """The matrix product, of vectors, matrices and stacks of matrices, as NumPy's `@`.
-
-        >>> (Tensor([[1.0, 2.0]]) @ Tensor([[3.0], [4.0]])).item()
-        11.0
-        """
-        if type(other) is not Tensor:
-            other = operand(other, "matmul", self)
-        x, y = self._data, other._data
-        try:
-            out = SILENT.copy().run(_matmul, x, y)      # `quietly`, without its call
-        except ValueError:
-            raise ValueError(f"matmul: shapes {x.shape} and {y.shape} do not fit; the left one's last axis must be as "
-                             f"long as the right one's last but one{_transposed(x.shape, y.shape)}") from None
-        if active:
-            return _record_under_modes(st.matmul, out, (self, other), (x, y))
-        if not self.requires_grad:
-            if not other.requires_grad:
-                return _handle(out)
-            node = _record(st.matmul, out, other, (x, y))
-        else:
-            node = _record(st.matmul, out, self, (x, y))
-        if node.op is not None:
-            node._a, node._b = self, other
-        return node
+    if TYPE_CHECKING:
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def matmul(self, other: Any) -> Tensor: ...
+        def mm(self, other: Any) -> Tensor: ...
+        def dot(self, other: Any) -> Tensor: ...
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return operand(other, "matmul", self) @ self
-
-    matmul = mm = dot = __matmul__
 
     # Other dtypes, other copies.
 
@@ -1005,6 +984,10 @@ def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
     """What to say where NumPy, or the op, finds that arrays do not fit."""
     if str(error).startswith(f"{op.name}: "):
         return error
+    if op is st.matmul:
+        x, y = [array.shape for array in arrays]
+        return ValueError(f"matmul: shapes {x} and {y} do not fit; the left one's last axis must be as long as the "
+                          f"right one's last but one{_transposed(x, y)}")
     if isinstance(op, st.Structural):
         shapes = " and ".join(str(x.shape) for x in arrays)
         return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")
@@ -1049,9 +1032,6 @@ def _changed() -> Op:
 
 
 _CHANGED = _Changed("changed", "[ ]=", _through_a_change, joint=_through_a_change)
-
-
-_matmul = st.matmul.array
 
 
 def _pull_all(order: list[Tensor], unreached: object) -> None:

@@ -106,20 +106,15 @@ def _program_of(arguments: Any) -> Program:
 # How the structural ops are written down; None where there is no better way than calling them.
 
 def _summed(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
-    return _added(x, *st.sum_plan(x.shape, dim, keepdim, x.dtype.char), dim, keepdim)
+    return _planned(x, *st.sum_plan(x.shape, x.dtype.char, dim, keepdim))
 
 
 def _reduced(x: Any, shape: tuple[int, ...]) -> Any:
-    left, ones, axes = st.reduce_plan(x.shape, shape, x.dtype.char)
-    return _added(x, left, ones, axes, True).reshape(shape) if axes else x
+    return _planned(x, *st.reduce_plan(x.shape, x.dtype.char, shape)) if x.shape != shape else x
 
 
-def _added(x: Any, left: bool, ones: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
-    if ones is not None:
-        return x.program.call(np.dot, ones, x) if left else x.program.call(np.dot, x, ones)
-    axis = axes if len(axes) != 1 else axes[0]
-    reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
-    return x.program.call(lambda x, out=None: reduce(x, axis, None, out, keepdim), x)
+def _planned(x: Any, function: Callable[..., Any], rest: tuple[Any, ...]) -> Any:
+    return x.program.call(function, x, *rest)
 
 
 def _indexed(x: Any, key: Any) -> Any:
