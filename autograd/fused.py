@@ -6,13 +6,14 @@ differentiated, the vjps are fed nodes and build the composition.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd import structural as st
 from autograd.generated import adopt
+from autograd.ops import quiet
 from autograd.structural import Structural
 from autograd.tensors import Tensor
 
@@ -29,16 +30,19 @@ def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
-    if weight.ndim != 2 or x.shape[-1:] != weight.shape[:1] or bias.shape != weight.shape[1:]:
-        raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
-    return _plus(x.dot(weight) if x.ndim == 2 else st.matmul.array(x, weight), bias)
+    try:
+        if weight.ndim == 2 and bias.shape == weight.shape[1:]:
+            return _plus(x.dot(weight) if x.ndim == 2 else st.matmul.array(x, weight), bias)
+    except ValueError:                              # NumPy's, of the product
+        pass
+    raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
 
 
 def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
     return g                                        # broadcast in the sum, so the engine adds it up
 
 
-_AFFINE = adopt(Structural("affine", "xW+b", _affine, *st.matmul.vjps, _affine_bias))
+_AFFINE = adopt(Structural("affine", "xW+b", quiet(_affine), *st.matmul.vjps, _affine_bias))
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
@@ -65,8 +69,9 @@ def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tu
         raise ValueError(f"expected inputs of shape (N, D) with N > {correction}")
     if (gain.ndim != 1 and gain.shape[:-1] != (1,)) or (bias.ndim != 1 and bias.shape[:-1] != (1,)):
         raise ValueError("expected gain and bias of shape (D,) or (1, D)")
-    centred = x - _total(x) * (1 / n)
-    scale = (_total(centred * centred) * (1 / (n - correction)) + eps) ** -0.5
+    total = _totals(x, n)
+    centred = x - total(x) * (1 / n)
+    scale = (total(centred * centred) * (1 / (n - correction)) + eps) ** -0.5
     stretch = scale * gain
     return _plus(centred * stretch, bias), centred, scale, stretch
 
@@ -76,7 +81,8 @@ def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any
     if isinstance(x, Tensor):
         _, centred, scale, stretch = _batch_norm(x, gain, bias, eps, correction)
     n = len(x)
-    whole, aligned = _total(g), _total(g * centred) * scale                             # Σg and Σ(g·r)
+    total = _totals(g, n)
+    whole, aligned = total(g), total(g * centred) * scale                               # Σg and Σ(g·r)
     dx = None
     if needs[0]:
         # Of the formula only g and r = centred · scale are as large as x; what multiplies them is one row.
@@ -86,12 +92,12 @@ def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any
     return [dx, aligned, whole]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3))
+_BATCH_NORM = adopt(Structural("batch_norm", "BN", quiet(_batch_norm), joint=_batch_norm_joint, arity=3, keeps=3))
 
 
-def _total(x: Any) -> Any:
-    """The rows of x added up: in arrays, by a product with ones."""
-    return st.ones((1, len(x)), x.dtype.char).dot(x) if type(x) is np.ndarray else st.sum_(x, (0,), True)
+def _totals(x: Any, n: int) -> Callable[[Any], Any]:
+    """What adds up the n rows of x and its like: for arrays, a product with ones."""
+    return st.ones((1, n), x.dtype.char).dot if type(x) is np.ndarray else lambda x: st.sum_(x, (0,), True)
 
 
 def _plus(fresh: Any, y: Any) -> Any:

@@ -29,8 +29,7 @@ __all__ = ["adopt", "fitted"]
 
 _PULL = """\
 def pull_{name}(node, unreached):
-    g = node._grad
-    out = node._data
+    g = node._grad{measured}{out}
     {saved} = node._saved
 {contributions}"""
 _CONTRIBUTION = """\
@@ -45,10 +44,16 @@ _CONTRIBUTION = """\
         else:
             {input}._grad = grad {sign} part
 """
+# A leaf's first gradient: copied if it would otherwise be another node's, or a view into one.
+_OWN = "part.copy() if part is g or part.base is not None else part"
+# Whether a contribution must be made to fit. An elementwise op's is of g's shape and dtype, so g is measured once.
 _FIT = """
-        size = {saved}.nbytes
-        if part.nbytes != size or part.ndim != {saved}.ndim or not size:
+        if {misfit}:
             part = fit(part, {saved})"""
+_MISFIT = "part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim or not part.nbytes"
+_MISFIT_LIKE_G = "{saved}.nbytes != size or {saved}.ndim != ndim"
+_MEASURED = """
+    size, ndim = g.nbytes or -1, g.ndim"""
 
 
 _reduce_plan = st.reduce_plan
@@ -61,19 +66,15 @@ def _fit(part: Any, data: Any) -> Any:
     and says the same, since a contribution is never narrower nor of fewer numbers than the input it is for, unless
     that is empty.
     """
-    add_up, rest = _reduce_plan(part.shape, part.dtype.char, data.shape)
+    dtype = part.dtype
+    add_up, rest = _reduce_plan(part.shape, dtype.char, data.shape)
     part = add_up(part, *rest)
-    return part if part.dtype is data.dtype else part.astype(data.dtype, copy=False)
+    return part if dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
 def fitted(part: Any, data: Any) -> Any:
     """`_fit` where a contribution needs it."""
     return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
-
-
-def _own(part: Any, g: Any) -> Any:
-    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
-    return part.copy() if part is g or part.base is not None else part
 
 
 def _write_vjps(op: Op) -> None:
@@ -86,7 +87,7 @@ def _write_vjps(op: Op) -> None:
         op.joint = _one_by_one(op.vjps)
         op.pull = _pull_joint
         return
-    _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2)
+    _write_pull(op, names, products, {name: row.array for name, row in TABLE.items()}, op.arity == 2, like_g=True)
 
 
 def _one_by_one(vjps: Sequence[Callable[..., Any]]) -> Callable[..., list[Any]]:
@@ -105,21 +106,27 @@ _PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}  
 
 
 def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: dict[str, Any],
-                fits: bool = True) -> None:
-    """Write `op.pull` from what each input receives; `fits`: it may be of another shape or dtype than the input.
+                fits: bool = True, like_g: bool = False) -> None:
+    """Write `op.pull` from what each input receives.
 
-    A negation waits until the broadcasting is undone: there is less to negate.
+    `fits`: it may be of another shape or dtype than the input; `like_g`: it is of g's. A negation waits until the
+    broadcasting is undone: there is less to negate.
     """
     contributions = ""
+    like_g = like_g and "==" not in "".join(products)           # half a truth value is a float64 whatever g is
     slots = ("_a", "_b") if op.joint is None else [f"_a[{i}]" for i in range(len(products))]
     for position, (slot, saved, product) in enumerate(zip(slots, names, products)):
         negative = product == "-g"
+        misfit = (_MISFIT_LIKE_G if like_g else _MISFIT).format(saved=saved)
         contributions += _CONTRIBUTION.format(
             input=f"input{position}", slot=slot, product="g" if negative else product, sign="-" if negative else "+",
-            first="-part" if negative else "part", own="-part" if negative else "own(part, g)",
-            fit=_FIT.format(saved=saved) if fits else "")
-    text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions)
-    op.pull = late(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own})
+            first="-part" if negative else "part",
+            own="-part" if negative else "part" if product.startswith("g *") else _OWN,
+            fit=_FIT.format(saved=saved, misfit=misfit) if fits else "")
+    text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions,
+                        measured=_MEASURED if fits and like_g else "",
+                        out="\n    out = node._data" if "out" in "".join(products) else "")
+    op.pull = late(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit})
 
 
 def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,7 +136,8 @@ def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
     """
     if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(st):
         return rule
-    arrays = {name: x.array for name, x in vars(st).items() if isinstance(x, st.Structural)}
+    arrays = {name: getattr(x.array, "__wrapped__", x.array) for name, x in vars(st).items()
+              if isinstance(x, st.Structural)}      # unquietened: the backward pass is quiet as a whole
     return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
@@ -141,17 +149,27 @@ def _pull_joint(node: Tensor, unreached: object) -> None:
             grad, data = x._grad, x._data
             if part.nbytes != data.nbytes or part.ndim != data.ndim:
                 part = _fit(part, data)
-            x._grad = part if grad is unreached else _own(part, g) if grad is None else grad + part
+            if grad is unreached:
+                x._grad = part
+            elif grad is None:
+                x._grad = part.copy() if part is g or part.base is not None else part
+            else:
+                x._grad = grad + part
 
 
 def _pull_sum(node: Tensor, unreached: object) -> None:
     """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
     g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
-    g = st.unsummed(g, data, dim, keepdim)
-    if x._grad is unreached or x._grad is None:
-        x._grad = st.expand.array(g, data.shape)
+    if not keepdim:
+        g = st.unsummed(g, data, dim, keepdim)
+    grad = x._grad
+    if grad is unreached or grad is None:
+        x._grad = _expand(g, data.shape)
     else:
-        x._grad = x._grad + g
+        x._grad = grad + g
+
+
+_expand = st.expand.array
 
 
 _METHOD = """\
@@ -202,10 +220,10 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
         names.reverse()
     inputs, given, arguments = ", ".join(names), ", ".join(arrays), ", ".join([*arrays, *parameters])
     loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
-    if fused or loud is not op.array:
+    if loud is not op.array:
         out = f"silent.copy().run(compute, {arguments})"        # as `quietly` does
     else:
-        out = text_of(op.array, *arrays) or f"compute({arguments})"
+        out = (not fused and text_of(op.array, *arrays)) or f"compute({arguments})"
     fetch = "; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names))
     if hasattr(loud, "plan"):
         fetch += f"; compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})"
@@ -214,7 +232,8 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
         convert = (f"if {' or '.join(f'type({name}) is not Tensor' for name in names)}:\n"
                    f"        {inputs}, = operands(op, {inputs})")
     else:
-        convert = "if type(other) is not Tensor:\n        other = operand(other, op.name, self)" if count > 1 else ""
+        convert = "" if count < 2 else (f"if type(other) is not Tensor:\n"
+                                        f"        other = operand(other, {op.name!r}, self)")
     kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
     text = _METHOD.format(
         name=f"tensor_{op.name}", signature=", ".join(signature), inputs=inputs, convert=convert,
@@ -233,14 +252,14 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
 
 @lru_cache(maxsize=1024)
 def _power_method(n: float) -> Callable[[Tensor], Tensor]:
-    op = power_by(n)
+    op = power_by(_float(n))
     _write_vjps(op)
     return compile_function(*_method(op))
 
 
 def _pow(self: Tensor, other: Any) -> Tensor:
     if isinstance(other, (int, float, np.floating, np.integer)):
-        return _power_method(_float(other))(self)
+        return _power_method(other)(self)
     return self.power(other)
 
 

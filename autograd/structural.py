@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import Op, Operand
+from autograd.ops import Op, Operand, quiet
 
 __all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index", "matmul",
            "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape",
-           "scatter", "sum_", "sum_plan", "summing"]
+           "scatter", "sum_", "sum_plan"]
 
 Shape = tuple[int, ...]
 
@@ -96,6 +96,7 @@ def _expand(x: Any, shape: Shape) -> Any:
 # come back at each step of a training, and plans are remembered.
 
 Plan = tuple[Callable[..., Any], tuple[Any, ...]]
+_add_up: Callable[..., Any] = np.add.reduce         # whose stub takes keepdims by name only
 
 
 @lru_cache(maxsize=64)
@@ -112,8 +113,7 @@ def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> P
         if dim == (1,):
             return np.ndarray.dot, (np.ones((n, 1) if keepdim else n, dtype),)
         return np.ones((1, n) if keepdim else n, dtype).dot, ()
-    add_up: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
-    return lambda x, out=None: add_up(x, dim, None, out, keepdim), ()
+    return lambda x, out=None: _add_up(x, dim, None, out, keepdim), ()
 
 
 @lru_cache(maxsize=1024)
@@ -134,7 +134,7 @@ def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
     kept = _kept(shape, axes)
 
     def add_up(x: Any, out: Any = None) -> Any:
-        return np.add.reduce(x, axes, None, None if out is None else out.reshape(kept), True).reshape(target)
+        return _add_up(x, axes, None, None if out is None else out.reshape(kept), True).reshape(target)
 
     return add_up, ()
 
@@ -156,16 +156,11 @@ def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
 
 expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
-reduce_to = structural("reduce_to", "Σ", planned(reduce_plan),
+reduce_to = structural("reduce_to", "Σ", quiet(planned(reduce_plan)),
                        lambda g, out, x, shape: expand(g, x.shape))
 
 
-def summing(x: Any) -> Callable[..., Any]:
-    """`sum_` for what x is: on arrays without the detour of asking at each call."""
-    return sum_.array if type(x) is np.ndarray else sum_
-
-
-cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+cast = structural("cast", "cast", quiet(lambda x, dtype: x.astype(dtype)),
                   lambda g, out, x, dtype: cast(g, x.dtype))
 
 
@@ -176,7 +171,7 @@ def unsummed(g: Any, x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     return g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim))
 
 
-sum_ = structural("sum", "Σ", planned(sum_plan),
+sum_ = structural("sum", "Σ", quiet(planned(sum_plan)),
                   lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape))
 
 
@@ -248,33 +243,35 @@ def _index(x: Any, key: Any) -> Any:
 
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
-    if type(key) is np.ndarray and len(shape) == 2 and key.dtype.kind == "i" and x.dtype.kind == "f":
-        return _scatter_rows(x, key.reshape(-1).astype(np.intp, copy=False), *shape)
+    if type(key) is np.ndarray and key.dtype.kind == "i" and len(shape) == 2 and x.dtype.kind == "f":
+        return _scatter_rows(x, key, *shape)
     keys = key if type(key) is tuple else (key,)
-    integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
     out = np.zeros(shape, x.dtype)
+    if x.size <= 1000 and np.ndarray in map(type, keys):
+        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
+        return out
+    integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
     if not integers:                                # nothing can be named twice
         out[key] = x
-    elif x.size > 1000 and len(integers) == len(keys) == len(shape):
+    elif len(integers) == len(keys) == len(shape):
         flat = np.ravel_multi_index(np.broadcast_arrays(*integers), shape, mode="wrap")
         np.add.at(out.reshape(-1), flat.ravel(), x.ravel())     # flat positions: several times faster than tuples
     else:
-        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
+        np.add.at(out, key, x)
     return out
 
 
 def _scatter_rows(x: Any, rows: Any, n: int, width: int) -> Any:
     """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
-    if not x.size:
-        return np.zeros((n, width), x.dtype)
-    flat_x = x.reshape(-1)
-    # 0·∞ is nan: in a product, one row that is not finite would spoil all others
-    if flat_x.size * n < SMALL_PRODUCT and n <= 256 and math.isfinite(flat_x.dot(flat_x)):
-        return one_hot(n, x.dtype.char).take(rows, 0).T.dot(x.reshape(-1, width))
-    out = np.zeros(n * width, x.dtype)              # flat positions: five times faster than whole rows
-    flat = (rows[:, None] % n) * width + np.arange(width)
-    np.add.at(out, flat.ravel(), flat_x)
-    return out.reshape(n, width)
+    if n <= 256 and 0 < x.size * n < SMALL_PRODUCT:
+        out = one_hot(n, x.dtype.char).take(rows, 0).reshape(-1, n).T.dot(x.reshape(-1, width))
+        flat = out.reshape(-1)
+        if math.isfinite(flat.dot(flat)):           # else, as 0·∞ is nan, one row may have spoilt the others
+            return out
+    flat = np.zeros(n * width, x.dtype)             # flat positions: five times faster than whole rows
+    places = (rows.reshape(-1, 1).astype(np.intp) % n) * width + np.arange(width)
+    np.add.at(flat, places.ravel(), x.reshape(-1))
+    return flat.reshape(n, width)
 
 
 SMALL_PRODUCT = 200_000                             # multiplications; beyond, `np.add.at` is faster
@@ -287,7 +284,7 @@ def one_hot(n: int, dtype: str) -> Any:
 
 index = structural("index", "[ ]", _index,
                    lambda g, out, x, key: scatter(g, key, x.shape))
-scatter = structural("scatter", "scatter", _scatter,
+scatter = structural("scatter", "scatter", quiet(_scatter),
                      lambda g, out, x, key, shape: index(g, key))
 
 
@@ -325,7 +322,7 @@ def _matmul(x: Any, y: Any) -> Any:
     return x @ y
 
 
-matmul = structural("matmul", "@", _matmul, _matmul_left, _matmul_right)
+matmul = structural("matmul", "@", quiet(_matmul), _matmul_left, _matmul_right)
 
 
 # Joining. The parts are found again by slicing.

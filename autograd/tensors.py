@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from sys import getrefcount
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +23,7 @@ from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, Operators, is_real
-from autograd.ops import SILENT, TABLE, Op, PowerBy, quietly
+from autograd.ops import TABLE, Op, PowerBy, quietly
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -360,7 +361,8 @@ class Tensor(Node, Operators):
         if isinstance(dim, Tensor):
             return self.maximum(dim)
         x = self._data
-        dim = _one_dim("max", dim, x)
+        if type(dim) is not int or not 0 <= dim < x.ndim or not x.size:
+            dim = _one_dim("max", dim, x)
         if dim is None:
             return st.max_all.make(self)
         indices = x.argmax(dim, keepdims=True)
@@ -433,12 +435,11 @@ class Tensor(Node, Operators):
         """The same numbers in another shape; one length may be -1."""
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         try:
-            out = self._data.reshape(sizes)
+            return st.reshape.make(self, sizes)     # type: ignore[no-any-return]
         except TypeError:
             raise TypeError(f"reshape: got {_short(sizes)}, expected integers") from None
         except ValueError:
             raise ValueError(f"reshape: {self._data.size} numbers of shape {self.shape} do not fit {sizes}") from None
-        return _record(st.reshape, out, self, (self._data, sizes))
 
     view = reshape
 
@@ -510,9 +511,8 @@ class Tensor(Node, Operators):
         return tuple(self[(slice(None),) * position + (i,)] for i in range(self.shape[position]))
 
     def __getitem__(self, key: Any) -> Tensor:
-        key, x = _key(key), self._data
         try:
-            return _record(st.index, st.index.array(x, key), self, (x, key))
+            return st.index.make(self, _key(key))       # type: ignore[no-any-return]
         except IndexError as error:
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 
@@ -767,22 +767,31 @@ def _float(x: Any) -> float:
 
 def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
-    if type(x) in _NUMBERS and like is not None:
+    if like is not None and type(x) in _NUMBERS:
         data = like._data
-        if data.dtype.kind != "f":
-            return _handle(np.asarray(x))
-        if data.dtype.itemsize < 8 and not -6e4 < x < 6e4:      # what is too large is inf, without a warning
-            return _handle(quietly(np.array, _float(x), data.dtype))
-        # an array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture
-        try:
-            return _handle(np.array(x, data.dtype) if type(data) is np.ndarray else data.dtype.type(x))
-        except OverflowError:                       # an integer beyond the floats
-            return _handle(np.array(_float(x), data.dtype))
+        number = _number if x else _number.__wrapped__      # a cache takes 0.0 and -0.0 for one
+        return _handle(number(x, data.dtype, type(data) is np.ndarray))
     if isinstance(x, Tensor):
         return x
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {_short(x)}, expected a Tensor, an array or a number")
     return _handle(as_array(x))
+
+
+@lru_cache(maxsize=256, typed=True)
+def _number(x: Any, dtype: np.dtype[Any], array: bool) -> Any:
+    """A Python number as an array, for a tensor of that dtype, or as a NumPy scalar.
+
+    An array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture.
+    """
+    if dtype.kind != "f":
+        return np.asarray(x)
+    if dtype.itemsize < 8 and not -6e4 < x < 6e4:   # what is too large is inf, without a warning
+        return quietly(np.array, _float(x), dtype)
+    try:
+        return np.array(x, dtype) if array else dtype.type(x)
+    except OverflowError:                           # an integer beyond the floats
+        return np.array(_float(x), dtype)
 
 
 def _one_number(name: str, x: Any, like: Tensor) -> Any:
@@ -951,7 +960,7 @@ def _key(key: Any) -> Any:
     if kind is np.ndarray and key.dtype.kind in "iub":
         return key.copy()
     if kind is tuple:
-        return tuple([_key(k) for k in key])
+        return tuple([k.copy() if type(k) is np.ndarray and k.dtype.kind in "iub" else _key(k) for k in key])
     if kind in _PLAIN_KEYS:
         return key
     if isinstance(key, Tensor):

@@ -219,7 +219,7 @@ def test_assigning_where_one_must_add_is_caught_for_values():
 # The step of a backward pass that each op has for Tensors, as text: what is found, and what it is replaced by.
 STEPS = {
     "= for +=": [(r"grad \+ part", "part"), (r"grad - part", "-part"),
-                 (r"x\._grad \+ g", "st.expand.array(g, data.shape)")],
+                 (r"grad \+ g", "_expand(g, data.shape)")],
     "factor 0.99": [(r"part = (?!_?fit)(.+)", r"part = 0.99 * (\1)"), (r"g = (st\.unsummed.+)", r"g = 0.99 * \1")],
     "sign": [(r"part = (?!_?fit)(.+)", r"part = -(\1)"), (r"g = (st\.unsummed.+)", r"g = -\1")],
 }
