@@ -13,7 +13,6 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.generated import adopt
-from autograd.ops import quiet
 from autograd.structural import Structural
 from autograd.tensors import Tensor
 
@@ -42,7 +41,7 @@ def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
     return g                                        # broadcast in the sum, so the engine adds it up
 
 
-_AFFINE = adopt(Structural("affine", "xW+b", quiet(_affine), *st.matmul.vjps, _affine_bias))
+_AFFINE = adopt(Structural("affine", "xW+b", _affine, *st.matmul.vjps, _affine_bias))
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
@@ -92,7 +91,7 @@ def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any
     return [dx, aligned, whole]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", quiet(_batch_norm), joint=_batch_norm_joint, arity=3, keeps=3))
+_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3))
 
 
 def _totals(x: Any, n: int) -> Callable[[Any], Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from inspect import signature
+from operator import mul
+from operator import pow as power
 from types import FunctionType
 from typing import Any
 
@@ -18,7 +20,7 @@ import numpy as np
 from autograd import structural as st
 from autograd.modes import active
 from autograd.operators import OPERATORS
-from autograd.ops import SILENT, TABLE, Op, power_by
+from autograd.ops import SILENT, TABLE, Op, PowerBy, power_by, quietly
 from autograd.symbols import Method, compile_function, late, text_of
 from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
 
@@ -176,7 +178,10 @@ _METHOD = """\
 def {name}({signature}):
     {convert}
     {fetch}
-    {compute}
+    try:
+        {compute}
+    except ValueError as error:
+        raise misfit(op, ({arrays},), error) from None{elsewhere}
     if active:
         return under_modes(op, out, ({inputs},), {saved})
     node = new(Tensor)
@@ -194,14 +199,14 @@ def {name}({signature}):
         node.op = node._a = node._b = node._saved = None{widened}
     return node
 """
+# A method is quiet in a context of its own: one that is not copied at each call, as `quietly` must, takes a hundredth
+# off a step of training. Where another thread is in that context, the general way is taken.
+_ELSEWHERE = """
+    except RuntimeError:
+        return apply(op, {arguments})"""
 _WIDENED = """
         if out.dtype.itemsize < 8 and out.dtype.kind == "f" != x.dtype.kind:
-            node._data = silent.copy().run(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
-_COMPUTE = """\
-try:
-        out{kept} = {out}
-    except ValueError as error:
-        raise misfit(op, ({arrays},), error) from None"""
+            node._data = quietly(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 
 
 def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
@@ -215,39 +220,47 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
     names = [f"a{i}" for i in range(count)] if fused else ["self", "other"][:count]
     arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
     parameters = _names_of_parameters(op) if fused else []      # type: ignore[arg-type]
-    signature = [*names, *parameters]
+    signature = ", ".join([*names, *parameters])
     if reflected:
         names.reverse()
-    inputs, given, arguments = ", ".join(names), ", ".join(arrays), ", ".join([*arrays, *parameters])
-    loud = getattr(op.array, "__wrapped__", op.array)           # what `quiet` would call, called without its stars
-    if loud is not op.array:
-        out = f"silent.copy().run(compute, {arguments})"        # as `quietly` does
-    else:
-        out = (not fused and text_of(op.array, *arrays)) or f"compute({arguments})"
-    fetch = "; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names))
-    if hasattr(loud, "plan"):
-        fetch += f"; compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})"
-        out = "silent.copy().run(compute, x, *rest)"
+    inputs, saved = ", ".join(names), ", ".join([*arrays, *parameters])
+    kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
     if fused:
         convert = (f"if {' or '.join(f'type({name}) is not Tensor' for name in names)}:\n"
                    f"        {inputs}, = operands(op, {inputs})")
     else:
         convert = "" if count < 2 else (f"if type(other) is not Tensor:\n"
                                         f"        other = operand(other, {op.name!r}, self)")
-    kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
+    function, compute = _computation(op, arrays, parameters)
+    quiet = "silently(" in compute
     text = _METHOD.format(
-        name=f"tensor_{op.name}", signature=", ".join(signature), inputs=inputs, convert=convert,
-        fetch=fetch,
-        compute=_COMPUTE.format(kept=kept, out=out, arrays=given) if count > 1 or fused else f"out = {out}",
-        saved=f"({arguments}{kept},)",
+        name=f"tensor_{op.name}", signature=signature, inputs=inputs, convert=convert, arrays=", ".join(arrays),
+        fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
+        compute=compute.replace("out =", f"out{kept} ="), saved=f"({saved}{kept},)",
+        elsewhere=_ELSEWHERE.format(arguments=", ".join([*names, *parameters])) if quiet else "",
         required=" or ".join(f"{name}.requires_grad" for name in names),
         a=f"({inputs})" if op.joint is not None else names[0],
         b=names[1] if count == 2 and op.joint is None else "None",
         widened=_WIDENED if count == 1 and not fused else "")
     return f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "compute": loud, "misfit": _misfit, "new": _new, "op": op,
-        "operand": operand, "operands": _operands, "plan": getattr(loud, "plan", None), "silent": SILENT,
-        "under_modes": _record_under_modes}
+        "Tensor": Tensor, "active": active, "apply": Tensor.apply, "compute": function, "misfit": _misfit, "new": _new,
+        "op": op, "operand": operand, "operands": _operands, "plan": getattr(function, "plan", None),
+        "quietly": quietly, "silently": SILENT.copy().run if quiet else None, "under_modes": _record_under_modes}
+
+
+def _computation(op: Op, arrays: Sequence[str], parameters: Sequence[str]) -> tuple[Callable[..., Any], str]:
+    """The function that computes the op on arrays, without what makes it quiet, and the text that calls it."""
+    function = getattr(op.array, "__wrapped__", op.array)
+    call, before = ", ".join([*arrays, *parameters]), ""
+    if isinstance(op, PowerBy):
+        function, call = (mul, "x, x") if op.exponent == 2.0 else (power, "x, op.exponent")
+    elif hasattr(function, "plan"):
+        before = f"compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})\n        "
+        call = "x, *rest"
+    if function is not op.array:
+        return function, f"{before}out = silently(compute, {call})"
+    text = None if parameters or isinstance(op, st.Structural) else text_of(function, *arrays)
+    return function, f"{before}out = {text or f'compute({call})'}"
 
 
 @lru_cache(maxsize=1024)
@@ -257,8 +270,11 @@ def _power_method(n: float) -> Callable[[Tensor], Tensor]:
     return compile_function(*_method(op))
 
 
+_EXPONENTS = (int, float, np.floating, np.integer)
+
+
 def _pow(self: Tensor, other: Any) -> Tensor:
-    if isinstance(other, (int, float, np.floating, np.integer)):
+    if isinstance(other, _EXPONENTS):
         return _power_method(other)(self)
     return self.power(other)
 

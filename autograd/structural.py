@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from autograd.ops import Op, Operand, quiet
 
@@ -41,7 +42,7 @@ class Structural(Op):
 
     def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
                  joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0) -> None:
-        super().__init__(name, symbol, self._no_scalar, array)
+        super().__init__(name, symbol, self._no_scalar, quiet(array))
         self.arity = len(vjps) or arity
         self.vjps = vjps
         self.joint = joint
@@ -78,9 +79,10 @@ def _lookup(name: str) -> Structural:
 
 def structural(name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
                joint: Callable[..., Sequence[Any]] | None = None) -> Structural:
-    """Make the op and list it."""
-    STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint)
-    return STRUCTURAL[name]
+    """Make the op and list it. Most here move numbers and have nothing to warn of; the others are marked `quiet`."""
+    op = STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint)
+    op.array = array
+    return op
 
 
 # Broadcasting and its undoing: each is the other's vjp.
@@ -237,20 +239,29 @@ permute = structural("permute", "permute", lambda x, dims: x.transpose(dims),
 # Indexing, and adding into the places an index names: each is the other's vjp.
 
 def _index(x: Any, key: Any) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind == "i" and x.ndim:        # rows: `take` needs a third of the time
+    if type(key) is ndarray and key.dtype.kind == "i" and x.ndim:           # rows: `take` needs a third of the time
         return x.take(key, 0)
     return x[key]
 
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
-    if type(key) is np.ndarray and key.dtype.kind == "i" and len(shape) == 2 and x.dtype.kind == "f":
-        return _scatter_rows(x, key, *shape)
+    if type(key) is ndarray and key.dtype.kind == "i" and len(shape) == 2 and x.dtype.kind == "f":
+        n, width = shape
+        if n <= 256 and 0 < x.size * n < SMALL_PRODUCT:         # an embedding's gradient: a product with one-hot rows
+            out = one_hot(n, x.dtype.char).take(key, 0).reshape(-1, n).T.dot(x.reshape(-1, width))
+            flat = out.reshape(-1)
+            if math.isfinite(flat.dot(flat)):       # else, as 0·∞ is nan, one row may have spoilt the others
+                return out
+        flat = np.zeros(n * width, x.dtype)         # flat positions: five times faster than whole rows
+        places = (key.reshape(-1, 1).astype(np.intp) % n) * width + np.arange(width)
+        np.add.at(flat, places.ravel(), x.reshape(-1))
+        return flat.reshape(n, width)
     keys = key if type(key) is tuple else (key,)
     out = np.zeros(shape, x.dtype)
-    if x.size <= 1000 and np.ndarray in map(type, keys):
+    if x.size <= 1000 and ndarray in map(type, keys):
         np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
         return out
-    integers = [k for k in keys if isinstance(k, np.ndarray) and k.dtype.kind in "iu"]
+    integers = [k for k in keys if type(k) is ndarray and k.dtype.kind in "iu"]
     if not integers:                                # nothing can be named twice
         out[key] = x
     elif len(integers) == len(keys) == len(shape):
@@ -259,19 +270,6 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
     else:
         np.add.at(out, key, x)
     return out
-
-
-def _scatter_rows(x: Any, rows: Any, n: int, width: int) -> Any:
-    """The gradient of an embedding: a product with one-hot rows while that is small, else flat `np.add.at`."""
-    if n <= 256 and 0 < x.size * n < SMALL_PRODUCT:
-        out = one_hot(n, x.dtype.char).take(rows, 0).reshape(-1, n).T.dot(x.reshape(-1, width))
-        flat = out.reshape(-1)
-        if math.isfinite(flat.dot(flat)):           # else, as 0·∞ is nan, one row may have spoilt the others
-            return out
-    flat = np.zeros(n * width, x.dtype)             # flat positions: five times faster than whole rows
-    places = (rows.reshape(-1, 1).astype(np.intp) % n) * width + np.arange(width)
-    np.add.at(flat, places.ravel(), x.reshape(-1))
-    return flat.reshape(n, width)
 
 
 SMALL_PRODUCT = 200_000                             # multiplications; beyond, `np.add.at` is faster

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 import numpy as np
+from numpy import ndarray
 
 from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
@@ -221,7 +222,7 @@ class Tensor(Node, Operators):
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
         """The tensor `op` makes of its inputs and parameters: the general way."""
-        if isinstance(op, PowerBy):
+        if isinstance(op, PowerBy) and not op.vjps:
             return operand(arguments[0], op.name, None) ** op.exponent
         count = op.arity
         inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
@@ -358,16 +359,16 @@ class Tensor(Node, Operators):
         """
         if numpy_names:
             dim, keepdim = _numpy_names("max", dim, keepdim, numpy_names)
-        if isinstance(dim, Tensor):
-            return self.maximum(dim)
         x = self._data
         if type(dim) is not int or not 0 <= dim < x.ndim or not x.size:
+            if isinstance(dim, Tensor):
+                return self.maximum(dim)
             dim = _one_dim("max", dim, x)
-        if dim is None:
-            return st.max_all.make(self)
+            if dim is None:
+                return st.max_all.make(self)
         indices = x.argmax(dim, keepdims=True)
         values = st.max_along.make(self, indices, dim, keepdim)
-        return Extremum(values, _handle(indices if keepdim else indices.squeeze(dim)))
+        return _extremum(Extremum, (values, _handle(indices if keepdim else indices.squeeze(dim))))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
         """The smallest number; or with `dim` the smallest along it, as `(values, indices)`."""
@@ -770,7 +771,7 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     if like is not None and type(x) in _NUMBERS:
         data = like._data
         number = _number if x else _number.__wrapped__      # a cache takes 0.0 and -0.0 for one
-        return _handle(number(x, data.dtype, type(data) is np.ndarray))
+        return _handle(number(x, data.dtype, type(data) is ndarray))
     if isinstance(x, Tensor):
         return x
     if x is None or isinstance(x, (str, bytes, Node)):
@@ -847,6 +848,7 @@ class _LastPass(local):
 
 
 last_pass: Any = _LastPass()
+_extremum: Callable[..., Extremum] = tuple.__new__
 _new: Callable[..., Tensor] = Tensor.__new__        # a Tensor without __init__'s copying and checking
 
 
@@ -957,10 +959,10 @@ def _numpy_names(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> t
 def _key(key: Any) -> Any:
     """An index as NumPy takes it, its arrays copied: what is written to them later changes no gradient."""
     kind = type(key)
-    if kind is np.ndarray and key.dtype.kind in "iub":
+    if kind is ndarray and key.dtype.kind in "iub":
         return key.copy()
     if kind is tuple:
-        return tuple([k.copy() if type(k) is np.ndarray and k.dtype.kind in "iub" else _key(k) for k in key])
+        return tuple([k.copy() if type(k) is ndarray and k.dtype.kind in "iub" else _key(k) for k in key])
     if kind in _PLAIN_KEYS:
         return key
     if isinstance(key, Tensor):

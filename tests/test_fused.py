@@ -1,6 +1,7 @@
 """Layers as one node against their compositions and against differences, gradients of gradients aside."""
 
 import linecache
+import math
 
 import numpy as np
 import pytest
@@ -108,6 +109,27 @@ def test_a_fused_op_may_use_other_ops(monkeypatch):
             (make(x) * weights).sum().backward()
             expected = grad((composed(x) * weights).sum(), x)
             assert x.grad.numpy() == pytest.approx(np.asarray(expected), rel=1e-13)
+
+
+def test_an_op_within_itself_goes_the_general_way(monkeypatch):
+    """As where two threads are in one op: its method's context is in use."""
+    monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
+
+    def halved(x, depth):
+        if depth == 0:
+            return np.exp(x)
+        with pytest.raises(ValueError, match=r"nested: .*broadcast"):
+            nested(Tensor([1.0, 2.0]), -1)
+        return np.concatenate([nested(Tensor(half), depth - 1).numpy() for half in np.split(x, 2)])
+
+    def compute(x, depth):
+        return halved(x, depth) if depth >= 0 else x + np.ones(3)
+
+    nested = adopt(structural.Structural("nested", "exp", compute, lambda g, out, x, depth: g * out)).make
+    x = Tensor([710.0, 1.0, -2.0, 0.5], requires_grad=True)         # the first overflows, without a warning
+    y = nested(x, 2)
+    y.sum().backward()
+    assert y.tolist() == x.grad.tolist() == [math.inf, *np.exp(x.numpy()[1:])]
 
 
 def test_a_vjp_that_forgets_to_expand(monkeypatch):
