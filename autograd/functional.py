@@ -148,10 +148,10 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
             [-0.4636,  0.2434,  0.2202]])
     """
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
-    options = reduction, label_smoothing, ignore_index, weight
     if type(logits) is not Tensor and is_values(logits):
-        return _fused_values(logits, target, *options)
-    return _FUSED.make(_tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target), *options)
+        return _fused_values(logits, target, reduction, label_smoothing, ignore_index, weight)
+    return _FUSED.make(_tensor("cross_entropy", logits, -1), _fixed("cross_entropy", target),
+                       reduction, label_smoothing, ignore_index, weight)
 
 
 def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
@@ -281,6 +281,7 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
 
 
 _INT64 = np.dtype(np.int64)
+_make_rows: Callable[..., _Rows] = tuple.__new__    # in half the time that NamedTuple takes over it
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -302,7 +303,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
             and type(ignore_index) is int and ignore_index < 0 and reduction in _REDUCTIONS
             # argmax takes a third of max()'s time, and all this in the plain case saves half of what follows
             and target.item(target.argmin()) >= 0 and target.item(target.argmax()) < classes):
-        return _Rows(None, None, float(n), target + _starts(n, classes), z)
+        return _make_rows(_Rows, (None, None, float(n), target + _starts(n, classes), z))
     if ndim > 2:
         raise ValueError(f"{name}: got logits with {ndim} axes, expected (C,) or (N, C); "
                          "reshape them: logits.reshape(-1, C), with one target for each row")
@@ -703,6 +704,8 @@ def _tensor(name: str, x: Any, dim: int) -> Tensor:
     shape = t._data.shape
     if t._data.dtype.kind != "f":
         t = Tensor(t)
+    if type(dim) is int and -len(shape) <= dim < len(shape) and shape[dim]:
+        return t
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
         raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     if not -len(shape) <= dim < len(shape):

@@ -245,7 +245,7 @@ def _index(x: Any, key: Any) -> Any:
 
 
 def _scatter(x: Any, key: Any, shape: Shape) -> Any:
-    if type(key) is ndarray and key.dtype.kind == "i" and len(shape) == 2 and x.dtype.kind == "f":
+    if type(key) is ndarray and len(shape) == 2 and key.dtype.kind == "i":
         n, width = shape
         if n <= 256 and 0 < x.size * n < SMALL_PRODUCT:         # an embedding's gradient: a product with one-hot rows
             out = one_hot(n, x.dtype.char).take(key, 0).reshape(-1, n).T.dot(x.reshape(-1, width))

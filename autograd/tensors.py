@@ -24,7 +24,7 @@ from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, Operators, is_real
-from autograd.ops import TABLE, Op, PowerBy, quietly
+from autograd.ops import SILENT, TABLE, Op, PowerBy, quietly
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -190,11 +190,14 @@ class Tensor(Node, Operators):
         if not self.requires_grad:
             raise ValueError("backward: nothing here requires a gradient; make a parameter with requires_grad=True, "
                              "and check for no_grad() or .detach() on the way")
-        if gradient is None:
-            if self._data.size != 1:
+        data = self._data
+        if gradient is None and data.ndim == 0:
+            seed = data.dtype.type(1)
+        elif gradient is None:
+            if data.size != 1:
                 raise ValueError(f"backward: from a tensor of shape {self.shape} it needs a gradient of that shape; "
                                  "to differentiate one number, reduce it first: .sum() or .mean()")
-            seed = self._data.dtype.type(1) if self._data.ndim == 0 else np.ones(self.shape, self.dtype)
+            seed = np.ones(data.shape, data.dtype)
         else:
             seed = as_array(gradient, self.dtype)
             if seed.shape != self.shape:
@@ -211,7 +214,7 @@ class Tensor(Node, Operators):
             if _changes:
                 _refuse_changed(order)
             self._grad = seed
-            quietly(_pull_all, order, unreached)
+            SILENT.copy().run(_pull_all, order, unreached)
         except BaseException:                       # Ctrl-C too: no node may keep the mark
             for node in topological(self):
                 if node._grad is unreached:
@@ -324,8 +327,9 @@ class Tensor(Node, Operators):
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
         if numpy_names:
             dim, keepdim = _numpy_names("mean", dim, keepdim, numpy_names)
-        total, size = self.sum(dim, keepdim), self._data.size
-        return total / (size // total._data.size if size else self._count("mean", dim))
+        x = self._data
+        total = st.sum_.make(self, _ALL_DIMS[x.ndim] if dim is None else _dims("mean", dim, x.ndim), keepdim)
+        return total / (x.size // total._data.size if x.size else self._count("mean", dim))     # type: ignore[no-any-return]
 
     def var(self, dim: Dim = None, correction: int = 1, keepdim: bool = False, unbiased: bool | None = None,
             **numpy_names: Any) -> Tensor:
@@ -848,7 +852,7 @@ class _LastPass(local):
 
 
 last_pass: Any = _LastPass()
-_extremum: Callable[..., Extremum] = tuple.__new__
+_extremum: Callable[..., Extremum] = tuple.__new__  # in half the time that NamedTuple takes over it
 _new: Callable[..., Tensor] = Tensor.__new__        # a Tensor without __init__'s copying and checking
 
 
