@@ -45,10 +45,10 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them if none is named")
     parser.add_argument("--python", action="append", default=[], metavar="PATH",
                         help="another interpreter to look for peers in")
-    parser.add_argument("--rounds", type=int, default=15, help="how many turns each contender has (15)")
-    parser.add_argument("--seconds", type=float, default=0.2, help="how long a turn lasts (0.2)")
+    parser.add_argument("--rounds", type=int, default=51, help="how many turns each contender has (51), within a minute")
+    parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.05 s, graphs up to 10^4 nodes")
+    parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's times there")
     parser.add_argument("--load", type=Path, metavar="FILE", help="measure nothing but what this JSON file lacks")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables between the markers in FILE")
@@ -57,7 +57,7 @@ def main() -> int:
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
     if options.quick:
-        options.rounds, options.seconds = 3, 0.05
+        options.rounds, options.seconds = 3, 0.02
     try:
         if options.guard:
             return guard()
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace, report: dict[str, Any]) -> None:
         report["memory"] = grow([10 ** 3, 10 ** 4] if options.quick else [10 ** 3, 10 ** 4, 10 ** 5, 10 ** 6])
     if "startup" in parts and "startup" not in report:
         say("fresh processes …")
-        report["startup"] = fresh(STARTS, options.rounds)
+        report["startup"] = fresh(STARTS, min(options.rounds, 15))
 
 
 def grow(sizes: list[int], engines: tuple[str, ...] = ("ninjagrad", "closures")) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def guard() -> int:
     for workload in dict.fromkeys(row[0] for row in GUARDS):
         rows = [row for row in GUARDS if row[0] == workload]
         names = list(dict.fromkeys([row[2] for row in rows] + [row[1] for row in rows]))
-        results, absent = compete(workload, [sys.executable], 5, 0.1, names)
+        results, absent = compete(workload, [sys.executable], 7, 0.05, names)
         if absent:
             raise DisagreementError(f"{workload}: {', '.join(absent)} could not be imported")
         for _, name, against, limit in rows:

@@ -1,7 +1,7 @@
 """Runs contenders against each other: a process for each, turn and turn about, and ratios instead of times.
 
-A machine's speed drifts by more than contenders differ, so each round gives every contender one short turn, ratios are
-taken within a round, and the median over the rounds counts. Before that, each must have computed the same loss and
+A machine's speed drifts by more than contenders differ, so each round gives every contender one turn, short against the
+drift, ratios are taken within a round, and the median over many rounds counts. Before that, each must have computed the same loss and
 gradients. Processes of their own keep one library's threads and garbage out of another's times.
 """
 
@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from benchmarks.workloads import GOALS, WORKLOADS, Goal
 __all__ = ["DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE, FEWEST_ROUNDS = 60.0, 7                   # seconds for a workload, unless that is less than so many rounds
 
 
 class DisagreementError(Exception):
@@ -82,7 +84,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
 
     Args:
         pythons: interpreters; a contender runs in the first that has what it imports.
-        rounds: how many turns each has.
+        rounds: how many turns each has, or as many as fit into `PATIENCE`.
         seconds: how long a turn lasts.
         names: which contenders; all, if left out.
         threads: how many each may use; on a busy machine, more than one mostly measures the others' waiting.
@@ -116,7 +118,10 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
                     raise DisagreementError(f"{title}: {name} and {truth[0]} computed different {what}")
         results = {name: Result([], []) for name in workers}
         present = list(workers)
+        begun = time.monotonic()
         for turn in range(rounds):
+            if turn >= FEWEST_ROUNDS and time.monotonic() - begun > PATIENCE:
+                break
             shift = turn % max(1, len(present))
             for name in present[shift:] + present[:shift]:      # nobody is always first
                 for times, collect in ((results[name].on, True), (results[name].off, False)):
