@@ -45,7 +45,8 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them if none is named")
     parser.add_argument("--python", action="append", default=[], metavar="PATH",
                         help="another interpreter to look for peers in")
-    parser.add_argument("--rounds", type=int, default=51, help="how many turns each contender has (51), within a minute")
+    parser.add_argument("--rounds", type=int, default=51,
+                        help="how many turns each contender has (51), while a minute lasts")
     parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
     parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")

@@ -1,8 +1,8 @@
 """Runs contenders against each other: a process for each, turn and turn about, and ratios instead of times.
 
 A machine's speed drifts by more than contenders differ, so each round gives every contender one turn, short against the
-drift, ratios are taken within a round, and the median over many rounds counts. Before that, each must have computed the same loss and
-gradients. Processes of their own keep one library's threads and garbage out of another's times.
+drift, ratios are taken within a round, and the median over many rounds counts. Before that, each must have computed the
+same loss and gradients. Processes of their own keep one library's threads and garbage out of another's times.
 """
 
 from __future__ import annotations
