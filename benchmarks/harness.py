@@ -26,7 +26,6 @@ from benchmarks.workloads import GOALS, WORKLOADS, Goal
 __all__ = ["DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE, FEWEST_ROUNDS = 60.0, 7                   # seconds for a workload, unless that is less than so many rounds
 
 
 class DisagreementError(Exception):
@@ -79,15 +78,17 @@ class Result(NamedTuple):
 
 
 def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
-            names: Sequence[str] | None = None, threads: int = 1) -> tuple[dict[str, Result], list[str]]:
+            names: Sequence[str] | None = None, threads: int = 1,
+            patience: float = 90.0) -> tuple[dict[str, Result], list[str]]:
     """Each contender's times, and who could not take part.
 
     Args:
         pythons: interpreters; a contender runs in the first that has what it imports.
-        rounds: how many turns each has, or as many as fit into `PATIENCE`.
+        rounds: how many turns each has.
         seconds: how long a turn lasts.
         names: which contenders; all, if left out.
         threads: how many each may use; on a busy machine, more than one mostly measures the others' waiting.
+        patience: after so many seconds no further round begins.
 
     Raises:
         DisagreementError: if a contender's loss or gradients differ from the first one's.
@@ -120,7 +121,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
         present = list(workers)
         begun = time.monotonic()
         for turn in range(rounds):
-            if turn >= FEWEST_ROUNDS and time.monotonic() - begun > PATIENCE:
+            if turn and time.monotonic() - begun > patience:
                 break
             shift = turn % max(1, len(present))
             for name in present[shift:] + present[:shift]:      # nobody is always first
