@@ -61,7 +61,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
         raise ValueError(f"grad: got {len(given)} grad_outputs for {len(ends)} outputs; there must be as many of both")
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
     rule: Rule = contributions if create_graph else numbers
-    watched = active and watching() is not None and not create_graph    # nodes are looked at as they are made
+    watched = bool(active) and watching() is not None and not create_graph    # nodes are looked at as they are made
     if watched:
         from autograd.anomalies import check_sums, checked_numbers
         rule = checked_numbers

@@ -22,7 +22,7 @@ from autograd.generated import adopt
 from autograd.operators import is_real
 from autograd.ops import TABLE, Nary, quiet, quietly
 from autograd.structural import Structural
-from autograd.tensors import Tensor, as_array, operand, where
+from autograd.tensors import Tensor, as_array, named, operand, where
 from autograd.value import Value, number, total
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composite",
@@ -281,7 +281,6 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
 
 
 _INT64 = np.dtype(np.int64)
-_make_rows: Callable[..., _Rows] = tuple.__new__    # in half the time that NamedTuple takes over it
 _REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -303,7 +302,7 @@ def _rows(name: str, z: Any, ndim: int, target: Any, reduction: str, label_smoot
             and type(ignore_index) is int and ignore_index < 0 and reduction in _REDUCTIONS
             # argmax takes a third of max()'s time, and all this in the plain case saves half of what follows
             and target.item(target.argmin()) >= 0 and target.item(target.argmax()) < classes):
-        return _make_rows(_Rows, (None, None, float(n), target + _starts(n, classes), z))
+        return named(_Rows, (None, None, float(n), target + _starts(n, classes), z))    # type: ignore[no-any-return]
     if ndim > 2:
         raise ValueError(f"{name}: got logits with {ndim} axes, expected (C,) or (N, C); "
                          "reshape them: logits.reshape(-1, C), with one target for each row")
@@ -408,7 +407,7 @@ def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
     n, = losses.shape
-    whole = losses.dot(st.ones((n,), losses.dtype.char)) if n <= 1024 else st.sum_(losses, (0,), False)
+    whole = losses.dot(st.ones((n,), losses.dtype.char)) if n <= st.SHORT_AXIS else st.sum_(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -705,7 +704,7 @@ def _tensor(name: str, x: Any, dim: int) -> Tensor:
     if t._data.dtype.kind != "f":
         t = Tensor(t)
     if type(dim) is int and -len(shape) <= dim < len(shape) and shape[dim]:
-        return t
+        return t                                    # all is well
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
         raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     if not -len(shape) <= dim < len(shape):

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from inspect import signature
-from operator import mul
-from operator import pow as power
 from types import FunctionType
 from typing import Any
 
@@ -19,8 +17,8 @@ import numpy as np
 
 from autograd import structural as st
 from autograd.modes import active
-from autograd.operators import OPERATORS
-from autograd.ops import SILENT, TABLE, Op, PowerBy, power_by, quietly
+from autograd.operators import OPERATORS, described
+from autograd.ops import SILENT, TABLE, Op, power_by, quietly
 from autograd.symbols import Method, compile_function, late, text_of
 from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
 
@@ -149,7 +147,7 @@ def _pull_joint(node: Tensor, unreached: object) -> None:
     for x, part in zip(inputs, node.op.joint(needs, g, node._data, *node._saved)):
         if x.requires_grad:
             grad, data = x._grad, x._data
-            if part.nbytes != data.nbytes or part.ndim != data.ndim:
+            if part.nbytes != data.nbytes or part.ndim != data.ndim or not part.nbytes:
                 part = _fit(part, data)
             if grad is unreached:
                 x._grad = part
@@ -176,12 +174,13 @@ _expand = st.expand.array
 
 _METHOD = """\
 def {name}({signature}):
+    {doc!r}
     {convert}
     {fetch}
     try:
         {compute}
     except ValueError as error:
-        raise misfit(op, ({arrays},), error) from None{elsewhere}
+        raise misfit(op, ({arrays},), error) from None
     if active:
         return under_modes(op, out, ({inputs},), {saved})
     node = new(Tensor)
@@ -199,17 +198,19 @@ def {name}({signature}):
         node.op = node._a = node._b = node._saved = None{widened}
     return node
 """
-# A method is quiet in a context of its own: one that is not copied at each call, as `quietly` must, takes a hundredth
-# off a step of training. Where another thread is in that context, the general way is taken.
-_ELSEWHERE = """
-    except RuntimeError:
-        return apply(op, {arguments})"""
+# What NumPy computes by itself is made quiet in a context of the method's own: not to copy one at each call, as
+# `quietly` must, takes a hundredth off a step of training. It is copied where another thread is in that context.
+_SILENTLY = """\
+try:
+            out = silently(compute, {call})
+        except RuntimeError:
+            out = quietly(compute, {call})"""
 _WIDENED = """
         if out.dtype.itemsize < 8 and out.dtype.kind == "f" != x.dtype.kind:
             node._data = quietly(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 
 
-def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
+def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, dict[str, Any]]:
     """The op's function of Tensors and parameters, as `compile_function` wants it.
 
     It is the method of a row with one or two inputs (`reflected`: with the second as self), and the `make` of a
@@ -217,7 +218,7 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
     """
     count = op.arity or 0
     fused = isinstance(op, st.Structural)
-    names = [f"a{i}" for i in range(count)] if fused else ["self", "other"][:count]
+    names = ["self", "other", *(f"a{i}" for i in range(2, count))][:count]
     arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
     parameters = _names_of_parameters(op) if fused else []      # type: ignore[arg-type]
     signature = ", ".join([*names, *parameters])
@@ -231,36 +232,34 @@ def _method(op: Op, reflected: bool = False) -> tuple[str, str, dict[str, Any]]:
     else:
         convert = "" if count < 2 else (f"if type(other) is not Tensor:\n"
                                         f"        other = operand(other, {op.name!r}, self)")
-    function, compute = _computation(op, arrays, parameters)
-    quiet = "silently(" in compute
+    function, compute = _computation(op, arrays, parameters, f"out{kept}")
     text = _METHOD.format(
-        name=f"tensor_{op.name}", signature=signature, inputs=inputs, convert=convert, arrays=", ".join(arrays),
+        name=f"tensor_{op.name}", signature=signature, doc=doc or described(op), inputs=inputs, convert=convert,
+        arrays=", ".join(arrays), compute=compute, saved=f"({saved}{kept},)",
         fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
-        compute=compute.replace("out =", f"out{kept} ="), saved=f"({saved}{kept},)",
-        elsewhere=_ELSEWHERE.format(arguments=", ".join([*names, *parameters])) if quiet else "",
         required=" or ".join(f"{name}.requires_grad" for name in names),
-        a=f"({inputs})" if op.joint is not None else names[0],
+        a=f"({inputs},)" if op.joint is not None else names[0],
         b=names[1] if count == 2 and op.joint is None else "None",
         widened=_WIDENED if count == 1 and not fused else "")
     return f"tensor_{op.name}", text, {
-        "Tensor": Tensor, "active": active, "apply": Tensor.apply, "compute": function, "misfit": _misfit, "new": _new,
-        "op": op, "operand": operand, "operands": _operands, "plan": getattr(function, "plan", None),
-        "quietly": quietly, "silently": SILENT.copy().run if quiet else None, "under_modes": _record_under_modes}
+        "Tensor": Tensor, "active": active, "compute": function, "misfit": _misfit, "new": _new, "op": op,
+        "operand": operand, "operands": _operands, "plan": getattr(function, "plan", None), "quietly": quietly,
+        "silent": SILENT, "silently": SILENT.copy().run, "under_modes": _record_under_modes}
 
 
-def _computation(op: Op, arrays: Sequence[str], parameters: Sequence[str]) -> tuple[Callable[..., Any], str]:
+def _computation(op: Op, arrays: Sequence[str], parameters: Sequence[str], out: str) -> tuple[Callable[..., Any], str]:
     """The function that computes the op on arrays, without what makes it quiet, and the text that calls it."""
     function = getattr(op.array, "__wrapped__", op.array)
-    call, before = ", ".join([*arrays, *parameters]), ""
-    if isinstance(op, PowerBy):
-        function, call = (mul, "x, x") if op.exponent == 2.0 else (power, "x, op.exponent")
-    elif hasattr(function, "plan"):
-        before = f"compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})\n        "
-        call = "x, *rest"
-    if function is not op.array:
-        return function, f"{before}out = silently(compute, {call})"
-    text = None if parameters or isinstance(op, st.Structural) else text_of(function, *arrays)
-    return function, f"{before}out = {text or f'compute({call})'}"
+    call = ", ".join([*arrays, *parameters])
+    if hasattr(function, "plan"):
+        plan = f"compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})"
+        return function, f"{plan}\n        {_SILENTLY.format(call='x, *rest')}"
+    if isinstance(op, st.Structural):
+        how = "compute(" if function is op.array else "silent.copy().run(compute, "         # as `quietly` does
+        return function, f"{out} = {how}{call})"
+    if function is op.array:
+        return function, f"{out} = {text_of(function, *arrays) or f'compute({call})'}"
+    return function, _SILENTLY.format(call=call)
 
 
 @lru_cache(maxsize=1024)
@@ -275,21 +274,25 @@ _EXPONENTS = (int, float, np.floating, np.integer)
 
 def _pow(self: Tensor, other: Any) -> Tensor:
     if isinstance(other, _EXPONENTS):
-        return _power_method(other)(self)
+        return _power_method(other if type(other) in (int, float) else _float(other))(self)
     return self.power(other)
 
 
 def _named(rules: Sequence[Callable[..., Any]], first: int) -> list[str]:
     """What the rule that names most of its arguments calls those from the `first` on. (`*_` names none.)"""
-    calls = [[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()
-              if p.name != "_"] for rule in rules]
-    return [f"{name}_" for name in max(calls, key=len)[first:]]     # with a stroke, so none is one of the text's own
+    calls = [[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()]
+             for rule in rules]
+    calls = [[name for name in names if name != "*_"] for names in calls]
+    longest = max(calls, key=len)
+    if len(longest) <= first:
+        return ["*rest"] if longest[-1][0] == "*" else []
+    return [f"{name}_" for name in longest[first:]]     # with a stroke, so that none is one of the text's own names
 
 
 def _names_of_saved(op: st.Structural) -> list[str]:
     """What to call, in the step written for the op, the things its forward pass saved: what its vjps call them."""
     names = _named(op.vjps, 2) if op.vjps else []
-    if op.vjps and not names:
+    if op.vjps and all([name[0] == "*" for name in names]):
         raise ValueError(f"adopt: no vjp of {op.name} names what it is given after g and out; one of them must, "
                          "all inputs and parameters")
     return names
@@ -329,7 +332,8 @@ _CHANGED.pull = _pull_joint
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
 st.sum_.pull = _pull_sum
-Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), *_method(st.matmul))
+Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), *_method(
+    st.matmul, doc="self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's."))
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):

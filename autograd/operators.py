@@ -10,10 +10,13 @@ from __future__ import annotations
 from numbers import Complex, Number, Real
 from typing import TYPE_CHECKING, Any
 
+from autograd.ops import Op
+from autograd.symbols import text_of
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["COMPARISONS", "OPERATORS", "Operators", "is_real"]
+__all__ = ["COMPARISONS", "OPERATORS", "Operators", "described", "is_real"]
 
 OPERATORS = {                                       # row -> the methods it gives, where not just its own name
     "add": ("__add__", "add"),
@@ -98,6 +101,20 @@ class Operators:
 
     def __pos__(self) -> Self:
         return self
+
+
+def described(op: Op) -> str:
+    """What `help` shows of a row's method: the function and its partial derivatives, as the table has them.
+
+    >>> from autograd.ops import TABLE
+    >>> described(TABLE["tanh"]), described(TABLE["div"])
+    ('tanh(x), elementwise; ∂out/∂x = 1.0 - out * out', 'x / y, elementwise; ∂out/∂x = 1.0 / y, ∂out/∂y = -out / y')
+    """
+    names = "xyz"[:len(op.partials)]
+    form = text_of(op.array, *names) if op.name in OPERATORS else None
+    partials = [f"∂out/∂{name} = {text_of(partial, 'out', *names)}" for name, partial in zip(names, op.partials)]
+    form = form or f"{op.name}({', '.join(names)})"
+    return f"{form}, elementwise; {', '.join(partials)}" if partials else op.name
 
 
 def is_real(x: Any) -> bool:

@@ -18,9 +18,9 @@ from numpy import ndarray
 
 from autograd.ops import Op, Operand, quiet
 
-__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index", "matmul",
-           "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape",
-           "scatter", "sum_", "sum_plan"]
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index",
+           "matmul", "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to",
+           "reshape", "scatter", "sum_", "sum_plan"]
 
 Shape = tuple[int, ...]
 
@@ -34,6 +34,7 @@ class Structural(Op):
         joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
         keeps: how many things a fused op's forward pass finds that its vjps want too. `array` returns them after the
             result, and the vjps are passed them after the parameters.
+        array: as a row's; made quiet, unless it is said that it never `warns`.
         make: the op on Tensors, `(*inputs, *parameters) -> Tensor`; `Tensor` writes it out where the arity is fixed.
     """
 
@@ -41,8 +42,9 @@ class Structural(Op):
     make: Callable[..., Any]
 
     def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0) -> None:
-        super().__init__(name, symbol, self._no_scalar, quiet(array))
+                 joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0,
+                 warns: bool = True) -> None:
+        super().__init__(name, symbol, self._no_scalar, quiet(array) if warns else array)
         self.arity = len(vjps) or arity
         self.vjps = vjps
         self.joint = joint
@@ -78,11 +80,10 @@ def _lookup(name: str) -> Structural:
 
 
 def structural(name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-               joint: Callable[..., Sequence[Any]] | None = None) -> Structural:
-    """Make the op and list it. Most here move numbers and have nothing to warn of; the others are marked `quiet`."""
-    op = STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint)
-    op.array = array
-    return op
+               joint: Callable[..., Sequence[Any]] | None = None, warns: bool = False) -> Structural:
+    """Make the op and list it. Most here only move numbers, of which there is nothing to warn."""
+    STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint, warns=warns)
+    return STRUCTURAL[name]
 
 
 # Broadcasting and its undoing: each is the other's vjp.
@@ -98,6 +99,7 @@ def _expand(x: Any, shape: Shape) -> Any:
 # come back at each step of a training, and plans are remembered.
 
 Plan = tuple[Callable[..., Any], tuple[Any, ...]]
+SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
 _add_up: Callable[..., Any] = np.add.reduce         # whose stub takes keepdims by name only
 
 
@@ -111,7 +113,7 @@ def ones(shape: Shape, dtype: str) -> Any:
 def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Plan:
     """How to sum over `dim`."""
     n = shape[dim[0]] if len(dim) == 1 else 0
-    if dtype in "fd" and 0 < n <= 1024 and len(shape) <= 2 and len(shape) + (not keepdim) > 1:
+    if dtype in "fd" and 0 < n <= SHORT_AXIS and (len(shape) == 2 or (len(shape) == 1 and not keepdim)):
         if dim == (1,):
             return np.ndarray.dot, (np.ones((n, 1) if keepdim else n, dtype),)
         return np.ones((1, n) if keepdim else n, dtype).dot, ()
@@ -158,12 +160,12 @@ def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
 
 expand = structural("expand", "expand", _expand,
                     lambda g, out, x, shape: reduce_to(g, x.shape))
-reduce_to = structural("reduce_to", "Σ", quiet(planned(reduce_plan)),
-                       lambda g, out, x, shape: expand(g, x.shape))
+reduce_to = structural("reduce_to", "Σ", planned(reduce_plan),
+                       lambda g, out, x, shape: expand(g, x.shape), warns=True)
 
 
-cast = structural("cast", "cast", quiet(lambda x, dtype: x.astype(dtype)),
-                  lambda g, out, x, dtype: cast(g, x.dtype))
+cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
+                  lambda g, out, x, dtype: cast(g, x.dtype), warns=True)
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
@@ -173,8 +175,8 @@ def unsummed(g: Any, x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     return g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim))
 
 
-sum_ = structural("sum", "Σ", quiet(planned(sum_plan)),
-                  lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape))
+sum_ = structural("sum", "Σ", planned(sum_plan),
+                  lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape), warns=True)
 
 
 def _shares(x: Any, out: Any) -> Any:
@@ -252,23 +254,20 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
             flat = out.reshape(-1)
             if math.isfinite(flat.dot(flat)):       # else, as 0·∞ is nan, one row may have spoilt the others
                 return out
-        flat = np.zeros(n * width, x.dtype)         # flat positions: five times faster than whole rows
+        whole = np.zeros(n * width, x.dtype)        # flat positions: five times faster than whole rows
         places = (key.reshape(-1, 1).astype(np.intp) % n) * width + np.arange(width)
-        np.add.at(flat, places.ravel(), x.reshape(-1))
-        return flat.reshape(n, width)
+        np.add.at(whole, places.reshape(-1), x.reshape(-1))
+        return whole.reshape(n, width)
     keys = key if type(key) is tuple else (key,)
-    out = np.zeros(shape, x.dtype)
-    if x.size <= 1000 and ndarray in map(type, keys):
-        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
-        return out
     integers = [k for k in keys if type(k) is ndarray and k.dtype.kind in "iu"]
+    out = np.zeros(shape, x.dtype)
     if not integers:                                # nothing can be named twice
         out[key] = x
-    elif len(integers) == len(keys) == len(shape):
-        flat = np.ravel_multi_index(np.broadcast_arrays(*integers), shape, mode="wrap")
-        np.add.at(out.reshape(-1), flat.ravel(), x.ravel())     # flat positions: several times faster than tuples
+    elif x.size > 1000 and len(integers) == len(keys) == len(shape):
+        places = np.ravel_multi_index(np.broadcast_arrays(*integers), shape, mode="wrap")
+        np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))       # again several times faster
     else:
-        np.add.at(out, key, x)
+        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
     return out
 
 
@@ -282,8 +281,8 @@ def one_hot(n: int, dtype: str) -> Any:
 
 index = structural("index", "[ ]", _index,
                    lambda g, out, x, key: scatter(g, key, x.shape))
-scatter = structural("scatter", "scatter", quiet(_scatter),
-                     lambda g, out, x, key, shape: index(g, key))
+scatter = structural("scatter", "scatter", _scatter,
+                     lambda g, out, x, key, shape: index(g, key), warns=True)
 
 
 # Matrix products, for vectors, matrices and stacks of them.
@@ -320,7 +319,7 @@ def _matmul(x: Any, y: Any) -> Any:
     return x @ y
 
 
-matmul = structural("matmul", "@", quiet(_matmul), _matmul_left, _matmul_right)
+matmul = structural("matmul", "@", _matmul, _matmul_left, _matmul_right, warns=True)
 
 
 # Joining. The parts are found again by slicing.

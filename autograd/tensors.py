@@ -214,7 +214,7 @@ class Tensor(Node, Operators):
             if _changes:
                 _refuse_changed(order)
             self._grad = seed
-            SILENT.copy().run(_pull_all, order, unreached)
+            SILENT.copy().run(_pull_all, order, unreached)      # `quietly`, without its call
         except BaseException:                       # Ctrl-C too: no node may keep the mark
             for node in topological(self):
                 if node._grad is unreached:
@@ -372,7 +372,7 @@ class Tensor(Node, Operators):
                 return st.max_all.make(self)
         indices = x.argmax(dim, keepdims=True)
         values = st.max_along.make(self, indices, dim, keepdim)
-        return _extremum(Extremum, (values, _handle(indices if keepdim else indices.squeeze(dim))))
+        return named(Extremum, (values, _handle(indices if keepdim else indices.squeeze(dim))))
 
     def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
         """The smallest number; or with `dim` the smallest along it, as `(values, indices)`."""
@@ -774,7 +774,7 @@ def operand(x: Any, where: str, like: Tensor | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
     if like is not None and type(x) in _NUMBERS:
         data = like._data
-        number = _number if x else _number.__wrapped__      # a cache takes 0.0 and -0.0 for one
+        number = _number if x else _number.__wrapped__      # not remembered: to a cache, 0.0 and -0.0 are one
         return _handle(number(x, data.dtype, type(data) is ndarray))
     if isinstance(x, Tensor):
         return x
@@ -790,7 +790,8 @@ def _number(x: Any, dtype: np.dtype[Any], array: bool) -> Any:
     An array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture.
     """
     if dtype.kind != "f":
-        return np.asarray(x)
+        number = np.asarray(x)
+        return number if number.dtype.kind != "O" else np.asarray(_float(x))    # an integer beyond 64 bits
     if dtype.itemsize < 8 and not -6e4 < x < 6e4:   # what is too large is inf, without a warning
         return quietly(np.array, _float(x), dtype)
     try:
@@ -852,7 +853,7 @@ class _LastPass(local):
 
 
 last_pass: Any = _LastPass()
-_extremum: Callable[..., Extremum] = tuple.__new__  # in half the time that NamedTuple takes over it
+named: Callable[..., Any] = tuple.__new__           # named(T, values): a NamedTuple in half the time of T(*values)
 _new: Callable[..., Tensor] = Tensor.__new__        # a Tensor without __init__'s copying and checking
 
 
@@ -997,12 +998,12 @@ def _transposed(x: tuple[int, ...], y: tuple[int, ...]) -> str:
 
 def _misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
     """What to say where NumPy, or the op, finds that arrays do not fit."""
-    if str(error).startswith(f"{op.name}: "):
-        return error
     if op is st.matmul:
         x, y = [array.shape for array in arrays]
         return ValueError(f"matmul: shapes {x} and {y} do not fit; the left one's last axis must be as long as the "
                           f"right one's last but one{_transposed(x, y)}")
+    if str(error).startswith(f"{op.name}: "):
+        return error
     if isinstance(op, st.Structural):
         shapes = " and ".join(str(x.shape) for x in arrays)
         return ValueError(f"{op.name}: {str(error).strip()} (got shape{'s' * (len(arrays) > 1)} {shapes})")

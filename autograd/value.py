@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.graph import Call, Node, interior
 from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, OPERATORS, Operators, is_real
+from autograd.operators import COMPARISONS, OPERATORS, Operators, described, is_real
 from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
 from autograd.symbols import Method, text_of
 
@@ -285,6 +285,7 @@ def number(x: Any, where: str) -> float:
 
 _METHOD = """\
 def value_{name}(self{other}):
+    {doc!r}
     {convert}
     if active:
         return apply(op, {inputs})
@@ -313,6 +314,7 @@ def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
     two = len(partials) == 2
     text = _METHOD.format(
         name=op.name,
+        doc=described(op),
         other=", other" if two else "",
         convert=f'if type(other) is not Value:\n        other = operand(other, "{op.name}")' if two else "",
         inputs="self, other" if two else "self",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, detect_anomaly, generated, grad, gradcheck, modes, no_grad
+from autograd import Tensor, Value, derivatives, detect_anomaly, generated, grad, gradcheck, modes, no_grad
 from autograd import structural as st
 from autograd.ops import TABLE
 from tests.cases import ELEMENTWISE, MOVING, Elementwise
@@ -163,6 +163,51 @@ def test_eight_threads_on_graphs_of_their_own_get_exact_gradients():
     for t in threads:
         t.join()
     assert results == expected
+
+
+def outcome(make):
+    """All there is to say of the tensor that `make` makes."""
+    try:
+        made = make()
+    except (TypeError, ValueError) as error:
+        return repr(error)
+    return made.dtype, made.shape, repr(made.tolist()), type(made._data), made.op, made.requires_grad
+
+
+@pytest.mark.parametrize("name", ["exp", "log1p", "sigmoid", "softplus", "__add__", "__sub__", "__rsub__", "__mul__",
+                                  "__truediv__", "__rtruediv__", "power", "** 2", "** 0.5", "** -1", "sum"])
+def test_a_method_whose_context_another_thread_is_in_does_the_same(name):
+    """Each method is quiet in a context that can be entered once at a time."""
+    if name == "sum":
+        step = st.sum_.make
+        step(Tensor([1.0]), (0,), False)            # and so compiled
+        step = st.sum_.make
+    else:
+        step = generated._power_method(float(name[3:])) if name[:2] == "**" else getattr(Tensor, name)
+    quiet = step.__globals__["silently"].__self__
+    dtypes = ["f8", "f4", "f2", "i8", "i1", "u1", "?"]
+    inputs = [Tensor(np.array(a, dtype), dtype=dtype) for dtype in dtypes for a in ([0, 1, 200 % 128], [[3], [1]], 2)]
+    inputs += [Tensor([-math.inf, 0.0, 1e300], requires_grad=True), Tensor([-math.inf])[0], Tensor([-0.0])[0]]
+    seconds = [(y,) for y in [*inputs, 3, 2.5, "no"]] if "__" in name or name == "power" else [()]
+    for x in inputs:
+        for more in [((0,)[:x.ndim], False)] if name == "sum" else seconds:
+            alone = outcome(lambda x=x, more=more: step(x, *more))
+            assert quiet.run(outcome, lambda x=x, more=more: step(x, *more)) == alone
+
+
+def test_a_mode_begun_in_another_thread_while_grad_is_at_work(monkeypatch):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    sweep = derivatives.sweep
+
+    def interrupted(*arguments):
+        modes.active["no_grad", -1] = 1             # as a thread of that number would leave it
+        return sweep(*arguments)
+
+    monkeypatch.setattr(derivatives, "sweep", interrupted)
+    try:
+        assert grad((x * x).sum(), x).tolist() == [2.0, 4.0]
+    finally:
+        del modes.active["no_grad", -1]
 
 
 def test_modes_are_of_one_thread_nest_and_survive_exceptions():

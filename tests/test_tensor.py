@@ -2,6 +2,7 @@
 
 import gc
 import math
+import re
 import weakref
 
 import numpy as np
@@ -405,3 +406,46 @@ def test_a_hundred_thousand_deep():
     y.backward()
     assert x.grad.tolist() == [1.0]
     del y
+
+
+@pytest.mark.parametrize(("left", "right"), [
+    ((3,), (4,)), ((2, 3), (4,)), ((3,), (4, 2)), ((2, 3), (2, 3)), ((), (2, 2)), ((2, 2), ()), ((5, 2, 3), (4, 2)),
+    ((5, 2, 3), (4, 3, 2)), ((0, 3), (2, 0))])
+def test_a_product_that_does_not_fit_says_so_whatever_the_axes(left, right):
+    message = re.escape(f"matmul: shapes {left} and {right} do not fit")
+    with pytest.raises(ValueError, match=message):
+        Tensor(np.ones(left)) @ Tensor(np.ones(right))
+    with pytest.raises(ValueError, match=message):
+        np.ones(left) @ Tensor(np.ones(right), requires_grad=True)
+
+
+def test_a_root_of_one_number_is_that_of_an_array():
+    for x in (-math.inf, -0.0, 4.0):
+        whole, part = Tensor([x], requires_grad=True), Tensor([x], requires_grad=True)
+        (whole ** 0.5).sum().backward()
+        (part[0] ** 0.5).backward()
+        np.testing.assert_array_equal((part[0] ** 0.5).numpy(), (whole ** 0.5).numpy()[0])
+        np.testing.assert_array_equal(part.grad.numpy(), whole.grad.numpy())
+
+
+def test_numbers_beside_tensors_are_told_apart():
+    assert [math.copysign(1.0, (Tensor([1.0]) * zero).item()) for zero in (0.0, -0.0, 0.0)] == [1.0, -1.0, 1.0]
+    integers = tensor([1, 2])
+    assert [(integers * x).dtype for x in (True, 1, 1.0)] == [np.int64, np.int64, np.float64]
+    constant = (Tensor([1.0], requires_grad=True) * 3.0).inputs[1]
+    constant.fill_(7.0)
+    constant[...] = 8.0
+    assert (Tensor([1.0]) * 3.0).item() == 3.0
+    assert (tensor([1]) + 10 ** 30).item() == 1e30
+
+
+def test_gradients_of_nothing_have_the_leaf_s_dtype():
+    x = Tensor(np.ones((0, 2)), dtype=np.float16, requires_grad=True)
+    where(np.ones((0, 2), bool), x, np.ones((0, 2))).sum().backward()
+    assert (x.grad.dtype, x.grad.shape) == (np.float16, (0, 2))
+
+
+def test_methods_explain_themselves():
+    assert Tensor.exp.__doc__ == "exp(x), elementwise; ∂out/∂x = out"
+    assert Tensor.__truediv__.__doc__ == "x / y, elementwise; ∂out/∂x = 1.0 / y, ∂out/∂y = -out / y"
+    assert "matrix product" in Tensor.matmul.__doc__

@@ -145,11 +145,11 @@ def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
     def scatter(x: Any, out: Any = None) -> Any:
-        flat = x.reshape(-1)
-        if out is None or not math.isfinite(flat.dot(flat)):        # 0·∞ is nan, and would spoil the other rows
-            result = st.scatter.array(x, rows, shape)
-            return result if out is None else np.copyto(out, result)
-        return np.dot(one_hot, x, out)
+        out = np.dot(one_hot, x, out)
+        flat = out.reshape(-1)
+        if not math.isfinite(flat.dot(flat)):       # as in `structural`
+            np.copyto(out, st.scatter.array(x, rows, shape))
+        return out
 
     return scatter
 
