@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--python", action="append", default=[], metavar="PATH",
                         help="another interpreter to look for peers in")
     parser.add_argument("--rounds", type=int, default=51,
-                        help="how many turns each contender has (51), for a minute and a half at most")
+                        help="how many turns each contender has (51), for 45 s at most")
     parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
     parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, report: dict[str, Any]) -> None:
         if set(workload.part.split()) & set(parts) and key not in report.setdefault("workloads", {}):
             say(f"{workload.title} …")
             results, absent = compete(key, pythons, options.rounds, options.seconds, threads=options.threads,
-                                      patience=8.0 if options.quick else 90.0)
+                                      patience=8.0 if options.quick else 45.0)
             report["workloads"][key] = {"times": {name: result._asdict() for name, result in results.items()},
                                         "absent": absent}
     if "memory" in parts and "memory" not in report:

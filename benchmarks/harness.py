@@ -79,7 +79,7 @@ class Result(NamedTuple):
 
 def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
             names: Sequence[str] | None = None, threads: int = 1,
-            patience: float = 90.0) -> tuple[dict[str, Result], list[str]]:
+            patience: float = 45.0) -> tuple[dict[str, Result], list[str]]:
     """Each contender's times, and who could not take part.
 
     Args:
