@@ -173,7 +173,7 @@ _expand = st.expand.array
 
 
 _METHOD = """\
-def {name}({signature}):
+def {name}({given}):
     {doc!r}
     {convert}
     {fetch}
@@ -221,7 +221,7 @@ def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, d
     names = ["self", "other", *(f"a{i}" for i in range(2, count))][:count]
     arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
     parameters = _names_of_parameters(op) if fused else []      # type: ignore[arg-type]
-    signature = ", ".join([*names, *parameters])
+    given = ", ".join([*names, *parameters])
     if reflected:
         names.reverse()
     inputs, saved = ", ".join(names), ", ".join([*arrays, *parameters])
@@ -234,7 +234,7 @@ def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, d
                                         f"        other = operand(other, {op.name!r}, self)")
     function, compute = _computation(op, arrays, parameters, f"out{kept}")
     text = _METHOD.format(
-        name=f"tensor_{op.name}", signature=signature, doc=doc or described(op), inputs=inputs, convert=convert,
+        name=f"tensor_{op.name}", given=given, doc=doc or described(op), inputs=inputs, convert=convert,
         arrays=", ".join(arrays), compute=compute, saved=f"({saved}{kept},)",
         fetch="; ".join(f"{array} = {name}._data" for array, name in zip(arrays, names)),
         required=" or ".join(f"{name}.requires_grad" for name in names),
