@@ -7,8 +7,8 @@ passes of another kind.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from inspect import signature
 from types import FunctionType
 from typing import Any
@@ -126,7 +126,7 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions,
                         measured=_MEASURED if fits and like_g else "",
                         out="\n    out = node._data" if "out" in "".join(products) else "")
-    op.pull = late(op, "pull", f"pull_{op.name}", text, {**namespace, "fit": _fit})
+    op.pull = late(op, "pull", lambda: (f"pull_{op.name}", text, {**namespace, "fit": _fit}))
 
 
 def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -262,7 +262,7 @@ def _computation(op: Op, arrays: Sequence[str], parameters: Sequence[str], out: 
     return function, _SILENTLY.format(call=call)
 
 
-@lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024)
 def _power_method(n: float) -> Callable[[Tensor], Tensor]:
     op = power_by(_float(n))
     _write_vjps(op)
@@ -318,7 +318,7 @@ def adopt(op: st.Structural) -> st.Structural:
     if len(op.vjps) > 2:
         op.joint = _one_by_one(op.vjps)
     if op.arity is not None:
-        op.make = late(op, "make", *_method(op))
+        op.make = late(op, "make", functools.partial(_method, op))
     if not op.vjps:
         op.pull = _pull_joint
         return op
@@ -332,12 +332,12 @@ _CHANGED.pull = _pull_joint
 for _moving in list(st.STRUCTURAL.values()):
     adopt(_moving)
 st.sum_.pull = _pull_sum
-Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), *_method(
-    st.matmul, doc="self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's."))
+Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), functools.partial(_method, st.matmul, doc=(
+    "self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's.")))
 for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
-        Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
+        Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), functools.partial(_method, _op))
 for _name in ("sub", "mul", "div"):                 # number - tensor, with the tensor as self
-    Method(Tensor, (OPERATORS[_name][0].replace("__", "__r", 1),), *_method(TABLE[_name], reflected=True))
+    Method(Tensor, (OPERATORS[_name][0].replace("__", "__r", 1),), functools.partial(_method, TABLE[_name], True))
 Tensor.__pow__ = _pow       # type: ignore[method-assign, assignment]

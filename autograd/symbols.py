@@ -126,26 +126,29 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
     return function
 
 
-# Compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A program
-# uses a few of them, so each is compiled when it is first wanted.
+# Writing and compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A
+# program uses a few of them, so each is written and compiled when it is first wanted.
+
+Written = tuple[str, str, Mapping[str, Any]]        # what `compile_function` takes
 
 class Method:
     """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet.
 
     >>> class Number(int):
     ...     pass
-    >>> twice = Method(Number, ["twice"], "twice", "def twice(self):\\n    return two * self\\n", {"two": 2})
+    >>> text = "def twice(self):\\n    return two * self\\n"
+    >>> twice = Method(Number, ["twice"], lambda: ("twice", text, {"two": 2}))
     >>> Number(3).twice()
     6
     """
 
-    def __init__(self, owner: type, names: Sequence[str], *function: Any) -> None:
-        self.owner, self.names, self.function = owner, names, function
+    def __init__(self, owner: type, names: Sequence[str], write: Callable[[], Written]) -> None:
+        self.owner, self.names, self.write = owner, names, write
         for name in names:
             setattr(owner, name, self)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        method: Any = compile_function(*self.function)
+        method: Any = compile_function(*self.write())
         *_, method.__name__ = self.names            # as Python's own errors call it
         method.__qualname__ = f"{self.owner.__name__}.{method.__name__}"
         for name in self.names:
@@ -153,11 +156,11 @@ class Method:
         return method if instance is None else method.__get__(instance, owner)
 
 
-def late(owner: Any, slot: str, name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+def late(owner: Any, slot: str, write: Callable[[], Written]) -> Callable[..., Any]:
     """What stands in `owner`'s `slot` for a function that nobody has called yet."""
     @cache                                          # who keeps the stand-in calls it again and again
     def compiled() -> Callable[..., Any]:
-        function = compile_function(name, text, namespace)
+        function = compile_function(*write())
         setattr(owner, slot, function)
         return function
 

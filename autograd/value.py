@@ -7,6 +7,7 @@ graph from the result to the leaves and add (local derivative × gradient of the
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -344,6 +345,6 @@ def _comparison(sign: str) -> Callable[[Value, Any], bool]:
 
 for _op in TABLE.values():
     if len(_op.partials) <= 2:
-        Method(Value, OPERATORS.get(_op.name, (_op.name,)), *_method(_op))
+        Method(Value, OPERATORS.get(_op.name, (_op.name,)), functools.partial(_method, _op))
 for _sign in COMPARISONS:
     setattr(Value, _sign, _comparison(_sign))
