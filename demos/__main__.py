@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Any
 
 DEMOS = {
     "worked_example": "cross-entropy's gradient three ways (default run)",
@@ -23,16 +24,15 @@ DEMOS = {
 }
 
 
-def run(name: str, arguments: list[str]) -> int | None:
+def run(name: str, arguments: list[str], function: str = "main", **options: Any) -> Any:
     """Run one demo; where a library of the extra is missing, say which and how to get it."""
     try:
-        status: int | None = importlib.import_module(f"demos.{name}").main(arguments)
+        return getattr(importlib.import_module(f"demos.{name}"), function)(arguments, **options)
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn"):
             raise
         sys.exit(f"demos: {name} needs {missing.name}, which the demos extra brings; in the project's folder:\n"
                  f"  {sys.executable} -m pip install -e \".[demos]\"")
-    return status
 
 
 def main(arguments: list[str]) -> None:
@@ -44,8 +44,9 @@ def main(arguments: list[str]) -> None:
         print("usage: python -m demos [NAME] [options]\n"
               "       python -m demos NAME --help    a demo's lesson and its options\n")
     else:
-        for name in ("worked_example", "weight_gradient"):
-            run(name, arguments)
+        options = run("weight_gradient", arguments, "options_of", command="python -m demos")     # before any lesson
+        run("worked_example", ["--out", str(options.out)])
+        run("weight_gradient", arguments)
         print()
     print("The demos, each run by `python -m demos NAME`:\n")
     width = max(map(len, DEMOS))

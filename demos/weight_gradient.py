@@ -34,8 +34,9 @@ def spirals(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(classes)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos weight_gradient", description=__doc__,
+def options_of(arguments: list[str] | None, command: str = "python -m demos weight_gradient") -> argparse.Namespace:
+    """What the command line says; ends the program if that is not an option or a value of one."""
+    parser = argparse.ArgumentParser(prog=command, description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=300, help="passes over all points (default: 300)")
@@ -44,6 +45,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.steps < 1:
         parser.error("--steps must be at least 1")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = options_of(arguments)
     console = Console()
     console.rule("[bold]A network learns three spirals, its last layer's gradient checked")
 

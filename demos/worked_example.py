@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m demos worked_example", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("out"), help="where to write the picture (default: out)")
-    options, _ = parser.parse_known_args(arguments)
+    options = parser.parse_args(arguments)
     console = Console()
     console.rule("[bold]Cross-entropy on two samples")
 

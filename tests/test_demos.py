@@ -153,3 +153,14 @@ def test_a_missing_library_is_named_with_its_remedy(monkeypatch):
 def test_the_list_fits_eighty_columns(capsys):
     demos.main(["--help"])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("arguments", [["--stps", "3"], ["--steps", "x"], ["--steps", "0"],
+                                       ["worked_example", "--stps", "3"]])
+def test_a_slip_on_the_command_line_ends_before_any_lesson(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        demos.main(arguments)
+    printed = capsys.readouterr()
+    assert (ended.value.code, printed.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert arguments[-2] in printed.err
