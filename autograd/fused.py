@@ -37,11 +37,20 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
     raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
 
 
+def _affine_input(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return _left(g, out, x, weight)
+
+
+def _affine_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return _right(g, out, x, weight)
+
+
 def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
     return g                                        # broadcast in the sum, so the engine adds it up
 
 
-_AFFINE = adopt(Structural("affine", "xW+b", _affine, *st.matmul.vjps, _affine_bias))
+_left, _right = st.matmul.vjps
+_AFFINE = adopt(Structural("affine", "xW+b", _affine, _affine_input, _affine_weight, _affine_bias))
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:

@@ -279,11 +279,9 @@ def _pow(self: Tensor, other: Any) -> Tensor:
 
 
 def _named(rules: Sequence[Callable[..., Any]], first: int) -> list[str]:
-    """What the rule that names most of its arguments calls those from the `first` on. (`*_` names none.)"""
-    calls = [[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()]
-             for rule in rules]
-    calls = [[name for name in names if name != "*_"] for names in calls]
-    longest = max(calls, key=len)
+    """What the rule that names most of its arguments calls those from the `first` on."""
+    longest = max([[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()]
+                   for rule in rules], key=len)
     if len(longest) <= first:
         return ["*rest"] if longest[-1][0] == "*" else []
     return [f"{name}_" for name in longest[first:]]     # with a stroke, so that none is one of the text's own names
