@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import DisagreementError, Worker, compete, fresh, machine, ratio
+from benchmarks.harness import PATIENCE, DisagreementError, Worker, compete, fresh, machine, ratio
 from benchmarks.report import markdown, replaced
 from benchmarks.workloads import WORKLOADS
 
 PARTS = ("scalar", "tensor", "replay", "memory", "startup")
+LITTLE_PATIENCE = 8.0                               # as PATIENCE, where a rough ratio will do
 PACKAGES = ["micrograd", "mygrad", "autograd", "casadi", "torch", "jax"]
 
 # Generous limits for the guard, about twice what is usual: a change that makes something slow must show, a machine that
@@ -46,7 +47,7 @@ def main() -> int:
     parser.add_argument("--python", action="append", default=[], metavar="PATH",
                         help="another interpreter to look for peers in")
     parser.add_argument("--rounds", type=int, default=51,
-                        help="how many turns each contender has (51), for 45 s at most")
+                        help=f"how many turns each contender has (51), for {PATIENCE:g} s at most")
     parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
     parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace, report: dict[str, Any]) -> None:
         if set(workload.part.split()) & set(parts) and key not in report.setdefault("workloads", {}):
             say(f"{workload.title} …")
             results, absent = compete(key, pythons, options.rounds, options.seconds, threads=options.threads,
-                                      patience=8.0 if options.quick else 45.0)
+                                      patience=LITTLE_PATIENCE if options.quick else PATIENCE)
             report["workloads"][key] = {"times": {name: result._asdict() for name, result in results.items()},
                                         "absent": absent}
     if "memory" in parts and "memory" not in report:
@@ -136,7 +137,7 @@ def guard() -> int:
     for workload in dict.fromkeys(row[0] for row in GUARDS):
         rows = [row for row in GUARDS if row[0] == workload]
         names = list(dict.fromkeys([row[2] for row in rows] + [row[1] for row in rows]))
-        results, absent = compete(workload, [sys.executable], 15, 0.02, names, patience=8.0)
+        results, absent = compete(workload, [sys.executable], 15, 0.02, names, patience=LITTLE_PATIENCE)
         if absent:
             raise DisagreementError(f"{workload}: {', '.join(absent)} could not be imported")
         for _, name, against, limit in rows:

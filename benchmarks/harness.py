@@ -23,9 +23,11 @@ import numpy as np
 
 from benchmarks.workloads import GOALS, WORKLOADS, Goal
 
-__all__ = ["DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio", "reached"]
+__all__ = ["PATIENCE", "DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio",
+           "reached"]
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 45.0                                     # seconds for a workload
 
 
 class DisagreementError(Exception):
@@ -79,7 +81,7 @@ class Result(NamedTuple):
 
 def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
             names: Sequence[str] | None = None, threads: int = 1,
-            patience: float = 45.0) -> tuple[dict[str, Result], list[str]]:
+            patience: float = PATIENCE) -> tuple[dict[str, Result], list[str]]:
     """Each contender's times, and who could not take part.
 
     Args:
