@@ -21,7 +21,7 @@ from autograd.fused import affine
 from autograd.generated import adopt
 from autograd.operators import is_real
 from autograd.ops import TABLE, Nary, quiet, quietly
-from autograd.structural import Structural
+from autograd.structural import Structural, summing
 from autograd.tensors import Tensor, as_array, named, operand, where
 from autograd.value import Value, number, total
 
@@ -406,8 +406,7 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    n, = losses.shape
-    whole = losses.dot(st.ones((n,), losses.dtype.char)) if n <= st.SHORT_AXIS else st.sum_(losses, (0,), False)
+    whole = summing(losses)(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -703,8 +702,6 @@ def _tensor(name: str, x: Any, dim: int) -> Tensor:
     shape = t._data.shape
     if t._data.dtype.kind != "f":
         t = Tensor(t)
-    if type(dim) is int and -len(shape) <= dim < len(shape) and shape[dim]:
-        return t                                    # all is well
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
         raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     if not -len(shape) <= dim < len(shape):

@@ -18,9 +18,9 @@ import numpy as np
 from autograd import structural as st
 from autograd.modes import active
 from autograd.operators import OPERATORS, described
-from autograd.ops import SILENT, TABLE, Op, power_by, quietly
+from autograd.ops import SILENT, TABLE, Op, loud, power_by, quietly
 from autograd.symbols import Method, compile_function, late, text_of
-from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, _record_under_modes, operand
+from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, operand
 
 __all__ = ["adopt", "fitted"]
 
@@ -132,12 +132,12 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
 def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
     """A rule of `structural` with the ops it names replaced by their functions on arrays.
 
-    In a backward pass nothing else comes along, so looking at each call which kind of thing it is can be spared.
+    In a backward pass nothing else comes along, so looking at each call which kind of thing it is can be spared; and it
+    is quiet as a whole.
     """
     if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(st):
         return rule
-    arrays = {name: getattr(x.array, "__wrapped__", x.array) for name, x in vars(st).items()
-              if isinstance(x, st.Structural)}      # unquietened: the backward pass is quiet as a whole
+    arrays = {name: loud(x.array) for name, x in vars(st).items() if isinstance(x, st.Structural)}
     return FunctionType(rule.__code__, {**vars(st), **arrays}, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
@@ -160,8 +160,7 @@ def _pull_joint(node: Tensor, unreached: object) -> None:
 def _pull_sum(node: Tensor, unreached: object) -> None:
     """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
     g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
-    if not keepdim:
-        g = st.unsummed(g, data, dim, keepdim)
+    g = st.unsummed(g, data, dim, keepdim)
     grad = x._grad
     if grad is unreached or grad is None:
         x._grad = _expand(g, data.shape)
@@ -182,7 +181,7 @@ def {name}({given}):
     except ValueError as error:
         raise misfit(op, ({arrays},), error) from None
     if active:
-        return under_modes(op, out, ({inputs},), {saved})
+        return record(op, out, ({inputs},), {saved})
     node = new(Tensor)
     node._data = out
     node._grad = None
@@ -210,11 +209,10 @@ _WIDENED = """
             node._data = quietly(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 
 
-def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, dict[str, Any]]:
+def _method(op: Op, doc: str = "") -> tuple[str, str, dict[str, Any]]:
     """The op's function of Tensors and parameters, as `compile_function` wants it.
 
-    It is the method of a row with one or two inputs (`reflected`: with the second as self), and the `make` of a
-    structural op.
+    It is the method of a row with one or two inputs, and the `make` of a structural op.
     """
     count = op.arity or 0
     fused = isinstance(op, st.Structural)
@@ -222,8 +220,6 @@ def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, d
     arrays = ["x", "y", "z", *(f"x{i}" for i in range(3, count))][:count]
     parameters = _names_of_parameters(op) if fused else []      # type: ignore[arg-type]
     given = ", ".join([*names, *parameters])
-    if reflected:
-        names.reverse()
     inputs, saved = ", ".join(names), ", ".join([*arrays, *parameters])
     kept = ", *kept" if fused and op.keeps else ""              # type: ignore[attr-defined]
     if fused:
@@ -244,12 +240,12 @@ def _method(op: Op, reflected: bool = False, doc: str = "") -> tuple[str, str, d
     return f"tensor_{op.name}", text, {
         "Tensor": Tensor, "active": active, "compute": function, "misfit": _misfit, "new": _new, "op": op,
         "operand": operand, "operands": _operands, "plan": getattr(function, "plan", None), "quietly": quietly,
-        "silent": SILENT, "silently": SILENT.copy().run, "under_modes": _record_under_modes}
+        "silent": SILENT, "silently": SILENT.copy().run, "record": Tensor.record}
 
 
 def _computation(op: Op, arrays: Sequence[str], parameters: Sequence[str], out: str) -> tuple[Callable[..., Any], str]:
     """The function that computes the op on arrays, without what makes it quiet, and the text that calls it."""
-    function = getattr(op.array, "__wrapped__", op.array)
+    function = loud(op.array)
     call = ", ".join([*arrays, *parameters])
     if hasattr(function, "plan"):
         plan = f"compute, rest = plan(x.shape, x.dtype.char, {', '.join(parameters)})"
@@ -336,6 +332,4 @@ for _op in TABLE.values():
     _write_vjps(_op)
     if _op.arity in (1, 2):
         Method(Tensor, OPERATORS.get(_op.name, (_op.name,)), functools.partial(_method, _op))
-for _name in ("sub", "mul", "div"):                 # number - tensor, with the tensor as self
-    Method(Tensor, (OPERATORS[_name][0].replace("__", "__r", 1),), functools.partial(_method, TABLE[_name], True))
 Tensor.__pow__ = _pow       # type: ignore[method-assign, assignment]

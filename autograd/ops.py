@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 __all__ = ["FAMILIES", "NARY", "SILENT", "TABLE", "Nary", "Op", "Operand", "PowerBy", "dot_of", "dot_partials",
-           "lookup", "power_by", "quiet", "quietly"]
+           "lookup", "loud", "power_by", "quiet", "quietly"]
 
 
 class Operand:
@@ -121,6 +121,12 @@ def quiet(compute: Callable[..., Any]) -> Callable[..., Any]:
         return SILENT.copy().run(compute, *inputs)
 
     return silently
+
+
+def loud(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """What `quiet` made quiet, for who is quiet already; anything else as it is."""
+    inner: Callable[..., Any] = getattr(compute, "__wrapped__", compute)
+    return inner
 
 
 # How to compute what neither `math` nor NumPy computes directly, on floats and on arrays, without overflow on the way.

@@ -24,7 +24,7 @@ from autograd import structural as st
 from autograd.graph import Call, Node, interior, topological
 from autograd.modes import active, is_grad_enabled, watching
 from autograd.operators import COMPARISONS, Operators, is_real
-from autograd.ops import SILENT, TABLE, Op, PowerBy, quietly
+from autograd.ops import SILENT, TABLE, Op, PowerBy, loud, quietly
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -191,13 +191,11 @@ class Tensor(Node, Operators):
             raise ValueError("backward: nothing here requires a gradient; make a parameter with requires_grad=True, "
                              "and check for no_grad() or .detach() on the way")
         data = self._data
-        if gradient is None and data.ndim == 0:
-            seed = data.dtype.type(1)
-        elif gradient is None:
+        if gradient is None:
             if data.size != 1:
                 raise ValueError(f"backward: from a tensor of shape {self.shape} it needs a gradient of that shape; "
                                  "to differentiate one number, reduce it first: .sum() or .mean()")
-            seed = np.ones(data.shape, data.dtype)
+            seed = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
         else:
             seed = as_array(gradient, self.dtype)
             if seed.shape != self.shape:
@@ -231,7 +229,7 @@ class Tensor(Node, Operators):
         inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
         inputs = _operands(op, *inputs)
         arrays = [x._data for x in inputs]
-        compute = getattr(op.array, "__wrapped__", op.array)
+        compute = loud(op.array)
         try:
             out = quietly(compute, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
@@ -243,20 +241,23 @@ class Tensor(Node, Operators):
 
     @classmethod
     def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
-        """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it."""
-        if active:
-            return _record_under_modes(op, out, inputs, saved)
-        for source in inputs:
-            if source.requires_grad:
-                break
+        """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it.
+
+        Methods do the same at greater length, and come here while some mode is on in some thread.
+        """
+        node = _handle(out)
+        if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
+            return node
+        node.requires_grad = True
+        node.op = op
+        node._saved = saved
+        if op.joint is not None:
+            node._a = inputs
         else:
-            return _handle(out)
-        node = _record(op, out, source, saved)
-        if node.op is not None:
-            if op.joint is not None:
-                node._a = inputs
-            elif len(inputs) > 1:
-                node._a, node._b = inputs
+            node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
+        if active and watching() is not None:
+            from autograd.anomalies import check_forward
+            check_forward(node)
         return node
 
     def _note(self, calls: tuple[Call, ...]) -> None:
@@ -363,13 +364,12 @@ class Tensor(Node, Operators):
         """
         if numpy_names:
             dim, keepdim = _numpy_names("max", dim, keepdim, numpy_names)
+        if isinstance(dim, Tensor):
+            return self.maximum(dim)
         x = self._data
-        if type(dim) is not int or not 0 <= dim < x.ndim or not x.size:
-            if isinstance(dim, Tensor):
-                return self.maximum(dim)
-            dim = _one_dim("max", dim, x)
-            if dim is None:
-                return st.max_all.make(self)
+        dim = _one_dim("max", dim, x)
+        if dim is None:
+            return st.max_all.make(self)
         indices = x.argmax(dim, keepdims=True)
         values = st.max_along.make(self, indices, dim, keepdim)
         return named(Extremum, (values, _handle(indices if keepdim else indices.squeeze(dim))))
@@ -870,42 +870,6 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
     return node
 
 
-def _record(op: Op, out: Any, source: Tensor, saved: tuple[Any, ...]) -> Tensor:
-    """A node `op` made of `source` alone; a constant if `source` is one."""
-    if active:
-        return _record_under_modes(op, out, (source,), saved)
-    if not source.requires_grad:
-        return _handle(out)
-    node = _new(Tensor)
-    node._data = out
-    node._grad = None
-    node.op = op
-    node._a = source
-    node._b = None
-    node._saved = saved
-    node.label = ""
-    node.requires_grad = True
-    return node
-
-
-def _record_under_modes(op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
-    """What the shorter ways to record a node do, while some mode is on in some thread."""
-    node = _handle(out)
-    if not is_grad_enabled() or not any([x.requires_grad for x in inputs]):
-        return node
-    node.requires_grad = True
-    node.op = op
-    node._saved = saved
-    if op.joint is not None:
-        node._a = inputs
-    else:
-        node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
-    if watching() is not None:
-        from autograd.anomalies import check_forward
-        check_forward(node)
-    return node
-
-
 def _like(data: Any, owner: Tensor, slot: str) -> Any:
     array = data._data if isinstance(data, Tensor) else as_array(data)
     if array.shape != owner._data.shape:
@@ -967,7 +931,7 @@ def _key(key: Any) -> Any:
     if kind is ndarray and key.dtype.kind in "iub":
         return key.copy()
     if kind is tuple:
-        return tuple([k.copy() if type(k) is ndarray and k.dtype.kind in "iub" else _key(k) for k in key])
+        return tuple([_key(k) for k in key])
     if kind in _PLAIN_KEYS:
         return key
     if isinstance(key, Tensor):
