@@ -44,8 +44,6 @@ _CONTRIBUTION = """\
         else:
             {input}._grad = grad {sign} part
 """
-# A leaf's first gradient: copied if it would otherwise be another node's, or a view into one.
-_OWN = "part.copy() if part is g or part.base is not None else part"
 # Whether a contribution must be made to fit. An elementwise op's is of g's shape and dtype, so g is measured once.
 _FIT = """
         if {misfit}:
@@ -75,6 +73,11 @@ def _fit(part: Any, data: Any) -> Any:
 def fitted(part: Any, data: Any) -> Any:
     """`_fit` where a contribution needs it."""
     return part if part.shape == data.shape and part.dtype == data.dtype else _fit(part, data)
+
+
+def _own(part: Any, g: Any) -> Any:
+    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
+    return part.copy() if part is g or part.base is not None else part
 
 
 def _write_vjps(op: Op) -> None:
@@ -121,12 +124,12 @@ def _write_pull(op: Op, names: Sequence[str], products: Sequence[str], namespace
         contributions += _CONTRIBUTION.format(
             input=f"input{position}", slot=slot, product="g" if negative else product, sign="-" if negative else "+",
             first="-part" if negative else "part",
-            own="-part" if negative else "part" if product.startswith("g *") else _OWN,
+            own="-part" if negative else "part" if product.startswith("g *") else "own(part, g)",
             fit=_FIT.format(saved=saved, misfit=misfit) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions,
                         measured=_MEASURED if fits and like_g else "",
                         out="\n    out = node._data" if "out" in "".join(products) else "")
-    op.pull = late(op, "pull", lambda: (f"pull_{op.name}", text, {**namespace, "fit": _fit}))
+    op.pull = late(op, "pull", lambda: (f"pull_{op.name}", text, {**namespace, "fit": _fit, "own": _own}))
 
 
 def _on_arrays(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -152,7 +155,7 @@ def _pull_joint(node: Tensor, unreached: object) -> None:
             if grad is unreached:
                 x._grad = part
             elif grad is None:
-                x._grad = part.copy() if part is g or part.base is not None else part
+                x._grad = _own(part, g)
             else:
                 x._grad = grad + part
 
