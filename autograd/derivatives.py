@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.generated import fitted
-from autograd.graph import Node, topological
-from autograd.modes import active, enable_grad, watching
-from autograd.ops import Nary
-from autograd.tensors import Tensor, as_array, stack
-from autograd.value import Value, number
+from autograd.arrays import structural as st
+from autograd.arrays.generated import fitted
+from autograd.arrays.tensor import Tensor, as_array, stack
+from autograd.core.graph import Node, topological
+from autograd.core.modes import active, enable_grad, watching
+from autograd.core.ops import Nary
+from autograd.core.value import Value, number
 
 __all__ = ["contributions", "fed", "grad", "hessian", "jacobian", "jvp", "sweep", "vjp"]
 
@@ -63,7 +63,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     rule: Rule = contributions if create_graph else numbers
     watched = bool(active) and watching() is not None and not create_graph    # nodes are looked at as they are made
     if watched:
-        from autograd.anomalies import check_sums, checked_numbers
+        from autograd.learn.anomaly import check_sums, checked_numbers
         rule = checked_numbers
     with enable_grad(), np.errstate(all="ignore"):
         gradients = sweep(ends, seeds, starts, rule)

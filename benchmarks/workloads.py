@@ -74,7 +74,7 @@ def moons_nary() -> Step:
     """With `nn.MLP`'s n-ary neurons: each neuron's products and sums as one node."""
     import nn
     from autograd import Value
-    from autograd.value import total
+    from autograd.core.value import total
 
     random.seed(1337)
     model = nn.MLP(2, [16, 16, 1], nary=True)
@@ -480,7 +480,7 @@ def makemore_replay() -> Step:
 def _makemore_fused_loss() -> Callable[..., Any]:
     """The loss by layers that are one node each."""
     import autograd.functional as F
-    from autograd.fused import affine, batch_norm
+    from autograd.arrays.fused import affine, batch_norm
 
     def loss_of(parameters: list[Any], contexts: Any, targets: Any) -> Any:
         C, W1, b1, W2, b2, gain, bias = parameters

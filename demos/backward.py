@@ -18,7 +18,7 @@ from rich.syntax import Syntax
 
 import autograd.functional as F
 from autograd import Tensor, source
-from autograd.fused import affine, batch_norm
+from autograd.arrays.fused import affine, batch_norm
 
 N, INPUTS, HIDDEN, CLASSES = 8, 4, 6, 3
 

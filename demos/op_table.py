@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
-from autograd.ops import FAMILIES, NARY, TABLE, Op
-from autograd.structural import STRUCTURAL
-from autograd.symbols import text_of
+from autograd.arrays.structural import STRUCTURAL
+from autograd.core.ops import FAMILIES, NARY, TABLE, Op
+from autograd.core.symbols import text_of
 
 NAMES = {1: ("x",), 2: ("x", "y"), 3: ("c", "x", "y")}
 BEGIN, END = "<!-- ops: written by python -m demos op_table --write README.md -->", "<!-- ops end -->"

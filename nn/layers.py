@@ -12,9 +12,9 @@ import numpy as np
 
 import autograd.functional as F
 from autograd import Tensor, Value, tensor
-from autograd.fused import batch_norm
-from autograd.tensors import operand
-from autograd.value import dot
+from autograd.arrays.fused import batch_norm
+from autograd.arrays.tensor import operand
+from autograd.core.value import dot
 from nn.module import Module
 
 __all__ = ["GELU", "MLP", "BatchNorm1d", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "Linear",

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import structural as st
+from autograd.arrays import structural as st
+from autograd.core.ops import NARY, TABLE, Nary, Op, power_by
 from autograd.functional import _rows
-from autograd.ops import NARY, TABLE, Nary, Op, power_by
 
 Range = tuple[float, float]
 

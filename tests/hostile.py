@@ -23,10 +23,17 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, replay, tensor, where
-from autograd.value import total
+from autograd.core.value import total
 from nn import optim
 
 inf, nan = math.inf, math.nan
+
+
+class Thing:
+    """Nothing a tensor could hold."""
+
+    def __repr__(self) -> str:
+        return "a thing"
 
 
 class Case(NamedTuple):
@@ -370,7 +377,7 @@ case(3, "nor do those that grad returns", grads_share_no_memory, [False, False, 
 
 # 4. Input types.
 # fmt: off
-for _bad in [1j, "1", b"1", None, object(), [1, [2]], np.ma.array([1.0]), [Value(1.0)], np.array([1j]), np.array(["a"]),
+for _bad in [1j, "1", b"1", None, Thing(), [1, [2]], np.ma.array([1.0]), [Value(1.0)], np.array([1j]), np.array(["a"]),
              np.datetime64("2020"), {}, np.array([None]), np.complex128(1)]:
     case(4, f"Tensor({_bad!r:.30}) raises", lambda bad=_bad: Tensor(bad), TypeError)
     case(4, f"Value({_bad!r:.30}) raises", lambda bad=_bad: Value(bad), TypeError)

@@ -58,7 +58,7 @@ def test_grown_graphs_have_the_nodes_they_claim(shape, engine):
     assert 50 < found["bytes"] < 2000
     if engine == "ninjagrad":
         from autograd import Value
-        from autograd.graph import topological
+        from autograd.core.graph import topological
 
         made = [node for node in topological(growth.SHAPES[shape](1000, Value)) if node.op is not None]
         assert abs(len(made) - 1000) <= 2

@@ -5,9 +5,9 @@ import pytest
 
 import autograd.functional as F
 from autograd import Tensor, Value, gradcheck
-from autograd.checking import GradcheckError, _Check
-from autograd.generated import _write_vjps
-from autograd.ops import Nary, Op
+from autograd.arrays.generated import _write_vjps
+from autograd.core.ops import Nary, Op
+from autograd.learn.gradcheck import GradcheckError, _Check
 
 SLIGHTLY_WRONG = Op("wrong", "wrong", lambda x: x ** 3, lambda x: x ** 3, lambda out, x: 2.999 * x * x)
 _write_vjps(SLIGHTLY_WRONG)

@@ -16,9 +16,11 @@ from hypothesis import strategies as some
 import autograd as ag
 import autograd.functional as F
 import nn
-from autograd import Tensor, Value, fused, no_grad, source
-from autograd import structural as st
-from autograd.value import dot, total
+from autograd import Tensor, Value, no_grad, source
+from autograd.arrays import fused
+from autograd.arrays import structural as st
+from autograd.core.graph import leaves as leaves_of
+from autograd.core.value import dot, total
 from demos import backward, names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
 from tests.test_fuzz import broadcast, seeds, tensor_program
@@ -425,7 +427,7 @@ def test_scalar_graphs(seed: int, backend: str) -> None:
         loss = build()
         loss.backward()
         text = text or source(loss, named, backend)
-        reached = {id(leaf) for leaf in ag.graph.leaves(loss)}
+        reached = {id(leaf) for leaf in leaves_of(loss)}
         got, gradients = run(text, **{n: convert(leaf.data) for n, leaf in named.items() if id(leaf) in reached})
         scale = max(1.0, *[abs(leaf.grad) for leaf in leaves])
         assert float(got) == pytest.approx(loss.data, rel=1e-12, abs=1e-12)

@@ -353,7 +353,7 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
                for shape in [(rows, columns), (1, columns), (columns, columns)])
     loss = list(programs())[program](x, y, w)
     loss.backward()
-    from autograd.diagnosis import _Pass
+    from autograd.learn.diagnose import _Pass
     one = _Pass(loss)
     for t in (x, y, w):
         g = numbers(t)
@@ -369,7 +369,7 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
 
 def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
     """All nodes of the network, one mutation at a time; where a mutation has two right names, either will do."""
-    from autograd.diagnosis import _Pass
+    from autograd.learn.diagnose import _Pass
     one = _Pass(net["loss"])
     named, seen = {}, {}
 

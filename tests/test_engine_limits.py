@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value, cat, where
-from autograd.graph import depths, interior, topological
+from autograd.core.graph import depths, interior, topological
 
 DEEP = 100_000
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, grad, replay, structural
-from autograd.fused import affine, batch_norm
-from autograd.generated import adopt
-from autograd.ops import TABLE
+from autograd import Tensor, grad, replay
+from autograd.arrays import structural
+from autograd.arrays.fused import affine, batch_norm
+from autograd.arrays.generated import adopt
+from autograd.core.ops import TABLE
 from tests.witnesses import central_differences
 
 

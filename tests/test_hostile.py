@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, derivatives, detect_anomaly, generated, grad, gradcheck, modes, no_grad
-from autograd import structural as st
-from autograd.ops import TABLE
+from autograd import Tensor, Value, derivatives, detect_anomaly, grad, gradcheck, no_grad
+from autograd.arrays import generated
+from autograd.arrays import structural as st
+from autograd.core import modes
+from autograd.core.ops import TABLE
 from tests.cases import ELEMENTWISE, MOVING, Elementwise
 from tests.hostile import CASES, value, zero_d
 from tests.test_ops import applied, arrays_for, points
@@ -228,12 +230,12 @@ def test_modes_are_of_one_thread_nest_and_survive_exceptions():
 
 def test_anomaly_mode_costs_nothing_while_it_is_off():
     """Its checks are not even loaded, and the one thing the engines look at, `active`, is empty."""
-    program = ("import sys; from autograd import Tensor, Value, detect_anomaly, grad, modes;"
+    program = ("import sys; from autograd import Tensor, Value, detect_anomaly, grad; from autograd.core import modes;"
                "x = Value(0.5); (x.log() * x).backward(); grad(x * x, x);"
                "t = Tensor([0.5, 0.0], requires_grad=True); t.log().sum().backward();"
-               "assert 'autograd.anomalies' not in sys.modules and not modes.active;"
+               "assert 'autograd.learn.anomaly' not in sys.modules and not modes.active;"
                "detect_anomaly().__enter__(); t.exp();"
-               "assert 'autograd.anomalies' in sys.modules and modes.active")
+               "assert 'autograd.learn.anomaly' in sys.modules and modes.active")
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 

@@ -8,11 +8,12 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, functional, generated, gradcheck
-from autograd.checking import GradcheckError
-from autograd.ops import FAMILIES, NARY, TABLE, Op, PowerBy
-from autograd.structural import STRUCTURAL
-from autograd.value import dot, total
+from autograd import Tensor, Value, functional, gradcheck
+from autograd.arrays import generated
+from autograd.arrays.structural import STRUCTURAL
+from autograd.core.ops import FAMILIES, NARY, TABLE, Op, PowerBy
+from autograd.core.value import dot, total
+from autograd.learn.gradcheck import GradcheckError
 from tests.cases import ELEMENTWISE, MANY, MOVING
 from tests.test_ops import applied, arrays_for, points
 

@@ -13,7 +13,7 @@ import pytest
 import autograd.functional as F
 import nn
 from autograd import Tensor, Value, no_grad
-from autograd.graph import topological
+from autograd.core.graph import topological
 from tests.witnesses import central_differences
 
 try:

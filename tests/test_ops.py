@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value, grad, gradcheck
-from autograd import structural as st
-from autograd.ops import FAMILIES, TABLE, PowerBy
-from autograd.symbols import compile_function, text_of
+from autograd.arrays import structural as st
+from autograd.core.ops import FAMILIES, TABLE, PowerBy
+from autograd.core.symbols import compile_function, text_of
 from tests.cases import ELEMENTWISE, MANY, MOVING, Elementwise, Many, Moving, uncovered
 
 elementwise = pytest.mark.parametrize("case", ELEMENTWISE, ids=lambda case: case.id)

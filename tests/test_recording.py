@@ -14,11 +14,12 @@ import pytest
 
 import autograd as ag
 import autograd.functional as F
-import autograd.recording as recording
+import autograd.replaying.replay as recording
 import nn
-from autograd import Value, fused, replay
-from autograd.ops import TABLE
-from autograd.value import dot, total
+from autograd import Value, replay
+from autograd.arrays import fused
+from autograd.core.ops import TABLE
+from autograd.core.value import dot, total
 from demos import gpt, moons, names
 
 WAYS = {

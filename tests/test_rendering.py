@@ -11,7 +11,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, draw, draw_dot, tree
-from autograd.rendering import RED, ROLES
+from autograd.see.draw import RED, ROLES
 
 NODE = re.compile(r'^    (\w+) \[label=<(.*)> id="\w+" class="(\w+)"', re.M)
 EDGE = re.compile(r'^    (\w+) -> (\w+) \[id="(\w+)" class="(\w+)"(.*)\]$', re.M)
@@ -288,8 +288,8 @@ def test_a_deep_tree_is_linear() -> None:
 
 def test_importing_the_package_imports_neither_graphviz_nor_the_readers() -> None:
     code = ("import sys, numpy; before = set(sys.modules); import autograd; "
-            "late = {'graphviz', 'pygraphviz', 'json', 'html', 'autograd.rendering', "
-            "'autograd.folding', 'autograd.walkthrough', 'autograd.stepping'}; "
+            "late = {'graphviz', 'pygraphviz', 'json', 'html', 'autograd.see.draw', "
+            "'autograd.see.folding', 'autograd.see.explain', 'autograd.see.stepper'}; "
             "print(sorted(late & (set(sys.modules) - before)))")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                             cwd=Path(__file__).parents[1])

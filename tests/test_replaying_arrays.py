@@ -7,9 +7,10 @@ import pytest
 
 import autograd
 import autograd.functional as F
-from autograd import Tensor, replay, structural
-from autograd.fused import affine, batch_norm
-from autograd.generated import adopt
+from autograd import Tensor, replay
+from autograd.arrays import structural
+from autograd.arrays.fused import affine, batch_norm
+from autograd.arrays.generated import adopt
 
 RNG = np.random.default_rng(5)
 

@@ -16,7 +16,7 @@ import pytest
 
 import autograd.functional as F
 from autograd import Tensor, Value, stepper
-from autograd.graph import topological
+from autograd.core.graph import topological
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

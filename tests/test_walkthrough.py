@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import autograd.functional as F
 from autograd import Tensor, Value, explain, paths
-from autograd.ops import TABLE
-from autograd.symbols import Symbol
-from autograd.value import dot, total
-from autograd.walkthrough import rule
+from autograd.core.ops import TABLE
+from autograd.core.symbols import Symbol
+from autograd.core.value import dot, total
+from autograd.see.explain import rule
 
 
 class Network:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.graph import topological
-from autograd.ops import Op, PowerBy, quietly
+from autograd.arrays import structural as st
+from autograd.core.graph import topological
+from autograd.core.ops import Op, PowerBy, quietly
 from autograd.replaying.program import Program, Register, copy_to, plain_key
 
 __all__ = ["ArrayProgram"]

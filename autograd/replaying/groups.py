@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import TABLE, Nary
+from autograd.core.ops import TABLE, Nary
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Program, Register, expand_to
 

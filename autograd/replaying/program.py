@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.ops import Op, Operand, PowerBy
+from autograd.core.ops import Op, Operand, PowerBy
 
 __all__ = ["Program", "Register", "copy_to", "expand_to", "plain_key"]
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.ops import TABLE, Nary, Op
+from autograd.core.ops import TABLE, Nary, Op
+from autograd.core.symbols import Symbol, compile_function, text_of
 from autograd.replaying.flat import Flat
-from autograd.symbols import Symbol, compile_function, text_of
 
 __all__ = ["Loop", "Straight"]
 

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.diagnosis import diagnose
-from autograd.generated import fitted
-from autograd.graph import Node, edges, topological
+from autograd.arrays.generated import fitted
+from autograd.core.graph import Node, edges, topological
+from autograd.learn.diagnose import diagnose
 from demos.ninja.exercises import EXERCISES, Exercise
 
 __all__ = ["grade"]

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from autograd.ops import Operand
+from autograd.core.ops import Operand
 
 __all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "remember_call", "topological"]
 

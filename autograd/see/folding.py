@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Call
+from autograd.core.graph import Call
 
 __all__ = ["Fold", "folds"]
 

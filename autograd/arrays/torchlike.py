@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensors import Tensor, operand
+from autograd.arrays.tensor import Tensor, operand
 
 __all__ = ["DTYPES", "FUNCTIONS", "Generator", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
            "histogram", "is_tensor", "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand",

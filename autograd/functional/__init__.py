@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.fused import affine
-from autograd.generated import adopt
-from autograd.operators import is_real
-from autograd.ops import TABLE, Nary, quiet, quietly
-from autograd.structural import Structural, summing
-from autograd.tensors import Tensor, as_array, named, operand, where
-from autograd.value import Value, number, total
+from autograd.arrays import structural as st
+from autograd.arrays.fused import affine
+from autograd.arrays.generated import adopt
+from autograd.arrays.structural import Structural, summing
+from autograd.arrays.tensor import Tensor, as_array, named, operand, where
+from autograd.core.operators import is_real
+from autograd.core.ops import TABLE, Nary, quiet, quietly
+from autograd.core.value import Value, number, total
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composite",
            "cross_entropy_gradient", "embedding", "entropy", "gelu", "hinge_loss", "kl_divergence", "linear",

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.contributions import Use, each_use, pull, seed
-from autograd.generated import fitted
-from autograd.graph import Node, topological
-from autograd.tensors import Tensor, as_array, last_pass
-from autograd.value import Value
+from autograd.arrays import structural as st
+from autograd.arrays.generated import fitted
+from autograd.arrays.tensor import Tensor, as_array, last_pass
+from autograd.core.graph import Node, topological
+from autograd.core.value import Value
+from autograd.learn.contributions import Use, each_use, pull, seed
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 

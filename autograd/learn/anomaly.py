@@ -5,6 +5,7 @@ Loaded when the mode is first used; the engines call the two checks while it is 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from autograd.core.graph import leaves
+from autograd.core.modes import watching
+from autograd.core.value import Value
 from autograd.derivatives import Gradients, numbers, sweep
-from autograd.graph import leaves
-from autograd.modes import watching
-from autograd.value import Value
 
 __all__ = ["check_backward", "check_forward", "check_sums", "checked_numbers"]
 
-_HERE = Path(__file__).parent
-_OURS = (str(_HERE), str(_HERE.parent / "nn"), "<autograd ")
+_HERE = Path(__file__).parent.parent                # of the package autograd
+_OURS = (f"{_HERE}{os.sep}", f"{_HERE.parent / 'nn'}{os.sep}", "<autograd ")
 
 _REMEDIES = {
     "log": "the log of a softmax or sigmoid that underflowed? use log_softmax, or a loss that takes logits",

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.graph import leaves
-from autograd.modes import active, watching
-from autograd.ops import quietly
+from autograd.arrays.tensor import Tensor, cast
+from autograd.core.graph import leaves
+from autograd.core.modes import active, watching
+from autograd.core.ops import quietly
+from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
 from autograd.replaying.flat import Flat, flatten
 from autograd.replaying.groups import Groups, fold
 from autograd.replaying.tapes import Loop, Straight
-from autograd.tensors import Tensor, cast
-from autograd.value import Value
 
 __all__ = ["Stats", "ValueReplay", "replay"]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays.generated import fitted
+from autograd.core.value import Value
 from autograd.derivatives import fed
-from autograd.generated import fitted
-from autograd.value import Value
 
 __all__ = ["Use", "each_use", "flows", "gradients", "pull", "received", "seed", "uses"]
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.ops import Op, Operand, loud, quiet
+from autograd.core.ops import Op, Operand, loud, quiet
 
 __all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index",
            "matmul", "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from autograd.ops import Op, Operand, PowerBy
+from autograd.core.ops import Op, Operand, PowerBy
 
 __all__ = ["Method", "Symbol", "compile_function", "late", "text_of"]
 

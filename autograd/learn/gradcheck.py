@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays.tensor import Tensor
+from autograd.core.graph import Node, topological
+from autograd.core.modes import enable_grad
+from autograd.core.value import Value
 from autograd.derivatives import grad
-from autograd.graph import Node, topological
-from autograd.modes import enable_grad
-from autograd.tensors import Tensor
-from autograd.value import Value
 
 __all__ = ["GradcheckError", "gradcheck"]
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.modes import active
-from autograd.operators import OPERATORS, described
-from autograd.ops import SILENT, TABLE, Op, loud, power_by, quietly
-from autograd.symbols import Method, compile_function, late, text_of
-from autograd.tensors import _CHANGED, Tensor, _float, _misfit, _new, _operands, operand
+from autograd.arrays import structural as st
+from autograd.arrays.tensor import _CHANGED, Tensor, _float, _misfit, _new, _operands, operand
+from autograd.core.modes import active
+from autograd.core.operators import OPERATORS, described
+from autograd.core.ops import SILENT, TABLE, Op, loud, power_by, quietly
+from autograd.core.symbols import Method, compile_function, late, text_of
 
 __all__ = ["adopt", "fitted"]
 

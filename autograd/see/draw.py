@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.folding import Fold, folds, unfolded
-from autograd.graph import Node, topological
-from autograd.structural import Structural
-from autograd.tensors import Tensor
-from autograd.value import Value
+from autograd.arrays.structural import Structural
+from autograd.arrays.tensor import Tensor
+from autograd.core.graph import Node, topological
+from autograd.core.value import Value
+from autograd.see.folding import Fold, folds, unfolded
 
 __all__ = ["Drawing", "draw", "draw_dot", "tree"]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.generated import adopt
-from autograd.structural import Structural
-from autograd.tensors import Tensor
+from autograd.arrays import structural as st
+from autograd.arrays.generated import adopt
+from autograd.arrays.structural import Structural
+from autograd.arrays.tensor import Tensor
 
 __all__ = ["affine", "batch_norm"]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd.graph import Call, Node, interior
-from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, OPERATORS, Operators, described, is_real
-from autograd.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
-from autograd.symbols import Method, text_of
+from autograd.core.graph import Call, Node, interior
+from autograd.core.modes import active, is_grad_enabled, watching
+from autograd.core.operators import COMPARISONS, OPERATORS, Operators, described, is_real
+from autograd.core.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
+from autograd.core.symbols import Method, text_of
 
 __all__ = ["Value", "dot", "total"]
 
@@ -99,7 +99,7 @@ class Value(Node, Operators):
             self._grad += gradient
             return
         if active and watching() is not None:
-            from autograd.anomalies import check_backward
+            from autograd.learn.anomaly import check_backward
             check_backward(self, gradient)
         unreached = float("0")                      # this pass's own object: no other gradient `is` it
         order = interior(self, unreached)
@@ -148,7 +148,7 @@ class Value(Node, Operators):
         else:
             node._a, node._da = inputs, partials
         if active and watching() is not None:
-            from autograd.anomalies import check_forward
+            from autograd.learn.anomaly import check_forward
             check_forward(node)
         return node
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.ops import TABLE, Op, PowerBy
-from autograd.symbols import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Symbol
+from autograd.arrays import structural as st
+from autograd.core.ops import TABLE, Op, PowerBy
+from autograd.core.symbols import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Symbol
 
 __all__ = ["BACKENDS", "AllButOne", "Shares", "Speller", "Text", "as_tuple"]
 

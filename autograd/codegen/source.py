@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import structural as st
-from autograd.graph import topological
-from autograd.ops import TABLE, Nary
-from autograd.spelling import BACKENDS, AllButOne, Shares, Speller, Text, as_tuple
-from autograd.symbols import ATOM, PRODUCT, SUM
-from autograd.tensors import Tensor
-from autograd.value import Value
+from autograd.arrays import structural as st
+from autograd.arrays.tensor import Tensor
+from autograd.codegen.spelling import BACKENDS, AllButOne, Shares, Speller, Text, as_tuple
+from autograd.core.graph import topological
+from autograd.core.ops import TABLE, Nary
+from autograd.core.symbols import ATOM, PRODUCT, SUM
+from autograd.core.value import Value
 
 __all__ = ["source"]
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.contributions import flows, gradients, pull, seed, uses
-from autograd.graph import Node
-from autograd.ops import PowerBy
-from autograd.rendering import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
-from autograd.value import Value
-from autograd.walkthrough import WORDS, rule_in_names, rule_in_numbers
+from autograd.core.graph import Node
+from autograd.core.ops import PowerBy
+from autograd.core.value import Value
+from autograd.learn.contributions import flows, gradients, pull, seed, uses
+from autograd.see.draw import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
+from autograd.see.explain import WORDS, rule_in_names, rule_in_numbers
 
 __all__ = ["stepper"]
 

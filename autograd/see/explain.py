@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd.contributions import flows, gradients, pull, seed, uses
-from autograd.graph import Node, topological
-from autograd.ops import Nary, Op
-from autograd.rendering import broadcast, full_names, on_paths
-from autograd.symbols import SIGN, Symbol
-from autograd.value import Value
+from autograd.core.graph import Node, topological
+from autograd.core.ops import Nary, Op
+from autograd.core.symbols import SIGN, Symbol
+from autograd.core.value import Value
+from autograd.learn.contributions import flows, gradients, pull, seed, uses
+from autograd.see.draw import broadcast, full_names, on_paths
 
 __all__ = ["Explanation", "Path", "Paths", "explain", "paths"]
 
@@ -218,7 +218,7 @@ WORDS = {
 def rule(op: Op, position: int, out: Any, inputs: Sequence[Any]) -> str:
     """∂out/∂input as text: the op's partial, fed with symbols for its result and inputs. Empty where there is none.
 
-    >>> from autograd.ops import TABLE
+    >>> from autograd.core.ops import TABLE
     >>> rule(TABLE["tanh"], 0, Symbol("h"), [Symbol("z")])
     '1 − h·h'
     """

@@ -20,11 +20,11 @@ from weakref import ref
 import numpy as np
 from numpy import ndarray
 
-from autograd import structural as st
-from autograd.graph import Call, Node, interior, topological
-from autograd.modes import active, is_grad_enabled, watching
-from autograd.operators import COMPARISONS, Operators, is_real
-from autograd.ops import SILENT, TABLE, Op, PowerBy, loud, quietly
+from autograd.arrays import structural as st
+from autograd.core.graph import Call, Node, interior, topological
+from autograd.core.modes import active, is_grad_enabled, watching
+from autograd.core.operators import COMPARISONS, Operators, is_real
+from autograd.core.ops import SILENT, TABLE, Op, PowerBy, loud, quietly
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -204,7 +204,7 @@ class Tensor(Node, Operators):
             self._grad = seed if self._grad is None else self._grad + seed
             return
         if active and watching() is not None:
-            from autograd.anomalies import check_backward
+            from autograd.learn.anomaly import check_backward
             check_backward(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         try:
@@ -256,7 +256,7 @@ class Tensor(Node, Operators):
         else:
             node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
         if active and watching() is not None:
-            from autograd.anomalies import check_forward
+            from autograd.learn.anomaly import check_forward
             check_forward(node)
         return node
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from numbers import Complex, Number, Real
 from typing import TYPE_CHECKING, Any
 
-from autograd.ops import Op
-from autograd.symbols import text_of
+from autograd.core.ops import Op
+from autograd.core.symbols import text_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -106,7 +106,7 @@ class Operators:
 def described(op: Op) -> str:
     """What `help` shows of a row's method: the function and its partial derivatives, as the table has them.
 
-    >>> from autograd.ops import TABLE
+    >>> from autograd.core.ops import TABLE
     >>> described(TABLE["tanh"]), described(TABLE["div"])
     ('tanh(x), elementwise; ∂out/∂x = 1.0 - out * out', 'x / y, elementwise; ∂out/∂x = 1.0 / y, ∂out/∂y = -out / y')
     """

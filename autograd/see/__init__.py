@@ -1,0 +1,1 @@
+"""For people who look: pictures, trees, paths, explanations, a page to step through."""

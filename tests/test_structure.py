@@ -1,0 +1,101 @@
+"""The house: which room may know which, and that it is so. Every import counts, those inside functions too."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+# A floor may know the floors before it, and the rooms of its own floor only where `WITHIN` says so.
+FLOORS = [["core"], ["arrays"], ["functional", "derivatives", "replaying", "codegen", "deriving"], ["learn"], ["see"],
+          ["nn"], ["demos", "benchmarks"]]
+WITHIN = {("derivatives", "functional")}            # none knows another, but for these
+DOORS = {"autograd", "autograd.extend"}             # what only hands on what is in the rooms, when it is asked for
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the packages by its name, as `autograd.core.ops`."""
+    found = {}
+    for package in ("autograd", "nn", "demos", "benchmarks"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def typing_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    """The modules of ours that a module imports, wherever in it the import stands; for type checkers alone: not."""
+    found: set[str] = set()
+    stack: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while stack:
+        node = stack.pop()
+        if typing_only(node):
+            stack += node.orelse                    # type: ignore[attr-defined]
+            continue
+        stack += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: imports are written in full"
+            for alias in node.names:
+                deeper = f"{node.module}.{alias.name}"
+                found.add(deeper if deeper in known else node.module or "")
+    return {x for x in found if x in known} - {name}
+
+
+def room(name: str) -> str:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "autograd" and len(parts) > 1 else parts[0]
+
+
+def floor(name: str) -> int:
+    return next(i for i, rooms in enumerate(FLOORS) if room(name) in rooms)
+
+
+def test_every_module_lies_in_a_room():
+    lost = [name for name in modules() if name not in DOORS and not any(room(name) in rooms for rooms in FLOORS)]
+    assert not lost, f"{lost} lie in no room that tests/test_structure.py knows"
+
+
+def test_arrows_run_one_way():
+    known = modules()
+    wrong = []
+    for name, path in known.items():
+        if name in DOORS:
+            continue
+        for other in imports(name, path, known):
+            if other in DOORS:
+                if floor(name) < floor("nn"):
+                    wrong.append(f"{name} enters by the front door ({other}); name the room")
+            elif floor(other) > floor(name) or (floor(other) == floor(name) and room(other) != room(name)
+                                                and (room(name), room(other)) not in WITHIN
+                                                and floor(name) < floor("nn")):
+                wrong.append(f"{name} knows {other}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_there_is_no_circle():
+    known = modules()
+    arrows = {name: imports(name, path, known) - DOORS for name, path in known.items() if name not in DOORS}
+    done: set[str] = set()
+
+    def enter(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " knows ".join((*way[way.index(name):], name))
+        if name not in done:
+            for other in sorted(arrows[name]):
+                enter(other, (*way, name))
+            done.add(name)
+
+    for name in arrows:
+        enter(name, ())
+
+
+def test_nothing_in_autograd_itself_bears_the_name_of_a_function():
+    """Importing `autograd.replay`, were there such a module, would hide the function `replay`."""
+    import autograd
+    names = {path.stem for path in (ROOT / "autograd").iterdir() if path.name != "__pycache__"}
+    assert not names & set(dir(autograd)) - {"functional", "extend", "derivatives", *{x[0] for x in FLOORS}} & {
+        name for name in dir(autograd) if callable(getattr(autograd, name, None))}
