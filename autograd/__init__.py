@@ -1,18 +1,19 @@
 """ninjagrad: reverse-mode automatic differentiation you can read over coffee.
 
-The engine is imported at once; whatever only reads a finished graph, and the names kept for PyTorch's sake, when first
-asked for, so that `import autograd` is as quick as `import numpy`.
+Nothing is imported before it is wanted: numbers (`Value`, and all that is made of Values alone) need no NumPy, arrays
+(`Tensor`) do. Which room a name lives in stands in `_HOME`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from autograd.arrays import generated as generated  # gives Tensor its methods
-from autograd.arrays.tensor import Tensor, cat, concatenate, stack, tensor, where
-from autograd.core.modes import detect_anomaly, enable_grad, is_grad_enabled, no_grad
-from autograd.core.value import Value
-
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from autograd.arrays.tensor import Tensor as Tensor
+    from autograd.arrays.tensor import cat as cat
+    from autograd.arrays.tensor import concatenate as concatenate
+    from autograd.arrays.tensor import stack as stack
+    from autograd.arrays.tensor import tensor as tensor
+    from autograd.arrays.tensor import where as where
     from autograd.arrays.torchlike import Generator as Generator
     from autograd.arrays.torchlike import allclose as allclose
     from autograd.arrays.torchlike import arange as arange
@@ -32,11 +33,16 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.arrays.torchlike import zeros as zeros
     from autograd.arrays.torchlike import zeros_like as zeros_like
     from autograd.codegen.source import source as source
+    from autograd.core.modes import enable_grad as enable_grad
+    from autograd.core.modes import is_grad_enabled as is_grad_enabled
+    from autograd.core.modes import no_grad as no_grad
+    from autograd.core.value import Value as Value
     from autograd.derivatives import grad as grad
     from autograd.derivatives import hessian as hessian
     from autograd.derivatives import jacobian as jacobian
     from autograd.derivatives import jvp as jvp
     from autograd.derivatives import vjp as vjp
+    from autograd.learn.anomaly import detect_anomaly as detect_anomaly
     from autograd.learn.diagnose import cmp as cmp
     from autograd.learn.diagnose import diagnose as diagnose
     from autograd.learn.gradcheck import gradcheck as gradcheck
@@ -52,15 +58,19 @@ __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "di
            "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
            "paths", "replay", "source", "stack", "stepper", "tensor", "tree", "vjp", "where"]
 
-_HOME = {                                           # where a name is found that is imported later
+_HOME = {
+    "Value": "core.value",
+    **dict.fromkeys(["enable_grad", "is_grad_enabled", "no_grad"], "core.modes"),
+    **dict.fromkeys(["Tensor", "cat", "concatenate", "stack", "tensor", "where"], "arrays.tensor"),
+    **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
     **dict.fromkeys(["draw", "draw_dot", "tree"], "see.draw"),
     **dict.fromkeys(["explain", "paths"], "see.explain"),
-    **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
-    "gradcheck": "learn.gradcheck",
     "stepper": "see.stepper",
+    "detect_anomaly": "learn.anomaly",
+    **dict.fromkeys(["cmp", "diagnose"], "learn.diagnose"),
+    "gradcheck": "learn.gradcheck",
     "replay": "replaying.replay",
     "source": "codegen.source",
-    **dict.fromkeys(["cmp", "diagnose"], "learn.diagnose"),
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
                      "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand", "rand_like",
@@ -72,24 +82,30 @@ def __getattr__(name: str) -> Any:
     """The names in `_HOME`; PyTorch's dtypes (`float32`); and methods as functions (`tanh(x)`)."""
     if name.startswith("__"):
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    if name in ("nn", "optim"):                     # not imported here: nothing in the engine knows nn
+        raise AttributeError(f"module 'autograd' has no {name!r}: it is a package of its own beside autograd; "
+                             "write `import nn`, and then nn.Linear, nn.optim.SGD and so on")
     if name in _HOME:
-        found = getattr(import_module(f"autograd.{_HOME[name]}"), name)
+        found = getattr(_room(name, _HOME[name]), name)
     else:
-        creation = import_module("autograd.arrays.torchlike")
-        if name in creation.DTYPES:
-            found = creation.DTYPES[name]
-        elif name in creation.FUNCTIONS:
-            found = creation.FUNCTIONS[name]
-        elif name in ("nn", "optim"):               # not imported here: nothing in the engine knows nn
-            raise AttributeError(f"module 'autograd' has no {name!r}: it is a package of its own beside autograd; "
-                                 "write `import nn`, and then nn.Linear, nn.optim.SGD and so on")
-        else:
+        torchlike = _room(name, "arrays.torchlike")
+        found = torchlike.DTYPES.get(name) or torchlike.FUNCTIONS.get(name)
+        if found is None:
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
                                  "kept here; dir(autograd) lists what is in it")
     globals()[name] = found
     return found
 
 
+def _room(name: str, module: str) -> Any:
+    try:
+        return import_module(f"autograd.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise ImportError(f"autograd.{name}: this needs NumPy: pip install numpy") from None
+
+
 def __dir__() -> list[str]:
-    creation = import_module("autograd.arrays.torchlike")
-    return sorted({*globals(), *_HOME, *creation.DTYPES, *creation.FUNCTIONS})
+    torchlike = import_module("autograd.arrays.torchlike")
+    return sorted({*globals(), *_HOME, *torchlike.DTYPES, *torchlike.FUNCTIONS})

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.arrays.generated import fitted
 from autograd.arrays.tensor import Tensor, as_array, stack
-from autograd.core.graph import Node, topological
-from autograd.core.modes import active, enable_grad, watching
-from autograd.core.ops import Nary
-from autograd.core.value import Value, number
+from autograd.core.graph import Node, back, topological
+from autograd.core.modes import enable_grad, watching
+from autograd.core.numbers import number
+from autograd.core.op import Op
+from autograd.core.value import Value
 
-__all__ = ["contributions", "fed", "grad", "hessian", "jacobian", "jvp", "sweep", "vjp"]
+__all__ = ["grad", "hessian", "jacobian", "jvp", "vjp"]
 
 
 def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: Any = None) -> Any:
@@ -60,16 +60,20 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     if len(given) != len(ends):
         raise ValueError(f"grad: got {len(given)} grad_outputs for {len(ends)} outputs; there must be as many of both")
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
-    rule: Rule = contributions if create_graph else numbers
-    watched = bool(active) and watching() is not None and not create_graph    # nodes are looked at as they are made
-    if watched:
-        from autograd.learn.anomaly import check_sums, checked_numbers
-        rule = checked_numbers
+    someone = None if create_graph else watching()  # new nodes are looked at as they are made
     with enable_grad(), np.errstate(all="ignore"):
-        gradients = sweep(ends, seeds, starts, rule)
-    if watched:
-        check_sums(starts, gradients)
-    results = [_result(node, gradients.get(id(node)), create_graph) for node in starts]
+        gradients: dict[Any, Any] = {}
+        for end, seed in zip(ends, seeds):
+            gradients[end] = gradients[end] + seed if end in gradients else seed
+        order, needs = _between(ends, starts)
+        ask = _in_nodes if create_graph else _in_numbers
+        uses = back(order, gradients, lambda node, g: ask(node, g, [id(x) in needs for x in node.inputs]))
+        for use in uses:
+            if someone is not None:
+                someone.used(use)
+    if someone is not None:
+        someone.summed((node, gradients[node]) for node in starts if node in gradients)
+    results = [_result(node, gradients.get(node), create_graph) for node in starts]
     return results[0] if isinstance(inputs, Node) else results
 
 
@@ -166,64 +170,36 @@ def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
         return y.detach(), grad(product, dual, grad_outputs=v)
 
 
-# The sweep: one backward pass over the part of the graph between outputs and inputs.
+# One walk back over the part of the graph between outputs and inputs.
 
-Gradients = dict[int, Any]                          # by a node's id
-Rule = Callable[[Any, Any, Sequence[bool]], Iterable[Any]]
-
-
-def sweep(ends: Sequence[Any], seeds: Sequence[Any], starts: Sequence[Any],
-          rule: Rule) -> Gradients:
-    """The gradients of `starts`: each op's `rule(node, g, wanted)` gives what its inputs receive, None if unwanted."""
+def _between(ends: Sequence[Any], starts: Sequence[Any]) -> tuple[list[Any], set[int]]:
+    """The nodes on the ways down from `ends` to `starts`, in order, and the ids of all that lie on one."""
     order = list(dict.fromkeys(node for end in ends for node in topological(end)))
-    reaching = {id(node) for node in starts}        # the nodes on whose way down an input lies
+    needs = {id(node) for node in starts}
     for node in order:
-        if any([id(x) in reaching for x in node.inputs]):
-            reaching.add(id(node))
+        if any([id(x) in needs for x in node.inputs]):
+            needs.add(id(node))
         elif node.op is not None and not node.inputs:
-            fed(node.op, (), None, node, ())       # changed in place after the fact: its op says so
-    gradients: Gradients = {}
-    for end, seed in zip(ends, seeds):
-        gradients[id(end)] = gradients[id(end)] + seed if id(end) in gradients else seed
-    for node in reversed(order):
-        g = gradients.get(id(node))
-        if g is None or node.op is None or id(node) not in reaching:
-            continue
-        inputs = node.inputs
-        for x, part in zip(inputs, rule(node, g, [id(x) in reaching for x in inputs])):
-            if part is not None:
-                gradients[id(x)] = gradients[id(x)] + part if id(x) in gradients else part
-    return gradients
+            node.op.pulled((), None, node, ())      # changed in place after the fact: its op says so
+    return [node for node in order if id(node) in needs], needs
 
 
-def numbers(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
-    """What a node's inputs receive, as floats or arrays: the rules fed with what the forward pass saw."""
-    if isinstance(node, Value):
-        return [g * partial for partial in node.partials]
-    parts = fed(node.op, wanted, g, node._data, node._saved)
-    return [part if part is None else fitted(part, x._data) for x, part in zip(node.inputs, parts)]
+def _in_numbers(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[Any]:
+    return [part if needed else None for needed, part in zip(needs, node.contributions(g, needs))]
 
 
-def contributions(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
-    """What a node's inputs receive, as nodes: the rules fed with the nodes themselves."""
+def _in_nodes(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[Any]:
+    """What a node's inputs receive, as nodes: its op fed with the nodes themselves."""
     op, inputs = node.op, node.inputs
     if isinstance(node, Value):
         _check_value(node)
-        partials = op.all_partials(node, *inputs) if isinstance(op, Nary) else [p(node, *inputs) for p in op.partials]
-        return [g if type(partial) is float and partial == 1.0 else g * partial for partial in partials]
+        return op.pulled(needs, g, node, inputs)    # type: ignore[no-any-return]
     saved = node._saved
     for x, seen in zip(inputs, saved):
         if x._data is not seen:
             raise _changed(node, x)
-    parts = fed(op, wanted, g, node, (*inputs, *saved[len(inputs):]))
+    parts = op.pulled(needs, g, node, inputs, saved[len(inputs):])
     return [part if part is None else _fitted_node(part, x) for x, part in zip(inputs, parts)]
-
-
-def fed(op: Any, wanted: Sequence[bool], g: Any, out: Any, saved: Sequence[Any]) -> Iterable[Any]:
-    """What the op's rules make of g for the inputs that are wanted, before it is made to fit them."""
-    if op.joint is not None:
-        return op.joint(wanted, g, out, *saved)     # type: ignore[no-any-return]
-    return [rule(g, out, *saved) if needed else None for needed, rule in zip(wanted, op.vjps)]
 
 
 def _fitted_node(part: Tensor, x: Tensor) -> Tensor:
@@ -235,7 +211,7 @@ def _fitted_node(part: Tensor, x: Tensor) -> Tensor:
 
 def _check_value(node: Value) -> None:
     """A partial recomputed from the inputs is right only if they still are what the forward pass saw."""
-    op: Any = node.op
+    op: Op = node.op                                # type: ignore[assignment]
     again = Value.apply(op, *node.inputs)
     before, now = (node._data, *node.partials), (again._data, *again.partials)
     if not all([a == b or (a != a and b != b) for a, b in zip(before, now)]):

@@ -74,7 +74,7 @@ def moons_nary() -> Step:
     """With `nn.MLP`'s n-ary neurons: each neuron's products and sums as one node."""
     import nn
     from autograd import Value
-    from autograd.core.value import total
+    from autograd.core.nary import total
 
     random.seed(1337)
     model = nn.MLP(2, [16, 16, 1], nary=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 import autograd.functional as F
 from autograd import Tensor, Value, draw, explain, paths, stepper, tree
-from autograd.core.value import total
+from autograd.core.nary import total
 
 LOGITS = [2.0, 1.0, 0.1]
 TARGET = 1                                          # the true class, counted from 0: the second of three

@@ -25,7 +25,7 @@ import numpy as np
 
 import nn
 from autograd import Value, no_grad, replay
-from autograd.core.value import dot
+from autograd.core.nary import dot
 from demos.common import GREY, Run, parser, plots, smooth
 from demos.names import END, NAMES, read
 

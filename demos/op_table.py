@@ -11,10 +11,12 @@ from pathlib import Path
 
 import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
 from autograd.arrays.structural import STRUCTURAL
-from autograd.core.ops import FAMILIES, NARY, TABLE, Op
+from autograd.core.nary import NARY
+from autograd.core.op import TABLE, Op
+from autograd.core.ops import FAMILIES
 from autograd.core.symbols import text_of
+from autograd.core.writing import names_of
 
-NAMES = {1: ("x",), 2: ("x", "y"), 3: ("c", "x", "y")}
 BEGIN, END = "<!-- ops: written by python -m demos op_table --write README.md -->", "<!-- ops end -->"
 
 
@@ -23,10 +25,10 @@ def markdown() -> str:
     rows: list[tuple[str, Op]] = [*TABLE.items(), *((name, family(3.0)) for name, family in FAMILIES.items())]
     lines = ["| op | written | ∂out/∂x | ∂out/∂y |", "|---|---|---|---|"]
     for name, op in rows:
-        names = NAMES[len(op.partials)]
+        names = names_of(op)
         partials = [text_of(partial, "out", *names) or "" for partial in op.partials]
-        if name == "where":
-            partials = partials[1:]                 # nothing flows to the condition
+        if len(partials) > 2:                       # nothing flows to a condition; bounds have a third column's worth
+            partials = partials[1:] if name == "where" else [partials[0], "; ".join(partials[1:])]
         cells = [f"`{name}`", f"`{written(op, names)}`", *(f"`{partial}`" for partial in partials)]
         lines.append("| " + " | ".join(cells + [""] * (4 - len(cells))) + " |")
     moving = ", ".join(f"`{name}`" for name in STRUCTURAL)
@@ -35,7 +37,7 @@ def markdown() -> str:
                       f"for Tensors: {moving}."])
 
 
-def written(op: Op, names: tuple[str, ...]) -> str:
+def written(op: Op, names: list[str]) -> str:
     """How the op looks in code."""
     if op.name == "power_by":
         return f"x {op.symbol[:2]} {op.symbol[2:]}"

@@ -14,7 +14,7 @@ import autograd.functional as F
 from autograd import Tensor, Value, tensor
 from autograd.arrays.fused import batch_norm
 from autograd.arrays.tensor import operand
-from autograd.core.value import dot
+from autograd.core.nary import dot
 from nn.module import Module
 
 __all__ = ["GELU", "MLP", "BatchNorm1d", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "Linear",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.core.graph import remember_call
+from autograd.core.carrying import remember_call
 
 __all__ = ["Module"]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, Value
-from autograd.core.value import number as as_number
+from autograd.core.numbers import number as as_number
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
            "StepLR", "clip_grad_norm_"]

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.core.ops import NARY, TABLE, Nary, Op, power_by
+from autograd.core.nary import NARY, Nary
+from autograd.core.op import TABLE, Op
+from autograd.core.ops import power_by
 from autograd.functional import _rows
 
 Range = tuple[float, float]
@@ -94,6 +96,24 @@ ELEMENTWISE = [
     _row("minimum", (2, 3), (0, 1),    slopes=(_always(0), _always(1))),
     _row("where", (1, 1), _ANY, _ANY,  slopes=(_always(0), _always(1), _always(0))),
     _row("where", (0, 0), _ANY, _ANY,  slopes=(_always(0), _always(0), _always(1))),
+    _row("exp2", _ANY,                 slopes=(lambda x: 2 ** x * math.log(2),)),
+    _row("log2", _POSITIVE,            slopes=(lambda x: 1 / (x * math.log(2)),), complex_step=True),
+    _row("log10", _POSITIVE,           slopes=(lambda x: 1 / (x * math.log(10)),), complex_step=True),
+    _row("square", _ANY,               slopes=(lambda x: 2 * x,), complex_step=True),
+    _row("reciprocal", _POSITIVE,      slopes=(lambda x: -1 / x ** 2,), complex_step=True),
+    _row("reciprocal", _NEGATIVE,      slopes=(lambda x: -1 / x ** 2,), complex_step=True),
+    _row("arcsin", (-0.8, 0.8),        slopes=(lambda x: 1 / math.sqrt(1 - x * x),), complex_step=True),
+    _row("arccos", (-0.8, 0.8),        slopes=(lambda x: -1 / math.sqrt(1 - x * x),), complex_step=True),
+    _row("arctan", _ANY,               slopes=(lambda x: 1 / (1 + x * x),), complex_step=True),
+    _row("sinh", _ANY,                 slopes=(math.cosh,), complex_step=True),
+    _row("cosh", _ANY,                 slopes=(math.sinh,), complex_step=True),
+    _row("erf", _ANY,                  slopes=(lambda x: 2 / math.sqrt(math.pi) * math.exp(-x * x),)),
+    _row("floor", (1.1, 1.4),          slopes=(_always(0),)),
+    _row("ceil", (1.1, 1.4),           slopes=(_always(0),)),
+    _row("round", (1.1, 1.4),          slopes=(_always(0),)),
+    _row("clamp", (1.1, 1.4), (0, 1), (2, 3),    slopes=(_always(1), _always(0), _always(0))),
+    _row("clamp", (1.1, 1.4), (2, 3), (4, 5),    slopes=(_always(0), _always(1), _always(0))),
+    _row("clamp", (1.1, 1.4), (-1, 0), (0, 1),   slopes=(_always(0), _always(0), _always(1))),
     _power(2.0, _ANY,                  lambda x: 2 * x, complex_step=True),
     _power(3.0, _ANY,                  lambda x: 3 * x * x, complex_step=True),
     _power(1.0, _ANY,                  _always(1), complex_step=True),

@@ -20,7 +20,7 @@ from autograd import Tensor, Value, no_grad, source
 from autograd.arrays import fused
 from autograd.arrays import structural as st
 from autograd.core.graph import leaves as leaves_of
-from autograd.core.value import dot, total
+from autograd.core.nary import dot, total
 from demos import backward, names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
 from tests.test_fuzz import broadcast, seeds, tensor_program

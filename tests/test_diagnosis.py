@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, cmp, diagnose
+from autograd.learn.contributions import raw
 
 N, CONTEXT, VOCABULARY, EMBEDDING, HIDDEN = 32, 3, 27, 10, 64
 
@@ -360,7 +361,7 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
         assert not diagnose(g, t)
         assert not diagnose(g + 2e-16 * np.abs(g).max() * rng.standard_normal(g.shape), t)
         parts = [use.contribution for use in one.uses[t]]
-        scale = max(np.abs(use.raw).sum() for use in one.uses[t])       # before anything cancels
+        scale = max(np.abs(raw(use)).sum() for use in one.uses[t])       # before anything cancels
         for name, wrong in mutations(t, rng, parts):
             if wrong.shape == g.shape and np.allclose(wrong, g, rtol=1e-7, atol=1e-10 * scale):
                 continue                            # the mutation changes nothing here
@@ -398,12 +399,12 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
                 mutate("left out", g - use.contribution, t, "path left out", "= where += was needed")
                 mutate("one sign", g - 2 * use.contribution, t, "wrong sign on one path", "wrong sign")
                 mutate("twice", g + use.contribution, t, "path counted twice")
-            if use.raw.shape != g.shape:
-                mutate("not summed", use.raw, t, "sum over the broadcast axis forgotten")
-                if g.shape[-1] == use.raw.shape[1] and len(uses) == 1:
-                    mutate("wrong axis", use.raw.sum(1), t, "summed over the wrong axis")
-            if use.upstream.shape == g.shape and len(uses) == 1:
-                mutate("straight through", use.upstream, t, "local derivative forgotten", "wrong sign",
+            if raw(use).shape != g.shape:
+                mutate("not summed", raw(use), t, "sum over the broadcast axis forgotten")
+                if g.shape[-1] == raw(use).shape[1] and len(uses) == 1:
+                    mutate("wrong axis", raw(use).sum(1), t, "summed over the wrong axis")
+            if use.arriving.shape == g.shape and len(uses) == 1:
+                mutate("straight through", use.arriving, t, "local derivative forgotten", "wrong sign",
                        "constant factor", "factor 1/N missing")
     assert named == seen, {kind: (named[kind], seen[kind]) for kind in seen}
     assert sum(seen.values()) > 150

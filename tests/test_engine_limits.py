@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value, cat, where
-from autograd.core.graph import depths, interior, topological
+from autograd.core.graph import depths, topological
+from autograd.core.interior import interior
 
 DEEP = 100_000
 

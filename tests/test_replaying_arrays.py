@@ -10,7 +10,6 @@ import autograd.functional as F
 from autograd import Tensor, replay
 from autograd.arrays import structural
 from autograd.arrays.fused import affine, batch_norm
-from autograd.arrays.generated import adopt
 
 RNG = np.random.default_rng(5)
 
@@ -212,7 +211,7 @@ def test_two_inputs_in_one_array_are_refused_as_indices():
 
 def test_a_ufunc_of_two_results_is_called_as_it_stands(monkeypatch):
     monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
-    remainder = adopt(structural.Structural("remainder", "%", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g))
+    remainder = structural.moves("remainder", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g)
     x = Tensor(RNG.standard_normal(5), requires_grad=True)
     recorded = replay(remainder.make(x * 1.0).sum(), wrt=[x])
     recorded.parameters[0][...] = new = RNG.standard_normal(5)
@@ -231,8 +230,8 @@ class Pair(NamedTuple):
     (lambda x: lambda: x, lambda kept: kept())])
 def test_what_a_fused_op_keeps_may_be_anything(monkeypatch, keep, read):
     monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
-    square = adopt(structural.Structural("squared", "²", lambda x: (x * x, keep(2.0 * x)),
-                                         lambda g, out, x, kept: read(kept) * g, keeps=1))
+    square = structural.moves("squared", lambda x: (x * x, keep(2.0 * x)),
+                                         lambda g, out, x, kept: read(kept) * g, keeps=1)
     x = Tensor(RNG.standard_normal(5), requires_grad=True)
     recorded = replay((square.make(x * 1.0) ** 2).sum(), wrt=[x])
     recorded.parameters[0][...] = new = RNG.standard_normal(5)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import autograd.functional as F
 from autograd import Tensor, Value, explain, paths
-from autograd.core.ops import TABLE
+from autograd.core.nary import dot, total
+from autograd.core.op import TABLE
 from autograd.core.symbols import Symbol
-from autograd.core.value import dot, total
 from autograd.see.explain import rule
 
 

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.arrays.generated import adopt
-from autograd.arrays.structural import Structural
+from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor
 
 __all__ = ["affine", "batch_norm"]
@@ -50,7 +49,8 @@ def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 
 _left, _right = st.matmul.vjps
-_AFFINE = adopt(Structural("affine", "xW+b", _affine, _affine_input, _affine_weight, _affine_bias))
+_AFFINE = moves("affine", _affine, _affine_input, _affine_weight, _affine_bias, methods=(), symbol="xW+b",
+                words="the gradient is multiplied by the other factor, transposed; a bias gets its sum over the rows")
 
 
 def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
@@ -100,7 +100,9 @@ def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any
     return [dx, aligned, whole]
 
 
-_BATCH_NORM = adopt(Structural("batch_norm", "BN", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3))
+_BATCH_NORM = moves("batch_norm", _batch_norm, joint=_batch_norm_joint, arity=3, keeps=3, methods=(), symbol="BN",
+                    words="the gradient, less its mean and less its part along the normalised input, is stretched by "
+                          "gain/√(variance + eps); the gain gets Σ gradient · normalised input, the bias Σ gradient")
 
 
 def _totals(x: Any, n: int) -> Callable[[Any], Any]:

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from autograd.core.ops import Op, Operand, loud, quiet
+from autograd.core.op import Op, Operand
 
-__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "index",
-           "matmul", "max_all", "max_along", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to",
-           "reshape", "scatter", "sum_", "sum_plan", "summing"]
+__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "for_each_structural",
+           "index", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
+           "reduce_plan", "reduce_to", "reshape", "scatter", "sum_", "sum_plan", "unsummed"]
 
 Shape = tuple[int, ...]
 
@@ -34,23 +34,22 @@ class Structural(Op):
         joint: for any number of inputs, or where they share work: `(needs, g, out, *saved) -> a contribution each`.
         keeps: how many things a fused op's forward pass finds that its vjps want too. `array` returns them after the
             result, and the vjps are passed them after the parameters.
-        array: as a row's; made quiet, unless it is said that it never `warns`.
-        make: the op on Tensors, `(*inputs, *parameters) -> Tensor`; `Tensor` writes it out where the arity is fixed.
+        warns: whether NumPy may have something to warn of in `array`.
+        make: the op on Tensors, `(*inputs, *parameters) -> Tensor`; written out where the arity is fixed.
     """
 
-    __slots__ = ("keeps", "make")
+    __slots__ = ("joint", "keeps", "make", "vjps", "warns")
+    home = "autograd.arrays.structural", "STRUCTURAL"
     make: Callable[..., Any]
 
-    def __init__(self, name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
+    def __init__(self, name: str, array: Callable[..., Any], *vjps: Callable[..., Any],
                  joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0,
-                 warns: bool = True) -> None:
-        super().__init__(name, symbol, self._no_scalar, quiet(array) if warns else array)
+                 warns: bool = True, **known: Any) -> None:
+        super().__init__(name, self._no_floats, array, **known)
         self.arity = len(vjps) or arity
-        self.vjps = vjps
-        self.joint = joint
-        self.keeps = keeps
+        self.vjps, self.joint, self.keeps, self.warns = vjps, joint, keeps, warns
 
-    def _no_scalar(self, *inputs: Any) -> float:
+    def _no_floats(self, *inputs: Any) -> float:
         raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
 
     def __call__(self, *arguments: Any) -> Any:
@@ -60,11 +59,15 @@ class Structural(Op):
         out = self.array(*arguments)
         return out[0] if self.keeps else out
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _lookup, (self.name,)
+    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
+               rest: Sequence[Any] = ()) -> Sequence[Any]:
+        if self.joint is not None:
+            return self.joint(needs, g, out, *inputs, *rest)
+        return [vjp(g, out, *inputs, *rest) if needed else None for needed, vjp in zip(needs, self.vjps)]
 
 
 STRUCTURAL: dict[str, Structural] = {}
+_readers: list[Callable[[Structural], None]] = []
 
 # Ops that undo each other mention each other.
 cast: Structural
@@ -75,15 +78,37 @@ sum_: Structural
 scatter: Structural
 
 
-def _lookup(name: str) -> Structural:
-    return STRUCTURAL[name]
+def for_each_structural(reader: Callable[[Structural], None]) -> None:
+    """Have `reader` called with every op that moves numbers, and with every one still to come."""
+    _readers.append(reader)
+    for op in list(STRUCTURAL.values()):
+        reader(op)
 
 
-def structural(name: str, symbol: str, array: Callable[..., Any], *vjps: Callable[..., Any],
-               joint: Callable[..., Sequence[Any]] | None = None, warns: bool = False) -> Structural:
-    """Make the op and list it. Most here only move numbers, of which there is nothing to warn."""
-    STRUCTURAL[name] = Structural(name, symbol, array, *vjps, joint=joint, warns=warns)
-    return STRUCTURAL[name]
+def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **known: Any) -> Structural:
+    """Add an op that moves numbers, or a fused one: `Tensor` computes it, and every reader of graphs knows it.
+
+    Args:
+        name: what it is called in Python.
+        array: `(*arrays, *parameters) -> array`.
+        vjps: for each input, `(g, out, *arrays, *parameters) -> what the input receives`, g being the gradient of the
+            result; written with operators and other ops.
+        known: `words`, what it does to a gradient, for `explain`; `symbol`, `methods`, `source` and `remedy` as for
+            `elementwise` (in `source`, the parameters stand in braces too); `joint`, `arity`, `keeps` and `warns` as
+            `Structural` has them.
+
+    Raises:
+        ValueError: for a name that is no Python name, and where no vjp names what it is given.
+    """
+    if not name.isidentifier():
+        raise ValueError(f"moves: got an op called {name!r}, expected a Python name; signs belong in its symbol")
+    op = STRUCTURAL[name] = Structural(name, array, *vjps, **known)
+    for reader in _readers:
+        reader(op)
+    return op
+
+
+_inner = partial(moves, methods=())                 # what methods written by hand lead to, which check what they are given
 
 
 # Broadcasting and its undoing: each is the other's vjp.
@@ -158,14 +183,15 @@ def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
     return tuple(1 if i in dim else n for i, n in enumerate(shape))
 
 
-expand = structural("expand", "expand", _expand,
-                    lambda g, out, x, shape: reduce_to(g, x.shape))
-reduce_to = structural("reduce_to", "Σ", planned(reduce_plan),
-                       lambda g, out, x, shape: expand(g, x.shape), warns=True)
-
-
-cast = structural("cast", "cast", lambda x, dtype: x.astype(dtype),
-                  lambda g, out, x, dtype: cast(g, x.dtype), warns=True)
+expand = _inner("expand", _expand,
+               lambda g, out, x, shape: reduce_to(g, x.shape), warns=False,
+               words="the copies' gradients are summed")
+reduce_to = _inner("reduce_to", planned(reduce_plan),
+                  lambda g, out, x, shape: expand(g, x.shape), symbol="Σ",
+                  words="every summand gets the sum's gradient")
+cast = _inner("cast", lambda x, dtype: x.astype(dtype),
+             lambda g, out, x, dtype: cast(g, x.dtype),
+             words="the gradient takes the input's dtype")
 
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
@@ -175,13 +201,9 @@ def unsummed(g: Any, x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
     return g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim))
 
 
-sum_ = structural("sum", "Σ", planned(sum_plan),
-                  lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape), warns=True)
-
-
-def summing(x: Any) -> Callable[..., Any]:
-    """`sum_` for what x is: on arrays without the detour of asking at each call, for who is quiet already."""
-    return loud(sum_.array) if type(x) is ndarray else sum_
+sum_ = _inner("sum", planned(sum_plan),
+             lambda g, out, x, dim, keepdim: expand(unsummed(g, x, dim, keepdim), x.shape), symbol="Σ",
+             words="every summand gets the sum's gradient")
 
 
 def _shares(x: Any, out: Any) -> Any:
@@ -223,24 +245,30 @@ def _positions(n: int) -> Any:
     return np.arange(n)
 
 
-pick = structural("pick", "[ ]", _pick,
-                  lambda g, out, x, indices, dim: place(g, indices, dim, x.shape))
-place = structural("place", "place", _place,
-                   lambda g, out, x, indices, dim, shape: pick(g, indices, dim))
-max_all = structural("max_all", "max", lambda x: x.max(),
-                     lambda g, out, x: g * _shares(x, out))
-max_along = structural("max_along", "max", lambda x, indices, dim, keepdim:
-                       _pick(x, indices, dim) if keepdim else _pick(x, indices, dim).squeeze(dim),
-                       lambda g, out, x, indices, dim, keepdim:
-                       place(g if keepdim else g.reshape(indices.shape), indices, dim, x.shape))
+pick = _inner("pick", _pick,
+             lambda g, out, x, indices, dim: place(g, indices, dim, x.shape), symbol="[ ]", warns=False,
+             words="the gradient goes to the element that was picked, 0 to the others")
+place = _inner("place", _place,
+              lambda g, out, x, indices, dim, shape: pick(g, indices, dim), warns=False,
+              words="each element gets the gradient of the place it went to")
+max_all = _inner("max_all", lambda x: x.max(),
+                lambda g, out, x: g * _shares(x, out), symbol="max", warns=False,
+                words="the gradient goes to the largest, 0 to the others")
+max_along = _inner("max_along", lambda x, indices, dim, keepdim:
+                  _pick(x, indices, dim) if keepdim else _pick(x, indices, dim).squeeze(dim),
+                  lambda g, out, x, indices, dim, keepdim:
+                  place(g if keepdim else g.reshape(indices.shape), indices, dim, x.shape), symbol="max", warns=False,
+                  words="the gradient goes to the largest, 0 to the others")
 
 
 # Shapes: nothing is computed, so nothing is either on the way back.
 
-reshape = structural("reshape", "reshape", lambda x, shape: x.reshape(shape),
-                     lambda g, out, x, shape: g.reshape(x.shape))
-permute = structural("permute", "permute", lambda x, dims: x.transpose(dims),
-                     lambda g, out, x, dims: permute(g, tuple(np.argsort(dims).tolist())))
+reshape = _inner("reshape", lambda x, shape: x.reshape(shape),
+                lambda g, out, x, shape: g.reshape(x.shape), warns=False,
+                words="the gradient is reshaped back")
+permute = _inner("permute", lambda x, dims: x.transpose(dims),
+                lambda g, out, x, dims: permute(g, tuple(np.argsort(dims).tolist())), warns=False,
+                words="the gradient's axes are put back in order")
 
 
 # Indexing, and adding into the places an index names: each is the other's vjp.
@@ -284,10 +312,12 @@ def one_hot(n: int, dtype: str) -> Any:
     return np.eye(n, dtype=dtype)
 
 
-index = structural("index", "[ ]", _index,
-                   lambda g, out, x, key: scatter(g, key, x.shape))
-scatter = structural("scatter", "scatter", _scatter,
-                     lambda g, out, x, key, shape: index(g, key), warns=True)
+index = _inner("index", _index,
+              lambda g, out, x, key: scatter(g, key, x.shape), symbol="[ ]", warns=False,
+              words="the gradient goes back to where the elements were taken from, 0 elsewhere")
+scatter = _inner("scatter", _scatter,
+                lambda g, out, x, key, shape: index(g, key),
+                words="each element gets the gradient of the place it was added to")
 
 
 # Matrix products, for vectors, matrices and stacks of them.
@@ -324,7 +354,8 @@ def _matmul(x: Any, y: Any) -> Any:
     return x @ y
 
 
-matmul = structural("matmul", "@", _matmul, _matmul_left, _matmul_right, warns=True)
+matmul = _inner("matmul", _matmul, _matmul_left, _matmul_right, symbol="@",
+               words="the gradient is multiplied by the other factor, transposed")
 
 
 # Joining. The parts are found again by slicing.
@@ -339,4 +370,5 @@ def _split(needs: Sequence[bool], g: Any, out: Any, *saved: Any) -> list[Any]:
     return pieces
 
 
-concatenate = structural("concatenate", "cat", lambda parts, dim: np.concatenate(parts, axis=dim), joint=_split)
+concatenate = _inner("concatenate", lambda parts, dim: np.concatenate(parts, axis=dim), joint=_split, symbol="cat",
+                    warns=False, words="each part gets its slice of the gradient")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from sys import getrefcount
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,10 +21,15 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.arrays import structural as st
-from autograd.core.graph import Call, Node, interior, topological
+from autograd.arrays.silence import SILENT, quietly
+from autograd.arrays.steps import Methods, fitted, write_pull
+from autograd.core.graph import Node, topological
+from autograd.core.interior import interior
 from autograd.core.modes import active, is_grad_enabled, watching
-from autograd.core.operators import COMPARISONS, Operators, is_real
-from autograd.core.ops import SILENT, TABLE, Op, PowerBy, loud, quietly
+from autograd.core.numbers import is_real
+from autograd.core.op import TABLE, Op
+from autograd.core.operators import COMPARISONS, Operators
+from autograd.core.writing import Method
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -63,11 +68,10 @@ class Tensor(Node, Operators):
             [ 0.42, -0.42]])
     """
 
-    __slots__ = ("__weakref__", "_data", "_saved", "calls", "requires_grad")
+    __slots__ = ("__weakref__", "_data", "_saved", "requires_grad")
     __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
     _data: Any
     _saved: Any
-    calls: tuple[Call, ...]                         # only what a module returned has it
     requires_grad: bool
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
@@ -79,7 +83,7 @@ class Tensor(Node, Operators):
         self.op = None
         self._a = self._b = None
         self._saved = None
-        self.label = label
+        self._notes = {"label": label} if label else None
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -203,9 +207,8 @@ class Tensor(Node, Operators):
         if self.op is None:
             self._grad = seed if self._grad is None else self._grad + seed
             return
-        if active and watching() is not None:
-            from autograd.learn.anomaly import check_backward
-            check_backward(self, seed)
+        if active and (someone := watching()) is not None:
+            someone.back(self, seed)
         unreached = object()                        # this pass's own: no other gradient `is` it
         try:
             order = interior(self, unreached)
@@ -223,15 +226,12 @@ class Tensor(Node, Operators):
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Tensor:
         """The tensor `op` makes of its inputs and parameters: the general way."""
-        if isinstance(op, PowerBy) and not op.vjps:
-            return operand(arguments[0], op.name, None) ** op.exponent
         count = op.arity
         inputs, parameters = (arguments[:count], arguments[count:]) if count else (arguments[0], arguments[1:])
         inputs = _operands(op, *inputs)
         arrays = [x._data for x in inputs]
-        compute = loud(op.array)
         try:
-            out = quietly(compute, *(arrays if count else [arrays]), *parameters)
+            out = quietly(op.array, *(arrays if count else [arrays]), *parameters)
             if isinstance(op, st.Structural) and op.keeps:
                 out, *kept = out
                 parameters = (*parameters, *kept)
@@ -251,17 +251,22 @@ class Tensor(Node, Operators):
         node.requires_grad = True
         node.op = op
         node._saved = saved
-        if op.joint is not None:
-            node._a = inputs
+        if op.arity in (1, 2):
+            node._a, node._b = (*inputs, None)[:2]
         else:
-            node._a, node._b = inputs if len(inputs) == 2 else (inputs[0], None)
-        if active and watching() is not None:
-            from autograd.learn.anomaly import check_forward
-            check_forward(node)
+            node._a = inputs
+        if active and (someone := watching()) is not None:
+            someone.made(node)
         return node
 
-    def _note(self, calls: tuple[Call, ...]) -> None:
-        self.calls = calls
+    write_pull = staticmethod(write_pull)           # which an op's first step asks for
+
+    def contributions(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
+        inputs, saved = self.inputs, self._saved
+        if needs is None:
+            needs = [x.requires_grad for x in inputs]
+        parts = self.op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
+        return [part if part is None else fitted(part, x._data) for x, part in zip(inputs, parts)]
 
     # The matrix product, of vectors, matrices and stacks of matrices, is NumPy's; its method, like those of the table's
     # rows, is written out in `generated`.
@@ -667,7 +672,7 @@ class Tensor(Node, Operators):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
-        function = _UFUNCS.get(ufunc.__name__)
+        function = _ufunc(ufunc)
         if method != "__call__" or options or function is None:
             call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise TypeError(f"np.{call}: not an operation on Tensors"
@@ -865,7 +870,7 @@ def _handle(array: Any, owner: tuple[Tensor, str] | None = None) -> Tensor:
     node.op = None
     node._a = node._b = None
     node._saved = owner
-    node.label = ""
+    node._notes = None
     node.requires_grad = False
     return node
 
@@ -999,19 +1004,14 @@ def _refuse_changed(order: list[Tensor]) -> None:
 
 
 class _Changed(st.Structural):
-    """The op of a tensor whose numbers are not an op's any more. There is one, so copies and pickles share it."""
+    """The op of a tensor whose numbers are not an op's any more. There is one, and no reader of graphs can use it."""
 
     __slots__ = ()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _changed, ()
+    home = "autograd.arrays.tensor", "_APART"
 
 
-def _changed() -> Op:
-    return _CHANGED
-
-
-_CHANGED = _Changed("changed", "[ ]=", _through_a_change, joint=_through_a_change)
+_CHANGED = _Changed("changed", _through_a_change, joint=_through_a_change, symbol="[ ]=", methods=())
+_APART = {"changed": _CHANGED}
 
 
 def _pull_all(order: list[Tensor], unreached: object) -> None:
@@ -1048,16 +1048,40 @@ for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool
 for _sign in COMPARISONS:
     setattr(Tensor, _sign, _comparison(_sign))
 
-_UFUNCS: dict[str, Callable[..., Any]] = {row: lambda x, *rest, row=row: getattr(x, row)(*rest)
-                                          for row in TABLE if row != "where"}
-_UFUNCS |= {"subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "negative": operator.neg,
-            "absolute": operator.abs, "power": operator.pow, "float_power": operator.pow, "matmul": operator.matmul,
-            "square": lambda t: t ** 2, "reciprocal": lambda t: 1.0 / t, "greater": operator.gt,
-            "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
-            "not_equal": operator.ne}
+_UFUNCS: dict[str, Callable[..., Any]] = {
+    "float_power": operator.pow, "power": operator.pow, "matmul": operator.matmul, "greater": operator.gt,
+    "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
+    "not_equal": operator.ne}
+
+
+def _ufunc(ufunc: Any) -> Callable[..., Any] | None:
+    """What a function of NumPy's is here: the row that computes with it, or that goes by its name."""
+    if ufunc.__name__ in _UFUNCS:
+        return _UFUNCS[ufunc.__name__]
+    for op in TABLE.values():
+        if op.array is ufunc or op.name == ufunc.__name__ or _OPERATORS.get(ufunc.__name__) is op.array:
+            return op
+    return None
+
+
+_OPERATORS = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+              "negative": operator.neg, "absolute": operator.abs}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concatenate": lambda tensors, axis=0: concatenate(tensors, axis), "where": where,
     "stack": lambda tensors, axis=0: stack(tensors, axis), "dot": lambda x, y: operand(x, "dot", None) @ y,
     "reshape": lambda x, shape: x.reshape(shape), "ravel": lambda x: x.reshape(-1),
     "expand_dims": lambda x, axis: x.unsqueeze(axis),
 }
+
+
+def _pow(self: Tensor, other: Any) -> Tensor:
+    if isinstance(other, _EXPONENTS):
+        return _methods.power(_float(other))(self)  # type: ignore[no-any-return]
+    return self.power(other)
+
+
+_EXPONENTS = (int, float, np.floating, np.integer)
+_methods = Methods(Tensor, {"misfit": _misfit, "operand": operand, "operands": _operands})
+Tensor.__pow__ = _pow                               # type: ignore[method-assign]
+Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), partial(_methods.maker, st.matmul, doc=(
+    "self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's.")))

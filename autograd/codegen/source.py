@@ -13,7 +13,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from inspect import signature
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,9 @@ from autograd.arrays import structural as st
 from autograd.arrays.tensor import Tensor
 from autograd.codegen.spelling import BACKENDS, AllButOne, Shares, Speller, Text, as_tuple
 from autograd.core.graph import topological
-from autograd.core.ops import TABLE, Nary
-from autograd.core.symbols import ATOM, PRODUCT, SUM
+from autograd.core.nary import Nary
+from autograd.core.op import TABLE
+from autograd.core.symbols import ATOM, SUM
 from autograd.core.value import Value
 
 __all__ = ["source"]
@@ -501,33 +501,19 @@ class _Writer(Speller):
         inputs = [self.symbol(x) for x in node.inputs]
         if isinstance(op, Nary) and id(node) in self.kept:      # as the node of Tensors that it was written out as
             logits, *kept = self.kept[id(node)]
-            gradient = self.let(f"d{logits}", st.STRUCTURAL[op.name].vjps[0](g, out, logits, *kept))
+            (pulled,) = st.STRUCTURAL[op.name].pulled([True], g, out, [logits], kept)
+            gradient = self.let(f"d{logits}", pulled)
             return [gradient[divmod(i, logits.shape[1])] for i in range(len(inputs))]
-        if isinstance(op, Nary):
-            slopes = op.all_partials(out, *inputs)
-            return [self._times(slope, g) if need else None for slope, need in zip(slopes, needs)]
-        if not isinstance(op, st.Structural):
-            return [self._times(partial(out, *inputs), g) if need else None
-                    for partial, need in zip(op.partials, needs)]
-        parameters = self.kept.get(id(node), node._saved[len(inputs):])
-        if op.vjps:
-            return [self._with_shares(vjp)(g, out, *inputs, *parameters) if need else None
-                    for vjp, need in zip(op.vjps, needs)]
-        assert op.joint is not None
-        return list(op.joint(needs, g, out, *inputs, *parameters))
+        if isinstance(op, st.Structural):
+            parameters = self.kept.get(id(node), node._saved[len(inputs):])
+            if op is st.max_all:                    # whose rule counts equal maxima: written out instead of counted now
+                return [g * self.shares(inputs[0], out)]
+            return list(op.pulled(needs, g, out, inputs, parameters))
+        return [self._flowing(part) for part in op.pulled(needs, g, out, inputs)]
 
-    def _with_shares(self, vjp: Any) -> Any:
-        """A rule of `structural`, with `_shares`, which counts equal maxima, written out instead of counted now."""
-        if not isinstance(vjp, FunctionType) or "_shares" not in vjp.__code__.co_names:
-            return vjp
-        return FunctionType(vjp.__code__, {**vjp.__globals__, "_shares": self.shares})
-
-    def _times(self, slope: Any, g: Text) -> Any:
-        if isinstance(slope, Text):
-            if " / " in slope.text and slope.binding == PRODUCT:        # (1.0 / x) * dy: what the rule says, then g
-                slope = slope.like(f"({slope})", slope.shape)
-            return slope * g
-        return {1.0: g, 0.0: None}.get(slope, -g if slope == -1.0 else slope * g)
+    @staticmethod
+    def _flowing(part: Any) -> Any:
+        return part
 
     # The whole text.
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.core.ops import TABLE, Op, PowerBy
+from autograd.core.op import TABLE, Op
+from autograd.core.ops import PowerBy
 from autograd.core.symbols import ATOM, COMPARE, POWER, PRODUCT, SIGN, SUM, Symbol
 
 __all__ = ["BACKENDS", "AllButOne", "Shares", "Speller", "Text", "as_tuple"]

@@ -1,4 +1,4 @@
-"""What any graph of nodes can be asked, whichever engine made it: its order, its leaves, its edges, its depth.
+"""A graph of nodes: its order, the walk back through it, and what else any graph can be asked.
 
 A node is a number or an array that remembers the op that made it and that op's inputs. Walks here are loops, never
 recursion, so a graph may be as deep as memory allows, and each visits a node once however many paths lead to it.
@@ -6,29 +6,30 @@ recursion, so a graph may be as deep as memory allows, and each visits a node on
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from operator import add
+from typing import Any, NamedTuple, TypeVar
 
-from autograd.core.ops import Operand
+from autograd.core.op import Op, Operand
 
-__all__ = ["Call", "Node", "depths", "edges", "interior", "leaves", "remember_call", "topological"]
+__all__ = ["Node", "Use", "back", "depths", "edges", "leaves", "topological"]
 
 
 class Node(Operand):
-    """What `Value` and `Tensor` have in common: an op, its inputs, and a label.
+    """What `Value` and `Tensor` have in common: an op, its inputs, a gradient, a label.
 
     The inputs live in two slots rather than in a tuple, because the garbage collector must visit every tuple: one
     input in `_a`; two in `_a` and `_b`; any other number as a tuple in `_a`; and a leaf has None in both.
     """
 
-    __slots__ = ("_a", "_b", "_grad", "label", "op")
+    __slots__ = ("_a", "_b", "_grad", "_notes", "op")
     _a: Any
     _b: Any
     _grad: Any
-    label: str
-    op: Any
-    __hash__ = object.__hash__                      # nodes compare by data, but are told apart by identity
+    _notes: dict[str, Any] | None                   # what surrounds the engine hangs on a node; None almost always
+    op: Op | None
+    requires_grad: bool
+    __hash__ = object.__hash__                      # nodes are told apart by identity
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -39,9 +40,14 @@ class Node(Operand):
             return ()
         return self._a if type(self._a) is tuple else (self._a,)
 
-    def _note(self, calls: tuple[Call, ...]) -> None:
-        """Remember as `calls` which calls of modules returned this node; see `remember_call`."""
-        raise NotImplementedError(f"{type(self).__name__} does not say where to remember calls")
+    @property
+    def label(self) -> str:
+        """A name for pictures and messages."""
+        return "" if self._notes is None else self._notes.get("label", "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._notes = {**(self._notes or {}), "label": label}
 
     @property
     def _prev(self) -> set[Any]:
@@ -53,33 +59,25 @@ class Node(Operand):
         """The op's symbol as micrograd names it: empty for a leaf."""
         return self.op.symbol if self.op is not None else ""
 
-    # Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat
-    # list of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
+    def contributions(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
+        """What each input receives, in numbers, where this node's gradient is g; None where nothing is needed.
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if self._a is None:
-            return super().__reduce_ex__(max(protocol, 2))      # a leaf: its slots
-        order = topological(self)
-        position = {id(node): i for i, node in enumerate(order)}
-        entries = [node if node._a is None else
-                   (type(node), node.op, [position[id(x)] for x in node.inputs], node._state()) for node in order]
-        return _rebuilt, (entries,)
-
-    def __copy__(self) -> Any:
-        twin = type(self).__new__(type(self))
-        twin.label, twin.op, twin._a, twin._b = self.label, self.op, self._a, self._b
-        for slot, x in self._state().items():
-            setattr(twin, slot, x)
-        return twin
-
-    def _state(self) -> dict[str, Any]:
-        """What it holds beside its op and inputs; which module returned it, a copy forgets."""
-        slots = [slot for kind in type(self).__mro__ for slot in getattr(kind, "__slots__", ())]
-        own = [slot for slot in slots if slot not in ("op", "_a", "_b", "calls", "__weakref__") and hasattr(self, slot)]
-        return {slot: getattr(self, slot) for slot in own}
+        `needs` says which inputs are asked about; by default, those that require a gradient.
+        """
+        raise NotImplementedError
 
 
 N = TypeVar("N", bound=Node)
+
+
+class Use(NamedTuple):
+    """One use of a node on the way back, and what it adds to the node's gradient."""
+
+    node: Any
+    by: Any                                         # the node that uses it
+    position: int                                   # as which of its inputs
+    arriving: Any                                   # the gradient of `by`
+    contribution: Any
 
 
 def topological(root: N) -> list[N]:
@@ -103,54 +101,33 @@ def topological(root: N) -> list[N]:
     return order
 
 
-def interior(root: N, mark: object) -> list[N]:
-    """The nodes of `topological(root)` that an op made. On the way every one's gradient becomes `mark`.
+def back(order: Sequence[Any], gradients: dict[Any, Any],
+         ask: Callable[[Any, Any], Sequence[Any]] = lambda node, g: node.contributions(g),
+         add: Callable[[Any, Any], Any] = add) -> Iterator[Use]:
+    """The walk back: from the end of `order` to its beginning, every use of every node, once.
 
-    This is the walk of every backward pass, so it is written for speed: marking the nodes instead of keeping a set
-    of those seen, and stepping over leaves, take a third off its time and two thirds off its memory. Descending to an
-    input at once, with a place on the stack only for what must be returned to, takes off another two fifths.
+    All backward passes are loops over this walk, but for `Value.backward` and `Tensor.backward`, its two fast forms.
+
+    Args:
+        order: nodes, each after its inputs, as `topological` gives them.
+        gradients: with which gradient of which node to begin. On the way everyone's is put in.
+        ask: what the inputs of a node receive when its gradient is g: one contribution each, None for none. It may
+            answer in numbers, nodes or text.
+        add: how a further contribution joins a gradient.
 
     >>> from autograd import Value
-    >>> a = Value(2.0); b = a * a; c = b.exp(); d = b + c       # from d: down to c, whose b comes first, then back up
-    >>> [node.op.symbol for node in interior(d, object())]
-    ['*', 'exp', '+']
+    >>> x = Value(3.0); y = x * x + x; gradients = {y: 1.0}
+    >>> [use.contribution for use in back(topological(y), gradients)], gradients[x]
+    ([1.0, 1.0, 3.0, 3.0], 7.0)
     """
-    order: list[N] = []
-    stack: list[Any] = []                           # nodes whose inputs are under way; before a None, one not entered
-    node: Any = root
-    while True:
-        node._grad = mark
-        a, b = node._a, node._b
-        if b is not None and b._a is not None and b._grad is not mark:
-            stack.append(node)
-            if a._a is not None and a._grad is not mark:
-                stack.append(b)
-                stack.append(None)
-                node = a
-            else:
-                node = b
+    for node in reversed(order):
+        if node.op is None or node not in gradients:
             continue
-        if b is None and type(a) is tuple:
-            stack.append(node)
-            for x in a:
-                if x._a is not None and x._grad is not mark:
-                    stack += (x, None)
-        elif a._a is not None and a._grad is not mark:
-            stack.append(node)
-            node = a
-            continue
-        else:
-            order.append(node)                      # nothing below it but leaves and nodes already in order
-        while stack:
-            node = stack.pop()
-            if node is not None:
-                order.append(node)
-            else:
-                node = stack.pop()
-                if node._grad is not mark:          # no other path led here meanwhile
-                    break
-        else:
-            return order
+        g = gradients[node]
+        for position, (x, part) in enumerate(zip(node.inputs, ask(node, g))):
+            if part is not None:
+                gradients[x] = add(gradients[x], part) if x in gradients else part
+                yield Use(x, node, position, g, part)
 
 
 def leaves(root: N) -> list[N]:
@@ -171,67 +148,3 @@ def depths(root: N) -> dict[N, int]:
     for node in topological(root):
         depth[node] = 1 + max((depth[x] for x in node.inputs), default=-1)
     return depth
-
-
-# For what surrounds the engine: which module returned a node, and pickled graphs.
-
-class Call:
-    """One call of a module: what it was given. Its results point here, and it points weakly to the module."""
-
-    __slots__ = ("given", "module")
-
-    def __init__(self, module: Any, given: Any) -> None:
-        self.module: Any = weakref.ref(module)
-        self.given = given
-
-    @property
-    def inputs(self) -> list[Node]:
-        """The nodes it was given, also those in lists and tuples."""
-        found, stack = [], [self.given]
-        while stack:
-            thing = stack.pop()
-            if isinstance(thing, Node):
-                found.append(thing)
-            elif isinstance(thing, (tuple, list)):
-                stack += reversed(thing)
-        return found
-
-
-def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
-    """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
-
-    The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph
-    lives longer for it. What a module hands on as it was given is not noted: it would point to itself.
-    """
-    for x in given:
-        if x is results:
-            return
-    if isinstance(results, Node):
-        results = (results,)
-    elif not isinstance(results, (list, tuple)):
-        return
-    note = (Call(module, [x for x in given if isinstance(x, (Node, list, tuple))]),)
-    before = getattr(results[0], "calls", ()) if results else ()        # results of one call are made alike
-    for node in results:
-        if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
-            node._note(getattr(node, "calls", ()) + note if before else note)
-
-
-def _rebuilt(entries: list[Any]) -> Any:
-    nodes: list[Any] = []
-    for entry in entries:
-        if isinstance(entry, Node):
-            nodes.append(entry)
-            continue
-        kind, op, positions, state = entry
-        node = kind.__new__(kind)
-        inputs = tuple([nodes[i] for i in positions])
-        node.op = op
-        if op.arity in (1, 2) and getattr(op, "joint", None) is None:
-            node._a, node._b = (*inputs, None)[:2]
-        else:
-            node._a, node._b = inputs, None
-        for slot, x in state.items():
-            setattr(node, slot, x)
-        nodes.append(node)
-    return nodes[-1]

@@ -1,26 +1,45 @@
-"""What may be switched on around a piece of code, per thread: `no_grad`, its undoing `enable_grad`, `detect_anomaly`.
+"""What may be switched on around a piece of code: `no_grad`, its undoing `enable_grad`, and a watcher over the engines.
 
-The engines look at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
+A mode belongs to its context, as Python's `contextvars` has it: to its thread, and to its asyncio task. The engines look
+at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
 """
 
 from __future__ import annotations
 
 from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from inspect import iscoroutinefunction, isgeneratorfunction
-from threading import get_ident
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
-__all__ = ["active", "detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "watching"]
+__all__ = ["Mode", "Watcher", "active", "enable_grad", "is_grad_enabled", "no_grad", "watcher", "watching"]
 
-active: dict[tuple[str, int], Any] = {}             # (mode, thread) -> how deep; empty almost always
+active: list[None] = []                             # an entry for each mode that someone is in; empty almost always
 
 
-class _Mode(ContextDecorator):
-    """A context manager that is also a decorator, with or without parentheses."""
+class Watcher(Protocol):
+    """Who looks at every node made, and at every backward pass before it begins. The engines hand it both."""
+
+    def made(self, node: Any) -> None: ...
+    def back(self, root: Any, seed: Any) -> None: ...
+    def used(self, use: Any) -> None: ...
+    def summed(self, leaves: Any) -> None: ...
+
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+class Mode(ContextDecorator):
+    """A context manager that is also a decorator, with or without parentheses: it sets a context variable."""
+
+    variable: ClassVar[ContextVar[Any]]
 
     def __new__(cls, function: Any = None) -> Any:
         mode = super().__new__(cls)
+        mode._tokens = []
         return mode if function is None else mode(function)
+
+    _tokens: list[Token[Any]]
 
     def __call__(self, function: Any) -> Any:
         if isgeneratorfunction(function) or iscoroutinefunction(function):
@@ -31,9 +50,24 @@ class _Mode(ContextDecorator):
     def _recreate_cm(self) -> Any:                  # a decorated function enters anew at each call
         return type(self)()
 
+    def setting(self) -> Any:
+        """What the variable is within the mode."""
+        raise NotImplementedError
 
-class no_grad(_Mode):
-    """Within it, in this thread, nothing is recorded: results are leaves without history.
+    def __enter__(self) -> None:
+        self._tokens.append(self.variable.set(self.setting()))
+        active.append(None)
+
+    def __exit__(self, *exception: object) -> None:
+        active.pop()
+        try:
+            self.variable.reset(self._tokens.pop())
+        except ValueError:                          # a generator that is closed in another context than it ran in:
+            pass                                    # the mode ended with that one
+
+
+class no_grad(Mode):
+    """Within it nothing is recorded: results are leaves without history.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -43,68 +77,26 @@ class no_grad(_Mode):
     ()
     """
 
-    def __enter__(self) -> None:
-        key = "no_grad", get_ident()
-        active[key] = active.get(key, 0) + 1
+    variable = recording
 
-    def __exit__(self, *exception: object) -> None:
-        key = "no_grad", get_ident()
-        depth = active[key] - 1
-        if depth:
-            active[key] = depth
-        else:
-            del active[key]
+    def setting(self) -> bool:
+        return False
 
 
-class enable_grad(_Mode):
-    """Within it, in this thread, operations are recorded although a `no_grad` surrounds it."""
+class enable_grad(Mode):
+    """Within it operations are recorded although a `no_grad` surrounds it."""
 
-    def __init__(self, function: Any = None) -> None:
-        self._suspended: list[Any] = []
+    variable = recording
 
-    def __enter__(self) -> None:
-        self._suspended.append(active.pop(("no_grad", get_ident()), None))
-
-    def __exit__(self, *exception: object) -> None:
-        depth = self._suspended.pop()
-        if depth is not None:
-            active["no_grad", get_ident()] = depth
+    def setting(self) -> bool:
+        return True
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations are being recorded in this thread."""
-    return not active or ("no_grad", get_ident()) not in active
+    """Whether operations are being recorded here."""
+    return not active or recording.get()
 
 
-class detect_anomaly(_Mode):
-    """Within it, in this thread, the first result or gradient that turns inf or nan raises.
-
-    The error, an `ArithmeticError`, names the op, its labels and input values, the line that called it, and a remedy
-    where there is a usual one. Gradients are checked before any is assigned, so a failed backward pass changes none.
-
-    >>> from autograd import Value
-    >>> with detect_anomaly():
-    ...     Value(0.0, label="p").log()
-    Traceback (most recent call last):
-    ArithmeticError: log: the result is -inf, from p = 0.0 (..., line 2)
-        the log of a softmax or sigmoid that underflowed? use log_softmax, or a loss that takes logits
-    """
-
-    def __enter__(self) -> None:
-        key = "anomaly", get_ident()
-        depth, origins = active.get(key, (0, {}))
-        active[key] = depth + 1, origins
-
-    def __exit__(self, *exception: object) -> None:
-        key = "anomaly", get_ident()
-        depth, origins = active[key]
-        if depth > 1:
-            active[key] = depth - 1, origins
-        else:
-            del active[key]
-
-
-def watching() -> dict[int, Any] | None:
-    """Where the nodes of this thread were made, by their ids, if `detect_anomaly` is on; else None."""
-    mode = active.get(("anomaly", get_ident()))
-    return None if mode is None else mode[1]
+def watching() -> Watcher | None:
+    """Who watches here, if anyone does."""
+    return watcher.get() if active else None

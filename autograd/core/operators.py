@@ -1,32 +1,21 @@
-"""The operators and methods both engines answer to, and which rows of the table they come from.
+"""Arithmetic that both engines answer to: the reflected operators, and the declarations of what comes from the table.
 
-The engines write the methods out of the rows (`OPERATORS` gives those that have another name than their row); a row
-that is not named here becomes a method of its own name. Here stand the declarations, for readers and type checkers,
-and what is the same for both: the reflected operators.
+Every row gives `Value` and `Tensor` its methods. They are declared here for readers and type checkers; a test holds the
+declarations to the table.
 """
 
 from __future__ import annotations
 
-from numbers import Complex, Number, Real
+import math
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.ops import Op
-from autograd.core.symbols import text_of
+from autograd.core.ops import clamp
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["COMPARISONS", "OPERATORS", "Operators", "described", "is_real"]
+__all__ = ["COMPARISONS", "Operators"]
 
-OPERATORS = {                                       # row -> the methods it gives, where not just its own name
-    "add": ("__add__", "add"),
-    "sub": ("__sub__", "sub"),
-    "mul": ("__mul__", "mul"),
-    "div": ("__truediv__", "div"),
-    "neg": ("__neg__", "neg"),
-    "abs": ("__abs__", "abs"),
-    "power": ("power",),                            # `**` itself asks first whether the exponent is constant
-}
 COMPARISONS = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=", "__eq__": "==", "__ne__": "!="}
 
 
@@ -70,6 +59,23 @@ class Operators:
         def sigmoid(self) -> Self: ...
         def softplus(self) -> Self: ...
         def relu(self) -> Self: ...
+        def exp2(self) -> Self: ...
+        def log2(self) -> Self: ...
+        def log10(self) -> Self: ...
+        def square(self) -> Self: ...
+        def reciprocal(self) -> Self: ...
+        def arcsin(self) -> Self: ...
+        def asin(self) -> Self: ...
+        def arccos(self) -> Self: ...
+        def acos(self) -> Self: ...
+        def arctan(self) -> Self: ...
+        def atan(self) -> Self: ...
+        def sinh(self) -> Self: ...
+        def cosh(self) -> Self: ...
+        def erf(self) -> Self: ...
+        def floor(self) -> Self: ...
+        def ceil(self) -> Self: ...
+        def round(self) -> Self: ...
 
     @classmethod
     def operand(cls, x: Any, where: str, like: Self | None = None) -> Self:
@@ -102,21 +108,9 @@ class Operators:
     def __pos__(self) -> Self:
         return self
 
+    def clamp(self, min: Any = None, max: Any = None) -> Self:
+        """No less than `min` and no more than `max`; beyond a bound, the gradient is the bound's."""
+        clamped: Self = clamp(self, -math.inf if min is None else min, math.inf if max is None else max)
+        return clamped
 
-def described(op: Op) -> str:
-    """What `help` shows of a row's method: the function and its partial derivatives, as the table has them.
-
-    >>> from autograd.core.ops import TABLE
-    >>> described(TABLE["tanh"]), described(TABLE["div"])
-    ('tanh(x), elementwise; ∂out/∂x = 1.0 - out * out', 'x / y, elementwise; ∂out/∂x = 1.0 / y, ∂out/∂y = -out / y')
-    """
-    names = "xyz"[:len(op.partials)]
-    form = text_of(op.array, *names) if op.name in OPERATORS else None
-    partials = [f"∂out/∂{name} = {text_of(partial, 'out', *names)}" for name, partial in zip(names, op.partials)]
-    form = form or f"{op.name}({', '.join(names)})"
-    return f"{form}, elementwise; {', '.join(partials)}" if partials else op.name
-
-
-def is_real(x: Any) -> bool:
-    """Whether `x` is a real number: int, float, bool, Fraction, Decimal, one of NumPy's."""
-    return isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex))    # all a Decimal says it is
+    clip = clamp

@@ -1,21 +1,18 @@
 """Symbols: operands that remember their text, so that a rule fed with them comes out as code.
 
-Feeding `lambda out, x: 1.0 - out * out` the symbol `out` gives the text "1.0 - out * out". The engines use it to write
-each operation's method out from its row, and `source` uses it to print a backward pass. Nothing here knows a node.
+Feeding `lambda out, x: 1.0 - out * out` the symbol `out` gives the text "1.0 - out * out". `writing` makes each op's
+method of it, and `source` prints a backward pass with it. Nothing here knows a node.
 """
 
 from __future__ import annotations
 
-import itertools
-import linecache
-import weakref
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
-from autograd.core.ops import Op, Operand, PowerBy
+from autograd.core.op import Op, Operand
+from autograd.core.ops import PowerBy
 
-__all__ = ["Method", "Symbol", "compile_function", "late", "text_of"]
+__all__ = ["Symbol", "text_of"]
 
 # How tightly each kind of expression binds, loosest first: parentheses go only where Python needs them.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -110,62 +107,3 @@ def text_of(function: Callable[..., Any], *names: str) -> str | None:
         return str(_as_symbol(function(*map(Symbol, names))))
     except TypeError:                               # math.exp wants a float, a branch wants a truth value
         return None
-
-
-_serial = itertools.count()
-
-
-def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
-    """Compile `text`, which defines `name`; tracebacks and debuggers show its lines like any other code's."""
-    filename = f"<autograd {name} {next(_serial)}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    scope = dict(namespace)
-    exec(compile(text, filename, "exec"), scope)
-    function: Callable[..., Any] = scope.pop(name)      # out of its own globals: no cycle keeps it
-    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False      # the text goes with its code
-    return function
-
-
-# Writing and compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A
-# program uses a few of them, so each is written and compiled when it is first wanted.
-
-Written = tuple[str, str, Mapping[str, Any]]        # what `compile_function` takes
-
-class Method:
-    """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet.
-
-    >>> class Number(int):
-    ...     pass
-    >>> text = "def twice(self):\\n    return two * self\\n"
-    >>> twice = Method(Number, ["twice"], lambda: ("twice", text, {"two": 2}))
-    >>> Number(3).twice()
-    6
-    """
-
-    def __init__(self, owner: type, names: Sequence[str], write: Callable[[], Written]) -> None:
-        self.owner, self.names, self.write = owner, names, write
-        for name in names:
-            setattr(owner, name, self)
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        method: Any = compile_function(*self.write())
-        *_, method.__name__ = self.names            # as Python's own errors call it
-        method.__qualname__ = f"{self.owner.__name__}.{method.__name__}"
-        for name in self.names:
-            setattr(self.owner, name, method)
-        return method if instance is None else method.__get__(instance, owner)
-
-
-def late(owner: Any, slot: str, write: Callable[[], Written]) -> Callable[..., Any]:
-    """What stands in `owner`'s `slot` for a function that nobody has called yet."""
-    @cache                                          # who keeps the stand-in calls it again and again
-    def compiled() -> Callable[..., Any]:
-        function = compile_function(*write())
-        setattr(owner, slot, function)
-        return function
-
-    def stand_in(*arguments: Any) -> Any:
-        return compiled()(*arguments)
-
-    stand_in.compiled = compiled                    # type: ignore[attr-defined]
-    return stand_in

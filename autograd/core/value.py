@@ -7,27 +7,25 @@ graph from the result to the leaves and add (local derivative × gradient of the
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd.core.graph import Call, Node, interior
+from autograd.core import floats, ops
+from autograd.core.graph import Node
+from autograd.core.interior import interior
 from autograd.core.modes import active, is_grad_enabled, watching
-from autograd.core.operators import COMPARISONS, OPERATORS, Operators, described, is_real
-from autograd.core.ops import NARY, TABLE, Nary, Op, dot_of, dot_partials, power_by
-from autograd.core.symbols import Method, text_of
+from autograd.core.numbers import ieee, number
+from autograd.core.op import Op, for_each_row
+from autograd.core.operators import Operators
+from autograd.core.writing import ONE, write_method_of_value
 
-__all__ = ["Value", "dot", "total"]
-
-ONE = 1.0                                           # ∂(x + y)/∂x, shared: where a node has this very object, `backward`
-                                                    # hands g on as it is, and no float of its own is kept
+__all__ = ["Value"]
 
 
 class Value(Node, Operators):
     """A float with a gradient.
+
+    Two Values are equal (`==`) if they are the same node, as in micrograd; a Value and a number, by its data.
 
     Args:
         data: an int, float, bool, Decimal, Fraction, NumPy scalar or array of size 1.
@@ -47,16 +45,16 @@ class Value(Node, Operators):
 
     __slots__ = ("_da", "_data", "_db")
     __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
+    requires_grad = True
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data: float = data if type(data) is float else number(data, "Value")
         self._grad: float = 0.0
-        self.op: Op | None = None
-        self._a: Any = None                         # the inputs, as `Node` says
-        self._b: Value | None = None
+        self.op = None
+        self._a = self._b = None                    # the inputs, as `Node` says
         self._da: Any = None                        # ∂self/∂_a: a float, or a list of them where _a is a tuple
         self._db: Any = None                        # ∂self/∂_b, a float
-        self.label = label
+        self._notes = {"label": label} if label else None
 
     @property
     def data(self) -> float:
@@ -69,21 +67,81 @@ class Value(Node, Operators):
 
     @property
     def grad(self) -> float:
-        """∂root/∂self after `root.backward()`. A leaf's adds up over calls until it is set to zero."""
+        """∂root/∂self after `root.backward()`. A leaf's adds up over calls until it is set to zero, or to None."""
         return self._grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = number(grad, "Value.grad")
+        self._grad = 0.0 if grad is None else number(grad, "Value.grad")
 
     @property
     def partials(self) -> tuple[float, ...]:
         """The local derivatives ∂self/∂input, one for each of `inputs`, as of the forward pass."""
-        if self._b is not None:
-            return self._da, self._db
         if self._a is None:
             return ()
-        return tuple(self._da) if type(self._a) is tuple else (self._da,)
+        if type(self._a) is tuple:
+            return tuple(self._da)
+        return (self._da,) if self._b is None else (self._da, self._db)
+
+    @classmethod
+    def apply(cls, op: Op, *inputs: Any) -> Value:
+        """The value `op` makes of `inputs`, with its local derivatives: the general way, for any op."""
+        values = tuple([cls.operand(x, op.name) for x in inputs])
+        xs = [x._data for x in values]
+        try:
+            out = float(op.floats(*xs))
+        except (ArithmeticError, ValueError):
+            out = float(op.edge(*xs))
+        return cls.made(op, out, *values)
+
+    @classmethod
+    def made(cls, op: Op, out: float, *inputs: Value) -> Value:
+        """The node that holds `out`, with these inputs and their local derivatives; under `no_grad`, a leaf."""
+        node = cls(out)
+        if active and not is_grad_enabled():
+            return node
+        xs = [x._data for x in inputs]
+        try:
+            slopes: Any = op.slopes(out, *xs)
+            slopes = slopes if op.arity is None else [float(slope) for slope in slopes]
+        except (ArithmeticError, ValueError):
+            _, slopes = ieee(op, *xs)
+        node.op = op
+        if op.arity in (1, 2):
+            (node._a, node._b), (node._da, node._db) = (*inputs, None)[:2], (*slopes, None)[:2]
+        else:
+            node._a, node._da = inputs, slopes
+        if active and (someone := watching()) is not None:
+            someone.made(node)
+        return node
+
+    # What one writes. For the methods of the other rows see `Operators`.
+
+    def __add__(self, other: Any) -> Value:         # self + other
+        other = Value.operand(other, "add")
+        return Value.made(ops.add, self._data + other._data, self, other)
+
+    def __mul__(self, other: Any) -> Value:         # self * other
+        other = Value.operand(other, "mul")
+        return Value.made(ops.mul, self._data * other._data, self, other)
+
+    def __truediv__(self, other: Any) -> Value:     # self / other
+        other = Value.operand(other, "div")
+        return Value.made(ops.div, floats.divide(self._data, other._data), self, other)
+
+    def __pow__(self, other: Any) -> Value:         # self ** other
+        if isinstance(other, Value):
+            return self.power(other)
+        return Value.apply(ops.power_by(number(other, "power")), self)
+
+    def exp(self) -> Value:
+        return Value.made(ops.exp, floats.exp(self._data), self)
+
+    def log(self) -> Value:
+        return Value.made(ops.log, floats.log(self._data), self)
+
+    def tanh(self) -> Value:
+        return Value.made(ops.tanh, ops.tanh(self._data), self)
 
     def backward(self, gradient: float = 1.0) -> None:
         """Set `.grad` to ∂self/∂node for every node below: the chain rule, from the result to the leaves.
@@ -98,9 +156,8 @@ class Value(Node, Operators):
         if self._a is None:
             self._grad += gradient
             return
-        if active and watching() is not None:
-            from autograd.learn.anomaly import check_backward
-            check_backward(self, gradient)
+        if active and (someone := watching()) is not None:
+            someone.back(self, gradient)
         unreached = float("0")                      # this pass's own object: no other gradient `is` it
         order = interior(self, unreached)
         self._grad = gradient
@@ -117,48 +174,12 @@ class Value(Node, Operators):
             else:
                 a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
 
-    @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Value:
-        """The value `op` makes of `inputs`, with its local derivatives: the general way, for any number of inputs."""
-        values = [cls.operand(x, op.name) for x in inputs]
-        floats = [x._data for x in values]
-        if isinstance(op, Nary):
-            out = float(op.scalar(*floats))
-            return cls.record(op, out, tuple(values), op.all_partials(out, *floats))
-        try:
-            out = op.scalar(*floats)
-            partials = [float(partial(out, *floats)) for partial in op.partials]
-        except (ArithmeticError, ValueError):
-            out, partials = op.ieee(*floats)
-        return cls.record(op, out, tuple(values), partials)
-
-    @classmethod
-    def record(cls, op: Any, out: float, inputs: tuple[Value, ...], partials: Sequence[float]) -> Value:
-        """A node with these inputs and local derivatives; under `no_grad`, a leaf."""
-        node = cls(out)
-        if active and not is_grad_enabled():
-            return node
-        node.op = op
-        if op.arity is None:
-            node._a, node._da = inputs, partials
-        elif len(inputs) == 1:
-            (node._a,), (node._da,) = inputs, partials
-        elif len(inputs) == 2:
-            (node._a, node._b), (node._da, node._db) = inputs, partials
-        else:
-            node._a, node._da = inputs, partials
-        if active and watching() is not None:
-            from autograd.learn.anomaly import check_forward
-            check_forward(node)
-        return node
-
-    def __pow__(self, other: Any) -> Value:         # self ** other
-        if isinstance(other, Value):
-            return self.power(other)
-        return Value.apply(power_by(number(other, "power")), self)
+    def contributions(self, g: float, needs: Sequence[bool] | None = None) -> Sequence[float]:
+        return [g * partial for partial in self.partials]
 
     @classmethod
     def operand(cls, x: Any, where: str, like: Value | None = None) -> Value:
+        """`x` as a Value to compute with: itself, or a leaf for a number."""
         return x if isinstance(x, Value) else cls(number(x, where))
 
     def item(self) -> float:
@@ -176,6 +197,24 @@ class Value(Node, Operators):
 
     __hash__ = Node.__hash__
 
+    def __eq__(self, other: object) -> bool:
+        return self is other if isinstance(other, Node) else self._data == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self._data < (other._data if isinstance(other, Value) else other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self._data <= (other._data if isinstance(other, Value) else other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self._data > (other._data if isinstance(other, Value) else other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self._data >= (other._data if isinstance(other, Value) else other))
+
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
@@ -187,164 +226,5 @@ class Value(Node, Operators):
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
 
-    # What returned it stands where it costs no node a slot: in `_db`, which is free unless there are two inputs.
 
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """Which calls of modules returned this value, the innermost first; see `graph.remember_call`."""
-        return self._db or () if self._b is None else getattr(self._db, "calls", ())
-
-    def _note(self, calls: tuple[Call, ...]) -> None:
-        if self._b is None:
-            self._db = calls
-        else:
-            self._db = _Noted(self._db)
-            self._db.calls = calls
-
-    def _state(self) -> dict[str, Any]:
-        return super()._state() | {"_db": None if self._b is None else float(self._db)}
-
-
-class _Noted(float):
-    """A local derivative that carries the calls of modules that returned its node."""
-
-    __slots__ = ("calls",)
-
-
-def total(values: Iterable[Any]) -> Value:
-    """The sum of any number of values as one node, where `sum(values)` makes a chain of additions.
-
-    >>> total([Value(1.0), Value(2.0), 3.0]).data
-    6.0
-    """
-    return Value.apply(NARY["sum"], *values)
-
-
-def dot(weights: Sequence[Any], inputs: Sequence[Any]) -> Value:
-    """Σ wᵢ·xᵢ as one node: what a neuron computes, without a node for every product and every sum.
-
-    >>> w, x = [Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]
-    >>> y = dot(w, x); y.backward(); y.data, w[0].grad, x[1].grad
-    (11.0, 3.0, 2.0)
-    """
-    n = len(weights)
-    if n != len(inputs):
-        raise ValueError(f"dot: got {n} weights for {len(inputs)} inputs; there must be as many of both")
-    nodes = (*weights, *inputs)
-    try:                                            # straight away, for the time a neuron takes is mostly spent here
-        floats = [v._data for v in nodes]
-        w, x = floats[:n], floats[n:]
-        out = dot_of(w, x)
-    except (AttributeError, TypeError):             # numbers among the values, or what is neither
-        return Value.apply(_DOT, *nodes)
-    if active or type(out) is not float:            # a mode to heed, or not values at all
-        return Value.apply(_DOT, *nodes)
-    node: Value = Value.__new__(Value)
-    node._data = out
-    node._grad = 0.0
-    node.op = _DOT
-    node._a = nodes
-    node._b = node._db = None
-    node._da = dot_partials(w, x)
-    node.label = ""
-    return node
-
-
-_DOT = NARY["dot"]
-
-
-def number(x: Any, where: str) -> float:
-    """`x` as a float, or a TypeError that names `where` and says what to use instead.
-
-    >>> number([1.0, 2.0], "mul")
-    Traceback (most recent call last):
-    TypeError: mul: got list, but a Value holds one number; make a Value of each element, or a Tensor of the whole
-    """
-    if type(x) is float:
-        return x
-    if is_real(x):
-        try:
-            return float(x)
-        except OverflowError:                       # an integer or fraction beyond the floats
-            return float("inf") if x == abs(x) else float("-inf")
-    if isinstance(x, Value):
-        raise TypeError(f"{where}: got a Value, expected a plain number; use its .data")
-    if isinstance(x, np.bool_):
-        return float(x)
-    if isinstance(x, np.ndarray) and x.size == 1 and x.dtype.kind in "biuf" and not np.ma.isMaskedArray(x):
-        return float(x.reshape(()))
-    kind = type(x).__name__
-    if isinstance(x, (np.ndarray, list, tuple)) or kind == "Tensor":
-        shape = f" of shape {x.shape}" if hasattr(x, "shape") else ""
-        raise TypeError(f"{where}: got {kind}{shape}, but a Value holds one number; "
-                        "make a Value of each element, or a Tensor of the whole")
-    raise TypeError(f"{where}: got {x!r} of type {kind}, expected a real number or a Value")
-
-
-# The methods for the table's rows. Each is `Value.apply` with the row's own text written in place of the calls to
-# its functions, which makes a forward pass a third faster; the tests hold the two against each other.
-
-_METHOD = """\
-def value_{name}(self{other}):
-    {doc!r}
-    {convert}
-    if active:
-        return apply(op, {inputs})
-    x = self._data{fetch}
-    try:
-        out = {out}
-        node = new(Value)
-        node._data = out
-        node._grad = 0.0
-        node.op = op
-        node._a = self
-        node._b = {b}
-        node._da = {da}
-        node._db = {db}
-        node.label = ""
-        return node
-    except (ArithmeticError, ValueError):
-        return apply(op, {inputs})
-"""
-
-
-def _method(op: Op) -> tuple[str, str, dict[str, Any]]:
-    """The name, text and namespace of the method of a row with one or two inputs."""
-    arguments = ("out", "x", "y")[: 1 + len(op.partials)]
-    partials = [text_of(partial, *arguments) for partial in op.partials]
-    two = len(partials) == 2
-    text = _METHOD.format(
-        name=op.name,
-        doc=described(op),
-        other=", other" if two else "",
-        convert=f'if type(other) is not Value:\n        other = operand(other, "{op.name}")' if two else "",
-        inputs="self, other" if two else "self",
-        fetch="; y = other._data" if two else "",
-        out=text_of(op.scalar, *arguments[1:]) or f"compute({', '.join(arguments[1:])})",
-        b="other" if two else "None",
-        da="ONE" if partials[0] == "1.0" else partials[0],
-        db="None" if not two else "ONE" if partials[1] == "1.0" else partials[1],
-    )
-    rows = {name: row.scalar for name, row in TABLE.items()}
-    return f"value_{op.name}", text, {
-        **rows, "ONE": ONE, "Value": Value, "active": active, "apply": Value.apply, "compute": op.scalar,
-        "new": Value.__new__, "op": op, "operand": Value.operand}
-
-
-def _comparison(sign: str) -> Callable[[Value, Any], bool]:
-    compare = getattr(operator, sign)
-
-    def method(self: Value, other: Any) -> bool:
-        if isinstance(other, Value):
-            other = other._data
-        result: bool = compare(self._data, other)
-        return result
-
-    return method
-
-
-for _op in TABLE.values():
-    if len(_op.partials) <= 2:
-        Method(Value, OPERATORS.get(_op.name, (_op.name,)), functools.partial(_method, _op))
-for _sign in COMPARISONS:
-    setattr(Value, _sign, _comparison(_sign))
+for_each_row(lambda op: write_method_of_value(Value, op))      # the faster texts take the methods' places

@@ -18,12 +18,13 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.fused import affine
-from autograd.arrays.generated import adopt
-from autograd.arrays.structural import Structural, summing
+from autograd.arrays.silence import quiet, quietly
+from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor, as_array, named, operand, where
-from autograd.core.operators import is_real
-from autograd.core.ops import TABLE, Nary, quiet, quietly
-from autograd.core.value import Value, number, total
+from autograd.core.nary import Nary, total
+from autograd.core.numbers import is_real, number
+from autograd.core.op import TABLE
+from autograd.core.value import Value
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composite",
            "cross_entropy_gradient", "embedding", "entropy", "gelu", "hinge_loss", "kl_divergence", "linear",
@@ -275,7 +276,7 @@ def _fused_op(rows: _Rows, reduction: str) -> Nary:
             partials += [_closed_form(p_c, q_c, sum(q), scale) for p_c, q_c in zip(p, q)]
         return partials
 
-    op = _FusedOfValues("cross_entropy", "CE", loss, all_partials)
+    op = _FusedOfValues("cross_entropy", "CE", loss, all_partials, "softmax minus target, times the gradient")
     op.rows, op.reduction = rows, reduction         # for who writes it out
     return op
 
@@ -406,7 +407,7 @@ def _forward(z: Any, rows: _Rows) -> tuple[Any, Any, Any]:
 def _reduced(losses: Any, rows: _Rows, reduction: str, ndim: int) -> Any:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    whole = summing(losses)(losses, (0,), False)
+    whole = st.sum_(losses, (0,), False)
     return whole if reduction == "sum" else whole / rows.divisor
 
 
@@ -453,7 +454,8 @@ def _fused_vjp(g: Any, out: Any, x: Any, target: Any, reduction: str, label_smoo
     return gradient.reshape(x.shape)
 
 
-_FUSED = adopt(Structural("cross_entropy", "CE", _fused, _fused_vjp, keeps=3))
+_FUSED = moves("cross_entropy", _fused, _fused_vjp, keeps=3, methods=(), symbol="CE",
+               words="softmax minus target, times the gradient")
 
 
 # Other losses.

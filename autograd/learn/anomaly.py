@@ -1,82 +1,107 @@
-"""What `detect_anomaly` does: find the first number that is not finite, and say where it comes from and what helps.
+"""`detect_anomaly`: find the first number that is not finite, and say where it comes from and what helps.
 
-Loaded when the mode is first used; the engines call the two checks while it is on, and nothing otherwise.
+The mode hands the engines a watcher, which looks at every node they make and goes through every backward pass before
+them; no engine knows of this module.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from autograd.core.graph import Node, Use, back, topological
+from autograd.core.modes import Mode, watcher
+from autograd.core.op import numpy
 
-from autograd.core.graph import leaves
-from autograd.core.modes import watching
-from autograd.core.value import Value
-from autograd.derivatives import Gradients, numbers, sweep
-
-__all__ = ["check_backward", "check_forward", "check_sums", "checked_numbers"]
+__all__ = ["detect_anomaly"]
 
 _HERE = Path(__file__).parent.parent                # of the package autograd
 _OURS = (f"{_HERE}{os.sep}", f"{_HERE.parent / 'nn'}{os.sep}", "<autograd ")
 
-_REMEDIES = {
-    "log": "the log of a softmax or sigmoid that underflowed? use log_softmax, or a loss that takes logits",
-    "div": "a denominator of 0, or one that underflowed? keep it away from 0: x / (y + eps)",
-    "exp": "too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do",
-    "sqrt": "a root at 0 has an infinite slope: add a small eps inside it",
-    "power": "a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant",
-    "power_by": "a base of 0 or below with such an exponent? keep it away from 0",
-}
 
+class detect_anomaly(Mode):
+    """Within it, the first result or gradient that turns inf or nan raises.
 
-def check_forward(node: Any) -> None:
-    """Remember which line made `node`; raise if its data is not finite.
+    The error, an `ArithmeticError`, names the op, its labels and input values, the line that called it, and a remedy
+    where there is a usual one. Gradients are checked before any is assigned, so a failed backward pass changes none.
 
-    An infinity that was an input's is not this op's doing: a mask of -inf may be meant. A nan never is.
+    >>> from autograd import Value
+    >>> with detect_anomaly():
+    ...     Value(0.0, label="p").log()
+    Traceback (most recent call last):
+    ArithmeticError: log: the result is -inf, from p = 0.0 (..., line 2)
+        the log of a softmax or sigmoid that underflowed? use log_softmax, or a loss that takes logits
     """
-    origins = watching()
-    if origins is not None:
-        origins[id(node)] = node.op, _caller()
-    if not np.isfinite(node._data).all() and (
-            np.isnan(node._data).any() or not any([np.isinf(x._data).any() for x in node.inputs])):
-        raise ArithmeticError(_message(node, f"the result is {_first_bad(node._data)}"))
+
+    variable = watcher
+
+    def setting(self) -> Anomalies:
+        return watcher.get() or Anomalies()         # type: ignore[return-value]
 
 
-def check_backward(root: Any, seed: Any) -> None:
-    """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
-    ends = [x for x in leaves(root) if isinstance(x, Value) or x.requires_grad]
-    with np.errstate(all="ignore"):
-        gradients = sweep([root], [seed], ends, checked_numbers)
-    check_sums(ends, gradients)
+class Anomalies:
+    """Who watches for numbers that are not finite, and remembers which line made each node."""
+
+    def __init__(self) -> None:
+        self.origins: dict[int, tuple[Any, str | None]] = {}
+
+    def made(self, node: Node) -> None:
+        """Remember which line made `node`; raise if its data is not finite.
+
+        An infinity that was an input's is not this op's doing: a mask of -inf may be meant. A nan never is.
+        """
+        self.origins[id(node)] = node.op, _caller()
+        data = node._data                           # type: ignore[attr-defined]
+        if not finite(data) and (has_nan(data) or all([finite(x._data) or has_nan(x._data) for x in node.inputs])):
+            raise ArithmeticError(self._message(node, f"the result is {_first_bad(data)}"))
+
+    def back(self, root: Any, seed: Any) -> None:
+        """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
+        gradients = {root: seed}
+        for use in _quietly(back(topological(root), gradients)):
+            self.used(use)
+        self.summed((node, g) for node, g in gradients.items() if node.op is None)
+
+    def used(self, use: Use) -> None:
+        """Raise if what a node passes to one of its inputs is not finite."""
+        if not finite(use.contribution):
+            raise ArithmeticError(self._message(
+                use.by, f"the gradient it passes to {_name(use.node)} is {_first_bad(use.contribution)}"))
+
+    def summed(self, leaves: Iterable[tuple[Any, Any]]) -> None:
+        """Raise if what was finite added up to something that is not."""
+        for node, gradient in leaves:
+            if not finite(gradient):
+                raise ArithmeticError(f"the gradients of {_name(node)} add up to {_first_bad(gradient)}")
+
+    def _message(self, node: Any, what: str) -> str:
+        op, where = self.origins.get(id(node), (None, None))
+        place = f" ({where})" if op is node.op and where else ""
+        inputs = ", ".join(f"{_name(x)} = {_brief(x)}" if x.label else _brief(x) for x in node.inputs)
+        label = f" {node.label!r}" if node.label else ""
+        remedy = node.op.remedy
+        return f"{node.op.name}{label}: {what}, from {inputs}{place}" + (f"\n    {remedy}" if remedy else "")
 
 
-def checked_numbers(node: Any, g: Any, wanted: Sequence[bool]) -> list[Any]:
-    """The rule `numbers` of a sweep, which raises where what it gives is not finite."""
-    parts = numbers(node, g, wanted)
-    for x, part in zip(node.inputs, parts):
-        if part is not None and not np.isfinite(part).all():
-            raise ArithmeticError(_message(node, f"the gradient it passes to {_name(x)} is {_first_bad(part)}"))
-    return parts
+def _quietly(uses: Iterable[Use]) -> Iterable[Use]:
+    if "numpy" not in sys.modules:
+        return uses
+    with numpy("detect_anomaly").errstate(all="ignore"):
+        return list(uses)
 
 
-def check_sums(ends: Sequence[Any], gradients: Gradients) -> None:
-    """Raise if what was finite added up to something that is not."""
-    for x in ends:
-        if id(x) in gradients and not np.isfinite(gradients[id(x)]).all():
-            raise ArithmeticError(f"the gradients of {_name(x)} add up to {_first_bad(gradients[id(x)])}")
+def finite(x: Any) -> bool:
+    """Whether a number, or every number of an array, is neither inf nor nan."""
+    return math.isfinite(x) if type(x) is float else bool(numpy("detect_anomaly").isfinite(x).all())
 
 
-def _message(node: Any, what: str) -> str:
-    op, where = (watching() or {}).get(id(node), (None, None))
-    place = f" ({where})" if op is node.op and where else ""
-    inputs = ", ".join(f"{_name(x)} = {_brief(x)}" if x.label else _brief(x) for x in node.inputs)
-    label = f" {node.label!r}" if node.label else ""
-    remedy = _REMEDIES.get(node.op.name)
-    return f"{node.op.name}{label}: {what}, from {inputs}{place}" + (f"\n    {remedy}" if remedy else "")
+def has_nan(x: Any) -> bool:
+    """Whether a number, or any number of an array, is nan."""
+    return x != x if type(x) is float else bool(numpy("detect_anomaly").isnan(x).any())
 
 
 def _name(x: Any) -> str:
@@ -86,17 +111,21 @@ def _name(x: Any) -> str:
 
 
 def _brief(x: Any) -> str:
-    if isinstance(x, Value):
+    if type(x._data) is float:
         return repr(x._data)
+    np = numpy("detect_anomaly")
     text = np.array2string(np.asarray(x._data), precision=4, threshold=6, edgeitems=2).replace("\n", " ")
     return f"{text} of shape {x.shape}"
 
 
 def _first_bad(data: Any) -> str:
+    if type(data) is float:
+        return f"{data}"
+    np = numpy("detect_anomaly")
     data = np.asarray(data)
     positions = np.argwhere(np.isnan(data) if np.isnan(data).any() else np.isinf(data))
     value = float(data[tuple(positions[0])])
-    return f"{value}" if isinstance(data, np.ndarray) and data.ndim == 0 else f"{value} at {positions[0].tolist()}"
+    return f"{value}" if data.ndim == 0 else f"{value} at {positions[0].tolist()}"
 
 
 def _caller() -> str | None:

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.arrays.generated import fitted
+from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import Tensor, as_array, last_pass
-from autograd.core.graph import Node, topological
+from autograd.core.graph import Node, Use, topological
 from autograd.core.value import Value
-from autograd.learn.contributions import Use, each_use, pull, seed
+from autograd.learn.contributions import each_use, pull, raw, seed
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 
@@ -266,7 +266,7 @@ class _Case:
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
         sizes = [np.abs(g).max(initial=0.0)]
         # What cancels in a sum leaves rounding of the size of its terms.
-        sizes += [np.abs(fitted(np.abs(use.raw), _data(t))).max(initial=0.0) for use in self.uses]
+        sizes += [np.abs(fitted(np.abs(raw(use)), _data(t))).max(initial=0.0) for use in self.uses]
         self.scale = max([float(size) for size in sizes if np.isfinite(size)], default=0.0)
 
     def agrees(self, a: Any, b: Any) -> bool:
@@ -323,7 +323,7 @@ class _Case:
         if m.size == g.size and self.agrees(m.reshape(g.shape), g):
             yield "wrong shape", f"{got}; the numbers are right", self.hint("shape")
         for use in self.uses:
-            if m.shape == use.raw.shape and self.agrees(m, use.raw):
+            if m.shape == raw(use).shape and self.agrees(m, raw(use)):
                 yield ("sum over the broadcast axis forgotten", f"got the shape {m.shape}, that of "
                        f"{self.called(use.by)}, expected {g.shape}; summed to that your numbers are right",
                        self.hint("broadcast"))
@@ -331,9 +331,9 @@ class _Case:
             yield ("sum over the broadcast axis forgotten", f"{got}; summed to that shape your numbers are right",
                    self.hint("broadcast"))
         for use in self.uses:
-            for axes in _axes(use.raw.ndim):
-                if use.raw.ndim and self.agrees(m.ravel(), use.raw.sum(axes).ravel()):
-                    yield ("summed over the wrong axis", f"{got}; what arrives has shape {use.raw.shape}, and yours is "
+            for axes in _axes(raw(use).ndim):
+                if raw(use).ndim and self.agrees(m.ravel(), raw(use).sum(axes).ravel()):
+                    yield ("summed over the wrong axis", f"{got}; what arrives has shape {raw(use).shape}, and yours is "
                            f"its sum over axis {_listed(axes)}", self.hint("axis"))
         for axes in _axes(g.ndim):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
@@ -393,7 +393,7 @@ class _Case:
         for use in self.uses:
             if use.by.op is not None and use.by.op.name == "index":
                 last = np.zeros_like(self.g)
-                last[use.by._saved[1]] = use.upstream
+                last[use.by._saved[1]] = use.arriving
                 if self.explains(self.g - use.contribution + last):
                     rows = np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1))
                     yield ("= where += was needed", f"{rows} rows of `{self.name}` are looked up more than once, and "
@@ -445,18 +445,18 @@ class _Case:
     def _transposed_or_wrong_axis(self) -> Iterator[_Suspicion]:
         m, g = self.m, self.g
         for use in self.uses:
-            for axes in _axes(use.raw.ndim):
-                if len(axes) < use.raw.ndim or use.raw.ndim == 1:
-                    other = use.raw.sum(axes)
-                    if other.size == g.size and use.raw.shape != g.shape \
+            for axes in _axes(raw(use).ndim):
+                if len(axes) < raw(use).ndim or raw(use).ndim == 1:
+                    other = raw(use).sum(axes)
+                    if other.size == g.size and raw(use).shape != g.shape \
                             and self.explains(g - use.contribution + other.reshape(g.shape)):
-                        yield ("summed over the wrong axis", f"what arrives has shape {use.raw.shape}; yours is its "
+                        yield ("summed over the wrong axis", f"what arrives has shape {raw(use).shape}; yours is its "
                                f"sum over axis {_listed(axes)}", self.hint("axis"))
-            if use.upstream.ndim == 1 and g.ndim == 2 and use.upstream.size == g.shape[0] == g.shape[1]:
-                for spread in (use.upstream[:, None], use.upstream[None, :]):
+            if use.arriving.ndim == 1 and g.ndim == 2 and use.arriving.size == g.shape[0] == g.shape[1]:
+                for spread in (use.arriving[:, None], use.arriving[None, :]):
                     if self.explains(g - use.contribution + np.broadcast_to(spread, g.shape)):
                         yield ("summed over the wrong axis", f"the gradient of {self.called(use.by)}, of shape "
-                               f"{use.upstream.shape}, is spread along the wrong axis", self.hint("axis"))
+                               f"{use.arriving.shape}, is spread along the wrong axis", self.hint("axis"))
         if m.ndim >= 2 and self.explains_transposed():
             yield "transposed", "your numbers transposed are right", self.hint("transposed")
 
@@ -467,12 +467,12 @@ class _Case:
     def _local_derivative(self) -> Iterator[_Suspicion]:
         for use in self.uses:
             rest = self.g - use.contribution
-            for upstream in _in_shape(use.upstream, self.g.shape):
+            for upstream in _in_shape(use.arriving, self.g.shape):
                 if self.explains(rest + upstream):
                     by = self.called(use.by)
                     yield ("local derivative forgotten", f"the gradient of {by} is passed straight through to "
                            f"`{self.name}`", self.hint("local", by=by.strip("`")))
-            ones = np.ones_like(use.upstream)
+            ones = np.ones_like(use.arriving)
             local = pull(use.by, use.position, ones)
             if self.explains(rest + local):
                 by = self.called(use.by)

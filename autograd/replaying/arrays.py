@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.core.graph import topological
-from autograd.core.ops import Op, PowerBy, quietly
+from autograd.arrays.silence import quietly
+from autograd.core.graph import back, topological
+from autograd.core.op import Op
 from autograd.replaying.program import Program, Register, copy_to, plain_key
 
 __all__ = ["ArrayProgram"]
@@ -28,8 +29,6 @@ class _Array(Register):
 
     @classmethod
     def apply(cls, op: Op, *arguments: Any) -> Any:
-        if not isinstance(op, st.Structural):
-            return Register.apply.__func__(cls, op, *arguments)     # type: ignore[attr-defined]
         if op in _WRITTEN:
             written = _WRITTEN[op](*arguments)
             if written is not None:
@@ -38,7 +37,7 @@ class _Array(Register):
             program = _program_of(arguments)
             start = len(program.steps)
             try:
-                return op.array(*arguments)
+                return Register.apply.__func__(cls, op, *arguments)     # type: ignore[attr-defined]
             except (TypeError, AttributeError):     # it wants plain arrays
                 del program.steps[start:]
         return opaque(op.array, *arguments)
@@ -54,9 +53,6 @@ class _Array(Register):
 
     def __len__(self) -> int:
         return len(self.array)
-
-    def __array__(self, *arguments: Any, **options: Any) -> Any:
-        raise TypeError("a register's numbers are not to be read while it is being recorded")
 
 
 class _Recorder(Program):
@@ -329,27 +325,20 @@ class ArrayProgram:
                 return x
             return x._make(map(again, x)) if hasattr(x, "_make") else tuple(map(again, x))
 
-        gradient: dict[int, Any] = {id(root): _Array(program, np.ones_like(root._data), constant=True)}
-        for node in reversed(order):
-            if node.op is None or id(node) not in gradient or id(node) not in needs:
-                continue
-            g, out = gradient[id(node)], again(registers[id(node)])
+        def ask(node: Any, g: Any) -> list[Any]:
             wanted = [id(x) in needs for x in node.inputs]
             values = [again(x) for x in saved[id(node)]]
-            for x, need, contribution in zip(node.inputs, wanted, self._pull(node.op, wanted, g, out, values)):
-                if not need:
-                    continue
-                if contribution.shape != x.shape:
-                    contribution = _reduced(contribution, x.shape)
-                if contribution.dtype != x.dtype:
-                    contribution = contribution.astype(x.dtype)
-                before = gradient.get(id(x))
-                gradient[id(x)] = contribution if before is None else before + contribution
+            parts = self._pulled(node, wanted, g, again(registers[id(node)]), values)
+            return [_fitted(part, x) if need else None for x, need, part in zip(node.inputs, wanted, parts)]
+
+        gradient: dict[Any, Any] = {root: _Array(program, np.ones_like(root._data), constant=True)}
+        for _ in back([node for node in order if id(node) in needs], gradient, ask):
+            pass
         self.gradients: list[Any] = []
         self._given: set[int] = set()               # the buffers that are among them
         for node, data in zip(wrt, self.parameters):
-            self.gradients.append(self._gradient(gradient.get(id(node)), data))
-        self.slopes_of = [(node, gradient[id(node)].array) for node in reversed(order) if id(node) in gradient]
+            self.gradients.append(self._gradient(gradient.get(node), data))
+        self.slopes_of = [(node, gradient[node].array) for node in reversed(order) if node in gradient]
 
     def _gradient(self, found: Any, data: Any) -> Any:
         """The array in which a leaf's gradient is found after a run: if it can be, the one where it is computed."""
@@ -367,26 +356,21 @@ class ArrayProgram:
         self.backward_steps.step(copy_to, array, place)         # where it is computed may be another leaf's gradient
         return place
 
-    def _pull(self, op: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
-        """The contributions of a node to its inputs' gradients."""
-        program = self.backward_steps
-        start = len(program.steps)
+    def _pulled(self, node: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
+        """What the inputs of a node receive: its op fed with registers, or called as it stands where it wants arrays."""
+        op, count = node.op, len(wanted)
+        start = len(self.backward_steps.steps)
         kept = values.pop() if type(values[-1]) is _Kept else ()
         if op is not st.max_all and not kept:
             try:
-                if op.joint is not None and not op.vjps:
-                    return op.joint(wanted, g, out, *values)        # type: ignore[no-any-return]
-                if isinstance(op, PowerBy) and not op.vjps:
-                    return [g * op.partials[0](out, *values)]
-                return [op.vjps[i](g, out, *values) if need else None for i, need in enumerate(wanted)]
-            except (TypeError, AttributeError):     # it wants plain arrays
-                del program.steps[start:]
+                return op.pulled(wanted, g, out, values[:count], values[count:])    # type: ignore[no-any-return]
+            except (TypeError, AttributeError):
+                del self.backward_steps.steps[start:]
 
         def one(i: int) -> Any:
             def run(g: Any, out: Any, *arrays: Any) -> Any:
-                if op.vjps:
-                    return op.vjps[i](g, out, *arrays, *kept)
-                return op.joint([j == i for j in range(len(wanted))], g, out, *arrays, *kept)[i]
+                needs = [j == i for j in range(count)]
+                return op.pulled(needs, g, out, arrays[:count], (*arrays[count:], *kept))[i]
 
             return opaque(run, g, out, *values)
 
@@ -403,6 +387,13 @@ class ArrayProgram:
     def _run(self) -> None:
         self.forward_steps.run()
         self.backward_steps.run()
+
+
+def _fitted(part: Any, x: Any) -> Any:
+    """A contribution in the shape and dtype of what it is for."""
+    if part.shape != x.shape:
+        part = _reduced(part, x.shape)
+    return part if part.dtype == x.dtype else part.astype(x.dtype)
 
 
 class _Kept(list[Any]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd.core.ops import TABLE
+from autograd.core.op import TABLE
 from autograd.replaying.flat import Flat
 
 __all__ = ["tile"]

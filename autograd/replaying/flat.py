@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.ops import Op
+from autograd.core.op import Op
 
 __all__ = ["Flat", "flatten"]
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.ops import TABLE, Nary
+from autograd.core.nary import Nary
+from autograd.core.op import TABLE
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Program, Register, expand_to
 
@@ -256,7 +257,7 @@ class Groups:
         read = [self._read(column.reshape(shape)) for column in index.T]
         inputs = [register for register, _ in read]
         place = self._register(where, shape)
-        value = op.array(*inputs)
+        value = op(*inputs)
         if type(value) is Register and value.array.shape != shape:
             value = self.forward.call(expand_to(shape), value)
         self._store(value, place)
@@ -279,10 +280,10 @@ class Groups:
         where = self._place(np.array([node]), index)
         x = self.values[index]
         out = self.values[where]
-        out[0] = op.scalar(*x.tolist())
+        out[0] = op.floats(*x.tolist())
 
         def forward(index: Any, out: Any) -> None:
-            out[0] = op.scalar(*self.values[index].tolist())
+            out[0] = op.floats(*self.values[index].tolist())
 
         def pull(index: Any, gradients: Any) -> None:
             partials = op.all_partials(float(out[0]), *self.values[index].tolist())

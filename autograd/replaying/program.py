@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd.core.ops import Op, Operand, PowerBy
+from autograd.core.op import Op, Operand
+from autograd.core.ops import PowerBy
 
 __all__ = ["Program", "Register", "copy_to", "expand_to", "plain_key"]
 
@@ -116,7 +117,15 @@ class Register(Operand):
 
     @classmethod
     def apply(cls, op: Op, *inputs: Any) -> Any:
-        return inputs[0] ** op.exponent if isinstance(op, PowerBy) else op.array(*inputs)
+        if isinstance(op, PowerBy):
+            return inputs[0] ** op.exponent
+        program: Program = next(x.program for x in inputs if isinstance(x, Register))
+        start = len(program.steps)
+        try:
+            return op.array(*inputs)
+        except (TypeError, AttributeError):         # it wants plain arrays
+            del program.steps[start:]
+            return program.call(_into(op.array, len(inputs)), *inputs)
 
     def view(self, array: Any) -> Register:
         """The same numbers seen another way."""
@@ -131,6 +140,12 @@ class Register(Operand):
         if function not in (np.where, np.dot) or options:
             return NotImplemented
         return self.program.call(_where if function is np.where else np.dot, *arguments)
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        raise TypeError("a register's numbers are not to be read while it is being recorded")
+
+    def __float__(self) -> float:
+        raise TypeError("a register's number is not to be read while it is being recorded")
 
     @property
     def shape(self) -> Any:
@@ -232,6 +247,17 @@ class Register(Operand):
 
 
 _POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
+
+
+def _into(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
+    """The function, its result copied to where one more argument says."""
+    def compute(*given: Any) -> Any:
+        if len(given) == arity:
+            return np.asarray(function(*given))
+        np.copyto(given[arity], function(*given[:arity]))
+        return given[arity]
+
+    return compute
 
 
 def _contiguous(x: Any, out: Any = None) -> Any:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.arrays.silence import quietly
 from autograd.arrays.tensor import Tensor, cast
 from autograd.core.graph import leaves
 from autograd.core.modes import active, watching
-from autograd.core.ops import quietly
+from autograd.core.nary import Nary
 from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
@@ -112,7 +113,7 @@ class ValueReplay:
         self.batch = batch
         self._flat, self.wrt = flatten(root, self.wrt, given)
         for op in self._flat.ops:
-            if op is not None and not op.partials and not hasattr(op, "all_partials"):
+            if op is not None and not op.partials and not isinstance(op, Nary):
                 raise TypeError(f"replay: {op.name} has no row of partial derivatives to replay")
         self._sizes: dict[int, Any] = {}
         size = len(self.wrt)

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.core.ops import TABLE, Nary, Op
-from autograd.core.symbols import Symbol, compile_function, text_of
+from autograd.core.numbers import ieee
+from autograd.core.op import TABLE, Op
+from autograd.core.symbols import Symbol, text_of
+from autograd.core.writing import compile_function
 from autograd.replaying.flat import Flat
 
 __all__ = ["Loop", "Straight"]
@@ -39,7 +41,7 @@ class Loop:
         branches = {code: branch for code in often if (branch := _branch(code, flat.ops[code]))}
         lines = [branch.text for branch in branches.values()] or ["if code < 0: pass"]
         self._forward = compile_function("forward", _WALK.format(branches="\n            el".join(lines)),
-                                         _NAMES | {"ops": flat.ops})
+                                         _names() | {"ops": flat.ops})
         known = [branches.get(code, _OTHER) for code in range(len(flat.ops))]
         self.slopes = [known[code].da for code in codes], [known[code].db for code in codes]
         self.tape: list[tuple[int, int, Any, int]] = []     # (code, the result, its input or all inputs, its second)
@@ -129,7 +131,7 @@ def _branch(code: int, op: Op | None) -> _Branch | None:
     slopes = [text_of(partial, "out", *names) for partial in op.partials]
     if None in slopes:
         return None
-    out = text_of(op.scalar, *names) or f"ops[{code}].scalar({', '.join(names)})"
+    out = text_of(op.floats, *names) or f"ops[{code}].floats({', '.join(names)})"
     fixed = [_number(slope) for slope in slopes]
     todo = [*(f"{x} = v[{at}]" for x, at in zip(names, "ab")), f"v[i] = out = {out}",
             *(f"d{at}[i] = {slope}" for at, slope, number in zip("ab", slopes, fixed) if number is None)]
@@ -144,22 +146,22 @@ def _number(text: Any) -> float | None:
 
 
 def _ieee(op: Op, x: float, y: float) -> tuple[float, float, float | None]:
-    out, slopes = op.ieee(*(x, y)[: len(op.partials)])
+    out, slopes = ieee(op, *(x, y)[: len(op.partials)])
     return out, slopes[0], slopes[1] if len(slopes) == 2 else None
 
 
 def _at_once(op: Op, inputs: list[float]) -> tuple[float, Sequence[float]]:
-    if isinstance(op, Nary):
-        out = float(op.scalar(*inputs))
-        return out, op.all_partials(out, *inputs)
     try:
-        out = op.scalar(*inputs)
-        return out, [float(partial(out, *inputs)) for partial in op.partials]
+        out = float(op.floats(*inputs))
+        slopes = op.slopes(out, *inputs)
+        return out, slopes if op.arity is None else [float(slope) for slope in slopes]
     except (ArithmeticError, ValueError):
-        return op.ieee(*inputs)
+        return ieee(op, *inputs)
 
 
-_NAMES: dict[str, Any] = {name: op.scalar for name, op in TABLE.items()} | {"ieee": _ieee, "at_once": _at_once}
+def _names() -> dict[str, Any]:
+    """What the texts call by name."""
+    return {name: op.floats for name, op in TABLE.items()} | {"ieee": _ieee, "at_once": _at_once}
 
 
 class Straight:
@@ -172,7 +174,7 @@ class Straight:
         self.values, self.gradients = self.loop.values, self.loop.gradients
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
-        namespace = _NAMES | {"inf": math.inf, "nan": math.nan, "ops": flat.ops}    # as Python prints such constants
+        namespace = _names() | {"inf": math.inf, "nan": math.nan, "ops": flat.ops}    # as Python prints such constants
         names = {i: f"v{i}" for i in range(parameters + inputs)}
         forward, backward = [], []
         started: set[int] = set()
@@ -190,8 +192,8 @@ class Straight:
             x = flat.inputs(i)
             names[i] = f"v{i}"
             arguments = [name(j) for j in x]
-            text = text_of(op.scalar, *arguments) or f"scalar{code}({', '.join(arguments)})"
-            namespace[f"scalar{code}"] = op.scalar
+            text = text_of(op.floats, *arguments) or f"scalar{code}({', '.join(arguments)})"
+            namespace[f"scalar{code}"] = op.floats
             forward.append(f"v{i} = {text.removeprefix('0 + ')}")                   # 0: what sum() starts from
         for code, i, _, _ in reversed(self.loop.tape):
             if i not in started and i != flat.root:
@@ -199,8 +201,8 @@ class Straight:
             op, x = flat.ops[code], flat.inputs(i)
             g = f"g{i}" if i != flat.root else "1.0"
             arguments = [name(j) for j in x]
-            if isinstance(op, Nary):
-                slopes = [str(slope) for slope in op.all_partials(*map(Symbol, (name(i), *arguments)))]
+            if op.arity is None:
+                slopes = [str(slope) for slope in op.slopes(*map(Symbol, (name(i), *arguments)))]
             else:
                 slopes = [text_of(partial, name(i), *arguments) or f"ops[{code}].partials[{k}]"
                           f"({', '.join((name(i), *arguments))})" for k, partial in enumerate(op.partials)]

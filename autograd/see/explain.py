@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from autograd.core.graph import Node, topological
-from autograd.core.ops import Nary, Op
+from autograd.core.op import Op
 from autograd.core.symbols import SIGN, Symbol
 from autograd.core.value import Value
-from autograd.learn.contributions import flows, gradients, pull, seed, uses
+from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.draw import broadcast, full_names, on_paths
 
 __all__ = ["Explanation", "Path", "Paths", "explain", "paths"]
@@ -93,7 +93,7 @@ class Paths:
     def _steps(self, node: Any) -> list[tuple[Any, int, float]]:
         """From `node` towards the leaf: (input, position, log of the local derivative's size)."""
         return [(x, position, _log(node.partials[position]) if isinstance(node, Value) else 0.0)
-                for position, x in enumerate(node.inputs) if self._ways.get(x) and flows(node, x)]
+                for position, x in enumerate(node.inputs) if self._ways.get(x) and x.requires_grad]
 
     def __iter__(self) -> Iterator[Path]:
         """The paths, those with the largest contribution first (for Tensors, in the graph's order), up to `limit`.
@@ -194,27 +194,6 @@ def paths(root: Node, leaf: Node, *, through: Sequence[Node] | None = None, limi
 
 # Explaining.
 
-# What an op without partial derivatives does to a gradient, in words; the doing is in `structural`.
-WORDS = {
-    "expand": "the copies' gradients are summed",
-    "reduce_to": "every summand gets the sum's gradient",
-    "sum": "every summand gets the sum's gradient",
-    "pick": "the gradient goes to the element that was picked, 0 to the others",
-    "place": "each element gets the gradient of the place it went to",
-    "max_all": "the gradient goes to the largest, 0 to the others",
-    "max_along": "the gradient goes to the largest, 0 to the others",
-    "reshape": "the gradient is reshaped back",
-    "permute": "the gradient's axes are put back in order",
-    "index": "the gradient goes back to where the elements were taken from, 0 elsewhere",
-    "scatter": "each element gets the gradient of the place it was added to",
-    "matmul": "the gradient is multiplied by the other factor, transposed",
-    "affine": "the gradient is multiplied by the other factor, transposed; a bias gets its sum over the rows",
-    "cast": "the gradient takes the input's dtype",
-    "cross_entropy": "softmax minus target, times the gradient",
-    "concatenate": "each part gets its slice of the gradient",
-}
-
-
 def rule(op: Op, position: int, out: Any, inputs: Sequence[Any]) -> str:
     """∂out/∂input as text: the op's partial, fed with symbols for its result and inputs. Empty where there is none.
 
@@ -223,10 +202,8 @@ def rule(op: Op, position: int, out: Any, inputs: Sequence[Any]) -> str:
     '1 − h·h'
     """
     try:
-        if isinstance(op, Nary):
-            text = str(op.all_partials(out, *inputs)[position])
-        else:
-            text = str(op.partials[position](out, *inputs)) if position < len(op.partials) else ""
+        slopes = op.slopes(out, *inputs)
+        text = str(slopes[position]) if position < len(slopes) else ""
     except (TypeError, AttributeError, ValueError):  # a rule in closed form, which wants numbers
         return ""
     return prettified(text)
@@ -267,7 +244,7 @@ class Explanation:
         self._name_of = name_of
         start = seed(root)
         grads = gradients(order, root, start)
-        self.uses = [(user, position) for user, position in uses(order)[node] if user in grads and flows(user, node)]
+        self.uses = [(user, position) for user, position in uses(order)[node] if user in grads and node.requires_grad]
         self.contributions = [pull(user, position, grads[user]) for user, position in self.uses]
         self._upstream = [grads[user] for user, _ in self.uses]
         zero = 0.0 if isinstance(node, Value) else np.zeros(node.shape, node.dtype)
@@ -300,7 +277,7 @@ class Explanation:
             told = f" with {factor} = {middle}{number_text(user.partials[position])}" if middle else ""
             return (f"through {through}: ∂{root}/∂{through} · {factor} = "
                     f"{_chain(' × ', [g, user.partials[position]])} = {number_text(part)}{told}")
-        how = f"∂{through}/∂{name} = {text}" if text else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
+        how = f"∂{through}/∂{name} = {text}" if text else (user.op.words or f"by the rule of {user.op.name}")
         spread = broadcast(user, self.node)
         summed = f"; broadcast {spread}, so its gradient is summed back over the repeated axes" if spread else ""
         return f"through {through} {user.shape} ({user.op.symbol}): {how}{summed}; contributes {size_text(part)}"

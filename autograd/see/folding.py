@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.graph import Call
+from autograd.core.carrying import Call, calls
 
 __all__ = ["Fold", "folds"]
 
@@ -49,7 +49,7 @@ def folds(order: Sequence[Any], models: Any, depth: int) -> list[Fold]:
     """
     noted: dict[Call, list[Any]] = {}
     for node in order:
-        for call in getattr(node, "calls", ()):
+        for call in calls(node):
             if not any([node is x for x in call.inputs]):       # some modules hand on what they were given
                 noted.setdefault(call, []).append(node)
     chosen = _modules(models, depth, {id(call.module()) for call in noted})

@@ -18,9 +18,9 @@ import numpy as np
 from autograd.core.graph import Node
 from autograd.core.ops import PowerBy
 from autograd.core.value import Value
-from autograd.learn.contributions import flows, gradients, pull, seed, uses
+from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.draw import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
-from autograd.see.explain import WORDS, rule_in_names, rule_in_numbers
+from autograd.see.explain import rule_in_names, rule_in_numbers
 
 __all__ = ["stepper"]
 
@@ -109,7 +109,7 @@ def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Ma
             entry["uses"] = []
             running: Any = 0.0
             for user, which in used[node]:
-                if user in grads and flows(user, node):
+                if user in grads and node.requires_grad:
                     part = pull(user, which, grads[user])
                     running = running + part
                     entry["uses"].append(_use(node, user, which, position, name_of, grads[user], part, running))
@@ -129,7 +129,7 @@ def _use(node: Any, user: Any, which: int, position: Mapping[Any, int], name_of:
         entry["partial"] = _shown(user.partials[which])
         entry["filled"] = rule_in_numbers(user, which)
     else:
-        entry["words"] = "" if entry["rule"] else WORDS.get(user.op.name, f"by the rule of {user.op.name}")
+        entry["words"] = "" if entry["rule"] else (user.op.words or f"by the rule of {user.op.name}")
         entry["spread"] = broadcast(user, node)
     return entry
 

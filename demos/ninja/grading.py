@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.arrays.generated import fitted
+from autograd.arrays.steps import fitted
 from autograd.core.graph import Node, edges, topological
 from autograd.learn.diagnose import diagnose
 from demos.ninja.exercises import EXERCISES, Exercise
