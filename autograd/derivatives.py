@@ -211,7 +211,7 @@ def _fitted_node(part: Tensor, x: Tensor) -> Tensor:
 
 def _check_value(node: Value) -> None:
     """A partial recomputed from the inputs is right only if they still are what the forward pass saw."""
-    op: Op = node.op                                # type: ignore[assignment]
+    op: Op = node.op
     again = Value.apply(op, *node.inputs)
     before, now = (node._data, *node.partials), (again._data, *again.partials)
     if not all([a == b or (a != a and b != b) for a, b in zip(before, now)]):

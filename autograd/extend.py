@@ -42,9 +42,9 @@ def elementwise(name: str, floats: Callable[..., float], array: Callable[..., An
 
 
 def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **known: Any) -> Any:
-    from autograd.arrays import tensor  # arrays need NumPy, numbers don't
+    from autograd.arrays import structural, tensor  # noqa: F401  (late, as arrays need NumPy; Tensor takes the method)
     _refuse(name)
-    return tensor.st.moves(name, array, *vjps, **known)
+    return structural.moves(name, array, *vjps, **known)
 
 
 def _refuse(name: str) -> None:

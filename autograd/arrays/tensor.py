@@ -1082,6 +1082,6 @@ def _pow(self: Tensor, other: Any) -> Tensor:
 
 _EXPONENTS = (int, float, np.floating, np.integer)
 _methods = Methods(Tensor, {"misfit": _misfit, "operand": operand, "operands": _operands})
-Tensor.__pow__ = _pow                               # type: ignore[method-assign]
+Tensor.__pow__ = _pow                               # type: ignore[method-assign, assignment]
 Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), partial(_methods.maker, st.matmul, doc=(
     "self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's.")))

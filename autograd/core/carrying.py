@@ -131,8 +131,9 @@ def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
         results = (results,)
     elif not isinstance(results, (list, tuple)):
         return
-    note = Call(module, [x for x in given if isinstance(x, (Node, list, tuple))])
+    call = Call(module, [x for x in given if isinstance(x, (Node, list, tuple))])
+    alone = {"calls": (call,)}                      # one for all results: notes are replaced, never changed
     for node in results:
         if isinstance(node, Node) and node._a is not None:      # made by an op, with its history recorded
             notes = node._notes
-            node._notes = {"calls": (note,)} if notes is None else {**notes, "calls": (*notes.get("calls", ()), note)}
+            node._notes = alone if notes is None else {**notes, "calls": (*notes.get("calls", ()), call)}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import add
 from typing import Any, NamedTuple, TypeVar
 
-from autograd.core.op import Op, Operand
+from autograd.core.op import Operand
 
 __all__ = ["Node", "Use", "back", "depths", "edges", "leaves", "topological"]
 
@@ -27,7 +27,7 @@ class Node(Operand):
     _b: Any
     _grad: Any
     _notes: dict[str, Any] | None                   # what surrounds the engine hangs on a node; None almost always
-    op: Op | None
+    op: Any                                         # an Op; None for a leaf
     requires_grad: bool
     __hash__ = object.__hash__                      # nodes are told apart by identity
 

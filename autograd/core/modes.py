@@ -6,9 +6,9 @@ at one thing on their fast path, whether `active` is empty; only if it is not do
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
+from collections.abc import Callable
 from contextvars import ContextVar, Token
-from inspect import iscoroutinefunction, isgeneratorfunction
+from functools import wraps
 from typing import Any, ClassVar, Protocol
 
 __all__ = ["Mode", "Watcher", "active", "enable_grad", "is_grad_enabled", "no_grad", "watcher", "watching"]
@@ -29,26 +29,32 @@ recording: ContextVar[bool] = ContextVar("recording", default=True)
 watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
-class Mode(ContextDecorator):
+_YIELDS = 0x20 | 0x80 | 0x200                       # flags of code that yields, awaits, or does both
+
+
+class Mode:
     """A context manager that is also a decorator, with or without parentheses: it sets a context variable."""
 
     variable: ClassVar[ContextVar[Any]]
+    _tokens: list[Token[Any]]
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         mode = super().__new__(cls)
         mode._tokens = []
         return mode if function is None else mode(function)
 
-    _tokens: list[Token[Any]]
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        name = type(self).__name__
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _YIELDS:
+            raise TypeError(f"{name}: {function.__name__} yields, and the mode would end before it begins; "
+                            f"write `with {name}():` inside it")
 
-    def __call__(self, function: Any) -> Any:
-        if isgeneratorfunction(function) or iscoroutinefunction(function):
-            raise TypeError(f"{type(self).__name__}: {function.__name__} yields, and the mode would end before it "
-                            f"begins; write `with {type(self).__name__}():` inside it")
-        return super().__call__(function)
+        @wraps(function)
+        def within(*given: Any, **options: Any) -> Any:
+            with type(self)():                      # anew at each call
+                return function(*given, **options)
 
-    def _recreate_cm(self) -> Any:                  # a decorated function enters anew at each call
-        return type(self)()
+        return within
 
     def setting(self) -> Any:
         """What the variable is within the mode."""

@@ -74,7 +74,8 @@ class Op:
         """The function on arrays. NumPy's are named, and looked up when first wanted: numbers need no NumPy."""
         if isinstance(self._array, str):
             self._array = getattr(numpy(self.name), self._array)
-        return self._array
+        found: Rule = self._array                   # type: ignore[assignment]
+        return found
 
     def __call__(self, *inputs: Any) -> Any:
         for x in inputs:

@@ -158,7 +158,7 @@ def power_by(n: float) -> PowerBy:
     if n == 2.0:                                    # a square is a product: exact, and faster than pow
         return PowerBy(n, lambda x: x * x, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 0.5:                                    # one answer for floats and arrays: pow(-∞, ½) is ∞, √-∞ is nan
-        return PowerBy(n, sqrt.floats, "sqrt", *sqrt.partials, edge=sqrt.edge)
+        return PowerBy(n, sqrt.floats, "sqrt", sqrt.partials[0], sqrt.edge)
     slope: Callable[..., Any] = lambda out, x: n * power_by(n - 1.0)(x)         # noqa: E731
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         slope = lambda out, x: n                    # noqa: E731

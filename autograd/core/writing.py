@@ -8,7 +8,6 @@ third longer; without the pulls and makers of `Tensor` a training step takes 6% 
 from __future__ import annotations
 
 import itertools
-import linecache
 import re
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,8 @@ _serial = itertools.count()
 
 def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """Compile `text`, which defines `name`; tracebacks and debuggers show its lines like any other code's."""
+    import linecache                                # late: with what it imports it takes as long as the rest of `core`
+
     filename = f"<autograd {name} {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     scope = dict(namespace)
@@ -58,7 +59,7 @@ class Method:
     """
 
     def __init__(self, owner: type, names: Sequence[str], write: Callable[[], Written]) -> None:
-        self.owner, self.names, self.write = owner, names, write
+        self.owner, self.names, self.write, self.asked = owner, names, write, False
         self.slow = vars(owner).get(names[0])
         if isinstance(self.slow, Method):           # an op of that name is defined anew
             self.slow = None
@@ -66,6 +67,9 @@ class Method:
             setattr(owner, name, self)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if self.slow is not None and not self.asked:
+            self.asked = True                       # compiled at the second call: the first gradient comes sooner
+            return self.slow.__get__(instance, owner)
         method: Any = compile_function(*self.write())
         *_, method.__name__ = self.names            # as Python's own errors call it
         method.__qualname__ = f"{self.owner.__name__}.{method.__name__}"
