@@ -12,6 +12,8 @@ from functools import lru_cache, partial
 from inspect import signature
 from typing import Any
 
+import numpy as np
+
 from autograd.arrays import structural as st
 from autograd.arrays.silence import SILENT, quietly
 from autograd.core import writing
@@ -94,7 +96,8 @@ def _pull_of_row(op: Op) -> Callable[[], Written] | None:
         return None
     products = [writing.PRODUCTS.get(str(text), f"g * ({text})") for text in texts]
     rows = {name: row.array for name, row in TABLE.items()} if "(" in "".join(products) else {}
-    return lambda: writing.pull(op, names, products, {**rows, "fit": fit, "own": _own}, op.arity == 2, like_g=True)
+    fits = op.arity == 2 or not isinstance(op.array, np.ufunc)         # another's function may return another dtype
+    return lambda: writing.pull(op, names, products, {**rows, "fit": fit, "own": _own}, fits, like_g=True)
 
 
 def _pull_of_moves(op: st.Structural) -> Callable[[], Written] | None:

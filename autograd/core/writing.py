@@ -28,7 +28,7 @@ _serial = itertools.count()
 
 def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
     """Compile `text`, which defines `name`; tracebacks and debuggers show its lines like any other code's."""
-    import linecache                                # late: with what it imports it takes as long as the rest of `core`
+    import linecache  # late: with what it imports it takes as long as the rest of `core`
 
     filename = f"<autograd {name} {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
