@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from _thread import RLock                           # `threading` would take longer to import than the rest of `core`
 from typing import Any
 
 from autograd.core.graph import N
 
-__all__ = ["interior"]
+__all__ = ["interior", "one_at_a_time"]
 
+one_at_a_time = RLock()                             # of the threads, whose graphs may have nodes in common: the fast
+                                                    # passes leave marks on nodes
 
 def interior(root: N, mark: object) -> list[N]:
     """The nodes of `topological(root)` that an op made. On the way every one's gradient becomes `mark`.

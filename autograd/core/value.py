@@ -7,12 +7,13 @@ graph from the result to the leaves and add (local derivative × gradient of the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from autograd.core import floats, ops
 from autograd.core.graph import Node
-from autograd.core.interior import interior
+from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, is_grad_enabled, watching
 from autograd.core.numbers import ieee, number
 from autograd.core.op import Op, for_each_row
@@ -141,7 +142,7 @@ class Value(Node, Operators):
         return Value.made(ops.log, floats.log(self._data), self)
 
     def tanh(self) -> Value:
-        return Value.made(ops.tanh, ops.tanh(self._data), self)
+        return Value.made(ops.tanh, math.tanh(self._data), self)
 
     def backward(self, gradient: float = 1.0) -> None:
         """Set `.grad` to ∂self/∂node for every node below: the chain rule, from the result to the leaves.
@@ -153,26 +154,27 @@ class Value(Node, Operators):
         27.0
         """
         gradient = number(gradient, "backward")
-        if self._a is None:
-            self._grad += gradient
-            return
         if active and (someone := watching()) is not None:
             someone.back(self, gradient)
-        unreached = float("0")                      # this pass's own object: no other gradient `is` it
-        order = interior(self, unreached)
-        self._grad = gradient
-        for node in reversed(order):
-            g, a, b = node._grad, node._a, node._b
-            if b is not None:
-                part = g if node._da is ONE else g * node._da
-                a._grad = part if a._grad is unreached else a._grad + part
-                part = g if node._db is ONE else g * node._db
-                b._grad = part if b._grad is unreached else b._grad + part
-            elif type(a) is tuple:
-                for x, partial in zip(a, node._da):
-                    x._grad += g * partial          # 0 + the first part: saves asking whether it is
-            else:
-                a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
+        with one_at_a_time:
+            if self._a is None:
+                self._grad += gradient
+                return
+            unreached = float("0")                  # this pass's own object: no other gradient `is` it
+            order = interior(self, unreached)
+            self._grad = gradient
+            for node in reversed(order):
+                g, a, b = node._grad, node._a, node._b
+                if b is not None:
+                    part = g if node._da is ONE else g * node._da
+                    a._grad = part if a._grad is unreached else a._grad + part
+                    part = g if node._db is ONE else g * node._db
+                    b._grad = part if b._grad is unreached else b._grad + part
+                elif type(a) is tuple:
+                    for x, partial in zip(a, node._da):
+                        x._grad += g * partial      # 0 + the first part: saves asking whether it is
+                else:
+                    a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
 
     def contributions(self, g: float, needs: Sequence[bool] | None = None) -> Sequence[float]:
         return [g * partial for partial in self.partials]
