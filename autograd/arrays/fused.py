@@ -24,7 +24,7 @@ def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
     >>> affine(Tensor([[1.0, 2.0]]), Tensor([[1.0], [10.0]]), Tensor([0.5]))
     tensor([[21.5]])
     """
-    return _AFFINE.make(x, weight, bias)        # type: ignore[no-any-return]
+    return _AFFINE.make(x, weight, bias)
 
 
 def _affine(x: Any, weight: Any, bias: Any) -> Any:
@@ -67,7 +67,7 @@ def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction
     tensor([[-2.],
             [ 2.]])
     """
-    return _BATCH_NORM.make(x, gain, bias, eps, correction)     # type: ignore[no-any-return]
+    return _BATCH_NORM.make(x, gain, bias, eps, correction)
 
 
 def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any, Any]:

@@ -1,8 +1,8 @@
 """What `Tensor` has from the tables: each op's step of the backward pass, and its methods.
 
-The general forms stand here: `fitted`, in which broadcasting is undone, and `pull_generally`, the step of any op. For ops
-of one or two inputs `writing` makes a text of the same; each is compiled when it is first called. This module is handed
-the class `Tensor`, and does not import it.
+The general forms stand here: `fitted`, in which broadcasting is undone, and `pull_generally`, the step of any op. For
+ops of one or two inputs `writing` makes a text of the same; each is compiled when it is first called. This module is
+handed the class `Tensor`, and does not import it.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Methods:
         return writing.maker(op, _parameters(op), how, namespace | {"plan": plan}, doc or op.words or op.name,
                              op.keeps > 0)
 
-    @lru_cache(maxsize=1024)                        # noqa: B019: there is one object of this class
+    @lru_cache(maxsize=1024)                        # noqa: B019    # there is one object of this class
     def power(self, n: float) -> Callable[[Any], Any]:
         """`x ** n` for a constant n."""
         return writing.compile_function(*self.maker(power_by(n)))

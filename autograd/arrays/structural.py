@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
 from autograd.core.op import Op, Operand
+
+if TYPE_CHECKING:
+    from autograd.arrays.tensor import Tensor
 
 __all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "for_each_structural",
            "index", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
@@ -40,7 +43,7 @@ class Structural(Op):
 
     __slots__ = ("joint", "keeps", "make", "vjps", "warns")
     home = "autograd.arrays.structural", "STRUCTURAL"
-    make: Callable[..., Any]
+    make: Callable[..., Tensor]
 
     def __init__(self, name: str, array: Callable[..., Any], *vjps: Callable[..., Any],
                  joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0,
@@ -108,7 +111,7 @@ def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **kno
     return op
 
 
-_inner = partial(moves, methods=())                 # what methods written by hand lead to, which check what they are given
+_inner = partial(moves, methods=())                 # what methods written by hand lead to, which check what is given
 
 
 # Broadcasting and its undoing: each is the other's vjp.

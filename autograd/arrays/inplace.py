@@ -1,0 +1,159 @@
+"""Tensor's methods that change it in place.
+
+A leaf's array is replaced, never written to while anyone else holds it, so what a graph has saved stays as the forward
+pass saw it. A node that is changed after its op made it may be read; no gradient passes through it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.arrays import structural as st
+from autograd.arrays.convert import ArrayNode, cast, one_number, operand
+from autograd.arrays.dims import index_key
+from autograd.core.modes import is_grad_enabled
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["InPlace", "changes", "refuse_changed"]
+
+
+def _through_a_change(*_: Any) -> Any:
+    raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
+                     "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
+
+
+changes: set[bool] = set()                         # holds something once any tensor was changed: until then none
+                                                    # need be looked for
+
+
+def refuse_changed(order: Sequence[ArrayNode]) -> None:
+    """Raise before any gradient is added anywhere, rather than halfway."""
+    for node in order:
+        if node.op is _CHANGED:
+            _through_a_change()
+
+
+class _Changed(st.Structural):
+    """The op of a tensor whose numbers are not an op's any more. There is one, and no reader of graphs can use it."""
+
+    __slots__ = ()
+    home = "autograd.arrays.inplace", "_APART"
+
+
+_CHANGED = _Changed("changed", _through_a_change, joint=_through_a_change, symbol="[ ]=", methods=())
+_APART = {"changed": _CHANGED}
+
+
+class InPlace(ArrayNode):
+    """Item assignment, `+=` and its like, and PyTorch's methods that end in a stroke."""
+
+    __slots__ = ()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Change the numbers at `key`. No gradient flows through an assignment: one that would have to, raises."""
+        self._may_change("item assignment")
+        tracked = isinstance(value, ArrayNode) and value.requires_grad and is_grad_enabled()
+        if tracked and self._saved is not None and self.op is None:
+            raise ValueError("item assignment: the value has a gradient, which .data would lose; use value.detach()")
+        shared = getrefcount(self._data) > 2        # by a graph, a view, another Tensor: they keep the old numbers
+        array = self._data
+        if shared or not isinstance(array, np.ndarray) or array.base is not None:
+            array = np.array(array)
+        try:
+            array[index_key(key)] = operand(value, "item assignment", self)._data
+        except IndexError as error:
+            raise IndexError(f"item assignment: {error} (of a tensor of shape {self.shape})") from None
+        except ValueError as error:
+            raise ValueError(f"item assignment: {error} (of a tensor of {self.dtype})") from None
+        self._replace(array)
+        if tracked and self.op is None:
+            self._cut()
+
+    def _may_change(self, what: str) -> None:
+        if self.requires_grad and self.op is None and is_grad_enabled():
+            raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
+                             "change would escape it; change its .data, or work under no_grad()")
+
+    def _replace(self, array: Any) -> Self:
+        if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+            raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
+                            "convert it first, or assign the result to a name")
+        array = cast(array, self._data.dtype, "in place")
+        if array.shape != self._data.shape:
+            raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
+        self._data = array
+        if self.op is None and self._saved is not None:         # the handle that `.data` or `.grad` gave out
+            owner, slot = self._saved
+            setattr(owner, slot, array)
+        if self.op is not None:
+            self._cut()
+        return self
+
+    def _cut(self) -> None:
+        """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
+        self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
+        changes.add(True)
+
+    def _in_place(self, name: str, result: Callable[[Any], Self], other: Any) -> Self:
+        if self.op is None and not (isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled()):
+            self._may_change(name)
+            return self._replace(result(other)._data)
+        return result(other)                        # within a graph: an ordinary op under the old name
+
+    def __iadd__(self, other: Any) -> Self:
+        return self._in_place("+=", self.__add__, other)
+
+    def __isub__(self, other: Any) -> Self:
+        return self._in_place("-=", self.__sub__, other)
+
+    def __imul__(self, other: Any) -> Self:
+        return self._in_place("*=", self.__mul__, other)
+
+    def __itruediv__(self, other: Any) -> Self:
+        return self._in_place("/=", self.__truediv__, other)
+
+    def zero_(self) -> Self:
+        """All numbers made zero, in place."""
+        return self.fill_(0)
+
+    def fill_(self, value: Any) -> Self:
+        """All numbers made `value`, in place."""
+        self._may_change("fill_")
+        array = np.empty_like(self._data)
+        array[...] = one_number("fill_", value, self)
+        return self._replace(array)
+
+    def copy_(self, other: Any) -> Self:
+        """All numbers made those of `other`, broadcast to this shape, in place."""
+        self._may_change("copy_")
+        array = cast(operand(other, "copy_", self)._data, self.dtype, "copy_")
+        return self._replace(np.broadcast_to(array, self.shape).copy())
+
+    def add_(self, other: Any) -> Self:
+        """`self += other`."""
+        return self._assigned("add_", self.__add__, other)
+
+    def sub_(self, other: Any) -> Self:
+        """`self -= other`."""
+        return self._assigned("sub_", self.__sub__, other)
+
+    def mul_(self, other: Any) -> Self:
+        """`self *= other`."""
+        return self._assigned("mul_", self.__mul__, other)
+
+    def div_(self, other: Any) -> Self:
+        """`self /= other`."""
+        return self._assigned("div_", self.__truediv__, other)
+
+    def _assigned(self, name: str, result: Callable[[Any], Self], other: Any) -> Self:
+        self._may_change(name)
+        if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
+            raise ValueError(f"{name}: the other one has a gradient, which a change in place would lose; "
+                             "use the operator, or other.detach()")
+        return self._replace(result(other)._data)
