@@ -328,7 +328,7 @@ class ArrayProgram:
         return place
 
     def _pulled(self, node: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
-        """What the inputs of a node receive: its op fed with registers, or called as it stands where it wants arrays."""
+        """What the inputs of a node receive: its op fed with registers, or called as it stands."""
         op, count, program = node.op, len(wanted), self.backward_steps
         kept = values.pop() if type(values[-1]) is _Kept else ()
         if not kept and ours(*op.partials, *getattr(op, "vjps", ()), getattr(op, "joint", None)):

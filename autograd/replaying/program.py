@@ -5,7 +5,7 @@ arrays, and every call they make is also noted with its result as the place to w
 same calls again: nothing is allocated, no rule is evaluated, no derivative is written here. Nothing here knows a node.
 
 Only rules of this project are fed registers, since the tests hold each of them against the engine. Anyone else's may
-look at what it is given in ways that leave no trace (it asks for a type, say), so it is called at each run as it stands.
+look at what it is given in ways that leave no trace (it asks for a type, say), so each run calls it as it stands.
 """
 
 from __future__ import annotations

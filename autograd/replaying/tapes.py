@@ -193,7 +193,8 @@ def _pulled(line: _Line, g: Any, namespace: dict[str, Any]) -> Sequence[Any]:
         return [times(Symbol(slope), g) if need else None for need, slope in zip(needs, slopes)]
 
 
-def _called(op: Op, what: str, function: Callable[..., Any], arguments: Sequence[str], namespace: dict[str, Any]) -> str:
+def _called(op: Op, what: str, function: Callable[..., Any], arguments: Sequence[str],
+            namespace: dict[str, Any]) -> str:
     """A call of a function that can't be written out, which `namespace` gets to know; the answer as a float."""
     name = f"{op.name}_{what}_{id(op)}"
     namespace[name] = function
