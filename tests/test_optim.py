@@ -34,6 +34,9 @@ class Replay:
     def __init__(self, data: np.ndarray) -> None:
         self.parameters, self.gradient = data, np.zeros_like(data)
 
+    def trainable(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [(self.parameters, self.gradient)]
+
 
 def gradients(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)

@@ -259,7 +259,7 @@ def test_a_shape_that_numbers_decide_is_refused_when_it_changes() -> None:
     step = replay(above(x * 1.0).sum(), [x])
     assert step() == 3.0
     step.parameters[0][...] = 1.0
-    with pytest.raises(ValueError, match=r"r_above_zero gives float64 of shape \(3,\), expected float64 of shape \(2,\)"):
+    with pytest.raises(ValueError, match=r"r_above_zero gives float64 of shape \(3,\), expected float64 of shape"):
         step()
 
 
