@@ -226,7 +226,7 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
 
 
 def _is_array(x: object) -> bool:
-    return "numpy" in sys.modules and isinstance(x, np.ndarray)
+    return sys.modules.get("numpy") is not None and isinstance(x, np.ndarray)
 
 
 def _of_array(name: str, data: Array, gradient: Array) -> _OfArray:

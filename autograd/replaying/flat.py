@@ -85,7 +85,8 @@ def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -
         a = np.fromiter([-1 if x is None else x._grad for x in first], np.intp, n)
         b = np.fromiter([-1 if (x := node._b) is None else x._grad for node in order], np.intp, n)
         data = np.fromiter([node._data for node in order], float, n)
-        labels = {i: node.label for i, node in enumerate(order) if node._notes is not None and node.label}
+        notes = [node._notes for node in order]     # most often of nobody
+        labels = {} if notes.count(None) == n else {i: order[i].label for i, note in enumerate(notes) if note}
         return Flat(data, code, a, b, more, list(codes), (len(wrt), len(inputs)), labels, int(root._grad)), list(wrt)
 
 
