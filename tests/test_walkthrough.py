@@ -14,7 +14,7 @@ from autograd import Tensor, Value, explain, paths
 from autograd.core.nary import dot, total
 from autograd.core.op import TABLE
 from autograd.core.symbols import Symbol
-from autograd.see.explain import rule
+from autograd.see.telling import rule
 
 
 class Network:
