@@ -9,18 +9,15 @@ from __future__ import annotations
 import html
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
 from autograd.core.graph import Node
 from autograd.see.folding import Fold, unfolded
 from autograd.see.telling import Line, broadcast
 
-__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "compose", "layout"]
+__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "compose", "layout", "without_font_warnings"]
 
 # role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
@@ -58,45 +55,36 @@ def layout(source: str, format: str) -> bytes:
                           "pip install 'pygraphviz>=2'.") from None
     graph = pygraphviz.AGraph(string=source)
     try:
-        with _fonts():
+        with without_font_warnings():
             picture: bytes = graph.draw(format=format, prog="dot")
     finally:
         graph.close()
     return picture
 
 
-# pygraphviz brings a fontconfig that is older than the files it finds on newer systems, and warns of them in every
-# process. So a file of ours tells it where the fonts are, and where the system's choices among them.
-
-_FONTS = """\
-<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-    <dir>/usr/share/fonts</dir> <dir>/usr/local/share/fonts</dir> <dir prefix="xdg">fonts</dir> <dir>~/.fonts</dir>
-    <include ignore_missing="yes">/etc/fonts/conf.d</include>
-    <cachedir>/var/cache/fontconfig</cachedir> <cachedir prefix="xdg">fontconfig</cachedir>
-</fontconfig>
-"""
-
-
-@cache
-def _fonts_directory() -> TemporaryDirectory[str]:  # removed when the process ends
-    directory = TemporaryDirectory(prefix="ninjagrad-")
-    (Path(directory.name) / "fonts.conf").write_text(_FONTS, encoding="utf-8")
-    return directory
-
-
 @contextmanager
-def _fonts() -> Iterator[None]:
-    """Within it fontconfig reads `_FONTS`, on Linux, unless the user has named a file."""
-    if sys.platform != "linux" or "FONTCONFIG_FILE" in os.environ:
+def without_font_warnings() -> Iterator[None]:
+    """Within it nothing goes to stderr; afterwards all that was written goes there, but for fontconfig's warnings.
+
+    pygraphviz brings a fontconfig that is older than the files it reads on newer systems, and warns of what it does not
+    know in them. No setting of its own silences that.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:                                 # a process without one
         yield
         return
-    os.environ["FONTCONFIG_FILE"] = str(Path(_fonts_directory().name) / "fonts.conf")
-    try:
-        yield
-    finally:
-        del os.environ["FONTCONFIG_FILE"]
+    with TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            written.seek(0)
+            for line in written:
+                if not line.startswith(b"Fontconfig warning"):
+                    os.write(2, line)
 
 
 def compose(order: Sequence[Node], role_of: Mapping[Node, str], red: set[int], hidden: set[int], direction: str,
