@@ -14,7 +14,7 @@ from autograd.learn.alike import silence, some
 __all__ = ["Pass", "each_use", "gradients", "pull", "raw", "seed", "uses"]
 
 
-def each_use(order: Sequence[Node], grads: dict[Any, Any], given: Mapping[Any, Any] | None = None) -> Iterator[Use]:
+def each_use(order: Sequence[Node], grads: dict[Node, Any], given: Mapping[Node, Any] | None = None) -> Iterator[Use]:
     """Every use of a node, from the end of `order` back to its beginning; `grads` is filled on the way.
 
     A node in `given` passes on the gradient that stands there in place of its own.
@@ -24,9 +24,9 @@ def each_use(order: Sequence[Node], grads: dict[Any, Any], given: Mapping[Any, A
     return back(order, grads, lambda node, g: node.contributions(given.get(node, g)))
 
 
-def gradients(order: Sequence[Node], root: Node, start: Any) -> dict[Any, Any]:
+def gradients(order: Sequence[Node], root: Node, start: Any) -> dict[Node, Any]:
     """∂root/∂node for every node below the root, computed afresh, whatever the nodes' own `.grad` say."""
-    grads: dict[Any, Any] = {root: start}
+    grads: dict[Node, Any] = {root: start}
     with silence(start):
         for _ in back(order, grads):
             pass
@@ -43,12 +43,12 @@ class Pass:
         uses: the uses of each of them.
     """
 
-    def __init__(self, root: Node, start: Any = None, given: Mapping[Any, Any] | None = None) -> None:
+    def __init__(self, root: Node, start: Any = None, given: Mapping[Node, Any] | None = None) -> None:
         start = seed(root) if start is None else start
         self.order = topological(root)
         self.given = given or {}
-        self.gradients: dict[Any, Any] = {root: start}
-        self.uses: dict[Any, list[Use]] = {}
+        self.gradients: dict[Node, Any] = {root: start}
+        self.uses: dict[Node, list[Use]] = {}
         with silence(start):
             for use in each_use(self.order, self.gradients, self.given):
                 self.uses.setdefault(use.node, []).append(use)
@@ -92,9 +92,9 @@ def seed(root: Node) -> Any:
     return root._grad if root._grad is not None and some(root._grad) else root.filled(1.0)
 
 
-def uses(order: Sequence[Node]) -> dict[Any, list[tuple[Any, int]]]:
+def uses(order: Sequence[Node]) -> dict[Node, list[tuple[Node, int]]]:
     """For every node, its uses: by which node, as which of its inputs."""
-    found: dict[Any, list[tuple[Any, int]]] = {node: [] for node in order}
+    found: dict[Node, list[tuple[Node, int]]] = {node: [] for node in order}
     for node in order:
         for position, x in enumerate(node.inputs):
             found[x].append((node, position))

@@ -112,7 +112,7 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None) -> Comparison:
     return result
 
 
-def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Any, Any] | None = None) -> Diagnosis:
+def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Node, Any] | None = None) -> Diagnosis:
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
@@ -176,7 +176,7 @@ def _of_arrays(where: str) -> ModuleType:
 
 
 def _examined(where: str, manual: Any, t: Any, root: Node | None, names: Mapping[int, str], name: str,
-              given: Mapping[Any, Any] | None = None) -> Diagnosis:
+              given: Mapping[Node, Any] | None = None) -> Diagnosis:
     """What `cmp` and `diagnose` come to. Right answers are known without another backward pass, nearly always."""
     stored = _gradient(where, t, name)
     m, stored = _alike(where, _numbers(where, manual), stored)
@@ -185,7 +185,7 @@ def _examined(where: str, manual: Any, t: Any, root: Node | None, names: Mapping
 
 
 def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | None, names: Mapping[int, str], name: str,
-                      given: Mapping[Any, Any]) -> Diagnosis:
+                      given: Mapping[Node, Any]) -> Diagnosis:
     numbers = type(m) is float
     kind = Case if numbers else _of_arrays(where).ArrayCase
     case = kind(m, t, stored, None, names, name)

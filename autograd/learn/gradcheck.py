@@ -156,7 +156,7 @@ def _gradients(out: Any, wanted: list[Any], weights: Any) -> list[Any]:
     return [np.zeros(np.shape(x._data)) if x._grad is None else x._grad for x in wanted]
 
 
-def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
+def _movement(order: Sequence[Node], along: dict[int, Any]) -> Any:
     """How the last node of `order` moves when the leaves move `along`, each op's part from its forward function only.
 
     Fourth-order differences: (8·(f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h.

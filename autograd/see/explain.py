@@ -28,7 +28,7 @@ class Explanation:
         remainder: what `.grad` has beyond the gradient: not 0 if it is stale.
     """
 
-    def __init__(self, order: Sequence[Node], root: Node, node: Node, name_of: Mapping[Any, str]) -> None:
+    def __init__(self, order: Sequence[Node], root: Node, node: Node, name_of: Mapping[Node, str]) -> None:
         self.root, self.node = root, node
         self._name_of = name_of
         start = seed(root)

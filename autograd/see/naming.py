@@ -10,7 +10,7 @@ from autograd.core.graph import Node, topological
 __all__ = ["as_nodes", "check_size", "full_names", "naming", "on_paths", "roles", "small_enough"]
 
 
-def small_enough(function: str, root: Any, max_nodes: int) -> list[Any]:
+def small_enough(function: str, root: object, max_nodes: int) -> list[Node]:
     """The graph in topological order.
 
     Raises:
@@ -44,9 +44,9 @@ def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
     return listed
 
 
-def naming(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[Any, str]:
+def naming(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
     """What to call each node that has a name: its label, else the variable or list element that holds it."""
-    found: dict[Any, str] = {}
+    found: dict[Node, str] = {}
     for name, thing in (names or {}).items():
         if name.startswith("_"):
             continue
@@ -60,11 +60,11 @@ def naming(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[Any, s
     return {node: node.label or found[node] for node in order if node.label or node in found}
 
 
-def full_names(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[Any, str]:
+def full_names(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
     """`naming`, with v1, v2, … for the nodes that have no name; no two nodes are called the same."""
     given = naming(order, names)
     taken = set(given.values())
-    full: dict[Any, str] = {}
+    full: dict[Node, str] = {}
     used: dict[str, int] = {}
     for i, node in enumerate(order, 1):
         name = given.get(node) or f"v{i}"
@@ -75,11 +75,11 @@ def full_names(order: Sequence[Any], names: Mapping[str, Any] | None) -> dict[An
     return full
 
 
-def roles(order: Iterable[Any], root: Any, name_of: Mapping[Any, str], parameters: Any) -> dict[Any, str]:
+def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parameters: Any) -> dict[Node, str]:
     """The part each node plays: "input", "parameter", "constant", "intermediate" or "result"."""
     listed = parameters.parameters() if hasattr(parameters, "parameters") else parameters
     parameter_ids = {id(p) for p in as_nodes("draw", "parameters", listed)}
-    role: dict[Any, str] = {}
+    role: dict[Node, str] = {}
     for node in order:
         if node is root:
             role[node] = "result"
@@ -92,7 +92,7 @@ def roles(order: Iterable[Any], root: Any, name_of: Mapping[Any, str], parameter
     return role
 
 
-def on_paths(order: Iterable[Any], starts: Iterable[Any]) -> set[int]:
+def on_paths(order: Iterable[Node], starts: Iterable[Node]) -> set[int]:
     """The ids of the nodes that one of `starts` leads to, those themselves included."""
     reached = {id(node) for node in starts}
     for node in order:                              # inputs come before what uses them

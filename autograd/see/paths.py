@@ -30,7 +30,7 @@ class Path:
         partials: for Values, these derivatives: ∂node/∂(the one before it).
     """
 
-    def __init__(self, nodes: tuple[Node, ...], positions: tuple[int, ...], name_of: Mapping[Any, str],
+    def __init__(self, nodes: tuple[Node, ...], positions: tuple[int, ...], name_of: Mapping[Node, str],
                  start: Any) -> None:
         self.nodes = nodes
         self._positions = positions
@@ -63,7 +63,7 @@ class Paths:
         limit: iterating ends after so many.
     """
 
-    def __init__(self, order: Sequence[Node], root: Node, leaf: Node, limit: int, name_of: Mapping[Any, str]) -> None:
+    def __init__(self, order: Sequence[Node], root: Node, leaf: Node, limit: int, name_of: Mapping[Node, str]) -> None:
         self.root, self.leaf, self.limit = root, leaf, limit
         self._name_of = name_of
         reached = on_paths(order, [leaf])
@@ -129,10 +129,10 @@ class Paths:
         return f"<Paths: {self.count:,} of them, total {size_text(self.total)}>"
 
 
-class Sums(dict[Any, Any]):
+class Sums(dict[Node, Any]):
     """node -> the sum of the contributions of the paths that pass it."""
 
-    def __init__(self, sums: Mapping[Any, Any], leaf: str, root: str, name_of: Mapping[Any, str]) -> None:
+    def __init__(self, sums: Mapping[Node, Any], leaf: str, root: str, name_of: Mapping[Node, str]) -> None:
         super().__init__(sums)
         self._lines = [f"through {name_of[node]}: {size_text(part)}" for node, part in sums.items()]
         self._head = f"∂{root}/∂{leaf}"

@@ -119,7 +119,7 @@ def prettified(text: str) -> str:
     return f"[{text}]" if re.fullmatch(r"[^()]* (>|<|==|!=) [^()]*", text) else text
 
 
-def rule_in_names(node: Node, position: int, name_of: Mapping[Any, str]) -> str:
+def rule_in_names(node: Node, position: int, name_of: Mapping[Node, str]) -> str:
     """The rule of one use, in the nodes' names."""
     assert node.op is not None
     return rule(node.op, position, Symbol(name_of[node]), [Symbol(name_of[x]) for x in node.inputs])

@@ -33,7 +33,7 @@ def tree(root: Node, *, names: Mapping[str, Any] | None = None, max_nodes: int =
     seen: set[int] = set()
     starts = [root]
     for start in starts:                            # grows while it is walked
-        stack: list[tuple[Any, str, str, int]] = [(start, "", "", 0)]
+        stack: list[tuple[Node, str, str, int]] = [(start, "", "", 0)]
         if start is not root:
             lines.append("")
         while stack:
