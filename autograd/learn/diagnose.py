@@ -1,6 +1,6 @@
 """`cmp` and `diagnose`: holding a gradient written by hand against the engine's, and saying what is wrong with it.
 
-The engine knows every use of a node and what each contributes to its gradient. So a wrong answer can be compared with
+The engine knows every use of a node and what each contributes to its gradient. So a wrong answer can be held against
 what the usual mistakes would have given: a path left out, a sum over the wrong axis, a lost factor 1/N. Here is what a
 learner calls; the mistakes stand in `mistakes`, how each shows itself in `suspicions` and `shapes`.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -74,7 +73,7 @@ class Comparison:
 
 
 def cmp(name: str, manual: Any, t: Any, root: Node | None = None) -> Comparison:
-    """Print whether `manual` is t's gradient, in the manner of the lecture; if it is not, what is wrong with it.
+    """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
 
     Args:
         name: what to call it.
@@ -116,8 +115,8 @@ def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Node,
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
-    With `given`, gradients of nodes nearer to the root, the answer is judged by what it was made from: a line that is
-    right for what it was fed counts as right, though a mistake further up has made its numbers wrong.
+    `given` are gradients, right or wrong, of nodes nearer to the root. The answer is then judged by what it was made
+    from: a line that is right for what it was fed counts as right, though a mistake further up made its numbers wrong.
 
     >>> from autograd import Tensor
     >>> x = Tensor([1.0, 2.0], requires_grad=True, label="x")
@@ -172,7 +171,8 @@ def _alike(where: str, m: Any, g: Any) -> tuple[Any, Any]:
 def _of_arrays(where: str) -> ModuleType:
     """What only arrays need; NumPy is imported with it."""
     numpy(where)
-    return import_module("autograd.learn.shapes")
+    from autograd.learn import shapes
+    return shapes
 
 
 def _examined(where: str, manual: Any, t: Any, root: Node | None, names: Mapping[int, str], name: str,
@@ -186,8 +186,7 @@ def _examined(where: str, manual: Any, t: Any, root: Node | None, names: Mapping
 
 def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | None, names: Mapping[int, str], name: str,
                       given: Mapping[Node, Any]) -> Diagnosis:
-    numbers = type(m) is float
-    kind = Case if numbers else _of_arrays(where).ArrayCase
+    kind, like = (Case, float) if type(m) is float else (_of_arrays(where).ArrayCase, _of_arrays(where).array_of)
     case = kind(m, t, stored, None, names, name)
     if not given and case.agrees(m, stored):
         return Diagnosis(case.name)
@@ -195,9 +194,7 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
         root = _of_arrays(where).last_root()
     one = None
     if root is not None:
-        start = seed(root)
-        one = Pass(root, start if numbers else _of_arrays(where).array_of(start),
-                   {node: _numbers("given", gradient) for node, gradient in given.items()})
+        one = Pass(root, like(seed(root)), {node: like(_numbers("given", g)) for node, g in given.items()})
         if t not in one.gradients:
             one = None
     if one is not None and given:

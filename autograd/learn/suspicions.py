@@ -29,8 +29,9 @@ class Case:
     Where `one`, the backward pass, is not known, only m and g are compared.
     """
 
-    relative, absolute = 1e-9, 1e-12                # how far rounding may take an answer: relative to the number
-                                                    # itself, and to the largest that went into its sum
+    # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
+    relative, absolute = 1e-9, 1e-12
+
     def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
         self.uses = one.uses.get(t, []) if one is not None else []

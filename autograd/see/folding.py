@@ -1,7 +1,7 @@
-"""What a picture folds: the nodes made during a call of an `nn` module, found from the notes its results carry.
+"""What a picture folds into one box: the nodes made during a call of an `nn` module.
 
-A call's region is everything its results were computed from, back to what it was given. This module knows nothing of
-nn; it asks a module only for `named_modules()` and `parameters()`.
+A call is found by the notes that its results carry. Its region is all that they were computed from, back to what the
+call was given. Nothing here knows nn; a module is asked only for `named_modules()` and `parameters()`.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
 
 
 def naming(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
-    """What to call each node that has a name: its label, else the variable or list element that holds it."""
+    """What to call each node that has a name: its label, else the variable or the list's element that holds it."""
     found: dict[Node, str] = {}
     for name, thing in (names or {}).items():
         if name.startswith("_"):

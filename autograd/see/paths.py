@@ -89,8 +89,9 @@ class Paths:
     def __iter__(self) -> Iterator[Path]:
         """The paths, those with the largest contribution first (for Tensors, in the graph's order), up to `limit`.
 
-        Best first: a half-built path is charged for every step by which it left the best way to the leaf, so the
-        cheapest one is always worth completing, and the first path of 2^60 takes no longer than its length.
+        They are built from the root towards the leaf. A path that is under way is charged for what it lost each time it
+        left the best way; the one with the smallest charge goes on. So the first of 2^60 paths takes as many steps as
+        it is long.
         """
         if not self.count:
             return
@@ -146,13 +147,13 @@ def paths(root: Node, leaf: Node, *, through: Sequence[Node] | None = None, limi
     """Every path by which `leaf` reaches `root`. Their contributions sum to ∂root/∂leaf.
 
     Args:
-        through: instead of the paths, sum their contributions by the node they pass: a dict from each of these nodes
-            to the sum over the paths through it. (A path that passes two of them counts for both.)
+        through: nodes. For each of them, the contributions of the paths that pass it are summed. (A path that passes
+            two of them counts for both.)
         limit: how many to list at most, the largest first; `.count` and `.total` are always those of all.
         names: what to call nodes without a label, as `names=locals()`.
 
     Returns:
-        A `Paths`, or with `through` a dict.
+        A `Paths`; with `through`, a dict from each of these nodes to its sum.
 
     >>> from autograd import Value
     >>> x = Value(3.0, label="x")
