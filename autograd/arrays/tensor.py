@@ -140,6 +140,17 @@ class Tensor(Reductions, InPlace, NumPys):
     def is_leaf(self) -> bool:
         return self.op is None
 
+    @property
+    def kind(self) -> str:
+        return f"{self.shape} {self.dtype}"
+
+    @property
+    def is_parameter(self) -> bool:
+        return self.requires_grad and self.op is None
+
+    def filled(self, x: float) -> Any:
+        return np.full(self.shape, x, self.dtype)
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for a gradient here (or no longer), in place."""
         if requires_grad and self._data.dtype.kind != "f":
@@ -245,12 +256,14 @@ class Tensor(Reductions, InPlace, NumPys):
     write_pull = staticmethod(write_pull)           # which an op's first step asks for
 
     def contributions(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
-        op: Any = self.op
+        parts = self.unfitted(g, needs)
+        return [part if part is None else fitted(part, x._data) for x, part in zip(self.inputs, parts)]
+
+    def unfitted(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
         inputs, saved = self.inputs, self._saved
         if needs is None:
             needs = [x.requires_grad for x in inputs]
-        parts = op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
-        return [part if part is None else fitted(part, x._data) for x, part in zip(inputs, parts)]
+        return self.op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
 
     # The matrix product, of vectors, matrices and stacks of matrices, is NumPy's; its method, like those of the table's
     # rows, is written out below.

@@ -50,8 +50,10 @@ def _halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return wx[:len(wx) // 2], wx[len(wx) // 2:]
 
 
-SUM = Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs))
-DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx)))
+SUM = Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs),
+           words="every summand gets the sum's gradient")
+DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx)),
+           words="each factor gets the gradient times the other factor")
 NARY = {"sum": SUM, "dot": DOT}
 
 
