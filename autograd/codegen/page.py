@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from itertools import count
 from typing import Any
@@ -81,7 +81,7 @@ class Page:
 
     # Expressions.
 
-    def write(self, text: str, operands: Mapping[str, Any], shape: Sequence[int] = (), dtype: Any = None,
+    def write(self, text: str, operands: Mapping[str, Any], shape: Iterable[int] = (), dtype: Any = None,
               fresh: bool = True, number: bool = False) -> Text:
         """An expression from a text with its operands in braces: texts, lists of them, code as str, other values."""
         pieces, binding = template(text)
@@ -178,7 +178,7 @@ class Page:
         taken = op.arity or 1
         rule, leading = (op.joint, 3) if op.joint else (op.vjps[0], 2)
         names = list(signature(rule).parameters)[leading:] if op.arity else list(signature(op.array).parameters)
-        inputs = [list(x) if op.arity is None else self.operand(x) for x in arguments[:taken]]
+        inputs: Any = [list(x) if op.arity is None else self.operand(x) for x in arguments[:taken]]
         operands = dict(zip(names, [*inputs, *map(self._parameter, arguments[taken:])])) | dict(zip("xyz", inputs))
         text = self._spelling(op, [*"xyz"[:taken], *names[taken:]])
         with np.errstate(all="ignore"):

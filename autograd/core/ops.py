@@ -136,8 +136,8 @@ minimum    = elementwise("minimum",    ieee.minimum,    "minimum",    lambda out
                                                                       lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
              symbol="min", domain=(BETWEEN, INSIDE))
 clamp      = elementwise("clamp",      ieee.clamp,      _clamp,       lambda out, x, low, high: (x >= low) * (x <= high),
-                                                                      lambda out, x, low, high: x < low,
-                                                                      lambda out, x, low, high: x > high,
+                                                                      lambda out, x, low, high: (x < low) * (low <= high),
+                                                                      lambda out, x, low, high: maximum(x, low) > high,
              methods=(), domain=(BETWEEN, INSIDE, (2.0, 3.0)),
              source={"numpy": "np.clip", "torch": "torch.clamp", "jax": "jnp.clip"})
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,
