@@ -141,7 +141,7 @@ def elementwise(name: str, floats: Rule, array: Rule | str, *partials: Rule, **k
         known: anything of `Op`'s attributes: `symbol`, `methods`, `edge`, `source`, `words`, `remedy`, `domain`.
 
     `source` maps "numpy", "torch" or "jax" to a function's name ("torch.erf") or, where that is not enough, to an
-    expression of x, y and z in braces ("np.maximum({x}, 0.0)").
+    expression of x, y and z in braces ("np.maximum({x}, 0.0)"), and of the result's dtype.
 
     Raises:
         ValueError: for what is no Python name, or no partial derivative.

@@ -78,7 +78,7 @@ neg        = elementwise("neg",        _neg,            _neg,         lambda out
 power      = elementwise("power",      ieee.power,      "power",
                                        lambda out, x, y: y * power(x, y - 1.0 + _at0(x, y)),
                                        lambda out, x, y: out * log(x + (x == 0.0) * (y >= 0.0)),
-             symbol="**", domain=(POSITIVE, (-3.0, 3.0)),
+             symbol="**", domain=(POSITIVE, (-3.0, 3.0)), source=dict.fromkeys(["numpy", "torch", "jax"], "{x} ** {y}"),
              remedy="a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant")
 exp        = elementwise("exp",        math.exp,        "exp",        lambda out, x: out, edge=ieee.exp,
              remedy="too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do")
@@ -111,7 +111,7 @@ sinh       = elementwise("sinh",       math.sinh,       "sinh",       lambda out
 cosh       = elementwise("cosh",       math.cosh,       "cosh",       lambda out, x: sinh(x), edge=ieee.cosh)
 tanh       = elementwise("tanh",       math.tanh,       "tanh",       lambda out, x: 1.0 - out * out)
 erf        = elementwise("erf",        math.erf,        _erf,         lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x),
-             source={"numpy": "np.vectorize(math.erf, otypes=[float])", "torch": "torch.erf",
+             source={"numpy": "np.vectorize(math.erf, otypes=[{dtype}])({x})", "torch": "torch.erf",
                      "jax": "jax.scipy.special.erf"})
 sigmoid    = elementwise("sigmoid",    ieee.sigmoid,    _sigmoid,     lambda out, x: out * (1.0 - out), symbol="σ",
              source={"numpy": "1.0 / (1.0 + np.exp(-{x}))", "torch": "torch.sigmoid",
@@ -136,8 +136,8 @@ minimum    = elementwise("minimum",    ieee.minimum,    "minimum",    lambda out
                                                                       lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
              symbol="min", domain=(BETWEEN, INSIDE))
 clamp      = elementwise("clamp",      ieee.clamp,      _clamp,       lambda out, x, low, high: (x >= low) * (x <= high),
-                                                                      lambda out, x, low, high: x < low,
-                                                                      lambda out, x, low, high: x > high,
+                                                                      lambda out, x, low, high: (x < low) * (low <= high),
+                                                                      lambda out, x, low, high: maximum(x, low) > high,
              methods=(), domain=(BETWEEN, INSIDE, (2.0, 3.0)),
              source={"numpy": "np.clip", "torch": "torch.clamp", "jax": "jnp.clip"})
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,
