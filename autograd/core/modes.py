@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from inspect import iscoroutinefunction, isgeneratorfunction
 from typing import Any, ClassVar, Protocol
 
 __all__ = ["Mode", "Watcher", "active", "enable_grad", "is_grad_enabled", "no_grad", "watcher", "watching"]
@@ -42,6 +41,8 @@ class Mode(ContextDecorator):
     _tokens: list[Token[Any]]
 
     def __call__(self, function: Any) -> Any:
+        from inspect import iscoroutinefunction, isgeneratorfunction    # half of what importing numbers would take
+
         if isgeneratorfunction(function) or iscoroutinefunction(function):
             raise TypeError(f"{type(self).__name__}: {function.__name__} yields, and the mode would end before it "
                             f"begins; write `with {type(self).__name__}():` inside it")
