@@ -41,7 +41,7 @@ class Mode(ContextDecorator):
     _tokens: list[Token[Any]]
 
     def __call__(self, function: Any) -> Any:
-        from inspect import iscoroutinefunction, isgeneratorfunction    # half of what importing numbers would take
+        from inspect import iscoroutinefunction, isgeneratorfunction  # it takes as long to load as all numbers do
 
         if isgeneratorfunction(function) or iscoroutinefunction(function):
             raise TypeError(f"{type(self).__name__}: {function.__name__} yields, and the mode would end before it "
