@@ -33,7 +33,7 @@ PANELS = [("two moons, 65,075 scalar nodes", "two moons: 65,075 single numbers")
 
 
 def ratios(results: str) -> dict[str, dict[str, float]]:
-    """For each workload its contenders' times, as multiples of the first one's.
+    r"""For each workload its contenders' times, as multiples of the first one's.
 
     >>> ratios("| **two moons** | | | |\n| micrograd | 1.00 |  | 1.00 |\n| ninjagrad | 1/16.0 | … | 1/3.0 |")
     {'two moons': {'micrograd': 1.0, 'ninjagrad': 0.0625}}

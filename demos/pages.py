@@ -10,7 +10,7 @@ def _markers(name: str) -> tuple[str, str]:
 
 
 def part(text: str, name: str) -> str:
-    """What stands between the markers of `name`.
+    r"""What stands between the markers of `name`.
 
     >>> part("before\n<!-- ops: written by … -->\nthe ops\n<!-- ops end -->\n", "ops")
     'the ops'
