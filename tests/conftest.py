@@ -1,7 +1,7 @@
 """How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper.
 
-A test file whose first docstring says "needs no NumPy" also runs where pytest is all there is: `.ci/run` makes such an
-environment. So nothing is imported here that may be missing there.
+A test file whose first line says "needs no NumPy" or "without NumPy" also runs where pytest is all there is: `.ci/run`
+makes such an environment. So nothing is imported here that may be missing there.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md is right: each section's pieces, put where it says in a copy of the project, pass its own commands."""
+"""CONTRIBUTING.md is right: each section's pieces, put in a copy of the project where it says, pass its commands."""
 
 import os
 import re
