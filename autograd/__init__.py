@@ -90,7 +90,10 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         found = getattr(_room(name, _HOME[name]), name)
     else:
-        torchlike = _room(name, "arrays.torchlike")
+        try:
+            torchlike = _room(name, "arrays.torchlike")
+        except ImportError as error:                # so that hasattr has its answer
+            raise AttributeError(f"module 'autograd' has no {name!r}, or {error}") from None
         found = torchlike.DTYPES.get(name) or torchlike.FUNCTIONS.get(name)
         if found is None:
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
@@ -109,5 +112,8 @@ def _room(name: str, module: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    torchlike = import_module("autograd.arrays.torchlike")
+    try:
+        torchlike = _room("dir", "arrays.torchlike")
+    except ImportError:
+        return sorted({*globals(), *_HOME})
     return sorted({*globals(), *_HOME, *torchlike.DTYPES, *torchlike.FUNCTIONS})

@@ -1,4 +1,4 @@
-"""Is a gradient right? `gradcheck` holds the backward pass against two witnesses that know only the forward pass.
+"""`gradcheck`: is a gradient right? It holds the backward pass against two witnesses that know only the forward pass.
 
 The first is the central difference of the whole function. The second goes through its graph forwards, op by op, and
 takes each op's movement along a direction from the op's forward function alone: it shares neither the table's

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EXERCISES", "Exercise"]
+__all__ = ["EXERCISES", "Exercise", "exercises_in"]
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +97,10 @@ def _tidy(lines: list[str]) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).rstrip("\n") + "\n"
 
 
-_FOLDER = Path(__file__).parent / "exercises"
-EXERCISES: dict[int, Exercise] = {int(path.name[0]): Exercise(int(path.name[0]), path)
-                                  for path in sorted(_FOLDER.glob("[0-9]_*.py"))}
+def exercises_in(folder: Path) -> dict[int, Exercise]:
+    """The exercises in a folder, by the number before the first `_` of their names."""
+    files = {int(path.stem.split("_")[0]): path for path in folder.glob("[0-9]*_*.py")}
+    return {number: Exercise(number, files[number]) for number in sorted(files)}
+
+
+EXERCISES = exercises_in(Path(__file__).parent / "exercises")

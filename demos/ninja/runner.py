@@ -81,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _list(folder: Path) -> int:
     progress = _progress(folder)
+    width = len(str(max(EXERCISES)))
     say()
     for number, exercise in EXERCISES.items():
         done = progress.get(str(number))
@@ -93,7 +94,7 @@ def _list(folder: Path) -> int:
             mark, state = ("●", "yellow"), ("started", "yellow")
         else:
             mark, state = ("○", "dim"), ""
-        say("  ", mark, f" {number}  {exercise.title:58}", state)
+        say("  ", mark, f" {number:{width}}  {exercise.title:58}", state)
     say()
     say(("  python -m demos ninja start N       ", "bold"), f"write exercise N's file into {folder}/")
     say(("  python -m demos ninja check N       ", "bold"), "grade it (--hints 0 to 3: how much help you want)")
@@ -131,7 +132,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         path = options.dir / EXERCISES[int(options.file)].file_name
     else:
         path = Path(options.file)
-    number = options.exercise if options.exercise is not None else path.name[:1]
+    number = options.exercise if options.exercise is not None else path.name.split("_")[0]
     if str(number) not in map(str, EXERCISES):
         parser.error(f"which exercise is {path}? its name begins with no number from 0 to {max(EXERCISES)}; "
                      "say --exercise N")
