@@ -1,7 +1,7 @@
 """The page that texts are written on: one library's module, line by line, with its names, constants and helpers.
 
-How an op is spelled is read here: from its row, or from `moving`, where a line of text is not enough. Nothing here knows a
-graph.
+How an op is spelled is read here: from its row, or from `moving`, where a line of text is not enough. Nothing here
+knows a graph.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.codegen import moving
 from autograd.codegen.libraries import NumPy
-from autograd.codegen.text import (SIGNS, Parts, Shape, Text, arithmetic, as_tuple, combined_shape, common_dtype,
-                                   number_text, template)
+from autograd.codegen.text import (
+    SIGNS,
+    Parts,
+    Text,
+    arithmetic,
+    as_tuple,
+    combined_shape,
+    common_dtype,
+    number_text,
+    template,
+)
 from autograd.core.op import Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import ATOM, COMPARE
@@ -42,8 +51,6 @@ class Page:
         self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
         self.maxima: dict[int, Text] = {}           # arrays of indices that a maximum found, by id
-
-    # Names.
 
     def unused(self, stem: str) -> str:
         """`stem`, with a number behind it if something has that name already; from now on that is taken."""
@@ -122,10 +129,14 @@ class Page:
         elif isinstance(key, np.ndarray) and key.ndim:
             if key.ndim > 1 or len(key) < 2 or key.dtype.kind != "i" or not np.array_equal(key, np.arange(len(key))):
                 return self.constant(key)
-            text = self.library.numbers_to(len(key))
+            text = self.range(len(key))
         else:
             text = "..." if key is ... else repr(key.item() if isinstance(key, (np.generic, np.ndarray)) else key)
         return Text(self, [text], simple=True)
+
+    def range(self, n: int) -> str:
+        """0, 1, …, n − 1."""
+        return self.library.spelled["range"].format(n=n)
 
     # Ops.
 
@@ -246,15 +257,15 @@ class Page:
 
     def array(self, array: Any, indent: int = 0) -> str:
         """An array as text from which it can be read back exactly."""
-        array = np.asarray(array)
+        array, constant = np.asarray(array), self.library.spelled["constant"]
         dtype = "" if array.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{array.dtype}"
         if not array.size:
-            return self.library.constant(f"np.zeros({as_tuple(array.shape)}, np.{array.dtype})")
-        prefix = " " * indent + self.library.constant("np.array(")
+            return constant.format(x=f"np.zeros({as_tuple(array.shape)}, np.{array.dtype})")
+        prefix = " " * indent + constant.format(x="np.array(")
         with np.printoptions(threshold=sys.maxsize, linewidth=118, floatmode="unique", suppress=False):
             text = np.array2string(array, separator=", ", prefix=prefix.rstrip(")"))
         text = re.sub(r"\b(nan|inf)\b", r"np.\1", text)
-        return self.library.constant(f"np.array({text}{dtype})")
+        return constant.format(x=f"np.array({text}{dtype})")
 
 
 def _parts(x: Any, needed: int) -> Parts:

@@ -266,9 +266,8 @@ class _Writer:
         symbols: list[Text] = []
         for stem, x in zip(list(signature(op.joint or op.vjps[0]).parameters)[-op.keeps:], kept):
             page.name_what_is_shared([x], [None])
-            x.name = page.unused(stem)
-            page.lines.append(f"{x.name} = {x.text}  # {x.shape}")
-            symbols.append(page.named(x.name, x))
+            symbols.append(page.let(stem, x))
+            x.name = symbols[-1].text
         self.kept[node] = (*parameters, *symbols)
         return result
 
@@ -338,8 +337,8 @@ class _Writer:
                 if part.bare.simple and x.op is not None:
                     return part                     # no line: it goes by the other's name
                 part = part if x.op is not None else self._handed_out(part)
-                usual = self.scalar or x.dtype == np.float64
-                page.line(name, part, self.library.zeros_for(self.names[x], usual))
+                dtype = "float64" if self.scalar else x.dtype.name
+                page.line(name, part, self.library.zeros_for(self.names[x], dtype))
             own = part.own
             if not own:
                 self.shared.add(name)
