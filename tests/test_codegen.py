@@ -732,7 +732,7 @@ def test_an_op_without_a_spelling_is_said_to_have_none(backend: str) -> None:
 
 @pytest.mark.usefixtures("added")
 def test_a_spelling_that_is_none() -> None:
-    for text in ("np.exp({w})", "np.exp({x}", "np exp({x})"):
+    for text in ("np.exp({w})", "np.exp({x}", "np exp({x})", "{x} * {w}", "np.exp({x"):
         op = extend.elementwise("odd", math.exp, lambda x: np.exp(x), lambda out, x: out, source={"numpy": text})
         with pytest.raises(TypeError, match=r"odd is spelled .* for NumPy, expected an expression with x"):
             source(op(Value(1.0)))

@@ -151,20 +151,20 @@ class Page:
             return moving.SPELLED[op.name](*inputs)
         return self._moved(op, *inputs)
 
-    def _spelling(self, op: Op, arguments: Sequence[str]) -> str:
-        """How the library writes an op: what stands in its row."""
-        text = op.source.get(self.library.name)
+    def _spelling(self, op: Op, arguments: Sequence[str], known: Iterable[str]) -> str:
+        """How the library writes an op, as its row says: a function of all arguments, or a text of `known` ones."""
+        text, title = op.source.get(self.library.name), self.library.title
         if text is None:
-            raise TypeError(f"source: {op.name} has no spelling for {self.library.title}; give "
-                            f"source={{{self.library.name!r}: …}} when adding the op")
-        return text if "{" in text else f"{text}({', '.join(f'{{{name}}}' for name in arguments)})"
-
-    def _filled(self, op: Op, text: str, operands: Mapping[str, Any], *rest: Any) -> Text:
+            raise TypeError(f"source: {op.name} has no spelling for {title}; give source={{{self.library.name!r}: …}} "
+                            "when adding the op")
+        text = text if "{" in text else f"{text}({', '.join(f'{{{name}}}' for name in arguments)})"
         try:
-            return self.write(text, operands, *rest)
-        except (KeyError, SyntaxError, ValueError) as error:
-            raise TypeError(f"source: {op.name} is spelled {text!r} for {self.library.title}, expected an expression "
-                            f"with {', '.join(operands)} in braces") from error
+            if {name for _, name, _ in template(text).pieces} <= {*known, None}:
+                return text
+        except (SyntaxError, ValueError):           # no Python; a brace too many
+            pass
+        raise TypeError(f"source: {op.name} is spelled {text!r} for {title}, expected an expression with "
+                        f"{', '.join(known)} in braces")
 
     def _elementwise(self, op: Op, inputs: list[Text]) -> Text:
         sign = op.methods[0] if op.methods else ""
@@ -172,7 +172,8 @@ class Page:
             return arithmetic(SIGNS[sign], *inputs)
         if sign == "__neg__":
             return -inputs[0]
-        text = self._spelling(op, "xyz"[:len(inputs)])
+        names = "xyz"[:len(inputs)]
+        text = self._spelling(op, names, [*names, "dtype"])
         if "(" not in text:
             return arithmetic(text, *inputs)
         if op.name == "where" and inputs[0].dtype != np.bool_:
@@ -180,9 +181,8 @@ class Page:
         wide = self.library.arguments(op.name, [x.bare for x in inputs])
         dtype = common_dtype(wide[op.name == "where":])
         exact = dtype if dtype is not None and dtype.kind == "f" else np.dtype(float)
-        operands = {**dict(zip("xyz", wide)), "dtype": self.library.dtype(exact)}
-        out = self._filled(op, text, operands, combined_shape(wide), dtype, True)
-        return out.broadcast(combined_shape(inputs))
+        operands = {**dict(zip(names, wide)), "dtype": self.library.dtype(exact)}
+        return self.write(text, operands, combined_shape(wide), dtype).broadcast(combined_shape(inputs))
 
     def _moved(self, op: st.Structural, *arguments: Any) -> Text:
         """An op that moves numbers, as its `source` says. Zeros go through it to find the shape."""
@@ -191,11 +191,11 @@ class Page:
         names = list(signature(rule).parameters)[leading:] if op.arity else list(signature(op.array).parameters)
         inputs: Any = [list(x) if op.arity is None else self.operand(x) for x in arguments[:taken]]
         operands = dict(zip(names, [*inputs, *map(self._parameter, arguments[taken:])])) | dict(zip("xyz", inputs))
-        text = self._spelling(op, [*"xyz"[:taken], *names[taken:]])
+        text = self._spelling(op, [*"xyz"[:taken], *names[taken:]], operands)
         with np.errstate(all="ignore"):
             zeros: Any = [np.zeros(x.shape, x.dtype) for x in (inputs if op.arity else inputs[0])]
             out = op(*(zeros if op.arity else [zeros]), *arguments[taken:])
-        return self._filled(op, text, operands, out.shape, out.dtype, False)
+        return self.write(text, operands, out.shape, out.dtype, False)
 
     def _parameter(self, x: Any) -> Any:
         """What an op is given beside its inputs, as an operand."""

@@ -109,6 +109,7 @@ class _Writer:
         self._name_nodes(names)
         self.wanted = self._wanted()
         self.slopes: dict[Any, str] = {}            # names of gradients
+        self.slope_names: set[str] = set()
         self.gradients: dict[Any, Any] = {}         # as far as they are known
         self.shared: set[str] = set()               # gradients that another one is, or looks into
 
@@ -189,6 +190,7 @@ class _Writer:
     def gradient_name(self, x: Any) -> str:
         if x not in self.slopes:
             self.slopes[x] = self.page.unused(f"d{self.names[x]}")
+            self.slope_names.add(self.slopes[x])
         return self.slopes[x]
 
     # The forward pass.
@@ -362,7 +364,7 @@ class _Writer:
         if self.immutable or part.own:
             return part
         name = re.match(r"\w*", part.within(COMPARE))[0]           # type: ignore[index]
-        if part.narrow is not None or name not in self.slopes.values() or name in self.shared:
+        if part.narrow is not None or name not in self.slope_names or name in self.shared:
             return self._copied(part)
         self.shared.add(name)
         return part

@@ -285,7 +285,7 @@ def arithmetic(text: str, *inputs: Text) -> Text:
     """An expression of operators only. In it a broadcast happens by itself."""
     page, shape = inputs[0].page, _product_shape(*inputs) if "@" in text else combined_shape(inputs)
     bare = list(inputs) if "@" in text else page.library.alike([x.bare for x in inputs])
-    if text == "{x} * {y}" and " / " in bare[0].parts and bare[0].binding == PRODUCT:
+    if text == "{x} * {y}" and " / " in bare[0].parts and bare[0].binding == PRODUCT and bare[0].name is None:
         text = "({x}) * {y}"                        # (1.0 / x) * dy: what the rule says, then the gradient
     number = "@" not in text and all([x.number for x in bare])
     out = page.write(text, dict(zip("xyz", bare)), shape if "@" in text else combined_shape(bare),

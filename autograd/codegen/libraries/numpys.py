@@ -15,7 +15,7 @@ __all__ = ["NumPy", "indices"]
 
 
 class NumPy:
-    """What a library calls things (`spelled`, with operands in braces), and what it wants of operands, axes and keys."""
+    """What a library calls things (`spelled`, with operands in braces), and what it wants of operands and keys."""
 
     name, title, prefix = "numpy", "NumPy", "np"
     immutable = False                               # whether `+=` makes a new array
