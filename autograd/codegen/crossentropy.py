@@ -35,8 +35,8 @@ def write_cross_entropy(page: Page, x: Text, rows: Any, target: Any = None, redu
     labels, kept, divisor = _labels(page, rows, target, w, ignore_index, reduction) if by_class else (
         None, None, page.operand(rows.divisor, literal=True))
     if labels is not None:
-        y = logprobs.like(f"{page.library.prefix}.eye({{classes}}{{dtype}})[{{labels}}]", z.shape, classes=classes,
-                          dtype=page.library.like_dtype(x.dtype), labels=labels)
+        y = logprobs.like(page.library.spelled["eye"], z.shape, classes=classes, labels=labels,
+                          dtype=page.library.dtype_argument(x.dtype))
     elif target is not None:
         y = (page.constant(np.asarray(target), "y") if fed is None else fed).reshape(z.shape)
     else:
@@ -49,14 +49,13 @@ def write_cross_entropy(page: Page, x: Text, rows: Any, target: Any = None, redu
     y = y if w is None else y * w
     y.stem = "y"
     if labels is not None and not label_smoothing:
-        gains = logprobs.like("{x}[{rows}, {labels}]", (n,), rows=page.library.numbers_to(n), labels=labels)
+        gains = logprobs.like("{x}[{rows}, {labels}]", (n,), rows=page.range(n), labels=labels)
         gains = gains if w is None else w[labels] * gains
     else:
         if not y.simple:                            # used here and by the rule
-            y.name = page.unused("y")
-            page.lines.append(f"{y.name} = {y.text}  # {y.shape}")
-        logs = logprobs if rows.q.all() and fed is None else page.call(TABLE["where"], y, logprobs, 0.0)    # 0·log 0 is 0
-        gains = (y * logs).sum(1)
+            y.name = page.let("y", y).text
+        never_zero = fed is None and rows.q.all()   # 0·log 0 is 0
+        gains = (y * (logprobs if never_zero else page.call(TABLE["where"], y, logprobs, 0.0))).sum(1)
     if kept is not None:
         gains = page.call(TABLE["where"], kept, gains, 0.0)
     rest = AllButOne(page, [(counts_sum, SUM), " - 1.0"], counts_sum.shape, SUM, counts_sum.dtype)

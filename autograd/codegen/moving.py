@@ -82,7 +82,7 @@ def place(x: Text, indices: Any, dim: int, shape: Shape) -> Text:
     for i, n in enumerate(at.shape):
         after = len(shape) - 1 - i
         key.append(at.text if i == dim % len(shape) else
-                   x.page.library.numbers_to(n) + (f"[:{', None' * after}]" if after else ""))
+                   x.page.range(n) + (f"[:{', None' * after}]" if after else ""))
     return _into(x, ", ".join(key), shape, True)
 
 

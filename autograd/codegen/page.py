@@ -1,7 +1,7 @@
 """The page that texts are written on: one library's module, line by line, with its names, constants and helpers.
 
-How an op is spelled is read here: from its row, or from `moving`, where a line of text is not enough. Nothing here knows a
-graph.
+How an op is spelled is read here: from its row, or from `moving`, where a line of text is not enough. Nothing here
+knows a graph.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.codegen import moving
 from autograd.codegen.libraries import NumPy
-from autograd.codegen.text import (SIGNS, Parts, Shape, Text, arithmetic, as_tuple, combined_shape, common_dtype,
-                                   number_text, template)
+from autograd.codegen.text import (
+    SIGNS,
+    Parts,
+    Text,
+    arithmetic,
+    as_tuple,
+    combined_shape,
+    common_dtype,
+    number_text,
+    template,
+)
 from autograd.core.op import Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import ATOM, COMPARE
@@ -42,8 +51,6 @@ class Page:
         self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
         self.maxima: dict[int, Text] = {}           # arrays of indices that a maximum found, by id
-
-    # Names.
 
     def unused(self, stem: str) -> str:
         """`stem`, with a number behind it if something has that name already; from now on that is taken."""
@@ -122,10 +129,14 @@ class Page:
         elif isinstance(key, np.ndarray) and key.ndim:
             if key.ndim > 1 or len(key) < 2 or key.dtype.kind != "i" or not np.array_equal(key, np.arange(len(key))):
                 return self.constant(key)
-            text = self.library.numbers_to(len(key))
+            text = self.range(len(key))
         else:
             text = "..." if key is ... else repr(key.item() if isinstance(key, (np.generic, np.ndarray)) else key)
         return Text(self, [text], simple=True)
+
+    def range(self, n: int) -> str:
+        """0, 1, …, n − 1."""
+        return self.library.spelled["range"].format(n=n)
 
     # Ops.
 
@@ -140,20 +151,20 @@ class Page:
             return moving.SPELLED[op.name](*inputs)
         return self._moved(op, *inputs)
 
-    def _spelling(self, op: Op, arguments: Sequence[str]) -> str:
-        """How the library writes an op: what stands in its row."""
-        text = op.source.get(self.library.name)
+    def _spelling(self, op: Op, arguments: Sequence[str], known: Iterable[str]) -> str:
+        """How the library writes an op, as its row says: a function of all arguments, or a text of `known` ones."""
+        text, title = op.source.get(self.library.name), self.library.title
         if text is None:
-            raise TypeError(f"source: {op.name} has no spelling for {self.library.title}; give "
-                            f"source={{{self.library.name!r}: …}} when adding the op")
-        return text if "{" in text else f"{text}({', '.join(f'{{{name}}}' for name in arguments)})"
-
-    def _filled(self, op: Op, text: str, operands: Mapping[str, Any], *rest: Any) -> Text:
+            raise TypeError(f"source: {op.name} has no spelling for {title}; give source={{{self.library.name!r}: …}} "
+                            "when adding the op")
+        text = text if "{" in text else f"{text}({', '.join(f'{{{name}}}' for name in arguments)})"
         try:
-            return self.write(text, operands, *rest)
-        except (KeyError, SyntaxError, ValueError) as error:
-            raise TypeError(f"source: {op.name} is spelled {text!r} for {self.library.title}, expected an expression "
-                            f"with {', '.join(operands)} in braces") from error
+            if {name for _, name, _ in template(text).pieces} <= {*known, None}:
+                return text
+        except (SyntaxError, ValueError):           # no Python; a brace too many
+            pass
+        raise TypeError(f"source: {op.name} is spelled {text!r} for {title}, expected an expression with "
+                        f"{', '.join(known)} in braces")
 
     def _elementwise(self, op: Op, inputs: list[Text]) -> Text:
         sign = op.methods[0] if op.methods else ""
@@ -161,7 +172,8 @@ class Page:
             return arithmetic(SIGNS[sign], *inputs)
         if sign == "__neg__":
             return -inputs[0]
-        text = self._spelling(op, "xyz"[:len(inputs)])
+        names = "xyz"[:len(inputs)]
+        text = self._spelling(op, names, [*names, "dtype"])
         if "(" not in text:
             return arithmetic(text, *inputs)
         if op.name == "where" and inputs[0].dtype != np.bool_:
@@ -169,9 +181,8 @@ class Page:
         wide = self.library.arguments(op.name, [x.bare for x in inputs])
         dtype = common_dtype(wide[op.name == "where":])
         exact = dtype if dtype is not None and dtype.kind == "f" else np.dtype(float)
-        operands = {**dict(zip("xyz", wide)), "dtype": self.library.dtype(exact)}
-        out = self._filled(op, text, operands, combined_shape(wide), dtype, True)
-        return out.broadcast(combined_shape(inputs))
+        operands = {**dict(zip(names, wide)), "dtype": self.library.dtype(exact)}
+        return self.write(text, operands, combined_shape(wide), dtype).broadcast(combined_shape(inputs))
 
     def _moved(self, op: st.Structural, *arguments: Any) -> Text:
         """An op that moves numbers, as its `source` says. Zeros go through it to find the shape."""
@@ -180,11 +191,11 @@ class Page:
         names = list(signature(rule).parameters)[leading:] if op.arity else list(signature(op.array).parameters)
         inputs: Any = [list(x) if op.arity is None else self.operand(x) for x in arguments[:taken]]
         operands = dict(zip(names, [*inputs, *map(self._parameter, arguments[taken:])])) | dict(zip("xyz", inputs))
-        text = self._spelling(op, [*"xyz"[:taken], *names[taken:]])
+        text = self._spelling(op, [*"xyz"[:taken], *names[taken:]], operands)
         with np.errstate(all="ignore"):
             zeros: Any = [np.zeros(x.shape, x.dtype) for x in (inputs if op.arity else inputs[0])]
             out = op(*(zeros if op.arity else [zeros]), *arguments[taken:])
-        return self._filled(op, text, operands, out.shape, out.dtype, False)
+        return self.write(text, operands, out.shape, out.dtype, False)
 
     def _parameter(self, x: Any) -> Any:
         """What an op is given beside its inputs, as an operand."""
@@ -246,15 +257,15 @@ class Page:
 
     def array(self, array: Any, indent: int = 0) -> str:
         """An array as text from which it can be read back exactly."""
-        array = np.asarray(array)
+        array, constant = np.asarray(array), self.library.spelled["constant"]
         dtype = "" if array.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{array.dtype}"
         if not array.size:
-            return self.library.constant(f"np.zeros({as_tuple(array.shape)}, np.{array.dtype})")
-        prefix = " " * indent + self.library.constant("np.array(")
+            return constant.format(x=f"np.zeros({as_tuple(array.shape)}, np.{array.dtype})")
+        prefix = " " * indent + constant.format(x="np.array(")
         with np.printoptions(threshold=sys.maxsize, linewidth=118, floatmode="unique", suppress=False):
             text = np.array2string(array, separator=", ", prefix=prefix.rstrip(")"))
         text = re.sub(r"\b(nan|inf)\b", r"np.\1", text)
-        return self.library.constant(f"np.array({text}{dtype})")
+        return constant.format(x=f"np.array({text}{dtype})")
 
 
 def _parts(x: Any, needed: int) -> Parts:

@@ -109,6 +109,7 @@ class _Writer:
         self._name_nodes(names)
         self.wanted = self._wanted()
         self.slopes: dict[Any, str] = {}            # names of gradients
+        self.slope_names: set[str] = set()
         self.gradients: dict[Any, Any] = {}         # as far as they are known
         self.shared: set[str] = set()               # gradients that another one is, or looks into
 
@@ -189,6 +190,7 @@ class _Writer:
     def gradient_name(self, x: Any) -> str:
         if x not in self.slopes:
             self.slopes[x] = self.page.unused(f"d{self.names[x]}")
+            self.slope_names.add(self.slopes[x])
         return self.slopes[x]
 
     # The forward pass.
@@ -266,9 +268,8 @@ class _Writer:
         symbols: list[Text] = []
         for stem, x in zip(list(signature(op.joint or op.vjps[0]).parameters)[-op.keeps:], kept):
             page.name_what_is_shared([x], [None])
-            x.name = page.unused(stem)
-            page.lines.append(f"{x.name} = {x.text}  # {x.shape}")
-            symbols.append(page.named(x.name, x))
+            symbols.append(page.let(stem, x))
+            x.name = symbols[-1].text
         self.kept[node] = (*parameters, *symbols)
         return result
 
@@ -338,8 +339,8 @@ class _Writer:
                 if part.bare.simple and x.op is not None:
                     return part                     # no line: it goes by the other's name
                 part = part if x.op is not None else self._handed_out(part)
-                usual = self.scalar or x.dtype == np.float64
-                page.line(name, part, self.library.zeros_for(self.names[x], usual))
+                dtype = "float64" if self.scalar else x.dtype.name
+                page.line(name, part, self.library.zeros_for(self.names[x], dtype))
             own = part.own
             if not own:
                 self.shared.add(name)
@@ -363,7 +364,7 @@ class _Writer:
         if self.immutable or part.own:
             return part
         name = re.match(r"\w*", part.within(COMPARE))[0]           # type: ignore[index]
-        if part.narrow is not None or name not in self.slopes.values() or name in self.shared:
+        if part.narrow is not None or name not in self.slope_names or name in self.shared:
             return self._copied(part)
         self.shared.add(name)
         return part

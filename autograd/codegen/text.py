@@ -69,6 +69,12 @@ def template(text: str) -> Template:
     return Template(pieces, _BINDINGS.get(type(getattr(whole, "op", whole)), _BINDINGS.get(type(whole), ATOM)))
 
 
+def _operator(text: str) -> tuple[Callable[[Text, Any], Text], Callable[[Text, Any], Text]]:
+    """The operator and its reflection, as methods."""
+    return (lambda x, y: arithmetic(text, x, x.page.operand(y)),
+            lambda y, x: arithmetic(text, y.page.operand(x), y))
+
+
 class Text(Operand):
     """An expression, as rules ask for it: an array that is not there.
 
@@ -102,17 +108,6 @@ class Text(Operand):
         self.name: str | None = None
         self.position = page.position()
 
-    if TYPE_CHECKING:                               # written below, sign by sign
-        def __add__(self, other: Any) -> Text: ...
-        def __radd__(self, other: Any) -> Text: ...
-        def __sub__(self, other: Any) -> Text: ...
-        def __rsub__(self, other: Any) -> Text: ...
-        def __mul__(self, other: Any) -> Text: ...
-        def __truediv__(self, other: Any) -> Text: ...
-        def __rtruediv__(self, other: Any) -> Text: ...
-        def __matmul__(self, other: Any) -> Text: ...
-        def __rmatmul__(self, other: Any) -> Text: ...
-
     # Printing.
 
     @property
@@ -136,6 +131,17 @@ class Text(Operand):
         """Another expression of the same dtype: of itself, which stands for {x}, and of other operands."""
         shape = self.shape if shape is None else shape
         return self.page.write(text, {"x": self, **operands}, shape, self.dtype, fresh)
+
+    # Operators.
+
+    __add__, __radd__ = _operator("{x} + {y}")
+    __sub__, __rsub__ = _operator("{x} - {y}")
+    __mul__, _ = _operator("{x} * {y}")
+    __truediv__, __rtruediv__ = _operator("{x} / {y}")
+    __matmul__, __rmatmul__ = _operator("{x} @ {y}")
+    (__lt__, _), (__le__, _) = _operator("{x} < {y}"), _operator("{x} <= {y}")
+    (__gt__, _), (__ge__, _) = _operator("{x} > {y}"), _operator("{x} >= {y}")
+    (__eq__, _), (__ne__, _) = _operator("{x} == {y}"), _operator("{x} != {y}")     # type: ignore[assignment]
 
     # What arrays have.
 
@@ -210,9 +216,9 @@ class Text(Operand):
 
     def __getitem__(self, key: Any) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
-        page = self.page
-        key = page.key(page.library.key(key, self.shape))
-        return self._seen(page.library.indexed(self.simple and self.text in page.constants), shape, False, key=key)
+        page, constant = self.page, self.simple and self.text in self.page.constants
+        text = page.library.spelled["index_constant" if constant else "index"]
+        return self._seen(text, shape, False, key=page.key(page.library.key(key, self.shape)))
 
     def __rmul__(self, other: Any) -> Any:
         if isinstance(other, float) and (other == 0.0 or (other == 1.0 and self.dtype != np.bool_)):
@@ -279,7 +285,7 @@ def arithmetic(text: str, *inputs: Text) -> Text:
     """An expression of operators only. In it a broadcast happens by itself."""
     page, shape = inputs[0].page, _product_shape(*inputs) if "@" in text else combined_shape(inputs)
     bare = list(inputs) if "@" in text else page.library.alike([x.bare for x in inputs])
-    if text == "{x} * {y}" and " / " in bare[0].parts and bare[0].binding == PRODUCT:
+    if text == "{x} * {y}" and " / " in bare[0].parts and bare[0].binding == PRODUCT and bare[0].name is None:
         text = "({x}) * {y}"                        # (1.0 / x) * dy: what the rule says, then the gradient
     number = "@" not in text and all([x.number for x in bare])
     out = page.write(text, dict(zip("xyz", bare)), shape if "@" in text else combined_shape(bare),
@@ -310,19 +316,7 @@ def _product_shape(x: Text, y: Text) -> Shape:
     return (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), *rows, *columns)
 
 
-def _operator(text: str) -> tuple[Callable[[Text, Any], Text], Callable[[Text, Any], Text]]:
-    """The operator and its reflection, as methods."""
-    return (lambda x, y: arithmetic(text, x, x.page.operand(y)),
-            lambda y, x: arithmetic(text, y.page.operand(x), y))
-
-
-SIGNS = {f"__{name}__": f"{{x}} {sign} {{y}}" for name, sign in [
-    ("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("matmul", "@"),
-    ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq", "=="), ("ne", "!=")]}
-for _name, _text in SIGNS.items():
-    for _method, _how in zip((_name, f"__r{_name[2:]}"), _operator(_text)):
-        if _method not in vars(Text):
-            setattr(Text, _method, _how)
+SIGNS = {"__add__": "{x} + {y}", "__sub__": "{x} - {y}", "__mul__": "{x} * {y}", "__truediv__": "{x} / {y}"}
 
 
 # Numbers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from autograd.codegen.libraries.numpys import NumPy
 
@@ -15,13 +15,13 @@ __all__ = ["Jax"]
 class Jax(NumPy):
     name, title, prefix = "jax", "JAX", "jnp"
     immutable = True
-    spelled = {what: text.replace("np.", "jnp.") for what, text in NumPy.spelled.items()}   # noqa: RUF012
+    spelled: ClassVar[dict[str, str]] = {
+        **{what: text.replace("np.", "jnp.") for what, text in NumPy.spelled.items()},
+        "range": "np.arange({n})",                  # what is known beforehand need not be traced
+        "index_constant": "jnp.asarray({x})[{key}]"}        # what is traced can't index what is NumPy's
 
-    def zeros_for(self, name: str, usual: bool) -> str:
+    def zeros_for(self, name: str, dtype: str) -> str:
         return f"jnp.zeros_like({name})"
-
-    def indexed(self, constant: bool) -> str:       # what is traced can't index what is NumPy's
-        return "jnp.asarray({x})[{key}]" if constant else "{x}[{key}]"
 
     def into(self, page: Page, name: str, key: str, added: str, once: bool, zeros: str) -> list[str]:
         return [f"{name} = {zeros or name}.at[{key}].add({added})"]

@@ -15,7 +15,7 @@ __all__ = ["NumPy", "indices"]
 
 
 class NumPy:
-    """Whatever takes a `Page` may add helpers to it."""
+    """What a library calls things (`spelled`, with operands in braces), and what it wants of operands and keys."""
 
     name, title, prefix = "numpy", "NumPy", "np"
     immutable = False                               # whether `+=` makes a new array
@@ -24,33 +24,28 @@ class NumPy:
         "expand": "np.broadcast_to({x}, {shape})", "permute": "{x}.transpose({dims})",
         "concatenate": "np.concatenate([{x}], {dim})", "cast": "{x}.astype({dtype})", "copy": "{x}.copy()",
         "largest": "{x}.max({arguments})", "pick": "np.take_along_axis({x}, {at}, {dim})",
-        "count": "np.count_nonzero({x})"}
+        "count": "np.count_nonzero({x})", "ones": "np.ones_like({x})", "constant": "{x}", "range": "np.arange({n})",
+        "eye": "np.eye({classes}{dtype})[{labels}]", "index": "{x}[{key}]", "index_constant": "{x}[{key}]"}
+
+    usual: tuple[str, ...] = ("float64",)                         # the dtypes that need not be mentioned
 
     def dtype(self, dtype: Any) -> str:
         return f"{self.prefix}.{dtype.name}"
 
-    def like_dtype(self, dtype: Any) -> str:
+    def dtype_argument(self, dtype: Any) -> str:
         """A dtype as a last argument, where it is not what the library takes anyhow."""
-        return "" if dtype is None or dtype.name == "float64" else f", dtype={self.dtype(dtype)}"
+        return "" if dtype is None or dtype.name in self.usual else f", dtype={self.dtype(dtype)}"
 
     def zeros(self, shape: Shape, dtype: Any) -> str:
-        return f"{self.prefix}.zeros({as_tuple(shape)}{self.like_dtype(dtype)})"
+        return f"{self.prefix}.zeros({as_tuple(shape)}{self.dtype_argument(dtype)})"
 
-    def zeros_for(self, name: str, usual: bool) -> str:
-        """Zeros for the gradient of `name`; `usual`: of floats, though integers be given."""
-        return f"np.zeros({name}.shape)" if usual else f"np.zeros_like({name})"
+    def zeros_for(self, name: str, dtype: str) -> str:
+        """Zeros for the gradient of `name`: floats, though integers be given for it."""
+        return f"np.zeros({name}.shape)" if dtype == "float64" else f"np.zeros_like({name})"
 
     def one(self, root: Text, scalar: bool) -> Text:
         """The gradient of the root."""
-        return root.page.operand(1.0) if scalar else root.like(f"{self.prefix}.ones_like({{x}})")
-
-    def constant(self, text: str) -> str:
-        """What to make of NumPy's arrays."""
-        return text
-
-    def numbers_to(self, n: int) -> str:
-        """0, 1, …, n − 1. (In JAX by NumPy: what is known beforehand need not be traced.)"""
-        return f"np.arange({n})"
+        return root.page.operand(1.0) if scalar else root.like(self.spelled["ones"])
 
     def matrix(self, page: Page, numbers: list[Text], shape: Shape) -> Text:
         """The numbers as a matrix."""
@@ -88,10 +83,6 @@ class NumPy:
     def key(self, key: Any, shape: Shape) -> Any:
         """An index as the library takes it."""
         return key
-
-    def indexed(self, constant: bool) -> str:
-        """How a constant, or another array, is indexed."""
-        return "{x}[{key}]"
 
     def into(self, page: Page, name: str, key: str, added: str, once: bool, zeros: str) -> list[str]:
         """The lines that add to places of the array `name`.

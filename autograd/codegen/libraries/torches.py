@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -26,29 +26,23 @@ def scatter(x, key, out):
 class Torch(NumPy):
     name, title, prefix = "torch", "PyTorch", "torch"
     keepdim = "keepdim=True"
-    spelled = {                                     # noqa: RUF012
+    usual = ()
+    spelled: ClassVar[dict[str, str]] = {
         "expand": "{x}.expand({shape})", "permute": "{x}.permute({dims})", "concatenate": "torch.cat([{x}], {dim})",
         "cast": "{x}.to({dtype})", "copy": "{x}.clone()", "largest": "{x}.amax({arguments})",
-        "pick": "torch.take_along_dim({x}, {at}, {dim})", "count": "torch.count_nonzero({x})"}
+        "pick": "torch.take_along_dim({x}, {at}, {dim})", "count": "torch.count_nonzero({x})",
+        "ones": "torch.ones_like({x})", "constant": "torch.from_numpy({x})", "range": "torch.arange({n})",
+        "eye": "torch.eye({classes}{dtype})[{labels}]", "index": "{x}[{key}]", "index_constant": "{x}[{key}]"}
 
-    def like_dtype(self, dtype: Any) -> str:
-        return "" if dtype is None else f", dtype={self.dtype(dtype)}"
-
-    def zeros_for(self, name: str, usual: bool) -> str:
+    def zeros_for(self, name: str, dtype: str) -> str:
         return f"torch.zeros_like({name})"
 
     def one(self, root: Text, scalar: bool) -> Text:
         return super().one(root, False)
 
-    def constant(self, text: str) -> str:
-        return f"torch.from_numpy({text})"
-
-    def numbers_to(self, n: int) -> str:
-        return f"torch.arange({n})"
-
     def matrix(self, page: Page, numbers: list[Text], shape: Shape) -> Text:
-        return page.write("torch.stack([{x}]).reshape({shape})",
-                          {"x": [_tensor(x) if x.number else x for x in numbers], "shape": shape}, shape, np.dtype(float))
+        tensors = [_tensor(x) if x.number else x for x in numbers]
+        return page.write("torch.stack([{x}]).reshape({shape})", {"x": tensors, "shape": shape}, shape, np.dtype(float))
 
     # Operands. Functions want tensors; of truth values and a Python number PyTorch makes float32.
 
