@@ -352,10 +352,18 @@ class Softplus(Module):
 
 
 class GELU(Module):
-    """x·Φ(x), elementwise, by its tanh approximation: PyTorch's `GELU(approximate="tanh")`."""
+    """x·Φ(x), elementwise, Φ being the normal distribution's; or its approximation by "tanh", as in GPT-2."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: got approximate={approximate!r}, expected 'none' or 'tanh'")
+        self.approximate = approximate
 
     def forward(self, x: Any) -> Any:
-        return F.gelu(x)
+        return F.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        return "" if self.approximate == "none" else f"approximate={self.approximate!r}"
 
 
 class Softmax(Module):
