@@ -167,7 +167,7 @@ class _Writer(Speller):
         """The nodes through which a gradient flows to a leaf that has one."""
         wanted = {id(leaf) for leaf in self.leaves if isinstance(leaf, Value) or leaf.requires_grad}
         for node in self.order:
-            if node.op is not None and any(id(x) in wanted for x in node.inputs):
+            if node.op is not None and not node.op.constant and any(id(x) in wanted for x in node.inputs):
                 wanted.add(id(node))
         return wanted
 
@@ -299,6 +299,9 @@ class _Writer(Speller):
             loss = self._cross_entropy(node, logits, rows, None, reduction)
             self.kept[id(node)] = (logits, *self.kept[id(node)])
             return loss
+        if op.name in ("max", "logsumexp"):
+            numbers = self._array_of(inputs, (len(inputs),))
+            return self._max_all(numbers) if op.name == "max" else self.call(st.logsumexp, numbers, (0,), False)
         half = len(inputs) // 2
         if op.name == "sum":
             terms = inputs

@@ -451,6 +451,10 @@ class Speller:
         texts = [str(x) for x in wide]
         if op.name == "sigmoid" and not torch:
             text, binding = f"1.0 / (1.0 + {n}.exp(-{wide[0].within(SIGN)}))", PRODUCT
+        elif op.name == "xlogy":
+            text = (f"torch.xlogy({texts[0]}, {texts[1]})" if torch else
+                    f"{wide[0].within(PRODUCT)} * {n}.log({n}.where({wide[0].within(COMPARE + 1)} == 0, 1.0, {texts[1]}))")
+            binding = ATOM if torch else PRODUCT
         elif op.name == "softplus":
             zero = f"torch.zeros_like({texts[0]})" if torch else "0.0"
             text = f"{n}.logaddexp({zero}, {texts[0]})"
@@ -485,15 +489,15 @@ class Speller:
 
     _expand = broadcast
 
-    def _array_of(self, numbers: Sequence[Text], shape: tuple[int, int]) -> Text:
-        """The numbers as a matrix."""
+    def _array_of(self, numbers: Sequence[Text], shape: tuple[int, ...]) -> Text:
+        """The numbers as a vector or a matrix."""
         if self.backend == "torch":
             texts = [f"torch.tensor({x}, dtype=torch.float64)" if x.number else str(x) for x in numbers]
-            text = f"torch.stack([{', '.join(texts)}]).reshape({as_tuple(shape)})"
+            text = f"torch.stack([{', '.join(texts)}])" + (f".reshape({as_tuple(shape)})" if len(shape) > 1 else "")
         else:
-            texts = list(map(str, numbers))
-            rows = [f"[{', '.join(texts[i: i + shape[1]])}]" for i in range(0, len(texts), shape[1])]
-            text = f"{self.np}.array([{', '.join(rows)}])"
+            texts, width = list(map(str, numbers)), shape[-1]
+            rows = [f"[{', '.join(texts[i: i + width])}]" for i in range(0, len(texts), width)]
+            text = f"{self.np}.array({rows[0] if len(shape) == 1 else '[' + ', '.join(rows) + ']'})"
         return Text(self, text, shape, dtype=np.dtype(float))
 
     def _concatenate(self, parts: Sequence[Text], dim: int) -> Text:
@@ -554,6 +558,18 @@ class Speller:
         shape = tuple(1 if i == dim else m for i, m in enumerate(x.shape) if keepdim or i != dim)
         return x.like(f"{x.within(ATOM)}.{'amax' if self.backend == 'torch' else 'max'}"
                       f"({dim}{self._keep(keepdim)})", shape)
+
+    def _below(self, x: Text, dim: int) -> Text:
+        return x - self.largest(x, dim, True)
+
+    def _logsumexp(self, x: Text, dim: tuple[int, ...], keepdim: bool) -> Text:
+        shape = tuple(1 if i in dim else m for i, m in enumerate(x.shape) if keepdim or i not in dim)
+        if self.backend == "torch":
+            return x.like(f"torch.logsumexp({x}, {as_tuple(dim)}{self._keep(keepdim)})", shape)
+        text = str(x)
+        for i in reversed(dim):                     # they add up along one axis at a time
+            text = f"{self.np}.logaddexp.reduce({text}, {i}{self._keep(keepdim)})"
+        return x.like(text, shape)
 
     def where_largest(self, x: Text, dim: int) -> Text:
         """Where the largest along `dim` stands, with that axis kept."""

@@ -18,8 +18,10 @@ def entropy(p: Any, dim: int = -1, base: float | None = None, keepdim: bool = Fa
     1.5
     """
     dim, keepdim = named_axis("entropy", dim, keepdim, **numpys)
-    x = values("entropy", p, dim) if is_values(p) else tensors("entropy").tensor("entropy", p, dim)
-    return in_base(sum_of(each(lambda x: 0.0 - _xlogy(x, x), x), dim, keepdim), base)  # 0 bits are not -0 bits
+    if is_values(p):
+        return in_base(sum_of([-_xlogy(v, v) for v in values("entropy", p, dim)], dim, keepdim), base)
+    x = tensors("entropy").tensor("entropy", p, dim)
+    return in_base(0.0 - _xlogy(x, x).sum(dim, keepdim), base)          # what is certain has 0 bits, not -0
 
 
 def kl_divergence(p: Any, q: Any, dim: int = -1, base: float | None = None, keepdim: bool = False,

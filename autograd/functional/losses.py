@@ -41,7 +41,7 @@ def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: flo
     >>> binary_cross_entropy(Value(0.5), 1.0, base=2).data
     1.0
     """
-    return _loss("binary_cross_entropy", p, target, reduction, lambda p, y: 0.0 - (
+    return _loss("binary_cross_entropy", p, target, reduction, lambda p, y: -(
         TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, probabilities=True)
 
 

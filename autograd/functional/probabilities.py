@@ -86,6 +86,11 @@ class _Constant(Nary):
 
     __slots__ = ()
     home = "autograd.functional.probabilities", "CONSTANTS"
+    constant = True
+
+    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
+               rest: Sequence[Any] = ()) -> Sequence[Any]:
+        return [None] * len(inputs)
 
 
 def _largest(*xs: float) -> float:

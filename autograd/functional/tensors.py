@@ -39,6 +39,12 @@ def tensor(name: str, x: Any, dim: int = -1) -> Tensor:
     return t
 
 
+def _logits(name: str, x: Any) -> Tensor:
+    """Logits as a Tensor of at least one class, (C,), (N, C) or (N, C, d1, …)."""
+    t = x if type(x) is Tensor else operand(x, name, None)
+    return tensor(name, t, 1 if t._data.ndim > 2 else -1)
+
+
 def pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:
     """Predictions and targets of one shape."""
     x = operand(x, name, None)
@@ -233,7 +239,7 @@ def _flat(name: str, x: Tensor, target: Any) -> tuple[Tensor, Any, tuple[int, ..
 def aims(name: str, x: Any, target: Any, reduction: str,
          *options: Any) -> tuple[Tensor, Rows, Callable[[Tensor], Tensor]]:
     """The logits as rows (N, C), their targets, and what makes the result of a loss for each row."""
-    x = tensor(name, x)
+    x = _logits(name, x)
     z, shape, ndim = x, None, x.ndim
     if x.ndim > 2:
         z, target, shape = _flat(name, x, target)
@@ -262,7 +268,7 @@ def spread(losses: Tensor, kept: Array) -> Tensor:
 def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
                   weight: Any) -> Tensor:
     """Of a Tensor, as one node."""
-    x = tensor("cross_entropy", x)
+    x = _logits("cross_entropy", x)
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
@@ -274,7 +280,7 @@ def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, i
 
 def cross_entropy_gradient(x: Any, target: Any, reduction: str, *options: Any) -> Array:
     """Its gradient in closed form, as an array in the shape of the logits."""
-    x = tensor("cross_entropy", x)
+    x = _logits("cross_entropy", x)
     z, target = _flat("cross_entropy", x, target)[:2] if x.ndim > 2 else (x, _fixed("cross_entropy", target))
     _, found, powers, rest = quietly(_fused, z._data, target, reduction, *options)
     gradient = _quiet_gradient(powers, rest, found, reduction)
