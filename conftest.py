@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import autograd.functional.tensors  # noqa: F401  (whose ops are in the tables from the beginning)
 from autograd.arrays.structural import STRUCTURAL
 from autograd.core.op import TABLE
 

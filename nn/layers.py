@@ -59,6 +59,7 @@ class Linear(Module):
 class Sequential(Module):
     """Modules, or plain functions, one after another.
 
+    >>> from nn import Softmax, Tanh
     >>> Sequential(Linear(2, 3), Tanh(), Linear(3, 2), Softmax())
     Sequential(
       (0): Linear(2 -> 3)
@@ -92,6 +93,7 @@ class Sequential(Module):
 class TensorMLP(Sequential):
     """What `MLP` is for Values, of Linear layers: nin inputs, layers of `nouts` outputs, `nonlin` between them.
 
+    >>> from nn import Tanh
     >>> TensorMLP(2, [16, 3], nonlin=Tanh)
     TensorMLP(
       (0): Linear(2 -> 16)

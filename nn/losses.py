@@ -9,7 +9,6 @@ from typing import Any
 import autograd.functional as F
 from autograd.core.graph import Node
 from autograd.core.op import numpy
-from autograd.core.value import Value
 from nn.module import Module
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"]
@@ -35,6 +34,7 @@ class _Loss(Module):
 class MSELoss(_Loss):
     """The squared error (x − y)²: `F.mse_loss`.
 
+    >>> from autograd import Value
     >>> MSELoss()([Value(1.0), Value(2.0)], [0.0, 4.0]).data
     2.5
     """

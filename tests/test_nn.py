@@ -14,6 +14,7 @@ import autograd.functional as F
 import nn
 from autograd import Tensor, Value, no_grad
 from autograd.core.graph import topological
+from autograd.core.op import TABLE
 from tests.witnesses import central_differences
 
 try:
@@ -134,6 +135,27 @@ def test_loading_changes_no_gradient_of_an_earlier_graph():
 def test_repr_shows_the_structure():
     assert repr(nn.Sequential(nn.Linear(2, 3, bias=False), nn.Dropout(0.1), nn.Flatten())) == (
         "Sequential(\n  (0): Linear(2 -> 3, no bias)\n  (1): Dropout(p=0.1)\n  (2): Flatten()\n)")
+
+
+def test_repr_of_modules_that_contain_each_other():
+    a, b = nn.Module(), nn.Module()
+    a.other, b.others = b, [a, b]
+    assert repr(a) == "Module(\n  (other): Module(\n    (0): Module(…)\n    (1): Module(…)\n  )\n)"
+
+
+def test_a_network_of_values_is_described_in_a_line():
+    assert str(nn.MLP(2, [16, 16, 1])) == "MLP(2 → 16 → 16 → 1, ReLU)"
+    assert str(nn.MLP(2, [3, 1], nonlin="tanh")) == "MLP(2 → 3 → 1, tanh)"
+    assert str(nn.MLP(2, [1])) == "MLP(2 → 1)"
+    assert str(nn.Sequential(nn.Layer(2, 3))) == "Sequential(\n  (0): Layer(2 → 3, ReLU)\n)"
+
+
+def test_activations_are_the_tables():
+    from nn.activations import _Elementwise
+    kinds = _Elementwise.__subclasses__()
+    assert {kind.__name__ for kind in kinds} <= set(nn.__all__)
+    for kind in kinds:
+        assert kind()(Value(0.3)).data == TABLE[kind.__name__.lower()](0.3)
 
 
 def test_copies_and_pickles():

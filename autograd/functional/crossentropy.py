@@ -208,7 +208,7 @@ def _labels(name: str, labels: list[Any], n: int, classes: int, ignore_index: in
         if isinstance(label, bool) or not isinstance(label, Integral):
             raise TypeError(f"{name}: class indices must be integers, got {type(label).__name__}; write [0, 1] "
                             "(probabilities must have the shape of the logits)")
-        if label != ignore_index and not 0 <= label < classes:
+        if label != ignore_index and not 0 <= int(label) < classes:
             raise ValueError(f"{name}: class index {label} at position {i} is out of range for {classes} classes "
                              f"(0 to {classes - 1})")
     return [None if label == ignore_index else int(label) for label in labels]
