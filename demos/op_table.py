@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
+import autograd.functional.tensors  # noqa: F401  (it adds the fused cross-entropy)
 from autograd.arrays.structural import STRUCTURAL
 from autograd.core.nary import NARY
 from autograd.core.op import TABLE, Op

@@ -16,7 +16,7 @@ from autograd.arrays import structural as st
 from autograd.core.nary import NARY, Nary
 from autograd.core.op import TABLE, Op
 from autograd.core.ops import power_by
-from autograd.functional import _rows
+from autograd.functional.tensors import rows
 
 Range = tuple[float, float]
 
@@ -77,6 +77,7 @@ ELEMENTWISE = [
     _row("exp", _ANY,                  slopes=(math.exp,), complex_step=True),
     _row("expm1", _ANY,                slopes=(math.exp,), complex_step=True),
     _row("log", _POSITIVE,             slopes=(lambda x: 1 / x,), complex_step=True),
+    _row("xlogy", _POSITIVE, _POSITIVE, slopes=(lambda x, y: math.log(y), lambda x, y: x / y), complex_step=True),
     _row("log1p", (-0.8, 3.0),         slopes=(lambda x: 1 / (1 + x),), complex_step=True),
     _row("sqrt", _POSITIVE,            slopes=(lambda x: 0.5 / math.sqrt(x),), complex_step=True),
     _row("sin", _ANY,                  slopes=(math.cos,), complex_step=True),
@@ -140,6 +141,8 @@ class Many(NamedTuple):
 MANY = [
     Many(NARY["sum"], 1, lambda *x: [1.0]),
     Many(NARY["sum"], 4, lambda *x: [1.0] * 4),
+    Many(NARY["logsumexp"], 1, lambda *x: [1.0]),
+    Many(NARY["logsumexp"], 4, lambda *x: [math.exp(v) / sum(map(math.exp, x)) for v in x]),
     Many(NARY["dot"], 2, lambda w, x: [x, w]),
     Many(NARY["dot"], 6, lambda *wx: [*wx[3:], *wx[:3]]),
 ]
@@ -151,9 +154,9 @@ _CE = np.array([2, 0]), "mean", 0.1, -100, np.array([1.0, 2.0, 0.5])
 
 
 def _smoothed(x: Any, *options: Any) -> Any:
-    rows = _rows("cross_entropy", x, 2, *options)
+    aims = rows("cross_entropy", x, 2, *options)
     shifted = x - np.log(np.exp(x).sum(1, keepdims=True))
-    return -(rows.q * shifted).sum() / rows.divisor
+    return -(aims.q * shifted).sum() / aims.divisor
 
 
 MOVING = [
@@ -175,6 +178,8 @@ MOVING = [
     Moving(st.max_all, ((2, 3),), (),                          lambda x: sorted(x.ravel())[-1]),
     Moving(st.max_along, ((2, 3),), (_AT, 1, False),           lambda x, i, d, k: np.array([x[0, 1], x[1, 0]])),
     Moving(st.max_along, ((2, 3),), (_AT, 1, True),            lambda x, i, d, k: np.array([[x[0, 1]], [x[1, 0]]])),
+    Moving(st.logsumexp, ((2, 3),), ((1,), False),             lambda x, d, k: np.log(np.exp(x).sum(1))),
+    Moving(st.logsumexp, ((2, 3, 2),), ((0, 2), True),         lambda x, d, k: np.log(np.exp(x).sum(d, keepdims=k))),
     Moving(st.reshape, ((2, 3),), ((3, 2),),                   lambda x, s: x.ravel().reshape(s)),
     Moving(st.permute, ((2, 3, 4),), ((2, 0, 1),),             np.transpose),
     Moving(st.permute, ((2, 3),), ((1, 0),),                   lambda x, d: x.T),

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.core.op import Op, Operand
+from autograd.core.op import TABLE, Op, Operand
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
 __all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "for_each_structural",
-           "index", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
+           "index", "logsumexp", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
            "reduce_plan", "reduce_to", "reshape", "scatter", "sum_", "sum_plan", "unsummed"]
 
 Shape = tuple[int, ...]
@@ -262,6 +262,34 @@ max_along = _inner("max_along", lambda x, indices, dim, keepdim:
                   lambda g, out, x, indices, dim, keepdim:
                   place(g if keepdim else g.reshape(indices.shape), indices, dim, x.shape), symbol="max", warns=False,
                   words="the gradient goes to the largest, 0 to the others")
+
+
+def _logsumexp(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+    kept = _kept(x.shape, dim)
+    for axis in dim:
+        x = _log_of_sum(x, axis)
+    return x.reshape(kept) if keepdim else x.reshape(tuple(n for i, n in enumerate(kept) if i not in dim))
+
+
+def _log_of_sum(x: Any, axis: int) -> Any:
+    """log Σ exp(x) along one axis, which stays. Without the largest term, 1, no digit of a small rest is lost."""
+    last = x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
+    rows = last.reshape(-1, last.shape[-1])
+    n, width = rows.shape
+    if not rows.flags.c_contiguous:
+        rows = rows.copy()
+    top = rows.argmax(1) + _positions(n) * width
+    largest = rows.take(top)
+    powers = np.exp(rows - np.where(abs(largest) < math.inf, largest, x.dtype.type(0))[:, None])
+    powers.reshape(-1)[top] = 0
+    out = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
+    return out if last is x else out.swapaxes(axis, -1)
+
+
+logsumexp = _inner("logsumexp", _logsumexp,
+                   lambda g, out, x, dim, keepdim:
+                   unsummed(g, x, dim, keepdim) * TABLE["exp"](x - unsummed(out, x, dim, keepdim)), symbol="LSE",
+                   words="each input gets its share, its softmax, of the gradient")
 
 
 # Shapes: nothing is computed, so nothing is either on the way back.

@@ -44,6 +44,13 @@ def largest(x: Text, dim: int, keepdim: bool) -> Text:
     return x.like(library.spelled["largest"], _reduced(x, (dim,), keepdim), arguments=library.axis(dim, keepdim))
 
 
+def logsumexp(x: Text, dim: Shape, keepdim: bool) -> Text:
+    for i in reversed(dim):                         # one axis at a time
+        x = x.like(x.page.library.spelled["logsumexp"], _reduced(x, (i,), keepdim),
+                   arguments=x.page.library.axis(i, keepdim))
+    return x
+
+
 def where_largest(x: Text, dim: int) -> Text:
     """Where the largest along `dim` stands, with that axis kept."""
     dim %= x.ndim
@@ -120,5 +127,5 @@ SPELLED: dict[str, Callable[..., Text]] = {
     "sum": sum_, "reduce_to": reduce_to, "expand": lambda x, shape: x.broadcast(shape),
     "cast": lambda x, dtype: x.page.cast(x, dtype), "reshape": lambda x, shape: x.reshape(shape),
     "permute": lambda x, dims: x.transpose(dims), "index": lambda x, key: x[key],
-    "max_all": lambda x: x.like("{x}.max()", ()), "pick": pick, "place": place, "scatter": scatter,
+    "logsumexp": logsumexp, "max_all": lambda x: x.like("{x}.max()", ()), "pick": pick, "place": place, "scatter": scatter,
     "max_along": lambda x, indices, dim, keepdim: largest(x, dim, keepdim)}

@@ -173,7 +173,7 @@ class _Writer:
         """The nodes through which a gradient flows to a leaf that has one."""
         wanted = {leaf for leaf in self.leaves if isinstance(leaf, Value) or leaf.requires_grad}
         for node in self.order:
-            if node.op is not None and any(x in wanted for x in node.inputs):
+            if node.op is not None and not node.op.constant and any(x in wanted for x in node.inputs):
                 wanted.add(node)
         return wanted
 
@@ -241,6 +241,9 @@ class _Writer:
             loss, kept = write_cross_entropy(self.page, logits, rows, None, reduction)
             self.kept[node] = (logits, *kept)
             return loss
+        if op.name in ("max", "logsumexp"):
+            row = self.library.matrix(self.page, inputs, (1, len(inputs)))
+            return self.page.call(st.max_all, row) if op.name == "max" else self.page.call(st.logsumexp, row, (0, 1), False)
         if op.name == "sum":
             terms = inputs
         elif op.name == "dot":

@@ -53,6 +53,7 @@ class Op:
     __slots__ = ("_array", "arity", "domain", "edge", "floats", "methods", "name", "partials", "pull", "remedy",
                  "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
+    constant: ClassVar[bool] = False                # whether its result counts as a constant: nothing flows back
     arity: int | None
 
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,

@@ -54,6 +54,10 @@ def _relu(x: Any) -> Any:
     return maximum(x, 0.0)
 
 
+def _xlogy(x: Any, y: Any) -> Any:                  # x·log y, and 0·log 0 is 0
+    return x * log(where(x == 0.0, 1.0, y))
+
+
 def _clamp(x: Any, low: Any, high: Any) -> Any:
     return minimum(maximum(x, low), high)
 
@@ -91,6 +95,12 @@ log2       = elementwise("log2",       ieee.log2,       "log2",       lambda out
              domain=(POSITIVE,))
 log10      = elementwise("log10",      ieee.log10,      "log10",      lambda out, x: 1.0 / (x * math.log(10.0)),
              domain=(POSITIVE,))
+xlogy      = elementwise("xlogy",      lambda x, y: x * math.log(y if x else 1.0), _xlogy,
+                                       lambda out, x, y: log(y + (x == 0.0) * (y == 0.0)),
+                                       lambda out, x, y: x / (y + (x == 0.0) * (y == 0.0)),
+             edge=lambda x, y: x * ieee.log(y), domain=(POSITIVE, POSITIVE),
+             source={"numpy": "{x} * np.log(np.where({x} == 0, 1.0, {y}))", "torch": "torch.xlogy",
+                     "jax": "jax.scipy.special.xlogy"})
 log1p      = elementwise("log1p",      math.log1p,      "log1p",      lambda out, x: 1.0 / (1.0 + x),
              edge=ieee.log1p, domain=(INSIDE,))
 sqrt       = elementwise("sqrt",       math.sqrt,       "sqrt",       lambda out, x: 0.5 / out,

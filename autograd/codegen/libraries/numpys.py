@@ -23,7 +23,8 @@ class NumPy:
     spelled: ClassVar[dict[str, str]] = {
         "expand": "np.broadcast_to({x}, {shape})", "permute": "{x}.transpose({dims})",
         "concatenate": "np.concatenate([{x}], {dim})", "cast": "{x}.astype({dtype})", "copy": "{x}.copy()",
-        "largest": "{x}.max({arguments})", "pick": "np.take_along_axis({x}, {at}, {dim})",
+        "largest": "{x}.max({arguments})", "logsumexp": "np.logaddexp.reduce({x}, {arguments})",
+        "pick": "np.take_along_axis({x}, {at}, {dim})",
         "count": "np.count_nonzero({x})", "ones": "np.ones_like({x})", "constant": "{x}", "range": "np.arange({n})",
         "eye": "np.eye({classes}{dtype})[{labels}]", "index": "{x}[{key}]", "index_constant": "{x}[{key}]"}
 

@@ -30,6 +30,7 @@ class Torch(NumPy):
     spelled: ClassVar[dict[str, str]] = {
         "expand": "{x}.expand({shape})", "permute": "{x}.permute({dims})", "concatenate": "torch.cat([{x}], {dim})",
         "cast": "{x}.to({dtype})", "copy": "{x}.clone()", "largest": "{x}.amax({arguments})",
+        "logsumexp": "torch.logsumexp({x}, {arguments})",
         "pick": "torch.take_along_dim({x}, {at}, {dim})", "count": "torch.count_nonzero({x})",
         "ones": "torch.ones_like({x})", "constant": "torch.from_numpy({x})", "range": "torch.arange({n})",
         "eye": "torch.eye({classes}{dtype})[{labels}]", "index": "{x}[{key}]", "index_constant": "{x}[{key}]"}
