@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Tensor, Value, functional, gradcheck
 from autograd.arrays import steps
-from autograd.arrays.structural import STRUCTURAL
+from autograd.arrays.structural import STOPS, STRUCTURAL
 from autograd.core.nary import NARY, dot, total
 from autograd.core.op import TABLE, Op
 from autograd.core.ops import FAMILIES, PowerBy
@@ -96,7 +96,7 @@ def test_every_broken_backward_step_of_tensors_is_caught(name, mutant):
 
 def broken_ops():
     """Each structural op with each of its vjps broken in each way: (op, which input, mutant)."""
-    for op in STRUCTURAL.values():
+    for op in [op for op in STRUCTURAL.values() if op not in STOPS]:
         for position in range(max(len(case.shapes) for case in MOVING if case.op is op)):
             for mutant in MUTANTS:
                 yield pytest.param(op, position, mutant, id=f"{op.name}-{position}-{mutant}")
@@ -216,7 +216,8 @@ STEPS = {
     "factor 0.99": [(r"part = (?!_?fit)(.+)", r"part = 0.99 * (\1)"), (r"g = (st\.unsummed.+)", r"g = 0.99 * \1")],
     "sign": [(r"part = (?!_?fit)(.+)", r"part = -(\1)"), (r"g = (st\.unsummed.+)", r"g = -\1")],
 }
-OPS = {op.name: op for op in [*TABLE.values(), *STRUCTURAL.values(), *(case.op for case in ELEMENTWISE)]}
+OPS = {op.name: op for op in [*TABLE.values(), *STRUCTURAL.values(), *(case.op for case in ELEMENTWISE)]
+       if op not in STOPS}
 
 
 def broken_steps(op, mutant):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from inspect import signature
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -433,10 +434,20 @@ class Speller:
         if not isinstance(op, st.Structural):
             return self._elementwise(op, [self.operand(x) for x in inputs])
         spell = getattr(self, f"_{op.name}", None)
+        if spell is None and self.backend in op.source:
+            return self._by_source(op, *inputs)
         if spell is None:
             raise TypeError(f"source: {op.name} has no spelling in {self.backend}; use the op-by-op form of it")
         result = spell(*inputs)
         return result
+
+    def _by_source(self, op: st.Structural, *inputs: Any) -> Text:
+        """An op that moves numbers, as its row says this library writes it."""
+        names = list(signature(op.array).parameters)
+        arrays = inputs[: op.arity]
+        like = np.asarray(op.array(*[np.zeros(x.shape, x.dtype) for x in arrays], *inputs[len(arrays):]))
+        text = op.source[self.backend].format(**dict(zip(names, inputs)))
+        return Text(self, text, like.shape, dtype=like.dtype)
 
     def _elementwise(self, op: Op, inputs: Sequence[Text]) -> Text:
         if op.name in _INFIX:
