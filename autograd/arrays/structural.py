@@ -21,7 +21,7 @@ from autograd.core.op import Op, Operand
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["SMALL_PRODUCT", "STOPS", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate", "cumsum",
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STOPS", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate", "cumsum",
            "expand", "flip", "for_each_structural", "index", "matmul", "max_all", "max_along", "moves",
            "one_hot", "ones", "peak", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape",
            "roll", "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
@@ -128,7 +128,7 @@ def _expand(x: Any, shape: Shape) -> Any:
 # come back at each step of a training, and plans are remembered.
 
 Plan = tuple[Callable[..., Any], tuple[Any, ...]]
-_SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
+SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
 _add_up: Callable[..., Any] = np.add.reduce         # whose stub takes keepdims by name only
 
 
@@ -142,7 +142,7 @@ def ones(shape: Shape, dtype: str) -> Any:
 def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Plan:
     """How to sum over `dim`."""
     n = shape[dim[0]] if len(dim) == 1 else 0
-    if dtype in "fd" and 0 < n <= _SHORT_AXIS and (len(shape) == 2 or (len(shape) == 1 and not keepdim)):
+    if dtype in "fd" and 0 < n <= SHORT_AXIS and (len(shape) == 2 or (len(shape) == 1 and not keepdim)):
         if dim == (1,):
             return np.ndarray.dot, (np.ones((n, 1) if keepdim else n, dtype),)
         return np.ones((1, n) if keepdim else n, dtype).dot, ()
@@ -160,7 +160,7 @@ def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Cal
         return _add_up(x, dim, None, out, keepdim)
 
     count = math.prod([shape[i] for i in dim])
-    if dtype not in "ef" or (dtype == "f" and count <= _SHORT_AXIS):
+    if dtype not in "ef" or (dtype == "f" and count <= SHORT_AXIS):
         return add_up
     in_pairs = dtype == "f" and dim == tuple(range(len(shape) - len(dim), len(shape)))
 

@@ -642,6 +642,7 @@ class Speller:
         With each, whether it makes the array.
         """
         x, key, once = x.into
+        key = self.render(x.like(key, ()))          # which may mention what was computed
         added = self.render(x.bare)
         if self.backend == "jax":
             return [(f"{name} = {zeros or name}.at[{key}].add({added})", zeros is not None)]
