@@ -13,7 +13,7 @@ from autograd.core.op import TABLE
 
 TABLES: list[dict[str, Any]] = [TABLE]
 if find_spec("numpy"):
-    import autograd.functional.tensors      # noqa: F401  (whose ops are in the tables from the beginning)
+    import autograd.functional.tensors  # noqa: F401  (whose ops are in the tables from the beginning)
     from autograd.arrays.structural import STRUCTURAL
 
     TABLES.append(STRUCTURAL)

@@ -11,7 +11,7 @@ from autograd.core.op import TABLE
 from autograd.core.ops import FAMILIES, PowerBy
 from autograd.core.symbols import text_of
 from autograd.core.writing import compile_function
-from tests.cases import ELEMENTWISE, MANY, MOVING, Elementwise, Many, Moving, uncovered
+from tests.cases import ELEMENTWISE, MANY, MOVING, STOPPING, Elementwise, Many, Moving, uncovered
 
 elementwise = pytest.mark.parametrize("case", ELEMENTWISE, ids=lambda case: case.id)
 many = pytest.mark.parametrize("case", MANY, ids=lambda case: case.id)
@@ -121,7 +121,7 @@ def test_methods_do_what_the_general_way_does_bit_for_bit(case):
         general = Value.apply(case.op, *leaves)
         if isinstance(case.op, PowerBy):
             method = leaves[0] ** case.op.exponent
-        elif arity <= 2:
+        elif arity <= 2 and case.op.methods:
             method = getattr(leaves[0], case.op.name)(*leaves[1:])
         else:
             continue
@@ -185,6 +185,21 @@ def test_structural_ops_do_what_they_say(case):
                                case.reference(*arrays, *case.parameters), rtol=1e-13, atol=1e-15)
     for a, b in zip(arrays, before):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("case", STOPPING, ids=lambda case: case.id)
+def test_what_lets_no_gradient_through(case):
+    (array,) = arrays_for(case)
+    x = Tensor(array, requires_grad=True)
+    stopped = applied(case, [x * 1.0])
+    np.testing.assert_array_equal(stopped.numpy(), case.reference(array, *case.parameters))
+    assert case.op.constant
+    assert case.op.words
+    (stopped * x.sum()).sum().backward()            # only by the other factor
+    np.testing.assert_allclose(x.grad.numpy(), np.full(array.shape, stopped.numpy().sum()))
+    y = Tensor(array, requires_grad=True)
+    applied(case, [y * 2.0]).sum().backward()
+    assert not y.grad.numpy().any()
 
 
 @moving

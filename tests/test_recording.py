@@ -52,8 +52,8 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
             return getattr(a.tanh(), name)()
         if name in ("arcsin", "arccos"):
             return getattr(a.tanh() * 0.9, name)()
-        if name in ("log", "log2", "log10", "sqrt", "reciprocal"):
-            return getattr(a * a + 0.5, name)()
+        if name in ("log", "log2", "log10", "sqrt", "root", "reciprocal"):
+            return TABLE[name](a * a + 0.5)         # type: ignore[no-any-return]
         if name == "log1p":
             return (a * a).log1p()
         if name == "div":

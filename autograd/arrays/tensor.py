@@ -29,9 +29,9 @@ from autograd.arrays.convert import (
     operands,
     to_float,
 )
-from autograd.arrays.dims import dims_of
+from autograd.arrays.dims import axis_of
 from autograd.arrays.inplace import InPlace, changes, refuse_changed
-from autograd.arrays.joining import cat, concatenate, stack, where
+from autograd.arrays.joining import cat, concatenate, gathered, holds_gradients, stack, where
 from autograd.arrays.numpys import NumPys
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
@@ -128,7 +128,7 @@ class Tensor(Reductions, InPlace, NumPys):
 
     def size(self, dim: int | None = None) -> Any:
         """Its shape, or the length along `dim`; as PyTorch's, a method."""
-        return self.shape if dim is None else self.shape[dims_of("size", dim, self.ndim)[0]]
+        return self.shape if dim is None else self.shape[axis_of("size", dim, self.ndim)]
 
     def numel(self) -> int:
         """How many numbers it holds."""
@@ -347,7 +347,15 @@ def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = Non
 
     >>> tensor([0, 2, 1]).dtype
     dtype('int64')
+
+    Of a list with tensors in it that have gradients, the result is no leaf: they pass.
+
+    >>> q = Tensor(2.0, requires_grad=True); tensor([q * 3, 1.0]).sum().backward(); q.grad
+    tensor(3.0000)
     """
+    if isinstance(data, (list, tuple)) and holds_gradients(data):
+        joined = gathered(data)
+        return joined if dtype is None else joined.to(dtype)
     array = as_array(data, dtype)
     return Tensor(array, requires_grad, array.dtype, label)
 

@@ -40,6 +40,7 @@ class Op:
         source: how each library writes it, by the library's name; see `elementwise`.
         words: what it does to a gradient, where no formula says it.
         remedy: what usually helps where its result is inf or nan.
+        constant: whether its result counts as a constant: nothing flows back.
         domain: for each input, where the tests may try it: away from kinks and poles.
 
     An op can be called on anything a rule may be fed:
@@ -50,10 +51,9 @@ class Op:
     3.0
     """
 
-    __slots__ = ("_array", "arity", "domain", "edge", "floats", "methods", "name", "partials", "pull", "remedy",
+    __slots__ = ("_array", "arity", "constant", "domain", "edge", "floats", "methods", "name", "partials", "pull", "remedy",
                  "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
-    constant: ClassVar[bool] = False                # whether its result counts as a constant: nothing flows back
     arity: int | None
 
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,
@@ -66,7 +66,7 @@ class Op:
         self.edge = edge or _nan
         shared = {"numpy": f"np.{array}", "torch": f"torch.{array}", "jax": f"jnp.{array}"}
         self.source = {**(shared if isinstance(array, str) else {}), **(source or {})}
-        self.words, self.remedy = words, remedy
+        self.words, self.remedy, self.constant = words, remedy, False
         self.domain = tuple(domain) or ((-3.0, 3.0),) * len(partials)
         self.pull: Callable[[Any, object], None] = _written_first       # its step of `Tensor.backward`
 

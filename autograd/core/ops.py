@@ -106,6 +106,9 @@ log1p      = elementwise("log1p",      math.log1p,      "log1p",      lambda out
 sqrt       = elementwise("sqrt",       math.sqrt,       "sqrt",       lambda out, x: 0.5 / out,
              edge=ieee.sqrt, domain=(POSITIVE,),
              remedy="a root at 0 has an infinite slope: add a small eps inside it")
+root       = elementwise("root",       math.sqrt,       "sqrt",       lambda out, x: (out > 0.0) / (2.0 * out + (out <= 0.0)),
+             methods=(), edge=ieee.sqrt, symbol="sqrt", domain=(POSITIVE,),
+             words="half the gradient over the root; at 0, where all that it is the spread of are equal, none")
 square     = elementwise("square",     lambda x: x * x, "square",     lambda out, x: 2.0 * x)
 reciprocal = elementwise("reciprocal", lambda x: 1 / x, "reciprocal", lambda out, x: -out * out,
              edge=lambda x: ieee.divide(1.0, x), domain=(POSITIVE,))

@@ -86,7 +86,6 @@ class _Constant(Nary):
 
     __slots__ = ()
     home = "autograd.functional.probabilities", "CONSTANTS"
-    constant = True
 
     def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
                rest: Sequence[Any] = ()) -> Sequence[Any]:
@@ -99,6 +98,7 @@ def _largest(*xs: float) -> float:
 
 CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: [0.0] * len(xs),
                               "for the gradient it counts as a constant: softmax does not change with it")}
+CONSTANTS["max"].constant = True
 
 
 def _below(name: str, x: Sequence[Any], dim: int, temperature: float) -> list[Value]:
