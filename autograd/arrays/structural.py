@@ -324,18 +324,14 @@ logsumexp = _inner("logsumexp", _logsumexp,
 # What lets no gradient through. A choice that depends on the numbers is a node too: whoever runs the graph again with
 # other numbers makes the choice anew.
 
-def _nothing(needs: Sequence[bool], *_: Any) -> list[Any]:
-    return [None]
-
-
 def _spelled(numpy: str, torch: str) -> dict[str, str]:
     """How the libraries write it, where JAX writes as NumPy does."""
     return {"numpy": numpy, "torch": torch, "jax": numpy.replace("np.", "jnp.")}
 
 
-stop = _inner("stop", lambda x: x.copy(), joint=_nothing, arity=1, warns=False, symbol="stop",
+stop = _inner("stop", lambda x: x.copy(), lambda g, out, x: None, warns=False, symbol="stop",
               words="the gradient stops here", source=_spelled("np.array({x})", "({x}).detach()"))
-argsort = _inner("argsort", lambda x, dim: np.argsort(x, dim, kind="stable"), joint=_nothing, arity=1, warns=False,
+argsort = _inner("argsort", lambda x, dim: np.argsort(x, dim, kind="stable"), lambda g, out, x, dim: None, warns=False,
                  words="a place has no gradient",
                  source=_spelled("np.argsort({x}, {dim})", "torch.argsort({x}, {dim})"))
 for _op in (stop, argsort):
