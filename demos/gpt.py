@@ -111,7 +111,7 @@ class Recordings:
     """The loss of names of some lengths, each recorded once, to be run for any letters.
 
     Attributes:
-        parameters, gradient: (P,): the weights all of them share, and the gradient of the last loss, for an optimiser.
+        parameters, gradient: (P,): the weights all of them share, and the gradient of the last loss.
     """
 
     def __init__(self, model: GPT, lengths: Sequence[int]) -> None:
@@ -136,6 +136,10 @@ class Recordings:
             if backward:
                 self.gradient += recorded.gradient / len(names)
         return sum(losses) / len(names)
+
+    def trainable(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What an optimiser updates: the weights, and where their gradient appears."""
+        return [(self.parameters, self.gradient)]
 
     def sync(self) -> None:
         """Write the weights back into the Values."""

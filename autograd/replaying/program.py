@@ -31,10 +31,14 @@ def ours(*rules: Function | None) -> bool:
     >>> ours(np.exp), ours(np.vectorize(float))
     (True, False)
     """
-    return all([rule is None or isinstance(rule, BuiltinFunctionType)
-                or getattr(np, getattr(rule, "__name__", ""), None) is rule
-                or (isinstance(rule, FunctionType) and rule.__globals__.get("__name__", "").startswith("autograd."))
-                for rule in rules])
+    for rule in rules:
+        if type(rule) is FunctionType:
+            if not rule.__globals__.get("__name__", "").startswith("autograd."):
+                return False
+        elif not (rule is None or type(rule) is BuiltinFunctionType
+                  or getattr(np, getattr(rule, "__name__", ""), None) is rule):
+            return False
+    return True
 
 
 class Program:
