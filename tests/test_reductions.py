@@ -249,3 +249,14 @@ def test_a_replay_elsewhere_is_what_eager_is_there(function):
         loss.backward()
         np.testing.assert_allclose(step(), loss.item(), rtol=1e-12)
         np.testing.assert_allclose(step.gradients[0], fresh.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(KEEPING - {"var", "std"}))
+@pytest.mark.parametrize("dim", [0, -1])
+def test_one_number_may_be_reduced_too(name, dim):
+    got = getattr(Tensor(3.0), name)(dim)
+    values = got.values if isinstance(got, Extremum) else got
+    assert values.shape == ()
+    assert values.item() == getattr(np, name)(np.array([3.0]), axis=dim)
+    with pytest.raises(IndexError, match=name):
+        getattr(Tensor(3.0), name)(1)
