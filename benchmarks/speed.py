@@ -71,7 +71,7 @@ def draw(results: str, path: Path) -> None:
 
     found = ratios(results)
     counts = [len(found[title]) for title, _ in PANELS]
-    look: dict[str, Any] = {"text.color": TEXT, "axes.labelcolor": TEXT, "xtick.color": TEXT, "ytick.color": TEXT,
+    look: Any = {"text.color": TEXT, "axes.labelcolor": TEXT, "xtick.color": TEXT, "ytick.color": TEXT,
                             "axes.edgecolor": TEXT, "font.size": 9.5, "svg.hashsalt": "speed"}
     with plt.rc_context(look):
         figure, panels = plt.subplots(len(PANELS), 1, figsize=(7.2, 0.27 * sum(counts) + 1.3), sharex=True,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.arrays.convert import ArrayNode, short
+from autograd.arrays.convert import Array, ArrayNode, short
 
 __all__ = ["ALL_DIMS", "OWED", "Dim", "axis_of", "dims_of", "from_numpy", "index_key", "one_dim", "owed"]
 
@@ -45,7 +45,7 @@ def axis_of(name: str, dim: Any, ndim: int) -> int:
     return dims[0]
 
 
-def one_dim(name: str, dim: Any, x: Any) -> int | None:
+def one_dim(name: str, dim: Any, x: Array) -> int | None:
     """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
     if dim is None:
         if x.size == 0:

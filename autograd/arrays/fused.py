@@ -111,7 +111,7 @@ _BATCH_NORM = moves("batch_norm", _batch_norm, joint=_batch_norm_joint, arity=3,
 def _totals(x: Any, n: int) -> Callable[[Any], Any]:
     """What adds up the n rows of x and its like: for arrays, a product with ones."""
     if type(x) is np.ndarray and n <= st.SHORT_AXIS:
-        return st.ones((1, n), x.dtype.char).dot
+        return st.ones((1, n), x.dtype.char).dot    # type: ignore[no-any-return]
     return lambda x: st.sum_(x, (0,), True)
 
 

@@ -237,10 +237,10 @@ class Reductions(Shapes):
 
     def _extreme(self, name: str, extreme: Callable[..., Any], dim: Dim, keepdim: bool) -> Tensor:
         """The largest or smallest over an axis, several, or all."""
+        dims = dims_of(name, dim, self.ndim)
         if dim is None or isinstance(dim, (int, np.integer)):
             found = extreme(self, dim, keepdim)
             return found.values if isinstance(found, Extremum) else found
-        dims = dims_of(name, dim, self.ndim)
         if not dims:
             return self.reshape(self.shape)
         others = [i for i in range(self.ndim) if i not in dims]
@@ -253,13 +253,15 @@ class Reductions(Shapes):
         """Where the largest number stands (along `dim`, or in the flattened array); a constant."""
         if numpy_names:
             dim, keepdim = from_numpy("argmax", dim, keepdim, numpy_names)
-        return handle(np.asarray(self._data.argmax(one_dim("argmax", dim, self._data), keepdims=keepdim)))
+        axis: Any = one_dim("argmax", dim, self._data)
+        return handle(np.asarray(self._data.argmax(axis, keepdims=keepdim)))
 
     def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Where the smallest number stands; a constant."""
         if numpy_names:
             dim, keepdim = from_numpy("argmin", dim, keepdim, numpy_names)
-        return handle(np.asarray(self._data.argmin(one_dim("argmin", dim, self._data), keepdims=keepdim)))
+        axis: Any = one_dim("argmin", dim, self._data)
+        return handle(np.asarray(self._data.argmin(axis, keepdims=keepdim)))
 
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = True, **numpy_names: Any) -> Any:
         """The numbers along `dim` in order, as `(values, indices)`; with NumPy's `axis`, the values.

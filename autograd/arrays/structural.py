@@ -380,10 +380,11 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
 
 def _added_at(key: Any, x: Any, shape: Any) -> Any:
     """Zeros with x added at `key`, rounded once."""
-    wide = np.float64 if x.dtype.char in "ef" else x.dtype
-    out = np.zeros(shape, wide)
-    np.add.at(out, key, x.astype(wide, copy=False))
-    return out.astype(x.dtype, copy=False)
+    if x.dtype.char not in "ef" or (x.dtype.char == "f" and x.size <= SHORT_AXIS):
+        out = np.zeros(shape, x.dtype)
+        np.add.at(out, key, x)
+        return out
+    return _added_at(key, x.astype(np.float64), shape).astype(x.dtype)
 
 
 SMALL_PRODUCT = 200_000                             # multiplications; beyond, `np.add.at` is faster

@@ -297,9 +297,9 @@ def _function(name: str) -> Callable[..., Any]:
 
 
 # Methods that no function of PyTorch's is, as they are the tensor's own.
-_METHODS_ALONE = {"apply", "backward", "contributions", "cpu", "dim", "double", "expand", "item", "long", "numpy",
-                  "operand", "record", "repeat", "retain_grad", "size", "tolist", "to", "view", "write_pull", "zero_grad",
-                  "float", "int", "bool"}
+_METHODS_ALONE = {"apply", "backward", "bool", "contributions", "cpu", "dim", "double", "expand", "float", "int",
+                  "item", "long", "numpy", "operand", "record", "repeat", "retain_grad", "size", "tolist", "to", "view",
+                  "write_pull", "zero_grad"}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: _function(name) for name in dir(Tensor)
     if callable(getattr(Tensor, name)) and name[0] != "_" and name[-1] != "_" and name not in _METHODS_ALONE}
