@@ -18,8 +18,8 @@ from numpy import ndarray
 
 from autograd.core.op import TABLE, Op, Operand
 
-__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "for_each_structural",
-           "index", "logsumexp", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
+__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand",
+           "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
            "reduce_plan", "reduce_to", "reshape", "scatter", "sum_", "sum_plan", "unsummed"]
 
 Shape = tuple[int, ...]

@@ -452,8 +452,8 @@ class Speller:
         if op.name == "sigmoid" and not torch:
             text, binding = f"1.0 / (1.0 + {n}.exp(-{wide[0].within(SIGN)}))", PRODUCT
         elif op.name == "xlogy":
-            text = (f"torch.xlogy({texts[0]}, {texts[1]})" if torch else
-                    f"{wide[0].within(PRODUCT)} * {n}.log({n}.where({wide[0].within(COMPARE + 1)} == 0, 1.0, {texts[1]}))")
+            safe = f"{n}.where({wide[0].within(COMPARE + 1)} == 0, 1.0, {texts[1]})"
+            text = f"torch.xlogy({', '.join(texts)})" if torch else f"{wide[0].within(PRODUCT)} * {n}.log({safe})"
             binding = ATOM if torch else PRODUCT
         elif op.name == "softplus":
             zero = f"torch.zeros_like({texts[0]})" if torch else "0.0"

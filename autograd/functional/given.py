@@ -38,7 +38,7 @@ def values(name: str, x: Sequence[Any], dim: int = -1) -> list[Value]:
 
 @lru_cache(maxsize=64)
 def tensors(name: str) -> Any:
-    """The module of what these functions need of arrays. Raises ImportError in the name of a function, without NumPy."""
+    """The module of what these functions need of arrays; without NumPy an ImportError, in the name of a function."""
     numpy(name)
     return import_module("autograd.functional.tensors")
 

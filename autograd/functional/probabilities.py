@@ -1,8 +1,7 @@
 """Softmax, its logarithm, and the logarithm of a sum of exponentials.
 
 All subtract the largest first, so that nothing overflows. For the gradient it counts as a constant: whatever is
-subtracted from all, the result stays the same, so nothing can flow back by way of it. It is a node all the same, so that
-a recording finds it anew.
+subtracted from all, the result stays the same. It is a node all the same, so that a recording finds it anew.
 """
 
 from __future__ import annotations
