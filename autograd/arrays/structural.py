@@ -19,7 +19,7 @@ from numpy import ndarray
 from autograd.core.op import TABLE, Op, Operand
 
 __all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand",
-           "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
+           "for_each_structural", "index", "introduced", "logsumexp", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
            "reduce_plan", "reduce_to", "reshape", "scatter", "sum_", "sum_plan", "unsummed"]
 
 Shape = tuple[int, ...]
@@ -102,7 +102,12 @@ def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **kno
     """
     if not name.isidentifier():
         raise ValueError(f"moves: got an op called {name!r}, expected a Python name; signs belong in its symbol")
-    op = STRUCTURAL[name] = Structural(name, array, *vjps, **known)
+    op = STRUCTURAL[name] = introduced(Structural(name, array, *vjps, **known))
+    return op
+
+
+def introduced(op: Structural) -> Structural:
+    """The op, made known to every reader of such ops; whether it stands in a table is the caller's affair."""
     for reader in _readers:
         reader(op)
     return op

@@ -48,6 +48,8 @@ def named_axis(name: str, dim: int, keepdim: bool = False, **numpys: Any) -> tup
     dim, keepdim = numpys.pop("axis", dim), numpys.pop("keepdims", keepdim)
     if numpys:
         raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, numpys))}")
+    if type(dim) is int:
+        return dim, bool(keepdim)
     if isinstance(dim, bool) or not isinstance(dim, Integral):
         raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     return int(dim), bool(keepdim)
