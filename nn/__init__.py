@@ -1,7 +1,7 @@
 """Neural networks on `autograd`: modules, layers, losses, optimisers, for scalar Values and for Tensors.
 
-Nothing is imported before it is wanted: what is made of Values alone needs no NumPy. Which module a name lives in stands
-in `_HOME`.
+Nothing is imported before it is wanted: what is made of Values alone needs no NumPy. `_HOME` says which module a name
+lives in.
 """
 
 from importlib import import_module
@@ -48,7 +48,8 @@ _HOME = {
     **dict.fromkeys(["CheckpointError", "load", "save"], "checkpoint"),
     **dict.fromkeys(["GELU", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh"], "activations"),
     **dict.fromkeys(["MLP", "Layer", "Neuron"], "neurons"),
-    **dict.fromkeys(["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP", "manual_seed"], "layers"),
+    **dict.fromkeys(["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
+                     "manual_seed"], "layers"),
     **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"], "losses"),
     **dict.fromkeys(["Module"], "module"),
 }

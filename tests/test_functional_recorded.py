@@ -1,4 +1,4 @@
-"""Nothing that is chosen by looking at the data is frozen: recorded at one point, every function of F is right at others.
+"""Nothing chosen by looking at the data is frozen: recorded at one point, every function of F is right at others.
 
 Maxima, where they stand, what is 0 and what is infinite are found anew by `replay`, and by the text of `source`.
 """
@@ -88,10 +88,11 @@ def test_source_is_right_at_other_points(name, f, points, kind):
     names = {f"x{i}": v for i, v in enumerate(x)} if kind is Value else {"x": x}
     scope = {}
     exec(source(one_number(f(x)), names), scope)
+    step = scope["step"]
     for point in points[:-1] if "entropy" not in name else points[:4]:
         given = {f"x{i}": np.float64(v) for i, v in enumerate(point)} if kind is Value else {"x": np.array(point)}
         with np.errstate(all="ignore"):
-            found, gradients = scope["step"](**{n: v for n, v in given.items() if n in scope["step"].__code__.co_varnames})
+            found, gradients = step(**{n: v for n, v in given.items() if n in step.__code__.co_varnames})
         loss, gradient = eager(f, point, kind)
         np.testing.assert_allclose(found, loss, rtol=1e-12, atol=1e-16)
         if not np.isfinite(gradient).all():         # 0·∞ on the way back: which nan there are, is nobody's promise

@@ -21,10 +21,10 @@ from autograd.core.op import TABLE, Op, Operand
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate", "cumsum",
-           "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along", "moves",
-           "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll", "scatter", "sort",
-           "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate",
+           "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along", "moves",
+           "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll", "scatter",
+           "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
 Shape = tuple[int, ...]
 
@@ -106,7 +106,12 @@ def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **kno
     """
     if not name.isidentifier():
         raise ValueError(f"moves: got an op called {name!r}, expected a Python name; signs belong in its symbol")
-    op = STRUCTURAL[name] = Structural(name, array, *vjps, **known)
+    op = STRUCTURAL[name] = introduced(Structural(name, array, *vjps, **known))
+    return op
+
+
+def introduced(op: Structural) -> Structural:
+    """The op, made known to every reader of such ops; whether it stands in a table is the caller's affair."""
     for reader in _readers:
         reader(op)
     return op

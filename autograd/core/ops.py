@@ -96,7 +96,7 @@ log2       = elementwise("log2",       ieee.log2,       "log2",       lambda out
 log10      = elementwise("log10",      ieee.log10,      "log10",      lambda out, x: 1.0 / (x * math.log(10.0)),
              domain=(POSITIVE,))
 xlogy      = elementwise("xlogy",      lambda x, y: x * math.log(y if x else 1.0), _xlogy,
-                                       lambda out, x, y: log(y + (x == 0.0) * (y == 0.0)),
+                                       lambda out, x, y: log(y + (x == 0.0) * (y == 0.0)),       # never 0·∞
                                        lambda out, x, y: x / (y + (x == 0.0) * (y == 0.0)),
              edge=lambda x, y: x * ieee.log(y), domain=(POSITIVE, POSITIVE),
              source={"numpy": "{x} * np.log(np.where({x} == 0, 1.0, {y}))", "torch": "torch.xlogy",

@@ -133,10 +133,8 @@ def _composite(logits: Any, target: Any, form: str, reduction: str, *options: An
     q = with_numpy.Tensor(rows.q, dtype=z.dtype)
     if rows.kept is not None:                       # what an ignored row holds, be it nan, must not be touched
         z, q = z[rows.kept], q[rows.kept]
-    if form == "logsumexp":
-        logs = _where(q, log_softmax(z), 0.0)       # 0·log 0 counts as 0
-    else:
-        logs = _where(q, softmax(z), 1.0).log()
+    # 0·log 0 counts as 0
+    logs = _where(q, log_softmax(z), 0.0) if form == "logsumexp" else _where(q, softmax(z), 1.0).log()
     losses = -(q * logs).sum(1)
     return back(losses if rows.kept is None else with_numpy.spread(losses, rows.kept))
 

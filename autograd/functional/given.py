@@ -38,7 +38,7 @@ def values(name: str, x: Sequence[Any], dim: int = -1) -> list[Value]:
 
 @lru_cache(maxsize=64)
 def tensors(name: str) -> Any:
-    """The module of what these functions need of arrays. Raises ImportError in the name of a function, without NumPy."""
+    """The module of what these functions need of arrays; without NumPy an ImportError, in the name of a function."""
     numpy(name)
     return import_module("autograd.functional.tensors")
 
@@ -48,6 +48,8 @@ def named_axis(name: str, dim: int, keepdim: bool = False, **numpys: Any) -> tup
     dim, keepdim = numpys.pop("axis", dim), numpys.pop("keepdims", keepdim)
     if numpys:
         raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, numpys))}")
+    if type(dim) is int:
+        return dim, bool(keepdim)
     if isinstance(dim, bool) or not isinstance(dim, Integral):
         raise TypeError(f"{name}: got dim={dim!r}, expected one integer")
     return int(dim), bool(keepdim)

@@ -28,7 +28,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
     if ids.size and (ids.min() < 0 or ids.max() >= weight.shape[0]):
         raise IndexError(f"embedding: got indices from {ids.min()} to {ids.max()}, "
                          f"expected 0 to {weight.shape[0] - 1}, the rows of the table")
-    if hasattr(indices, "requires_grad") and ids.size:          # a Tensor as it is: by that `replay` and `source` know it
+    if hasattr(indices, "requires_grad") and ids.size:          # a Tensor, by which `replay` and `source` know it
         return weight[indices]
     return weight[ids]
 

@@ -1,8 +1,7 @@
 """Softmax, its logarithm, and the logarithm of a sum of exponentials.
 
 All subtract the largest first, so that nothing overflows. For the gradient it counts as a constant: whatever is
-subtracted from all, the result stays the same, so nothing can flow back by way of it. It is a node all the same, so that
-a recording finds it anew.
+subtracted from all, the result stays the same. It is a node all the same, so that a recording finds it anew.
 """
 
 from __future__ import annotations
@@ -44,9 +43,10 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> A
         powers = [b.exp() for b in _below("softmax", x, dim, temperature)]
         whole = total(powers)
         return [power / whole for power in powers]
-    x = tensors("softmax").tensor("softmax", x, dim)
-    powers_ = _over(tensors("softmax").below(x, dim, temperature), temperature).exp()
-    return (powers_ / powers_.sum(dim, keepdim=True)).to(x.dtype)
+    arrays = tensors("softmax")
+    x = arrays.tensor("softmax", x, dim)
+    powers_ = _over(arrays.below(x, dim, temperature), temperature).exp()
+    return arrays.narrowed(powers_ / powers_.sum(dim, keepdim=True), x)
 
 
 def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> Any:
@@ -63,9 +63,10 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) 
         below = _below("log_softmax", x, dim, temperature)
         normaliser = Value.apply(LOGSUMEXP, *below)
         return [b - normaliser for b in below]
-    x = tensors("log_softmax").tensor("log_softmax", x, dim)
-    below_ = _over(tensors("log_softmax").below(x, dim, temperature), temperature)
-    return (below_ - tensors("log_softmax").logsumexp(below_, dim, True)).to(x.dtype)
+    arrays = tensors("log_softmax")
+    x = arrays.tensor("log_softmax", x, dim)
+    below_ = _over(arrays.below(x, dim, temperature), temperature)
+    return arrays.narrowed(below_ - arrays.logsumexp(below_, dim, True), x)
 
 
 def logsumexp(x: Any, dim: int = -1, keepdim: bool = False, **numpys: Any) -> Any:
@@ -117,6 +118,8 @@ def _over(x: Any, temperature: float) -> Any:
 
 
 def _temperature(temperature: Any) -> float:
+    if type(temperature) is float and temperature > 0:
+        return temperature
     if isinstance(temperature, (bool, Value)) or not is_real(temperature):
         raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
     positive = number(temperature, "softmax")

@@ -19,7 +19,7 @@ from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
 
 __all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "ids", "logsumexp",
-           "one_hot", "pair", "rows_of", "spread", "tensor"]
+           "narrowed", "one_hot", "pair", "rows_of", "spread", "tensor"]
 
 Array = Any
 
@@ -82,13 +82,12 @@ class _Shift(Structural):
     home = "autograd.functional.tensors", "SHIFTS"
 
 
-SHIFTS = {"below": _Shift("below", lambda x, dim: x - x.max(axis=dim, keepdims=True),
-                          joint=lambda needs, g, out, x, dim: [g], arity=1, symbol="− max", methods=(),
-                          source={"numpy": "{x} - {x}.max({dim}, keepdims=True)",
-                                  "torch": "{x} - {x}.amax({dim}, keepdim=True)",
-                                  "jax": "{x} - {x}.max({dim}, keepdims=True)"},
-                          words="the gradient goes on as it is: the maximum counts as a constant, as softmax does not "
-                                "change with it")}
+_BELOW = st.introduced(_Shift(
+    "below", lambda x, dim: x - x.max(axis=dim, keepdims=True), lambda g, out, x, dim: g, symbol="− max", methods=(),
+    source={"numpy": "{x} - {x}.max({dim}, keepdims=True)", "torch": "{x} - {x}.amax({dim}, keepdim=True)",
+            "jax": "{x} - {x}.max({dim}, keepdims=True)"},
+    words="the gradient goes on as it is: the maximum counts as a constant, as softmax does not change with it"))
+SHIFTS = {"below": _BELOW}
 
 
 def below(x: Tensor, dim: int, temperature: float) -> Tensor:
@@ -97,7 +96,12 @@ def below(x: Tensor, dim: int, temperature: float) -> Tensor:
         limits = np.finfo(x.dtype)
         if not float(limits.tiny) <= temperature <= float(limits.max):      # as a float32, 1e-300 would be 0
             x = x.to(np.float64)
-    return Tensor.apply(SHIFTS["below"], x, dim % x.ndim)
+    return _BELOW.make(x, dim % x.ndim)             # type: ignore[no-any-return]
+
+
+def narrowed(x: Tensor, like: Tensor) -> Tensor:
+    """x in the dtype of `like`."""
+    return x if x._data.dtype == like._data.dtype else x.to(like.dtype)
 
 
 def logsumexp(x: Tensor, dim: int, keepdim: bool) -> Tensor:
