@@ -1,4 +1,4 @@
-"""What is made of numbers alone works where NumPy is not installed; what needs arrays says so. It needs no NumPy itself."""
+"""What is made of numbers alone works without NumPy; what needs arrays says so. This file needs no NumPy itself."""
 
 import subprocess
 import sys
@@ -20,8 +20,8 @@ sys.meta_path.insert(0, Missing())
 
 def run(code: str) -> str:
     """What `code` prints in a process of its own, in which NumPy is missing."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", MISSING + code], cwd=ROOT, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", MISSING + code], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -46,7 +46,7 @@ def test_inspect_and_its_like_are_not_loaded():
     """Each takes a large part of the time to the first gradient."""
     heavy = {"inspect", "dataclasses", "ast", "dis", "numpy"}
     code = "from autograd import Value\nx = Value(3.0)\n(x * x).backward()\nprint(*sys.modules)"
-    alone = subprocess.run([sys.executable, "-S", "-c", "import sys\n" + code], cwd=ROOT, capture_output=True, text=True,
-                           check=True).stdout.split()
+    alone = subprocess.run([sys.executable, "-S", "-c", "import sys\n" + code], cwd=ROOT,
+                           capture_output=True, text=True, check=True).stdout.split()
     assert heavy.isdisjoint(alone)
     assert "autograd.core.value" in alone

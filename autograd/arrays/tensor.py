@@ -263,7 +263,8 @@ class Tensor(Reductions, InPlace, NumPys):
         inputs, saved = self.inputs, self._saved
         if needs is None:
             needs = [x.requires_grad for x in inputs]
-        return self.op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
+        parts: Sequence[Any] = self.op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
+        return parts
 
     # The matrix product, of vectors, matrices and stacks of matrices, is NumPy's; its method, like those of the table's
     # rows, is written out below.

@@ -243,7 +243,8 @@ class _Writer:
             return loss
         if op.name in ("max", "logsumexp"):
             row = self.library.matrix(self.page, inputs, (1, len(inputs)))
-            return self.page.call(st.max_all, row) if op.name == "max" else self.page.call(st.logsumexp, row, (0, 1), False)
+            call = self.page.call
+            return call(st.max_all, row) if op.name == "max" else call(st.logsumexp, row, (0, 1), False)
         if op.name == "sum":
             terms = inputs
         elif op.name == "dot":

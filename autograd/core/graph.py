@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from autograd.core.op import Operand
 
-__all__ = ["Node", "Use", "back", "depths", "edges", "leaves", "topological"]
+__all__ = ["Node", "Use", "back", "edges", "leaves", "topological"]
 
 
 class Node(Operand):
@@ -166,11 +166,3 @@ def edges(root: N) -> Iterator[tuple[N, N, int]]:
     for node in topological(root):
         for position, x in enumerate(node.inputs):
             yield x, node, position
-
-
-def depths(root: N) -> dict[N, int]:
-    """How many ops lie on the longest way from a leaf to each node; 0 for the leaves."""
-    depth: dict[N, int] = {}
-    for node in topological(root):
-        depth[node] = 1 + max((depth[x] for x in node.inputs), default=-1)
-    return depth

@@ -51,13 +51,14 @@ class Op:
     3.0
     """
 
-    __slots__ = ("_array", "arity", "constant", "domain", "edge", "floats", "methods", "name", "partials", "pull", "remedy",
-                 "source", "symbol", "words")
+    __slots__ = ("_array", "arity", "constant", "domain", "edge", "floats", "methods", "name", "partials", "pull",
+                 "remedy", "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
     arity: int | None
 
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,
-                 methods: Sequence[str] | None = None, edge: Rule | None = None, source: Mapping[str, str] | None = None,
+                 methods: Sequence[str] | None = None, edge: Rule | None = None,
+                 source: Mapping[str, str] | None = None,
                  words: str = "", remedy: str = "", domain: Sequence[tuple[float, float]] = ()) -> None:
         self.name, self.symbol = name, name if symbol is None else symbol
         self.floats, self._array, self.partials = floats, array, partials

@@ -106,7 +106,8 @@ log1p      = elementwise("log1p",      math.log1p,      "log1p",      lambda out
 sqrt       = elementwise("sqrt",       math.sqrt,       "sqrt",       lambda out, x: 0.5 / out,
              edge=ieee.sqrt, domain=(POSITIVE,),
              remedy="a root at 0 has an infinite slope: add a small eps inside it")
-root       = elementwise("root",       math.sqrt,       "sqrt",       lambda out, x: (out > 0.0) / (2.0 * out + (out <= 0.0)),
+root       = elementwise("root",       math.sqrt,       "sqrt",
+                                                   lambda out, x: (out > 0.0) / (2.0 * out + (out <= 0.0)),
              methods=(), edge=ieee.sqrt, symbol="sqrt", domain=(POSITIVE,),
              words="half the gradient over the root; at 0, where all that it is the spread of are equal, none")
 square     = elementwise("square",     lambda x: x * x, "square",     lambda out, x: 2.0 * x)
@@ -123,7 +124,8 @@ arctan     = elementwise("arctan",     math.atan,       "arctan",     lambda out
 sinh       = elementwise("sinh",       math.sinh,       "sinh",       lambda out, x: cosh(x), edge=ieee.sinh)
 cosh       = elementwise("cosh",       math.cosh,       "cosh",       lambda out, x: sinh(x), edge=ieee.cosh)
 tanh       = elementwise("tanh",       math.tanh,       "tanh",       lambda out, x: 1.0 - out * out)
-erf        = elementwise("erf",        math.erf,        _erf,         lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x),
+erf        = elementwise("erf",        math.erf,        _erf,
+                                                       lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x),
              source={"numpy": "np.vectorize(math.erf, otypes=[{dtype}])({x})", "torch": "torch.erf",
                      "jax": "jax.scipy.special.erf"})
 sigmoid    = elementwise("sigmoid",    ieee.sigmoid,    _sigmoid,     lambda out, x: out * (1.0 - out), symbol="σ",
@@ -148,9 +150,10 @@ maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out
 minimum    = elementwise("minimum",    ieee.minimum,    "minimum",    lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
                                                                       lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
              symbol="min", domain=(BETWEEN, INSIDE))
-clamp      = elementwise("clamp",      ieee.clamp,      _clamp,       lambda out, x, low, high: (x >= low) * (x <= high),
-                                                                      lambda out, x, low, high: (x < low) * (low <= high),
-                                                                      lambda out, x, low, high: maximum(x, low) > high,
+clamp      = elementwise("clamp",      ieee.clamp,      _clamp,
+                                                       lambda out, x, low, high: (x >= low) * (x <= high),
+                                                       lambda out, x, low, high: (x < low) * (low <= high),
+                                                       lambda out, x, low, high: maximum(x, low) > high,
              methods=(), domain=(BETWEEN, INSIDE, (2.0, 3.0)),
              source={"numpy": "np.clip", "torch": "torch.clamp", "jax": "jnp.clip"})
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,

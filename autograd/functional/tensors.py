@@ -96,7 +96,7 @@ def below(x: Tensor, dim: int, temperature: float) -> Tensor:
         limits = np.finfo(x.dtype)
         if not float(limits.tiny) <= temperature <= float(limits.max):      # as a float32, 1e-300 would be 0
             x = x.to(np.float64)
-    return _BELOW.make(x, dim % x.ndim)             # type: ignore[no-any-return]
+    return _BELOW.make(x, dim % x.ndim)
 
 
 def narrowed(x: Tensor, like: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ def narrowed(x: Tensor, like: Tensor) -> Tensor:
 
 def logsumexp(x: Tensor, dim: int, keepdim: bool) -> Tensor:
     """log Σ exp(x) along `dim`."""
-    return st.logsumexp.make(x, (dim % x.ndim,), keepdim)       # type: ignore[no-any-return]
+    return st.logsumexp.make(x, (dim % x.ndim,), keepdim)
 
 
 # The targets of cross-entropy.
@@ -276,7 +276,7 @@ def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, i
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
-        return _FUSED.make(x, target, reduction, label_smoothing, ignore_index, weight)     # type: ignore[no-any-return]
+        return _FUSED.make(x, target, reduction, label_smoothing, ignore_index, weight)
     z, target, shape = _flat("cross_entropy", x, target)
     losses: Tensor = _FUSED.make(z, target, reduction, label_smoothing, ignore_index, weight)
     return losses.reshape(shape) if reduction == "none" else losses

@@ -300,7 +300,8 @@ class ArrayProgram:
             wanted = [id(x) in needs for x in node.inputs]
             values = [again(x) for x in saved[id(node)]]
             parts = self._pulled(node, wanted, g, again(registers[id(node)]), values)
-            return [_fitted(part, x) if need and part is not None else None for x, need, part in zip(node.inputs, wanted, parts)]
+            return [_fitted(part, x) if need and part is not None else None
+                    for x, need, part in zip(node.inputs, wanted, parts)]
 
         gradient: dict[Any, Any] = {root: _Array(program, np.ones_like(root._data), constant=True)}
         for _ in back([node for node in order if id(node) in needs], gradient, ask):
