@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate",
            "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along",
-           "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll", "scatter",
-           "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
+           "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
+           "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
 Shape = tuple[int, ...]
 
