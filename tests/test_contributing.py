@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("rich", reason="the demos extra is not installed")
+from tests.needs import needs
+
+needs("rich", "demos")
 
 ROOT = Path(__file__).parent.parent
 SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),

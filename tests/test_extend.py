@@ -12,6 +12,7 @@ from autograd.core.op import TABLE
 from autograd.core.symbols import Symbol, text_of
 from autograd.extend import elementwise, exp, moves
 from autograd.replaying import replay as replaying
+from tests.needs import needs
 
 ROOT_PI = math.sqrt(math.pi)
 
@@ -163,10 +164,10 @@ def run(text, backend, leaves):
     if backend == "numpy":
         loss, slopes = scope["step"](**{name: np.array(x) for name, x in leaves.items()})
     elif backend == "torch":
-        torch = pytest.importorskip("torch")
+        torch = needs("torch", "parity")
         loss, slopes = scope["step"](**{name: torch.from_numpy(np.array(x)) for name, x in leaves.items()})
     else:
-        jax = pytest.importorskip("jax")
+        jax = needs("jax", "jax")
         jax.config.update("jax_enable_x64", True)
         loss, slopes = jax.jit(scope["step"])(**{name: jax.numpy.asarray(x) for name, x in leaves.items()})
     return float(loss), {name: np.asarray(slope) for name, slope in slopes.items()}

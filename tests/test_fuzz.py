@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
 from autograd import Tensor, Value, grad, jvp
+from tests.needs import without
 
 try:
     import torch
@@ -182,7 +183,7 @@ def broadcast(a, b):
     return math.prod(shape) <= 2000 and len(shape) < 4
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.skipif(without("torch"), reason="PyTorch is not installed")
 @given(seeds, some.sampled_from(["float64", "float32"]))
 @settings(max_examples=settings().max_examples * 2)
 def test_broadcasting_tensor_programs_against_pytorch(seed, dtype):
@@ -213,14 +214,14 @@ EXTREMES = [0.0, 5e-324, 1e-310, 1e-200, 0.5, 1.0, 3.0, 700.0, 1e200, 1e308, mat
 EXTREMES = [*EXTREMES, *(-x for x in EXTREMES), math.nan]
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.skipif(without("torch"), reason="PyTorch is not installed")
 @pytest.mark.parametrize("name", ["exp", "log", "sqrt", "tanh", "sigmoid", "sin", "cos", "expm1", "neg"])
 def test_extreme_floats_against_pytorch(name):
     ours, theirs = Tensor(EXTREMES, requires_grad=True), torch.tensor(EXTREMES, requires_grad=True, dtype=torch.float64)
     same(getattr(ours, name)(), getattr(theirs, name)(), [ours], [theirs])
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.skipif(without("torch"), reason="PyTorch is not installed")
 @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv])
 def test_pairs_of_extreme_floats_against_pytorch(operation):
     pairs = [grid.ravel() for grid in np.meshgrid(EXTREMES, EXTREMES)]

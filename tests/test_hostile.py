@@ -19,8 +19,8 @@ from autograd.arrays import tensor as tensor_module
 from autograd.core import modes
 from autograd.core.op import TABLE
 from tests.cases import ELEMENTWISE, MOVING, Elementwise
+from tests.core.test_ops import applied, arrays_for, points
 from tests.hostile import CASES, value, zero_d
-from tests.test_ops import applied, arrays_for, points
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.promise}. {case.what}")

@@ -17,7 +17,7 @@ from autograd.core.ops import FAMILIES, PowerBy
 from autograd.functional import targets
 from autograd.learn.gradcheck import GradcheckError
 from tests.cases import ELEMENTWISE, MANY, MOVING
-from tests.test_ops import applied, arrays_for, points
+from tests.core.test_ops import applied, arrays_for, points
 
 MUTANTS = {
     "sign": lambda rule: lambda *a: -1.0 * rule(*a),

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+from tests.needs import needs
+
+torch = needs("torch", "parity")
 
 import autograd.functional as F  # noqa: E402
 from autograd import Tensor  # noqa: E402

@@ -99,3 +99,46 @@ def test_nothing_in_autograd_itself_bears_the_name_of_a_function():
     names = {path.stem for path in (ROOT / "autograd").iterdir() if path.name != "__pycache__"}
     assert not names & set(dir(autograd)) - {"functional", "extend", "derivatives", *{x[0] for x in FLOORS}} & {
         name for name in dir(autograd) if callable(getattr(autograd, name, None))}
+
+
+# Modules whose tests stand with those of a neighbour: what one can't be tried without the other.
+BESIDE = {
+    "autograd/core/op": "core/test_ops", "autograd/core/floats": "core/test_writing", "autograd/core/numbers":
+    "core/test_writing", "autograd/core/interior": "core/test_graph", "autograd/core/operators": "core/test_writing",
+    "autograd/core/nary": "core/test_value", "autograd/core/symbols": "core/test_ops",
+    "autograd/core/modes": "test_hostile", "autograd/core/carrying": "test_engine_limits",
+    "autograd/arrays/structural": "core/test_ops", "autograd/arrays/steps": "test_mutations",
+    "autograd/arrays/convert": "arrays/test_tensor", "autograd/arrays/dims": "arrays/test_reductions",
+    "autograd/arrays/inplace": "arrays/test_tensor", "autograd/arrays/joining": "arrays/test_tensor",
+    "autograd/arrays/silence": "test_hostile",
+    "autograd/learn/contributions": "see/test_explain", "autograd/learn/alike": "learn/test_diagnose",
+    "autograd/learn/mistakes": "learn/test_diagnose", "autograd/learn/shapes": "learn/test_diagnose",
+    "autograd/learn/suspicions": "learn/test_diagnose", "autograd/see/tree": "see/test_draw",
+    "autograd/see/dot": "see/test_draw", "autograd/see/naming": "see/test_draw",
+    "autograd/see/telling": "see/test_explain",
+    "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",
+    "nn/neurons": "nn/test_layers", "nn/activations": "nn/test_layers",
+    **{f"autograd/functional/{name}": "functional/test_functional" for name in (
+        "probabilities", "crossentropy", "losses", "information", "layers", "tensors", "given",
+        "targets")},
+    **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
+        "flat", "tapes", "groups", "batches", "program")},
+    **{f"autograd/codegen/{name}": "codegen/test_source" for name in (
+        "text", "page", "moving", "crossentropy", "libraries/numpys", "libraries/torches", "libraries/jaxes")},
+}
+
+
+def test_tests_mirror_the_rooms():
+    """The tests of autograd/see/draw.py are tests/see/test_draw.py, or stand where `BESIDE` says."""
+    lost = []
+    for package in ("autograd", "nn"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if path.name == "__init__.py":
+                continue
+            module = path.relative_to(ROOT).with_suffix("")
+            own = module.relative_to("autograd") if package == "autograd" else module
+            place = BESIDE.get(module.as_posix(), (own.parent / f"test_{own.name}").as_posix())
+            if not (ROOT / "tests" / f"{place}.py").exists():
+                lost.append(f"{module.as_posix()}: tests/{place}.py")
+    assert not lost, "\n".join(lost)
+    assert not [module for module in BESIDE if not (ROOT / f"{module}.py").exists()]

@@ -13,7 +13,7 @@ import autograd.functional as F
 import nn
 from autograd import Tensor, Value, draw
 from autograd.core.carrying import calls
-from tests.test_rendering import RED, boxes, edges, red_edges
+from tests.see.test_draw import RED, boxes, edges, red_edges
 
 
 def modules(source: str) -> list[list[str]]:

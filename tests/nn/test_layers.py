@@ -15,6 +15,7 @@ import nn
 from autograd import Tensor, Value, no_grad
 from autograd.core.graph import topological
 from autograd.core.op import TABLE
+from tests.needs import without
 from tests.witnesses import central_differences
 
 try:
@@ -23,7 +24,7 @@ except ModuleNotFoundError:                         # the parity extra; the othe
     torch = None
 if torch is not None:
     torch.set_num_threads(1)                        # its threads and BLAS's wait for each other
-needs_torch = pytest.mark.skipif(torch is None, reason="the parity extra is not installed")
+needs_torch = pytest.mark.skipif(without("torch"), reason="the parity extra is not installed")
 
 
 def x_of(*shape: int, seed: int = 0) -> np.ndarray:

@@ -29,8 +29,9 @@ from autograd.core.nary import dot, total
 from autograd.core.op import TABLE
 from demos import backward, names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
+from tests.needs import needs
+from tests.replaying.test_replay import random_graph, tensor_cases
 from tests.test_fuzz import broadcast, seeds, tensor_program
-from tests.test_recording import random_graph, tensor_cases
 
 EXTREMA = [Moving(st.max_along, ((2, 3, 2),), (None, dim, keepdim), np.max) for dim in (0, 1, 2)
            for keepdim in (False, True)]
@@ -56,9 +57,9 @@ def converter(backend: str) -> Any:
     if backend == "numpy":
         return np.array
     if backend == "torch":
-        torch = pytest.importorskip("torch")
+        torch = needs("torch", "parity")
         return lambda x: torch.from_numpy(np.array(x))
-    jax = pytest.importorskip("jax", reason="needs the optional jax extra")
+    jax = needs("jax", "jax")
     jax.config.update("jax_enable_x64", True)
     return jax.numpy.asarray
 
@@ -640,7 +641,7 @@ def test_the_demo_prints_and_checks_both(backend: str, capsys: pytest.CaptureFix
 
 def test_jax_on_two_devices() -> None:
     """The data split over two devices, the parameters on both; `jax.jit` adds up the gradients between them."""
-    pytest.importorskip("jax", reason="needs the optional jax extra")
+    needs("jax", "jax")
     program = textwrap.dedent("""
         import jax, numpy as np
         jax.config.update("jax_enable_x64", True)

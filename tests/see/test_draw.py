@@ -13,6 +13,7 @@ import pytest
 import autograd
 from autograd import Tensor, Value, draw, draw_dot, tree
 from autograd.see.dot import RED, ROLES, without_font_warnings
+from tests.needs import needs
 
 NODE = re.compile(r'^    (\w+) \[label=<(.*)> id="\w+" class="(\w+)"', re.M)
 EDGE = re.compile(r'^    (\w+) -> (\w+) \[id="(\w+)" class="(\w+)"(.*)\]$', re.M)
@@ -123,7 +124,7 @@ def test_highlighting_marks_every_edge_on_a_path() -> None:
 @pytest.mark.parametrize("label", ["a < b > c", "{x|y}", "back\\slash \\N \\G", '"quoted"', "ŷ_1 ∂ 漢字", "&amp; &#92;",
                                    "<B>no</B>"])
 def test_labels_come_out_as_typed(label: str) -> None:
-    pygraphviz = pytest.importorskip("pygraphviz")
+    pygraphviz = needs("pygraphviz", "render")
     a = Value(1.0, label=label)
     svg = pygraphviz.AGraph(string=draw(a + 1.0).source).draw(format="svg", prog="dot").decode()
     import xml.etree.ElementTree as ET
@@ -237,10 +238,10 @@ def test_the_svg_holds_what_the_dot_text_says() -> None:
 
 @pytest.mark.usefixtures("bundled")
 def test_the_bundled_engine_draws_in_silence_what_it_draws_otherwise() -> None:
-    pygraphviz = pytest.importorskip("pygraphviz")
+    pygraphviz = needs("pygraphviz", "render")
     code = "from autograd import Value, draw; print(draw(Value(1.0, 'ŷ') + 2.0).svg())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8",
-                         cwd=Path(__file__).parents[1])
+                         cwd=Path(__file__).parents[2])
     assert run.stderr == ""
     picture = pygraphviz.AGraph(string=draw(Value(1.0, "ŷ") + 2.0).source).draw(format="svg", prog="dot")
     assert run.stdout.rstrip() == picture.decode().rstrip()
@@ -337,7 +338,7 @@ def test_importing_the_package_imports_neither_graphviz_nor_the_readers() -> Non
             "new = set(sys.modules) - before; "
             "print(sorted(late & new | {name for name in new if name.startswith('autograd.')}))")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                            cwd=Path(__file__).parents[1])
+                            cwd=Path(__file__).parents[2])
     assert result.stdout.strip() == "[]"
 
 

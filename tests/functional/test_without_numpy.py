@@ -77,7 +77,7 @@ for use in (lambda: F.softmax([[1.0, 2.0]]), lambda: F.one_hot([1]), lambda: F.m
 def run(program: str, numpy: bool) -> str:
     without = "import sys\n" + ("" if numpy else 'sys.modules["numpy"] = None\n')
     result = subprocess.run([sys.executable, "-c", without + program], capture_output=True, text=True,
-                            cwd=Path(__file__).parent.parent, timeout=120)
+                            cwd=Path(__file__).parent.parent.parent, timeout=120)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

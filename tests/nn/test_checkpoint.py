@@ -14,6 +14,7 @@ import pytest
 import autograd.functional as F
 import nn
 from autograd import Tensor, Value
+from tests.needs import needs
 
 FORMATS = ["npz", "safetensors"]
 
@@ -21,7 +22,7 @@ FORMATS = ["npz", "safetensors"]
 @pytest.fixture(params=FORMATS)
 def suffix(request):
     if request.param == "safetensors":
-        pytest.importorskip("safetensors", reason="the safetensors extra is not installed")
+        needs("safetensors", "safetensors")
     return request.param
 
 
@@ -260,8 +261,8 @@ def test_numpy_reads_npz(tmp_path):
 
 
 def test_weights_both_ways_with_pytorch_by_safetensors(tmp_path):
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("safetensors")
+    torch = needs("torch", "parity")
+    needs("safetensors", "safetensors")
     from safetensors.torch import load_file, save_file
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     theirs = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1)).double()

@@ -16,9 +16,10 @@ import pytest
 import nn
 from demos import __main__ as demos
 from demos import common
+from tests.needs import needs
 
-pytest.importorskip("matplotlib", reason="the demos extra is not installed")
-pytest.importorskip("sklearn", reason="the demos extra is not installed")
+needs("matplotlib", "demos")
+needs("sklearn", "demos")
 
 TRAINED = {"moons": 3, "digits": 30, "names": 30, "xor": 20, "overfit": 20}
 PICTURES = {**{name: f"{name}.png" for name in TRAINED}, "temperature": "temperature.png"}

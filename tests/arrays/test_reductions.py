@@ -8,7 +8,8 @@ from autograd import Tensor, replay
 from autograd.arrays.dims import OWED
 from autograd.arrays.fused import batch_norm
 from autograd.arrays.reductions import Extremum
-from tests.test_tensor import check, random
+from tests.arrays.test_tensor import check, random
+from tests.needs import needs
 
 
 def numbers(result):
@@ -55,7 +56,7 @@ def test_each_caller_gets_the_result_of_the_library_whose_words_it_writes(name, 
             np.testing.assert_allclose(got, want, rtol=1e-13)
             assert got.shape == want.shape
     assert isinstance(ours(**by_torch), Extremum) == (OWED.get(name, ("", ""))[0] == "pair")
-    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    torch = needs("torch", "parity")
     owed = numbers(getattr(torch.tensor(x), name)(**by_torch))
     by_place = () if name in ("var", "std", "sort", "argsort") and keep else ((ours(*by_torch.values())),)
     for result in (ours(**by_torch), *by_place):

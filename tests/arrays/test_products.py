@@ -5,7 +5,7 @@ import pytest
 
 import autograd as torch
 from autograd import Tensor, gradcheck
-from tests.test_tensor import check, random
+from tests.arrays.test_tensor import check, random
 
 EINSUMS = {
     "ij,jk->ik": ((2, 3), (3, 4)),

@@ -9,6 +9,7 @@ from benchmarks import growth
 from benchmarks.harness import DisagreementError, Result, compete, fresh, ratio, reached
 from benchmarks.report import markdown, replaced
 from benchmarks.workloads import GOALS, WORKLOADS, outcome
+from tests.needs import needs
 
 OURS = ("ninjagrad", "closures", "NumPy by hand")
 
@@ -16,7 +17,7 @@ OURS = ("ninjagrad", "closures", "NumPy by hand")
 @pytest.mark.parametrize("key", WORKLOADS)
 def test_contenders_compute_the_same(key):
     if key.startswith("moons"):
-        pytest.importorskip("micrograd", reason="its network code is the workload; the checks extra installs it")
+        needs("micrograd", "checks")
     found = [outcome(set_up()) for name, set_up in WORKLOADS[key].contenders.items() if name.startswith(OURS)]
     assert len(found) >= 2
     (loss, gradients), *others = found

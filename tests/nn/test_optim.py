@@ -14,6 +14,7 @@ import pytest
 
 from autograd import Tensor, Value, replay
 from nn import optim
+from tests.needs import needs
 
 STEPS, SHAPE = 100, (3, 4)
 CASES = [
@@ -77,7 +78,7 @@ def run(name: str, options: dict, kind: str, w0: np.ndarray, gs: np.ndarray) -> 
 @pytest.mark.parametrize("kind", ["tensor", "values", "array"])
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_a_hundred_steps_equal_pytorchs(name, options, kind):
-    torch = pytest.importorskip("torch")
+    torch = needs("torch", "parity")
     w0, gs = gradients()
     w = torch.tensor(w0.copy(), requires_grad=True)
     optimizer = getattr(torch.optim, name)([w], lr=0.01, **options)
@@ -367,7 +368,7 @@ SCHEDULES = [
 
 @pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=[name for name, _ in SCHEDULES])
 def test_schedules_equal_pytorchs(name, options):
-    torch = pytest.importorskip("torch")
+    torch = needs("torch", "parity")
     ours = optim.SGD([Value(0.0)], lr=0.1)
     theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     schedule = getattr(optim, name)(ours, **options)
@@ -412,7 +413,7 @@ def test_schedules_refuse(make, error):
 @pytest.mark.parametrize("norm_type", [2.0, 1.0, 3.0, math.inf])
 @pytest.mark.parametrize("max_norm", [0.5, 100.0])
 def test_clipping_equals_pytorchs(norm_type, max_norm):
-    torch = pytest.importorskip("torch")
+    torch = needs("torch", "parity")
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=(3, 2)), rng.normal(size=4)]
     theirs = [torch.zeros(x.shape, dtype=torch.float64, requires_grad=True) for x in arrays]
@@ -515,7 +516,6 @@ def test_sgd_of_values_needs_no_numpy():
 import sys
 sys.modules["numpy"] = None                         # as where it is not installed
 import importlib.util
-from autograd.core.value import Value
 spec = importlib.util.spec_from_file_location("optim", sys.argv[1])
 optim = importlib.util.module_from_spec(spec)
 sys.modules["optim"] = optim

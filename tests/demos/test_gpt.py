@@ -11,10 +11,11 @@ import pytest
 
 import nn
 from autograd import Value
+from tests.needs import needs
 
-pytest.importorskip("rich", reason="the demos extra is not installed")
+needs("rich", "demos")
 
-from demos import common, gpt
+from demos import common, gpt  # noqa: E402
 
 NAMES = [[0, 1, 2, 0], [0, 3, 3, 0], [0, 2, 1, 3, 0], [0, 4, 0], [0, 1, 1, 1, 0]]      # between two ends
 
@@ -124,7 +125,7 @@ def run(out: Path, names_file: Path, *more: str) -> None:
 
 
 def test_it_prints_both_curves_and_names(tmp_path: Path, names_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("matplotlib", reason="the demos extra is not installed")
+    needs("matplotlib", "demos")
     run(tmp_path, names_file)
     text = capsys.readouterr().out
     rows = re.findall(r"^ +\d+  (\d\.\d+)  (\d\.\d+)  (\S+)$", text, re.MULTILINE)

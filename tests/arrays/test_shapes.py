@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, replay, tensor
-from tests.test_tensor import check, random
+from tests.arrays.test_tensor import check, random
 
 INDEX, MASK = np.array([[2, 0, 0], [1, 1, 2]]), random(2, 3) > 0
 
