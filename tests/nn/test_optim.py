@@ -516,6 +516,7 @@ def test_sgd_of_values_needs_no_numpy():
 import sys
 sys.modules["numpy"] = None                         # as where it is not installed
 import importlib.util
+from autograd import Value
 spec = importlib.util.spec_from_file_location("optim", sys.argv[1])
 optim = importlib.util.module_from_spec(spec)
 sys.modules["optim"] = optim
