@@ -17,6 +17,8 @@ from autograd.core.ops import FAMILIES
 from autograd.core.symbols import text_of
 from autograd.core.writing import names_of
 
+from . import COMMAND
+
 BEGIN, END = "<!-- ops: written by python -m demos op_table --write README.md -->", "<!-- ops end -->"
 
 
@@ -49,7 +51,7 @@ def written(op: Op, names: list[str]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos op_table", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} op_table", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between FILE's markers")
     options = parser.parse_args(arguments)

@@ -20,6 +20,9 @@ import autograd.functional as F
 import nn
 from autograd import Tensor, no_grad
 
+from . import COMMAND
+from .terminal import folder
+
 CLASSES, PER_CLASS, HIDDEN = 3, 60, 48
 
 
@@ -34,13 +37,13 @@ def spirals(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(classes)
 
 
-def options_of(arguments: list[str] | None, command: str = "python -m demos weight_gradient") -> argparse.Namespace:
+def options_of(arguments: list[str] | None, command: str = f"{COMMAND} weight_gradient") -> argparse.Namespace:
     """What the command line says; ends the program if that is not an option or a value of one."""
     parser = argparse.ArgumentParser(prog=command, description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=300, help="passes over all points (default: 300)")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where to write the plots (default: out)")
+    parser.add_argument("--out", type=folder, default=Path("out"), help="where to write the plots (default: out)")
     parser.add_argument("--no-plots", action="store_true")
     options = parser.parse_args(arguments)
     if options.steps < 1:

@@ -1,8 +1,10 @@
 """The exercises: solutions pass, starters are graded, and whatever a learner's file does is a finding."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -276,7 +278,8 @@ def test_the_started_file_runs_by_itself(tmp_path):
     path = tmp_path / "1_makemore.py"
     begun = EXERCISES[1].starter().replace("dlogprobs = None", "dlogprobs = torch.zeros_like(logprobs)")
     path.write_text(begun, "utf-8")
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)})
     assert done.stdout.startswith("logprobs        | exact: False | approximate: False")
     assert "all zeros" in done.stdout
 

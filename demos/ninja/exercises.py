@@ -19,9 +19,6 @@ from pathlib import Path
 __all__ = ["EXERCISES", "Exercise"]
 
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
 @dataclass(frozen=True)
 class Exercise:
     """One exercise, by number."""
@@ -63,8 +60,6 @@ class Exercise:
             if line.endswith("  #?"):
                 indent = line[: len(line) - len(line.lstrip())]
                 line = f"{indent}{_left_side(line)} = None  # TODO"
-            if line.startswith("from demos."):          # `python FILE` looks beside the file, and demos are elsewhere
-                lines += ["import sys", "", f"sys.path.append({str(ROOT)!r})     # where the demos are"]
             lines.append(line.removesuffix("  #+"))
         return _tidy(lines)
 
@@ -98,5 +93,5 @@ def _tidy(lines: list[str]) -> str:
 
 
 _FOLDER = Path(__file__).parent / "exercises"
-EXERCISES: dict[int, Exercise] = {int(path.name[0]): Exercise(int(path.name[0]), path)
-                                  for path in sorted(_FOLDER.glob("[0-9]_*.py"))}
+EXERCISES: dict[int, Exercise] = {number: Exercise(number, path) for number, path in sorted(
+    (int(path.name.split("_")[0]), path) for path in _FOLDER.glob("[0-9]*_*.py"))}

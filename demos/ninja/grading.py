@@ -1,4 +1,4 @@
-"""Grading, in a process of its own: `python -m demos.ninja.grading FILE NUMBER REPORT SECONDS` writes a JSON report.
+"""Grading, in a process of its own, which is given FILE NUMBER REPORT SECONDS and writes its report as JSON.
 
 The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
 findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import tokenize
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -23,7 +24,8 @@ from autograd import Tensor
 from autograd.arrays.steps import fitted
 from autograd.core.graph import Node, edges, topological
 from autograd.learn.diagnose import diagnose
-from demos.ninja.exercises import EXERCISES, Exercise
+
+from .exercises import EXERCISES, Exercise
 
 __all__ = ["grade"]
 
@@ -88,9 +90,15 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> 
             signal.signal(signal.SIGALRM, stop)
             signal.setitimer(signal.ITIMER_REAL, seconds)
         with redirect_stdout(output), redirect_stderr(output):
-            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+            exec(compile(text_of(path), str(path), "exec"), namespace)
     except OutOfTime as late:
         return _where(late, path) | {"what": f"it ran for more than {seconds:g} seconds and was stopped"}
+    except UnicodeDecodeError as wrong:
+        if wrong.object != path.read_bytes():
+            return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        return {"what": "it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8", "line": line,
+                "text": wrong.object.splitlines()[line - 1].decode("latin-1").strip()}
     except SyntaxError as wrong:
         if wrong.filename != str(path):
             return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
@@ -109,13 +117,24 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> 
     return None
 
 
+def text_of(path: Path) -> str:
+    """A Python file's text: UTF-8, with or without a byte order mark, or what its first lines declare.
+
+    Raises:
+        UnicodeDecodeError: if it is not saved in that encoding.
+    """
+    content = path.read_bytes()
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content if b"coding" in content[:200] else content[:3]).readline)
+    return content.decode(encoding).replace("\r\n", "\n")
+
+
 def _where(error: BaseException, path: Path) -> dict[str, Any]:
     """The last line of the learner's own file on the way to an error."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     if not own:
         return {"line": None, "text": ""}
     try:
-        text = path.read_text(encoding="utf-8").splitlines()[(own[-1].lineno or 1) - 1].strip()
+        text = text_of(path).splitlines()[(own[-1].lineno or 1) - 1].strip()
     except (IndexError, OSError):
         text = ""
     return {"line": own[-1].lineno, "text": text}
@@ -221,7 +240,7 @@ def _uses(target: Any, root: Any) -> str:
 
 
 def _without_loops(path: Path) -> dict[str, Any]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(text_of(path))
     loops = sorted(node.lineno for node in ast.walk(tree)
                    if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
     if not loops:

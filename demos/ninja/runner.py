@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +19,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from demos.ninja.exercises import EXERCISES, Exercise
+import ninjagrad
+
+from .. import COMMAND
+from ..terminal import terminal_width
+from .exercises import EXERCISES, Exercise
 
 __all__ = ["check", "main"]
 
@@ -31,6 +36,7 @@ except ImportError:                                 # plain text will do
     _console = None
 
 Segment = str | tuple[str, str]
+FOLDER = Path("ninja")
 
 
 def say(*segments: Segment) -> None:
@@ -41,20 +47,28 @@ def say(*segments: Segment) -> None:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
 
 
-def terminal_width() -> int:
-    """How many characters fit a line."""
-    return min(120, shutil.get_terminal_size((100, 24)).columns)
+def command(words: str, folder: Path) -> str:
+    """What to type: the exercises' command with these words, and with `--dir` where the folder isn't the usual one."""
+    text = f"{COMMAND} ninja {words}"
+    return text if folder == FOLDER else f"{text} --dir {shlex.quote(str(folder))}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m demos ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
-    parser.add_argument("--dir", type=Path, default=Path("ninja"), help="where your files are (default: ninja)")
+        prog=f"{COMMAND} ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
+    where = "where your files are (default: ninja)"
+    parser.add_argument("--dir", type=Path, default=FOLDER, help=where)
+    anywhere = argparse.ArgumentParser(add_help=False)              # --dir may stand after the command too
+    anywhere.add_argument("--dir", type=Path, default=argparse.SUPPRESS, help=where)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("list", help="the exercises, and how far you are; the same without a command")
-    start_ = commands.add_parser("start", help="write an exercise's file: the forward pass, and TODOs")
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, parents=[anywhere])
+
+    add("list", "the exercises, and how far you are; the same without a command")
+    start_ = add("start", "write an exercise's file: the forward pass, and TODOs")
     start_.add_argument("number", type=int)
-    check_ = commands.add_parser("check", help="grade a file, line by line")
+    check_ = add("check", "grade a file, line by line")
     check_.add_argument("file", help="the file, or the exercise's number")
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
@@ -62,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
                              "3: and a strong hint")
     check_.add_argument("--seconds", type=float, default=20.0, help="how long the file may run (default: 20)")
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
-    solution_ = commands.add_parser("solution", help="the worked answer, with its derivation")
+    solution_ = add("solution", "the worked answer, with its derivation")
     solution_.add_argument("number", type=int)
     options = parser.parse_args(arguments)
 
@@ -93,26 +107,40 @@ def _list(folder: Path) -> int:
             mark, state = ("●", "yellow"), ("started", "yellow")
         else:
             mark, state = ("○", "dim"), ""
-        say("  ", mark, f" {number}  {exercise.title:58}", state)
+        room = min(58, terminal_width() - 22)
+        first, *more = textwrap.wrap(exercise.title, room)
+        say("  ", mark, f" {number:<2} {first:{room}} ", state)
+        for line in more:
+            say(" " * 7 + line)
     say()
-    say(("  python -m demos ninja start N       ", "bold"), f"write exercise N's file into {folder}/")
-    say(("  python -m demos ninja check N       ", "bold"), "grade it (--hints 0 to 3: how much help you want)")
-    say(("  python -m demos ninja solution N    ", "bold"), "the worked answer, with its derivation")
+    advice = {command("start N", folder): f"write exercise N's file into {folder}{os.sep}",
+              command("check N", folder): "grade it (--hints 0 to 3: how much help you want)",
+              command("solution N", FOLDER): "the worked answer, with its derivation"}
+    width = max(map(len, advice))
+    for words, what in advice.items():
+        if width + len(what) + 6 <= terminal_width():
+            say((f"  {words:{width}}  ", "bold"), what)
+        else:
+            say((f"  {words}", "bold"))
+            for line in textwrap.wrap(what, terminal_width() - 6):
+                say("      " + line)
     say()
     return 0
 
 
 def _start(exercise: Exercise, folder: Path) -> int:
     path = folder / exercise.file_name
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:          # x: never over something that is there
             file.write(exercise.starter())
     except FileExistsError:
+        if not folder.is_dir():
+            raise                                   # a file of the folder's name
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: python -m demos ninja check {exercise.number}")
+    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', folder)}")
     return 0
 
 
@@ -131,13 +159,13 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         path = options.dir / EXERCISES[int(options.file)].file_name
     else:
         path = Path(options.file)
-    number = options.exercise if options.exercise is not None else path.name[:1]
-    if str(number) not in map(str, EXERCISES):
+    number = options.exercise if options.exercise is not None else int("0" + re.findall(r"^\d*", path.name)[0])
+    if number not in EXERCISES or (options.exercise is None and not path.name[:1].isdigit()):
         parser.error(f"which exercise is {path}? its name begins with no number from 0 to {max(EXERCISES)}; "
                      "say --exercise N")
-    exercise = EXERCISES[int(number)]
+    exercise = EXERCISES[number]
     if not path.is_file():
-        parser.error(f"there is no file {path}; `python -m demos ninja start {exercise.number}` writes one")
+        parser.error(f"there is no file {path}; `{command(f'start {exercise.number}', options.dir)}` writes one")
     if options.names is not None and not options.names.is_file():
         parser.error(f"there is no file {options.names}")
     report = check(path, exercise, options.seconds, options.names)
@@ -154,14 +182,15 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
         error: None, or what stopped the file, in which line. lines: a state for every answer. output: what it printed.
     """
     environment = dict(os.environ)
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(ninjagrad.__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     if names is not None:
         environment["NINJA_NAMES"] = str(names.resolve())
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         process = subprocess.Popen(
-            [sys.executable, "-m", "demos.ninja.grading", str(path), str(exercise.number), str(report), str(seconds)],
+            [sys.executable, "-m", "ninjagrad.demos.ninja.grading", str(path), str(exercise.number), str(report),
+             str(seconds)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
             start_new_session=True)
         try:
@@ -260,7 +289,7 @@ def _progress(folder: Path) -> dict[str, dict[str, int]]:
 
 
 def _remember(folder: Path, number: int, right: int, of: int) -> None:
-    if folder.is_dir():
+    if folder.is_dir() and os.access(folder, os.W_OK):
         progress = _progress(folder) | {str(number): {"right": right, "of": of}}
         (folder / ".progress.json").write_text(json.dumps(progress), encoding="utf-8")
 
