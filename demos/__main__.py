@@ -45,6 +45,10 @@ def run(name: str, arguments: list[str], function: str = "main", **options: Any)
     except BrokenPipeError:                         # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except RuntimeError as error:
+        if type(error).__name__ != "LayoutError":   # which can't be imported where NumPy is missing
+            raise
+        sys.exit(f"{name}: {error}")
     except OSError as error:
         if error.filename is None:
             raise

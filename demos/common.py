@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 import nn
 
@@ -66,8 +67,8 @@ class Run:
 
     def __iter__(self) -> Iterator[int]:
         before = self._catch_interrupts()
-        columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.fields[note]}"),
-                   TimeRemainingColumn()]
+        columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(),
+                   TextColumn("{task.fields[note]}", table_column=Column()), TimeRemainingColumn()]
         total, shown = self.options.steps, 0.0
         every = max(1, total // 10)
         try:

@@ -18,7 +18,7 @@ __all__ = ["any_terminal", "folder", "plain", "terminal_width"]
 
 # What NFKD does not take apart into plain characters. One for one where columns stand under each other.
 _PLAIN = {
-    "−": "-", "–": "-", "—": "-", "‑": "-", "·": ".", "×": "x", "±": "+-", "√": "sqrt", "∞": "inf", "ℓ": "l",
+    "−": "-", "–": "-", "—": "-", "‑": "-", "·": ".", "×": "x", "±": "+-", "√": "sqrt", "∞": "inf", "ℓ": "l", "⁄": "/", "‖": "||",
     "→": "->", "←": "<-", "↑": "^", "↓": "v", "≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "∈": "in",
     "∂": "d", "∇": "grad ", "Σ": "sum", "∑": "sum", "Π": "prod", "∏": "prod", "\u0302": "^", "\u0304": "",
     "✓": "+", "✗": "x", "●": "*", "○": "o", "▸": ">", "•": "*", "█": "#", "▏": "|", "…": "...",
@@ -56,7 +56,7 @@ def _plain(letter: str) -> str:
     if name.startswith("GREEK"):
         return name.split()[-1].lower()
     if name.startswith("BOX DRAWINGS"):
-        return "|" if "VERTICAL" in name and "HORIZONTAL" not in name else "-" if "VERTICAL" not in name else "+"
+        return "+" if " AND " in name else "|" if name.endswith("VERTICAL") else "-"
     return "" if unicodedata.combining(letter) else "?"
 
 

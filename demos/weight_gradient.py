@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 import autograd.functional as F
 import nn
@@ -54,7 +55,7 @@ def options_of(arguments: list[str] | None, command: str = f"{COMMAND} weight_gr
 def main(arguments: list[str] | None = None) -> None:
     options = options_of(arguments)
     console = Console()
-    console.rule("[bold]A network learns three spirals, its last layer's gradient checked")
+    console.rule("[bold]Three spirals, and the last layer's gradient")
 
     X, classes = spirals(np.random.default_rng(options.seed))
     Y = np.eye(CLASSES)[classes]
@@ -65,8 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     optimizer = nn.optim.SGD(hidden.parameters() + last.parameters(), lr=0.3, momentum=0.9)
 
     history, worst_sample, worst_batch = [], 0.0, 0.0
-    columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.fields[note]}"),
-               TimeRemainingColumn()]
+    columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(),
+               TextColumn("{task.fields[note]}", table_column=Column()), TimeRemainingColumn()]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("training", total=options.steps, note="")
         for step in range(options.steps):

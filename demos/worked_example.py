@@ -117,7 +117,7 @@ def grads(values: list[list[Value]]) -> np.ndarray:
 def table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        shown.add_column(column, no_wrap=True)
+        shown.add_column(column, overflow="fold")    # in a narrow terminal a line more, and never a number cut short
     return shown
 
 
