@@ -1,4 +1,4 @@
-"""Grading, in a process of its own, which is given FILE NUMBER REPORT SECONDS and writes its report as JSON.
+"""Grading, in a process of its own: it is given FILE NUMBER REPORT SECONDS MEGABYTES, and writes its report as JSON.
 
 The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
 findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
@@ -25,6 +25,8 @@ from autograd.arrays.steps import fitted
 from autograd.core.graph import Node, edges, topological
 from autograd.learn.diagnose import diagnose
 
+from .borrowing import borrowed
+from .containing import guard, limit
 from .exercises import EXERCISES, Exercise
 
 __all__ = ["grade"]
@@ -48,8 +50,8 @@ class _Tail(io.TextIOBase):
         return len(text)
 
 
-def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
-    """Run a learner's file and hold every answer in it against the truth."""
+def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) -> dict[str, Any]:
+    """Run a learner's file and hold every answer in it against the truth; with `megabytes`, contained."""
     truth: dict[str, Any] = {"__name__": "truth"}
     exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
     asked = [*exercise.asked, *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
@@ -60,12 +62,19 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
 
     output = _Tail()
     answers: dict[str, Any] = {"__name__": "exercise", "__file__": str(path)}
+    reached: list[str] = []                         # for what is not its own
+    held = limit(megabytes, seconds) if megabytes else []
+    end = guard(path.parent, exercise.path.parent, reached.append) if megabytes else lambda: None
     error = _run(path, answers, output, seconds)
+    end()
     lines: list[dict[str, Any]] = []
     given: dict[Any, Any] = {}
     unsummed: dict[Any, Any] = {}
     for name in asked:
-        lines.append(_graded(name, answers, truth, exercise, given, unsummed))
+        line = _graded(name, answers, truth, exercise, given, unsummed)
+        if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
+            line = {"name": name, "state": "missing"}
+        lines.append(line)
         _give(name, answers, truth, given, unsummed)
     wrong = [line["name"] for line in lines if line["state"] == "wrong"]
     for line in lines:
@@ -75,7 +84,12 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
             line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
     if truth.get("no_loops") and error is None:
         lines.append(_without_loops(path))
-    return {"error": error, "lines": lines, "output": output.text}
+    try:
+        findings = borrowed(text_of(path), exercise.starter())
+    except (UnicodeDecodeError, SyntaxError):
+        findings = []
+    findings += [{"line": None, "what": what} for what in dict.fromkeys(reached)]
+    return {"error": error, "lines": lines, "output": output.text, "borrowed": findings, "contained": held}
 
 
 def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> dict[str, Any] | None:
@@ -172,6 +186,9 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
                        "hint": "a gradient is a Tensor, an array or a number"}
     if not diagnosis:
         return line
+    if diagnosis.mistake == "unknown" and root is not None and any(
+            node in unsummed for x, node, _ in edges(root) if x is target):
+        return line | {"state": "follows"}          # it was fed a wrong shape: rather no claim than a wrong one
     return line | {"state": "wrong", "mistake": diagnosis.mistake, "evidence": diagnosis.evidence,
                    "hint": diagnosis.hint}
 
@@ -249,9 +266,9 @@ def _without_loops(path: Path) -> dict[str, Any]:
             "hint": "one matrix product adds up what the loop adds up", "own": ""}
 
 
-def _main(path: str, number: str, report: str, seconds: str) -> None:
+def _main(path: str, number: str, report: str, seconds: str, megabytes: str) -> None:
     np.seterr(all="ignore")
-    result = grade(Path(path).resolve(), EXERCISES[int(number)], float(seconds))
+    result = grade(Path(path).resolve(), EXERCISES[int(number)], float(seconds), int(megabytes))
     Path(report).write_text(json.dumps(result), encoding="utf-8")
     os._exit(0)                                     # whatever threads the file may have left behind
 

@@ -69,7 +69,9 @@ def main(arguments: list[str] | None = None) -> int:
     start_ = add("start", "write an exercise's file: the forward pass, and TODOs")
     start_.add_argument("number", type=int)
     check_ = add("check", "grade a file, line by line")
-    check_.add_argument("file", help="the file, or the exercise's number")
+    check_.add_argument("file", help="the file, or the exercise's number, or all")
+    check_.add_argument("--json", action="store_true", help="the report as JSON; the exit status is 0 if all is right, "
+                        "1 if not, 2 for a slip in the command")
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
                         help="0: the mistake; 1: and what to think about (default); 2: and where the variable is used; "
@@ -98,7 +100,7 @@ def _list(folder: Path) -> int:
     say()
     for number, exercise in EXERCISES.items():
         done = progress.get(str(number))
-        if done and done["right"] == done["of"]:
+        if done and done["right"] == done["of"] > 0:
             mark: Segment = ("✓", "bold green")
             state: Segment = ("done", "green")
         elif done:
@@ -153,6 +155,20 @@ def _solution(exercise: Exercise) -> int:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Check a file, or all that are there. The exit status says whether all are right; a slip in the command is 2."""
+    files = [options.file]
+    if options.file == "all":
+        files = [str(n) for n, exercise in EXERCISES.items() if (options.dir / exercise.file_name).is_file()]
+        if not files:
+            parser.error(f"there is no exercise in {options.dir}")
+    reports: list[dict[str, Any]] = []
+    status = max(_check_one(parser, argparse.Namespace(**vars(options) | {"file": file}), reports) for file in files)
+    if options.json:
+        print(json.dumps(reports if options.file == "all" else reports[0], indent=2))
+    return status
+
+
+def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, reports: list[dict[str, Any]]) -> int:
     if options.file.isdigit():
         if int(options.file) not in EXERCISES:
             parser.error(f"there is no exercise {options.file}; there are 0 to {max(EXERCISES)}")
@@ -169,17 +185,26 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if options.names is not None and not options.names.is_file():
         parser.error(f"there is no file {options.names}")
     report = check(path, exercise, options.seconds, options.names)
-    right = _show(report, exercise, path, options.hints)
-    if report["lines"]:
-        _remember(path.parent, exercise.number, right, len(report["lines"]))
-    return 0 if report["error"] is None and report["lines"] and right == len(report["lines"]) else 1
+    right = sum(line["state"] == "right" for line in report["lines"])
+    attempts = _remember(path.parent, exercise.number, right, len(report["lines"]))
+    if options.json:
+        reports.append({"exercise": exercise.number, "title": exercise.title, "file": path.name, "right": right,
+                        "of": len(report["lines"]), "attempts": attempts, **report})
+    else:
+        _show(report, exercise, path, options.hints)
+    return 0 if report["verdict"] == "right" else 1
 
 
-def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | None = None) -> dict[str, Any]:
+def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | None = None,
+          megabytes: int = 0) -> dict[str, Any]:
     """The report on a file, made by another process, which is ended if it does not end by itself.
+
+    With `megabytes`, the file may use so much memory, and neither network nor files outside its folder (`containing`).
 
     Returns:
         error: None, or what stopped the file, in which line. lines: a state for every answer. output: what it printed.
+        borrowed: where it reads gradients in place of writing them. contained: what the system limited.
+        verdict: "right", "wrong", "unfinished", "stopped" (it did not run to its end), "borrowed".
     """
     environment = dict(os.environ)
     root = str(Path(ninjagrad.__file__).resolve().parents[1])
@@ -190,7 +215,7 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
         report = Path(folder) / "report.json"
         process = subprocess.Popen(
             [sys.executable, "-m", "ninjagrad.demos.ninja.grading", str(path), str(exercise.number), str(report),
-             str(seconds)],
+             str(seconds), str(megabytes)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
             start_new_session=True)
         try:
@@ -204,8 +229,19 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
             _end(process)
         if report.is_file():
             result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-            return result
-    return {"error": {"what": stopped, "line": None, "text": ""}, "lines": [], "output": ""}
+        else:
+            result = {"error": {"what": stopped, "line": None, "text": ""}, "lines": [], "output": "", "borrowed": [],
+                      "contained": []}
+    return result | {"verdict": _verdict(result)}
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    states = {line["state"] for line in report["lines"]}
+    if report["error"] is not None or not states:
+        return "stopped"
+    if report["borrowed"]:
+        return "borrowed"
+    return "right" if states == {"right"} else "wrong" if "wrong" in states else "unfinished"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -269,8 +305,14 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
             say("      ", (error["text"], "dim"))
     right = sum(line["state"] == "right" for line in lines)
     say()
-    if lines and right == len(lines) and error is None:
+    borrowed = [f"{x['what']}{' (line ' + str(x['line']) + ')' if x['line'] else ''}" for x in report["borrowed"]]
+    if lines and right == len(lines) and error is None and not borrowed:
         say("  ", (f"all {right} right", "bold green"), ", by hand.")
+    elif lines and right == len(lines):
+        why = ("the file did not run to its end, so they do not count yet" if error is not None else
+               "not by hand: this file " + ", ".join(borrowed[:3]))
+        for line in textwrap.wrap(f"all {right} right, but {why}", terminal_width() - 3):
+            say("  ", (line, "yellow"))
     elif lines:
         more = f"; more help: --hints {hints + 1}" if hints < 3 and any(x["state"] == "wrong" for x in lines) else ""
         say(f"  {right} of {len(lines)} right{more}")
@@ -283,15 +325,22 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
 def _progress(folder: Path) -> dict[str, dict[str, int]]:
     try:
         read = json.loads((folder / ".progress.json").read_text(encoding="utf-8"))
-        return {str(key): {"right": int(value["right"]), "of": int(value["of"])} for key, value in read.items()}
+        return {str(key): {"right": int(value["right"]), "of": int(value["of"]),
+                           "attempts": int(value.get("attempts", 1))} for key, value in read.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def _remember(folder: Path, number: int, right: int, of: int) -> None:
+def _remember(folder: Path, number: int, right: int, of: int) -> int:
+    """Note how far an exercise is; how often it has been checked."""
+    progress = _progress(folder)
+    attempts = progress.get(str(number), {}).get("attempts", 0) + 1
+    if not of and str(number) in progress:          # nothing could be graded: what was reached stays
+        right, of = progress[str(number)]["right"], progress[str(number)]["of"]
     if folder.is_dir() and os.access(folder, os.W_OK):
-        progress = _progress(folder) | {str(number): {"right": right, "of": of}}
+        progress[str(number)] = {"right": right, "of": of, "attempts": attempts}
         (folder / ".progress.json").write_text(json.dumps(progress), encoding="utf-8")
+    return attempts
 
 
 if __name__ == "__main__":
