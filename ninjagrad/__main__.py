@@ -28,12 +28,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if words[:1] == ["doctor"]:                     # before anything that a broken installation would break
         return int(import_module("ninjagrad.doctor").main(words[1:]))
-    demos = import_module("ninjagrad.demos.__main__")
-    if words[:1] == ["draw"]:
-        return int(import_module("ninjagrad.drawing").main(words[1:]))
-    if words[:1] == ["bench"]:
-        return bench(words[1:])
-    return int(demos.main(words, TOOLS) or 0)
+    try:
+        demos = import_module("ninjagrad.demos.__main__")
+        if words[:1] == ["draw"]:
+            return int(import_module("ninjagrad.drawing").main(words[1:]))
+        if words[:1] == ["bench"]:
+            return bench(words[1:])
+        return int(demos.main(words, TOOLS) or 0)
+    except ImportError:
+        if wrong := import_module("ninjagrad.doctor").merged():
+            sys.exit("ninjagrad: " + wrong[0])
+        raise
 
 
 def bench(words: list[str]) -> int:

@@ -129,6 +129,21 @@ def test_hips_autograd_among_our_files_is_found(tmp_path, monkeypatch, capsys):
     assert "to mend." in capsys.readouterr().out
 
 
+def test_the_first_import_tells_of_hips_autograd():
+    with pytest.raises(ImportError, match="HIPS autograd is installed in the same environment"):
+        from autograd.core import primitive_with_deprecation_warnings  # noqa: F401  (as its __init__ begins)
+    import autograd.core
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        autograd.core.nonsense  # noqa: B018
+
+
+def test_the_command_tells_of_it_too(monkeypatch):
+    monkeypatch.setattr(doctor, "merged", lambda: ["both are broken. Remedy: apart"])
+    monkeypatch.setitem(sys.modules, "ninjagrad.demos.museum", None)
+    with pytest.raises(SystemExit, match="ninjagrad: both are broken"):
+        command.main(["museum"])
+
+
 def test_old_and_missing_packages(monkeypatch, capsys):
     monkeypatch.setattr(metadata, "version", lambda name: "1.26.4")
     assert any("numpy 1.26.4 is too old" in text for text in doctor.versions())
