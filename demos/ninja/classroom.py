@@ -3,6 +3,7 @@
     class grade SUBMISSIONS --csv marks.csv             every exercise that is found
     class grade SUBMISSIONS --csv marks.csv --exercise 1
     class grade SUBMISSIONS --json reports.json         every line of every submission
+    class pack FOLDER --exercises MINE                  exercises of your own, without their solutions
 
 Each file is run in a process of its own, with limits on time and memory, and (by a watch inside Python; on Linux by the
 system too) without network or files outside its folder. That stops accidents and casual cheating. Student code is code:
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple
 
 from .. import COMMAND
 from ..terminal import terminal_width
-from .exercises import EXERCISES
+from .exercises import EXERCISES, Exercise, read_exercises
 from .runner import check, say
 
 __all__ = ["grade", "main", "submissions"]
@@ -54,15 +55,26 @@ def main(arguments: list[str] | None = None) -> int:
     grade_.add_argument("folder", type=Path, help="it holds a folder for each student")
     grade_.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each submission, for a spreadsheet")
     grade_.add_argument("--json", type=Path, metavar="FILE", help="write everything, line by line")
-    grade_.add_argument("--exercise", type=int, action="append", choices=list(EXERCISES), metavar="N",
+    pack_ = commands.add_parser("pack", help="exercises without their solutions, to be given to students")
+    pack_.add_argument("folder", type=Path, help="where to write them; students use it as --exercises FOLDER")
+    for command in (grade_, pack_):
+        command.add_argument("--exercises", type=Path, metavar="FOLDER", help="exercises of your own (see ninja lint)")
+    grade_.add_argument("--exercise", type=int, action="append", metavar="N",
                         help="only this one, expected of everybody; may be given more than once")
     grade_.add_argument("--seconds", type=float, default=20.0, help="how long a file may run (default: 20)")
     grade_.add_argument("--memory", type=int, default=2000, metavar="MB", help="how much it may use (default: 2000)")
     grade_.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: all cores)")
     options = parser.parse_args(arguments)
+    known = EXERCISES if options.exercises is None else read_exercises(options.exercises)
+    if not known:
+        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+    if options.command == "pack":
+        return _pack(known, options.folder)
+    for number in set(options.exercise or ()) - set(known):
+        parser.error(f"there is no exercise {number}")
     if not options.folder.is_dir():
         parser.error(f"{options.folder} is not a folder")
-    found = list(submissions(options.folder, options.exercise))
+    found = list(submissions(options.folder, options.exercise, known))
     if not found:
         parser.error(f"there is no student's folder in {options.folder}")
     if min(options.jobs, options.memory, options.seconds) <= 0:
@@ -71,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         file.open("a").close()
 
     began = time.monotonic()
-    reports = grade(found, options.seconds, options.memory, options.jobs)
+    reports = grade(found, known, options.seconds, options.memory, options.jobs)
     if options.csv:
         _write_csv(options.csv, reports)
     if options.json:
@@ -82,7 +94,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def submissions(folder: Path, wanted: list[int] | None = None) -> Iterator[Submission]:
+def _pack(known: dict[int, Exercise], folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    for exercise in known.values():
+        if (folder / exercise.file_name).exists():
+            sys.exit(f"class pack: {folder / exercise.file_name} is there already; choose an empty folder")
+    for exercise in known.values():
+        (folder / exercise.file_name).write_text(exercise.packed(), encoding="utf-8")
+    say(f"wrote {len(known)} exercises without their solutions into {folder}")
+    say(f"students begin with: {COMMAND} ninja start N --exercises {folder.name}")
+    say("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after #~)")
+    return 0
+
+
+def submissions(folder: Path, wanted: list[int] | None = None,
+                known: dict[int, Exercise] = EXERCISES) -> Iterator[Submission]:
     """The files to grade: in every student's folder, however deep, those whose name begins with an exercise's number.
 
     Where `wanted` is given, each of these is expected of every student, and a missing one is listed too. Of two files
@@ -92,7 +118,7 @@ def submissions(folder: Path, wanted: list[int] | None = None) -> Iterator[Submi
         files: dict[int, Path] = {}
         for path in sorted(home.rglob("*.py"), key=lambda path: (_saved(path), str(path))):
             number = re.match(r"(\d+)_", path.name)
-            if number and int(number[1]) in EXERCISES and path.is_file():
+            if number and int(number[1]) in known and path.is_file():
                 files[int(number[1])] = path
         for number in wanted if wanted is not None else sorted(files) or [None]:
             if number in files:
@@ -108,25 +134,26 @@ def _saved(path: Path) -> float:
         return 0.0
 
 
-def grade(found: list[Submission], seconds: float, megabytes: int, jobs: int) -> list[dict[str, Any]]:
+def grade(found: list[Submission], known: dict[int, Exercise], seconds: float, megabytes: int,
+          jobs: int) -> list[dict[str, Any]]:
     """The reports, in the submissions' order. Whatever a submission does, the others are graded."""
     reports: list[dict[str, Any]] = [{} for _ in found]
     with ThreadPoolExecutor(jobs) as pool:          # each thread waits for a process
-        waiting = {pool.submit(_graded, submission, seconds, megabytes): i for i, submission in enumerate(found)}
+        waiting = {pool.submit(_graded, submission, known, seconds, megabytes): i for i, submission in enumerate(found)}
         for done, future in enumerate(as_completed(waiting), 1):
             reports[waiting[future]] = future.result()
             _bar(done, len(found))
     return reports
 
 
-def _graded(submission: Submission, seconds: float, megabytes: int) -> dict[str, Any]:
+def _graded(submission: Submission, known: dict[int, Exercise], seconds: float, megabytes: int) -> dict[str, Any]:
     began = time.monotonic()
     report: dict[str, Any] = {"error": None, "lines": [], "output": "", "borrowed": [], "contained": []}
     if submission.path == Path():
         report["verdict"] = "no file"
     else:
         try:
-            report = check(submission.path.resolve(), EXERCISES[submission.exercise or 0], seconds,
+            report = check(submission.path.resolve(), known[submission.exercise or 0], seconds,
                            megabytes=megabytes)
         except Exception as error:                  # of the system's, or of ours: never at the cost of the others
             report |= {"verdict": "not graded", "error": {"what": f"{type(error).__name__}: {error}", "line": None,

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EXERCISES", "Exercise"]
+__all__ = ["EXERCISES", "Exercise", "read_exercises"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,20 @@ class Exercise:
             lines.append(re.sub(r"  #[?-]$", "", line))
         return _tidy(lines)
 
+    def packed(self) -> str:
+        """The exercise without its answers and derivations, in this same format: enough to start and to check it.
+
+        What the checker computes for itself (the lines `#~`) stays, since it needs it.
+        """
+        lines = []
+        for line in self.source.splitlines():
+            if _is_marked(line, ("#:",)) or line.endswith("  #-"):
+                continue
+            if line.endswith("  #?"):
+                line = f"{line[:len(line) - len(line.lstrip())]}{_left_side(line)} = None  #?"
+            lines.append(line)
+        return _tidy(lines)
+
     def truth(self) -> str:
         """What the checker runs for itself: the starter, and what it needs to know besides."""
         own = [line[3:] for line in self.source.splitlines() if line.startswith("#~ ")]
@@ -92,6 +106,11 @@ def _tidy(lines: list[str]) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).rstrip("\n") + "\n"
 
 
-_FOLDER = Path(__file__).parent / "exercises"
-EXERCISES: dict[int, Exercise] = {number: Exercise(number, path) for number, path in sorted(
-    (int(path.name.split("_")[0]), path) for path in _FOLDER.glob("[0-9]*_*.py"))}
+def read_exercises(folder: Path) -> dict[int, Exercise]:
+    """The exercises in a folder: its files called `NUMBER_NAME.py`, by number."""
+    numbered = sorted((int(match[1]), path) for path in folder.glob("*.py")
+                      if (match := re.match(r"(\d+)_", path.name)))
+    return {number: Exercise(number, path) for number, path in numbered}
+
+
+EXERCISES = read_exercises(Path(__file__).parent / "exercises")

@@ -1,4 +1,4 @@
-"""Grading, in a process of its own: it is given FILE NUMBER REPORT SECONDS MEGABYTES, and writes its report as JSON.
+"""Grading, in a process of its own: it is given FILE EXERCISE REPORT SECONDS MEGABYTES, and writes its report as JSON.
 
 The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
 findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
@@ -27,7 +27,7 @@ from autograd.learn.diagnose import diagnose
 
 from .borrowing import borrowed
 from .containing import guard, limit
-from .exercises import EXERCISES, Exercise
+from .exercises import Exercise
 
 __all__ = ["grade"]
 
@@ -266,9 +266,9 @@ def _without_loops(path: Path) -> dict[str, Any]:
             "hint": "one matrix product adds up what the loop adds up", "own": ""}
 
 
-def _main(path: str, number: str, report: str, seconds: str, megabytes: str) -> None:
+def _main(path: str, exercise: str, report: str, seconds: str, megabytes: str) -> None:
     np.seterr(all="ignore")
-    result = grade(Path(path).resolve(), EXERCISES[int(number)], float(seconds), int(megabytes))
+    result = grade(Path(path).resolve(), Exercise(0, Path(exercise)), float(seconds), int(megabytes))
     Path(report).write_text(json.dumps(result), encoding="utf-8")
     os._exit(0)                                     # whatever threads the file may have left behind
 

@@ -23,7 +23,7 @@ import ninjagrad
 
 from .. import COMMAND
 from ..terminal import terminal_width
-from .exercises import EXERCISES, Exercise
+from .exercises import EXERCISES, Exercise, read_exercises
 
 __all__ = ["check", "main"]
 
@@ -47,19 +47,25 @@ def say(*segments: Segment) -> None:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
 
 
-def command(words: str, folder: Path) -> str:
+def command(words: str, options: argparse.Namespace) -> str:
     """What to type: the exercises' command with these words, and with `--dir` where the folder isn't the usual one."""
     text = f"{COMMAND} ninja {words}"
-    return text if folder == FOLDER else f"{text} --dir {shlex.quote(str(folder))}"
+    if options.dir != FOLDER and not words.startswith("solution"):
+        text += f" --dir {shlex.quote(str(options.dir))}"
+    if options.exercises is not None:
+        text += f" --exercises {shlex.quote(str(options.exercises))}"
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog=f"{COMMAND} ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
     where = "where your files are (default: ninja)"
-    parser.add_argument("--dir", type=Path, default=FOLDER, help=where)
-    anywhere = argparse.ArgumentParser(add_help=False)              # --dir may stand after the command too
-    anywhere.add_argument("--dir", type=Path, default=argparse.SUPPRESS, help=where)
+    others = "a folder of other exercises, in the format that `lint` checks"
+    anywhere = argparse.ArgumentParser(add_help=False)              # these may stand after the command too
+    for place, usual, other in ((parser, FOLDER, None), (anywhere, argparse.SUPPRESS, argparse.SUPPRESS)):
+        place.add_argument("--dir", type=Path, default=usual, help=where)
+        place.add_argument("--exercises", type=Path, default=other, metavar="FOLDER", help=others)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def add(name: str, help: str) -> argparse.ArgumentParser:
@@ -80,25 +86,42 @@ def main(arguments: list[str] | None = None) -> int:
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
     solution_ = add("solution", "the worked answer, with its derivation")
     solution_.add_argument("number", type=int)
+    lint_ = add("lint", "for teachers: check an exercise of your own")
+    lint_.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
 
-    if options.command in ("start", "solution") and options.number not in EXERCISES:
-        parser.error(f"there is no exercise {options.number}; there are 0 to {max(EXERCISES)}")
+    if options.command == "lint":
+        if not options.file.is_file():
+            parser.error(f"there is no file {options.file}")
+        return _lint(options.file)
+    options.known = EXERCISES if options.exercises is None else read_exercises(options.exercises)
+    if not options.known:
+        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+    if options.command in ("start", "solution") and options.number not in options.known:
+        parser.error(f"there is no exercise {options.number}; {_there_are(options)}")
     if options.command == "start":
-        return _start(EXERCISES[options.number], options.dir)
+        return _start(options.known[options.number], options)
     if options.command == "solution":
-        return _solution(EXERCISES[options.number])
+        return _solution(options.known[options.number])
     if options.command == "check":
         return _check(parser, options)
-    return _list(options.dir)
+    return _list(options)
+
+
+def _there_are(options: argparse.Namespace) -> str:
+    numbers = list(options.known)
+    if len(numbers) == numbers[-1] - numbers[0] + 1 > 1:
+        return f"there are {numbers[0]} to {numbers[-1]}"
+    return f"there is {', '.join(map(str, numbers))}"
 
 
 # The commands.
 
-def _list(folder: Path) -> int:
+def _list(options: argparse.Namespace) -> int:
+    folder = options.dir
     progress = _progress(folder)
     say()
-    for number, exercise in EXERCISES.items():
+    for number, exercise in options.known.items():
         done = progress.get(str(number))
         if done and done["right"] == done["of"] > 0:
             mark: Segment = ("✓", "bold green")
@@ -115,9 +138,9 @@ def _list(folder: Path) -> int:
         for line in more:
             say(" " * 7 + line)
     say()
-    advice = {command("start N", folder): f"write exercise N's file into {folder}{os.sep}",
-              command("check N", folder): "grade it (--hints 0 to 3: how much help you want)",
-              command("solution N", FOLDER): "the worked answer, with its derivation"}
+    advice = {command("start N", options): f"write exercise N's file into {folder}{os.sep}",
+              command("check N", options): "grade it (--hints 0 to 3: how much help you want)",
+              command("solution N", options): "the worked answer, with its derivation"}
     width = max(map(len, advice))
     for words, what in advice.items():
         if width + len(what) + 6 <= terminal_width():
@@ -130,7 +153,8 @@ def _list(folder: Path) -> int:
     return 0
 
 
-def _start(exercise: Exercise, folder: Path) -> int:
+def _start(exercise: Exercise, options: argparse.Namespace) -> int:
+    folder = options.dir
     path = folder / exercise.file_name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,11 +166,14 @@ def _start(exercise: Exercise, folder: Path) -> int:
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', folder)}")
+    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', options)}")
     return 0
 
 
 def _solution(exercise: Exercise) -> int:
+    if exercise.packed() == exercise.source:
+        say(f"exercise {exercise.number} came without its solution")
+        return 1
     if _console is not None and _console.is_terminal:
         _console.print(Syntax(exercise.solution(), "python", theme="ansi_dark", background_color="default"))
     else:
@@ -158,7 +185,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Check a file, or all that are there. The exit status says whether all are right; a slip in the command is 2."""
     files = [options.file]
     if options.file == "all":
-        files = [str(n) for n, exercise in EXERCISES.items() if (options.dir / exercise.file_name).is_file()]
+        files = [str(n) for n, exercise in options.known.items() if (options.dir / exercise.file_name).is_file()]
         if not files:
             parser.error(f"there is no exercise in {options.dir}")
     reports: list[dict[str, Any]] = []
@@ -170,18 +197,18 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
 def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, reports: list[dict[str, Any]]) -> int:
     if options.file.isdigit():
-        if int(options.file) not in EXERCISES:
-            parser.error(f"there is no exercise {options.file}; there are 0 to {max(EXERCISES)}")
-        path = options.dir / EXERCISES[int(options.file)].file_name
+        if int(options.file) not in options.known:
+            parser.error(f"there is no exercise {options.file}; {_there_are(options)}")
+        path = options.dir / options.known[int(options.file)].file_name
     else:
         path = Path(options.file)
     number = options.exercise if options.exercise is not None else int("0" + re.findall(r"^\d*", path.name)[0])
-    if number not in EXERCISES or (options.exercise is None and not path.name[:1].isdigit()):
-        parser.error(f"which exercise is {path}? its name begins with no number from 0 to {max(EXERCISES)}; "
+    if number not in options.known or (options.exercise is None and not path.name[:1].isdigit()):
+        parser.error(f"which exercise is {path}? its name begins with none of their numbers ({_there_are(options)}); "
                      "say --exercise N")
-    exercise = EXERCISES[number]
+    exercise = options.known[number]
     if not path.is_file():
-        parser.error(f"there is no file {path}; `{command(f'start {exercise.number}', options.dir)}` writes one")
+        parser.error(f"there is no file {path}; `{command(f'start {exercise.number}', options)}` writes one")
     if options.names is not None and not options.names.is_file():
         parser.error(f"there is no file {options.names}")
     report = check(path, exercise, options.seconds, options.names)
@@ -214,8 +241,8 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         process = subprocess.Popen(
-            [sys.executable, "-m", "ninjagrad.demos.ninja.grading", str(path), str(exercise.number), str(report),
-             str(seconds), str(megabytes)],
+            [sys.executable, "-m", "ninjagrad.demos.ninja.grading", str(path), str(exercise.path.resolve()),
+             str(report), str(seconds), str(megabytes)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
             start_new_session=True)
         try:
@@ -318,6 +345,60 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         say(f"  {right} of {len(lines)} right{more}")
     say()
     return right
+
+
+# A teacher's own exercises.
+
+def _lint(path: Path) -> int:
+    problems = lint(path)
+    for problem in problems:
+        for i, line in enumerate(textwrap.wrap(problem, terminal_width() - 4)):
+            say("  ", ("✗ " if i == 0 else "  ", "bold red"), line)
+    if not problems:
+        say("  ", ("✓", "bold green"), f" {path.name} can be set: "
+            f"`{COMMAND} ninja start N --exercises {shlex.quote(str(path.parent))}`")
+    return 1 if problems else 0
+
+
+def lint(path: Path) -> list[str]:
+    """What is wrong with an exercise in the annotated format (see `exercises`); nothing, if it can be set.
+
+    The last thing asked is the best: that the checker finds its solution right, and nothing done in its starter.
+    """
+    match = re.match(r"(\d+)_\w+\.py$", path.name)
+    if match is None:
+        return [f"its name, {path.name}, is not of the form 10_your_title.py"]
+    exercise = Exercise(int(match[1]), path)
+    try:
+        first = exercise.source.split("\n", 1)[0]
+    except UnicodeDecodeError:
+        return ["it is not saved as UTF-8; in your editor: save as UTF-8"]
+    problems = []
+    if not re.match(rf'"""Exercise {exercise.number}: .+\.$', first):
+        problems.append(f'its first line should be """Exercise {exercise.number}: your title. (with a full stop)')
+    if not exercise.asked:
+        return [*problems, "it asks for nothing: no line ends in two spaces and #?"]
+    for name in exercise.asked:
+        if name not in exercise.hints:
+            problems.append(f"{name} has no hint: a line such as   #! {name.removeprefix('d')}: what to think about")
+    for name in exercise.hints.keys() - set(exercise.asked):
+        problems.append(f"there is a hint for {name}, which is not asked for")
+    for what, text, wanted in (("solution", exercise.solution(), "right"), ("starter", exercise.starter(), "todo")):
+        with tempfile.TemporaryDirectory() as folder:
+            written = Path(folder) / path.name
+            written.write_text(text, encoding="utf-8")
+            report = check(written, exercise)
+        if report["error"] is not None:
+            line = f" (line {report['error']['line']} of the {what})" if report["error"]["line"] else ""
+            problems.append(f"the {what} is stopped: {report['error']['what']}{line}")
+        for line in report["lines"]:
+            if line["state"] != wanted and line["name"] in exercise.asked:
+                problems.append(f"{line['name']} is {line['state']} in the {what}, and should be {wanted}"
+                                + (f": {line['mistake']}, {line['evidence']}" if "evidence" in line else ""))
+        problems += [f"the {what} counts as borrowed: it {x['what']}, line {x['line']}" for x in report["borrowed"]]
+        if problems and what == "solution":
+            break                                   # what is said of the starter would be the same
+    return problems
 
 
 # Progress.
