@@ -302,14 +302,15 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     width = max([len(line["name"]) for line in lines], default=0)
     for line in lines:
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
-        indent = " " * (width + 6)
-        room = max(40, terminal_width() - len(indent) - 1)
+        indent = " " * (width + 6 if terminal_width() - width > 50 else 6)     # in a narrow terminal, below the name
+        room = terminal_width() - len(indent) - 1
         if line["state"] == "wrong":
             words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
         elif line["state"] == "follows":
             above = ", ".join(line["from"]) or "the lines above"
             text = f"fine for what it was fed; look further up: {above}"
-            words.append((f"\n{indent}".join(textwrap.wrap(text, room)), "yellow"))
+            text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
+            words.append((text.lstrip(), "yellow"))
         elif line["state"] == "missing":
             words.append(("not reached" if report["error"] else "there is no variable of this name", "yellow"))
         elif line["state"] == "todo":

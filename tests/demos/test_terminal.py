@@ -85,6 +85,20 @@ def test_lists_fit_fifty_columns(tmp_path, capsys, monkeypatch):
                and "--help" not in line) <= 50
 
 
+def test_what_is_said_of_a_line_is_wrapped_once(tmp_path, capsys, monkeypatch):
+    text = EXERCISES[1].solution().replace("dcounts = counts_sum_inv * dprobs + dcounts_sum",
+                                           "dcounts = counts_sum_inv * dprobs")
+    (tmp_path / EXERCISES[1].file_name).write_text(text, "utf-8")
+    said = []
+    for columns in ("50", "110"):
+        monkeypatch.setenv("COLUMNS", columns)
+        ninja(["check", "1", "--hints", "3", "--dir", str(tmp_path)])
+        out = capsys.readouterr().out.split("1_makemore.py")[1]
+        assert max(map(len, out.splitlines())) <= int(columns)
+        said.append(" ".join(out.split()))
+    assert said[0] == said[1]
+
+
 def test_no_colour_in_a_pipe_nor_where_nobody_wants_it(tmp_path):
     done = run("museum", "1", cwd=tmp_path, NO_COLOR="1", PYTHONIOENCODING="utf-8")
     assert b"\x1b" not in done.stdout
