@@ -49,10 +49,10 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.replaying.replay import replay as replay
     from autograd.see.draw import draw as draw
     from autograd.see.draw import draw_dot as draw_dot
-    from autograd.see.draw import tree as tree
     from autograd.see.explain import explain as explain
-    from autograd.see.explain import paths as paths
+    from autograd.see.paths import paths as paths
     from autograd.see.stepper import stepper as stepper
+    from autograd.see.tree import tree as tree
 
 __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "diagnose", "draw", "draw_dot",
            "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
@@ -63,9 +63,11 @@ _HOME = {
     **dict.fromkeys(["enable_grad", "is_grad_enabled", "no_grad"], "core.modes"),
     **dict.fromkeys(["Tensor", "cat", "concatenate", "stack", "tensor", "where"], "arrays.tensor"),
     **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
-    **dict.fromkeys(["draw", "draw_dot", "tree"], "see.draw"),
-    **dict.fromkeys(["explain", "paths"], "see.explain"),
+    **dict.fromkeys(["draw", "draw_dot"], "see.draw"),
+    "explain": "see.explain",
+    "paths": "see.paths",
     "stepper": "see.stepper",
+    "tree": "see.tree",
     "detect_anomaly": "learn.anomaly",
     **dict.fromkeys(["cmp", "diagnose"], "learn.diagnose"),
     "gradcheck": "learn.gradcheck",
@@ -88,7 +90,10 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         found = getattr(_room(name, _HOME[name]), name)
     else:
-        torchlike = _room(name, "arrays.torchlike")
+        try:
+            torchlike = _room(name, "arrays.torchlike")
+        except ImportError as error:                # so that hasattr has its answer
+            raise AttributeError(f"module 'autograd' has no {name!r}, or {error}") from None
         found = torchlike.DTYPES.get(name) or torchlike.FUNCTIONS.get(name)
         if found is None:
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
@@ -107,5 +112,8 @@ def _room(name: str, module: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    torchlike = import_module("autograd.arrays.torchlike")
+    try:
+        torchlike = _room("dir", "arrays.torchlike")
+    except ImportError:
+        return sorted({*globals(), *_HOME})
     return sorted({*globals(), *_HOME, *torchlike.DTYPES, *torchlike.FUNCTIONS})

@@ -17,8 +17,8 @@ tensor([1.0000, 0.3679])
 >>> gradcheck(gauss, Tensor([0.3, -0.7], requires_grad=True), order=2)
 True
 
-`moves(name, array, vjp, words=…)` adds an op that moves numbers, or a fused one, with a vector-Jacobian product for each
-input. Both return the op, which can be called on anything a rule can be fed: floats, arrays, nodes, symbols.
+`moves(name, array, vjp, words=…)` adds an op that moves numbers, or a fused one, with a vector-Jacobian product for
+each input. Both return the op, which can be called on anything a rule can be fed: floats, arrays, nodes, symbols.
 """
 
 from __future__ import annotations

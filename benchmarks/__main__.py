@@ -3,6 +3,8 @@
 A contender whose library is missing is left out. Libraries in other environments join with --python PATH, which may be
 given more than once; HIPS autograd must be in one, since it has this package's import name. The exit code is 1 if
 contenders disagree about a loss or gradient, or if --guard finds a ratio beyond its limit.
+
+python -m benchmarks --against PATH [WORKLOAD …]: this tree beside another tree of this project, turn and turn about.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import PATIENCE, DisagreementError, Worker, compete, fresh, machine, ratio
-from benchmarks.report import markdown, replaced
+from benchmarks.harness import PATIENCE, DisagreementError, Worker, beside, compete, fresh, machine, ratio
+from benchmarks.report import FIRST, markdown, replaced
 from benchmarks.workloads import WORKLOADS
 
 PARTS = ("scalar", "tensor", "replay", "memory", "startup")
@@ -29,13 +32,18 @@ GUARDS = [
     ("makemore", "ninjagrad", "NumPy by hand", 2.5),
     ("makemore", "ninjagrad, fused", "NumPy by hand", 2.0),
 ]
-BYTES_LIMIT, IMPORT_LIMIT = 160, 2.0
+BYTES_LIMIT, FIRST_LIMIT = 160, 0.5
 
-# What a fresh process is timed at. The last three: up to the first gradient.
+# What is timed beside another tree, where nothing is named.
+BESIDE = ("moons", "gpt", "makemore", "mlp784", "moons replay", "gpt replay")
+
+# What a fresh process is timed at: imports, and the way to the first gradient.
 STARTS = {
     "import numpy": "import numpy",
     "import autograd": "import autograd",
-    "ninjagrad": "from autograd import Value; x = Value(3.0); (x * x).backward(); x.grad",
+    FIRST: "from autograd import Value; x = Value(3.0); (x * x).backward(); x.grad",
+    "a Tensor of ninjagrad": "from autograd import Tensor; x = Tensor(3.0, requires_grad=True); (x * x).backward(); "
+                             "x.grad",
     "micrograd": "from micrograd.engine import Value; x = Value(3.0); (x * x).backward(); x.grad",
     "PyTorch": "import torch; x = torch.tensor(3.0, requires_grad=True); (x * x).backward(); x.grad",
 }
@@ -43,11 +51,15 @@ STARTS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them if none is named")
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help=f"{', '.join(PARTS)}; all of them if none is named. With --against: workloads, "
+                             f"{', '.join(WORKLOADS)}; {', '.join(BESIDE)} if none is named")
     parser.add_argument("--python", action="append", default=[], metavar="PATH",
                         help="another interpreter to look for peers in")
-    parser.add_argument("--rounds", type=int, default=51,
-                        help=f"how many turns each contender has (51), for {PATIENCE:g} s at most")
+    parser.add_argument("--against", type=Path, metavar="PATH",
+                        help="the folder of another tree of this project, to be measured beside this one")
+    parser.add_argument("--rounds", type=int,
+                        help=f"how many turns each contender has: 51, for {PATIENCE:g} s at most; with --against, 101")
     parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
     parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")
@@ -56,13 +68,19 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables between the markers in FILE")
     parser.add_argument("--guard", action="store_true", help="only hold a few ratios against generous limits")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"unknown part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    known = WORKLOADS if options.against else PARTS
+    if unknown := set(options.parts) - set(known):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; choose from {', '.join(known)}")
+    if options.against and not (options.against / "benchmarks" / "worker.py").is_file():
+        parser.error(f"--against: found no benchmarks/worker.py in {options.against}; expected a tree of this project")
     if options.quick:
         options.rounds, options.seconds = 3, 0.02
+    options.rounds = options.rounds or (101 if options.against else 51)
     try:
         if options.guard:
             return guard()
+        if options.against:
+            return side_by_side(options.parts or BESIDE, options.against, options.rounds, options.seconds)
         report: dict[str, Any] = json.loads(options.load.read_text(encoding="utf-8")) if options.load else {}
         run(options, report)
     except DisagreementError as error:
@@ -96,6 +114,17 @@ def run(options: argparse.Namespace, report: dict[str, Any]) -> None:
     if "startup" in parts and "startup" not in report:
         say("fresh processes …")
         report["startup"] = fresh(STARTS, min(options.rounds, 15))
+
+
+def side_by_side(workloads: Iterable[str], tree: Path, rounds: int, seconds: float) -> int:
+    """Print, for each of our contenders, its time here ÷ its time in the other tree."""
+    print(f"time in this tree ÷ time in {tree}: median and quartiles of {rounds} turns")
+    for workload in workloads:
+        for name in WORKLOADS[workload].contenders:
+            if name.startswith("ninjagrad"):
+                found = beside(workload, name, tree, rounds, seconds)
+                print(f"  {workload}: {name:36} {found.median:.3f}  {found.low:.3f} to {found.high:.3f}", flush=True)
+    return 0
 
 
 def grow(sizes: list[int], engines: tuple[str, ...] = ("ninjagrad", "closures")) -> list[dict[str, Any]]:
@@ -143,9 +172,9 @@ def guard() -> int:
         for _, name, against, limit in rows:
             check(f"{workload}: {name} ÷ {against}", ratio(results[name].on, results[against].on).median, limit)
     check("bytes per node of a sum of products", grow([10 ** 5], ("ninjagrad",))[-1]["sizes"][0]["bytes"], BYTES_LIMIT)
-    starts = fresh({name: STARTS[name] for name in ("import numpy", "import autograd")}, 7)
-    check("import autograd ÷ import numpy", ratio(starts["import autograd"], starts["import numpy"]).median,
-          IMPORT_LIMIT)
+    starts = fresh({name: STARTS[name] for name in ("import numpy", FIRST)}, 7)
+    check("to the first gradient of a Value ÷ import numpy", ratio(starts[FIRST], starts["import numpy"]).median,
+          FIRST_LIMIT)
     return 1 if slow else 0
 
 

@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.workloads import GOALS, WORKLOADS, Goal
 
-__all__ = ["PATIENCE", "DisagreementError", "Ratio", "Result", "Worker", "compete", "fresh", "machine", "ratio",
-           "reached"]
+__all__ = ["PATIENCE", "DisagreementError", "Ratio", "Result", "Worker", "beside", "compete", "fresh", "machine",
+           "ratio", "reached"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 45.0                                     # seconds for a workload
@@ -35,16 +35,16 @@ class DisagreementError(Exception):
 
 
 class Worker:
-    """A process that runs one contender, on so many threads (0: as many as its libraries like)."""
+    """A process for one contender of the tree at `root`, with so many threads (0: as many as its libraries like)."""
 
-    def __init__(self, python: str, threads: int = 1) -> None:
+    def __init__(self, python: str, threads: int = 1, root: Path = ROOT) -> None:
         place = "first" if python == sys.executable else "last"
         environment = dict(os.environ)
         if threads:
             environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
             environment["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'false' if threads == 1 else 'true'}"
-        self.process = subprocess.Popen([python, str(Path(__file__).with_name("worker.py")), place],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
+        self.process = subprocess.Popen([python, str(root / "benchmarks" / "worker.py"), place],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, env=environment)
         self.requests: Any = self.process.stdin
         self.answers: Any = self.process.stdout
 
@@ -98,7 +98,7 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
     title, contenders, tolerance = WORKLOADS[workload][1:]
     workers: dict[str, Worker] = {}
     absent: list[str] = []
-    truth: Any = None
+    found: dict[str, Any] = {}
     try:
         for name in names or contenders:
             for python in pythons:
@@ -112,30 +112,62 @@ def compete(workload: str, pythons: Sequence[str], rounds: int, seconds: float,
             else:
                 absent.append(name)
                 continue
-            workers[name] = worker
-            found = np.array([answer[0]]), np.concatenate(answer[1])
-            truth = truth or (name, *found)
-            for what, expected, got in zip(("loss", "gradients"), truth[1:], found):
-                if got.shape != expected.shape or not (
-                        np.abs(got - expected).max() <= tolerance * np.abs(expected).max()):
-                    raise DisagreementError(f"{title}: {name} and {truth[0]} computed different {what}")
-        results = {name: Result([], []) for name in workers}
-        present = list(workers)
-        begun = time.monotonic()
-        for turn in range(rounds):
-            if turn and time.monotonic() - begun > patience:
-                break
-            shift = turn % max(1, len(present))
-            for name in present[shift:] + present[:shift]:      # nobody is always first
-                for times, collect in ((results[name].on, True), (results[name].off, False)):
-                    state, answer = workers[name].ask("clock", seconds, collect)
-                    if state != "ok":
-                        raise DisagreementError(f"{title}: {name} failed: {answer}")
-                    times.append(answer)
-        return results, absent
+            workers[name], found[name] = worker, answer
+            _agree(title, found, tolerance)
+        return _take_turns(title, workers, rounds, seconds, patience), absent
     finally:
         for worker in workers.values():
             worker.close()
+
+
+def beside(workload: str, name: str, tree: Path, rounds: int, seconds: float, threads: int = 1) -> Ratio:
+    """A contender's time here ÷ its time in another tree of this project, each in a process of its own.
+
+    Raises:
+        DisagreementError: if it fails in one of them, or its loss or gradients differ.
+    """
+    title, _, tolerance = WORKLOADS[workload][1:]
+    workers = {"this tree": Worker(sys.executable, threads), str(tree): Worker(sys.executable, threads, tree.resolve())}
+    found: dict[str, Any] = {}
+    try:
+        for where, worker in workers.items():
+            state, found[where] = worker.ask("set up", workload, name)
+            if state != "ok":
+                raise DisagreementError(f"{title}: {name} failed in {where}: {found[where]}")
+        _agree(f"{title}, {name}", found, tolerance)
+        here, there = _take_turns(title, workers, rounds, seconds, float("inf"), [True]).values()
+        return ratio(here.on, there.on)
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def _agree(title: str, found: dict[str, Any], tolerance: float) -> None:
+    """Hold the last contender's loss and gradients against the first one's."""
+    first, *_, last = [*found, *found]
+    for what, expected, got in zip(("loss", "gradients"), *[(np.array([loss]), np.concatenate(gradients))
+                                                            for loss, gradients in (found[first], found[last])]):
+        if got.shape != expected.shape or not np.abs(got - expected).max() <= tolerance * np.abs(expected).max():
+            raise DisagreementError(f"{title}: {last} and {first} computed different {what}")
+
+
+def _take_turns(title: str, workers: dict[str, Worker], rounds: int, seconds: float, patience: float,
+                collecting: Sequence[bool] = (True, False)) -> dict[str, Result]:
+    """So many rounds, in each of which every worker has a turn with the garbage collector on and one with it off."""
+    results = {name: Result([], []) for name in workers}
+    names = list(workers)
+    begun = time.monotonic()
+    for turn in range(rounds):
+        if turn and time.monotonic() - begun > patience:
+            break
+        shift = turn % max(1, len(names))
+        for name in names[shift:] + names[:shift]:              # nobody is always first
+            for collect in collecting:
+                state, answer = workers[name].ask("clock", seconds, collect)
+                if state != "ok":
+                    raise DisagreementError(f"{title}: {name} failed: {answer}")
+                (results[name].on if collect else results[name].off).append(answer)
+    return results
 
 
 def ratio(times: list[float], against: list[float]) -> Ratio:

@@ -27,7 +27,10 @@ DEMOS = {
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
     "op_table": "every operation with its derivative, read off the engine",
+    "modules": "every module with its first sentence, room by room",
 }
+if COMMAND == "ninjagrad":
+    del DEMOS["modules"]                            # which reads the files of a checkout
 MODULES = {"class": "ninja.classroom"}              # where a demo's module bears another name
 
 

@@ -40,26 +40,21 @@ Vector = list[Value]
 
 # The model. A vector is a list of Values, a matrix a list of its rows; nothing else is needed.
 
-def total(terms: Sequence[Value]) -> Value:
-    """Their sum. Python's own would begin with 0 + terms[0], a node for nothing."""
-    return sum(terms[1:], terms[0])
-
-
 def linear(matrix: list[Vector], x: Vector) -> Vector:
     """matrix @ x: a node for every product and for every sum."""
-    return [total([w * x_i for w, x_i in zip(row, x)]) for row in matrix]
+    return [sum([w * x_i for w, x_i in zip(row, x)]) for row in matrix]
 
 
 def softmax(scores: Vector) -> Vector:
     """exp(sᵢ) / Σ exp(sⱼ). Norms keep the scores far below 700, where exp overflows, so no maximum is subtracted."""
     powers = [score.exp() for score in scores]
-    whole = total(powers)
+    whole = sum(powers)
     return [power / whole for power in powers]
 
 
 def normed(x: Vector) -> Vector:
     """x / √mean(x²), so that no vector gets too long or too short to work with (RMS norm; Zhang, Sennrich, 2019)."""
-    scale = (total([v * v for v in x]) / len(x) + 1e-5) ** -0.5
+    scale = (sum([v * v for v in x]) / len(x) + 1e-5) ** -0.5
     return [v * scale for v in x]
 
 
@@ -96,9 +91,9 @@ class GPT(nn.Module):
         size = WIDTH // HEADS
         for i in range(0, WIDTH, size):
             head = slice(i, i + size)
-            weights = softmax([total([q * k for q, k in zip(query[head], key[head])]) / size ** 0.5
+            weights = softmax([sum([q * k for q, k in zip(query[head], key[head])]) / size ** 0.5
                                for key, _ in memory])
-            found += [total([w * value[j] for w, (_, value) in zip(weights, memory)]) for j in range(i, i + size)]
+            found += [sum([w * value[j] for w, (_, value) in zip(weights, memory)]) for j in range(i, i + size)]
         return linear(self.mix, found)
 
     def loss(self, name: Sequence[int] | list[Vector]) -> Value:
@@ -107,8 +102,8 @@ class GPT(nn.Module):
         losses = []
         for letter, target in pairwise(name):
             scores = self.forward(letter, memory)
-            losses.append(total([s.exp() for s in scores]).log() - choose(scores, target))
-        return total(losses) / len(losses)
+            losses.append(sum([s.exp() for s in scores]).log() - choose(scores, target))
+        return sum(losses) / len(losses)
 
 
 # The same graphs, recorded.
@@ -117,7 +112,7 @@ class Recordings:
     """The loss of names of some lengths, each recorded once, to be run for any letters.
 
     Attributes:
-        parameters, gradient: (P,): the weights all of them share, and the gradient of the last loss, for an optimiser.
+        parameters, gradient: (P,): the weights all of them share, and the gradient of the last loss.
     """
 
     def __init__(self, model: GPT, lengths: Sequence[int]) -> None:
@@ -142,6 +137,10 @@ class Recordings:
             if backward:
                 self.gradient += recorded.gradient / len(names)
         return sum(losses) / len(names)
+
+    def trainable(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What an optimiser updates: the weights, and where their gradient appears."""
+        return [(self.parameters, self.gradient)]
 
     def sync(self) -> None:
         """Write the weights back into the Values."""

@@ -1,15 +1,14 @@
 """The table of operations, read off the engine: every row with its derivative, and every op that moves data.
 
-`python -m demos op_table --write README.md` puts it between the README's markers.
+`python -m demos op_table --write docs/OPS.md` puts it between that page's markers.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
-import autograd.functional  # noqa: F401  (it adds the fused cross-entropy)
+import autograd.functional.tensors  # noqa: F401  (it adds the fused cross-entropy)
 from autograd.arrays.structural import STRUCTURAL
 from autograd.core.nary import NARY
 from autograd.core.op import TABLE, Op
@@ -17,9 +16,10 @@ from autograd.core.ops import FAMILIES
 from autograd.core.symbols import text_of
 from autograd.core.writing import names_of
 
-from . import COMMAND
+from . import COMMAND as PROGRAM
+from .pages import with_part
 
-BEGIN, END = "<!-- ops: written by python -m demos op_table --write README.md -->", "<!-- ops end -->"
+COMMAND = "python -m demos op_table --write docs/OPS.md"
 
 
 def markdown() -> str:
@@ -51,7 +51,7 @@ def written(op: Op, names: list[str]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog=f"{COMMAND} op_table", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} op_table", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between FILE's markers")
     options = parser.parse_args(arguments)
@@ -59,9 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(markdown())
         return
     text = options.write.read_text(encoding="utf-8")
-    table = f"{BEGIN}\n{markdown()}\n{END}"
-    options.write.write_text(re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: table, text, flags=re.S),
-                             encoding="utf-8")
+    options.write.write_text(with_part(text, "ops", COMMAND, markdown()), encoding="utf-8")
     print(f"wrote the table of {len(TABLE) + len(FAMILIES)} rows into {options.write}")
 
 

@@ -1,32 +1,72 @@
-"""Neural networks on `autograd`: modules, layers, losses, optimisers, for scalar Values and for Tensors."""
+"""Neural networks on `autograd`: modules, layers, losses, optimisers, for scalar Values and for Tensors.
 
-from nn import optim
-from nn.checkpoint import CheckpointError, load, save
-from nn.layers import (
-    GELU,
-    MLP,
-    BatchNorm1d,
-    Dropout,
-    Embedding,
-    Flatten,
-    Layer,
-    LayerNorm,
-    Linear,
-    LogSoftmax,
-    Neuron,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    Softmax,
-    Softplus,
-    Tanh,
-    TensorMLP,
-    manual_seed,
-)
-from nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HingeLoss, MSELoss, NLLLoss
-from nn.module import Module
+Nothing is imported before it is wanted: what is made of Values alone needs no NumPy. `_HOME` says which module a name
+lives in.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from nn import optim as optim
+    from nn.activations import GELU as GELU
+    from nn.activations import LogSoftmax as LogSoftmax
+    from nn.activations import ReLU as ReLU
+    from nn.activations import Sigmoid as Sigmoid
+    from nn.activations import Softmax as Softmax
+    from nn.activations import Softplus as Softplus
+    from nn.activations import Tanh as Tanh
+    from nn.checkpoint import CheckpointError as CheckpointError
+    from nn.checkpoint import load as load
+    from nn.checkpoint import save as save
+    from nn.layers import BatchNorm1d as BatchNorm1d
+    from nn.layers import Dropout as Dropout
+    from nn.layers import Embedding as Embedding
+    from nn.layers import Flatten as Flatten
+    from nn.layers import LayerNorm as LayerNorm
+    from nn.layers import Linear as Linear
+    from nn.layers import Sequential as Sequential
+    from nn.layers import TensorMLP as TensorMLP
+    from nn.layers import manual_seed as manual_seed
+    from nn.losses import BCELoss as BCELoss
+    from nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
+    from nn.losses import CrossEntropyLoss as CrossEntropyLoss
+    from nn.losses import HingeLoss as HingeLoss
+    from nn.losses import MSELoss as MSELoss
+    from nn.losses import NLLLoss as NLLLoss
+    from nn.module import Module as Module
+    from nn.neurons import MLP as MLP
+    from nn.neurons import Layer as Layer
+    from nn.neurons import Neuron as Neuron
 
 __all__ = ["GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "CheckpointError", "CrossEntropyLoss",
            "Dropout", "Embedding", "Flatten", "HingeLoss", "Layer", "LayerNorm", "Linear", "LogSoftmax", "MSELoss",
            "Module", "NLLLoss", "Neuron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
            "load", "manual_seed", "optim", "save"]
+
+_HOME = {
+    **dict.fromkeys(["CheckpointError", "load", "save"], "checkpoint"),
+    **dict.fromkeys(["GELU", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh"], "activations"),
+    **dict.fromkeys(["MLP", "Layer", "Neuron"], "neurons"),
+    **dict.fromkeys(["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
+                     "manual_seed"], "layers"),
+    **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"], "losses"),
+    **dict.fromkeys(["Module"], "module"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'nn' has no {name!r}; dir(nn) lists what is in it")
+    try:
+        module = import_module(f"nn.{_HOME.get(name, name)}")
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise ImportError(f"nn.{name}: this needs NumPy: pip install numpy") from None
+    found = globals()[name] = module if name == "optim" else getattr(module, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

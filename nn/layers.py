@@ -1,104 +1,22 @@
-"""Layers: first those of single numbers, as in micrograd, then those of Tensors, as in PyTorch."""
+"""Layers of Tensors, as in PyTorch: rows are samples, columns features. Layers of Values stand in `neurons`."""
 
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import methodcaller
 from typing import Any
 
 import numpy as np
 
 import autograd.functional as F
-from autograd import Tensor, Value, tensor
+from autograd import Tensor, tensor
 from autograd.arrays.fused import batch_norm
 from autograd.arrays.tensor import operand
-from autograd.core.nary import dot
+from nn.activations import ReLU
 from nn.module import Module
 
-__all__ = ["GELU", "MLP", "BatchNorm1d", "Dropout", "Embedding", "Flatten", "Layer", "LayerNorm", "Linear",
-           "LogSoftmax", "Neuron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
+__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
            "manual_seed"]
-
-
-# Of Values: a network one can see every number of. Initial weights come from Python's `random`, in micrograd's order.
-
-class Neuron(Module):
-    """f(Σ wᵢ·xᵢ + b), with weights drawn from −1 to 1.
-
-    Args:
-        nin: how many inputs.
-        nonlin: True for ReLU, False for none, or the name of a `Value` method such as "tanh".
-        nary: make Σ wᵢ·xᵢ one node (drawn as Σ) instead of a product and a sum for each input: several times faster,
-            with the same numbers up to rounding.
-    """
-
-    def __init__(self, nin: int, nonlin: bool | str = True, nary: bool = False) -> None:
-        if not isinstance(nonlin, (bool, str)) or (isinstance(nonlin, str) and not hasattr(Value, nonlin)):
-            raise ValueError(f"Neuron: got nonlin={nonlin!r}, expected True, False or the name of a Value's method, "
-                             "such as 'tanh'")
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
-        self.b = Value(0.0)
-        self.nonlin = nonlin
-        self.nary = nary
-        self.activate = methodcaller("relu" if nonlin is True else nonlin or "__pos__")
-
-    def forward(self, x: Sequence[Any]) -> Value:
-        if self.nary:
-            return self.activate(dot(self.w, x) + self.b)       # type: ignore[no-any-return]
-        if len(x) != len(self.w):
-            raise ValueError(f"Neuron: got {len(x)} inputs, expected {len(self.w)}")
-        activation = self.b
-        for w, x_i in zip(self.w, x):
-            activation = activation + w * x_i
-        return self.activate(activation)                        # type: ignore[no-any-return]
-
-    def __repr__(self) -> str:
-        kind = self.nonlin.capitalize() if isinstance(self.nonlin, str) else "ReLU" if self.nonlin else "Linear"
-        return f"{kind}Neuron({len(self.w)})"
-
-
-class Layer(Module):
-    """Neurons side by side, all fed the same inputs. A layer of one gives its number, not a list of one."""
-
-    def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        self.neurons = [Neuron(nin, **options) for _ in range(nout)]
-
-    def forward(self, x: Sequence[Any]) -> Any:
-        out = [neuron.forward(x) for neuron in self.neurons]
-        return out[0] if len(out) == 1 else out
-
-    def __repr__(self) -> str:
-        return f"Layer of [{', '.join(map(str, self.neurons))}]"
-
-
-class MLP(Module):
-    """Layers one after another, the last without a nonlinearity: a multi-layer perceptron of Values.
-
-    >>> random.seed(0)
-    >>> model = MLP(2, [3, 1])
-    >>> model, len(model.parameters())
-    (MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(3)]], 13)
-    """
-
-    def __init__(self, nin: int, nouts: Sequence[int], nonlin: bool | str = True, nary: bool = False) -> None:
-        if isinstance(nouts, int):
-            raise TypeError(f"MLP: got nouts={nouts}, expected a list of each layer's width; write [{nouts}]")
-        sizes = [nin, *nouts]
-        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False, nary=nary)
-                       for i in range(len(nouts))]
-
-    def forward(self, x: Sequence[Any]) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def __repr__(self) -> str:
-        return f"MLP of [{', '.join(map(str, self.layers))}]"
-
-
-# Of Tensors: rows are samples, columns features.
 
 _generator = np.random.default_rng()
 
@@ -141,6 +59,7 @@ class Linear(Module):
 class Sequential(Module):
     """Modules, or plain functions, one after another.
 
+    >>> from nn import Softmax, Tanh
     >>> Sequential(Linear(2, 3), Tanh(), Linear(3, 2), Softmax())
     Sequential(
       (0): Linear(2 -> 3)
@@ -174,6 +93,7 @@ class Sequential(Module):
 class TensorMLP(Sequential):
     """What `MLP` is for Values, of Linear layers: nin inputs, layers of `nouts` outputs, `nonlin` between them.
 
+    >>> from nn import Tanh
     >>> TensorMLP(2, [16, 3], nonlin=Tanh)
     TensorMLP(
       (0): Linear(2 -> 16)
@@ -319,62 +239,3 @@ class Dropout(Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
-
-
-# Nonlinearities.
-
-class Tanh(Module):
-    """tanh, elementwise."""
-
-    def forward(self, x: Any) -> Any:
-        return F.tanh(x)
-
-
-class ReLU(Module):
-    """max(0, x), elementwise."""
-
-    def forward(self, x: Any) -> Any:
-        return F.relu(x)
-
-
-class Sigmoid(Module):
-    """1/(1 + exp(−x)), elementwise."""
-
-    def forward(self, x: Any) -> Any:
-        return F.sigmoid(x)
-
-
-class Softplus(Module):
-    """log(1 + exp(x)), elementwise."""
-
-    def forward(self, x: Any) -> Any:
-        return F.softplus(x)
-
-
-class GELU(Module):
-    """x·Φ(x), elementwise, by its tanh approximation: PyTorch's `GELU(approximate="tanh")`."""
-
-    def forward(self, x: Any) -> Any:
-        return F.gelu(x)
-
-
-class Softmax(Module):
-    """Softmax along `dim`, of Tensors or of a list of Values; as an output layer or anywhere else."""
-
-    def __init__(self, dim: int = -1, temperature: float = 1.0) -> None:
-        self.dim = dim
-        self.temperature = temperature
-
-    def forward(self, x: Any) -> Any:
-        return F.softmax(x, self.dim, self.temperature)
-
-
-class LogSoftmax(Module):
-    """The logarithm of softmax along `dim`, without ever taking the log of what underflowed."""
-
-    def __init__(self, dim: int = -1, temperature: float = 1.0) -> None:
-        self.dim = dim
-        self.temperature = temperature
-
-    def forward(self, x: Any) -> Any:
-        return F.log_softmax(x, self.dim, self.temperature)

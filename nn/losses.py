@@ -6,10 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import autograd.functional as F
-from autograd import Tensor, Value
+from autograd.core.graph import Node
+from autograd.core.op import numpy
 from nn.module import Module
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"]
@@ -35,7 +34,8 @@ class _Loss(Module):
 class MSELoss(_Loss):
     """The squared error (x − y)²: `F.mse_loss`.
 
-    >>> MSELoss()(Tensor([1.0, 2.0]), [0.0, 4.0]).item()
+    >>> from autograd import Value
+    >>> MSELoss()([Value(1.0), Value(2.0)], [0.0, 4.0]).data
     2.5
     """
 
@@ -67,7 +67,7 @@ class NLLLoss(_Loss):
 
     def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.weight = None if weight is None else np.asarray(weight)
+        self.weight = weight
         self.ignore_index = ignore_index
 
     def forward(self, prediction: Any, target: Any) -> Any:
@@ -81,6 +81,7 @@ class CrossEntropyLoss(Module):
     on plain arrays, and it answers to that too: `forward(A, Y)` gives the loss, `backward()` then gives ∂L/∂A, which
     is (softmax(A) − Y)/N for the mean.
 
+    >>> import numpy as np
     >>> criterion = CrossEntropyLoss()
     >>> round(float(criterion.forward(np.array([[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]]), np.array([1, 0]))), 4)
     2.0185
@@ -97,15 +98,17 @@ class CrossEntropyLoss(Module):
 
     def forward(self, logits: Any, target: Any) -> Any:
         self._gradient = None
-        nodes = isinstance(logits, Tensor) or F.is_values(logits)
-        loss = F.cross_entropy(logits if nodes else Tensor(logits), target, **self.options)
-        data = [v.data for v in logits] if F.is_values(logits) and isinstance(logits[0], Value) else logits
-        given = logits if nodes else np.array(data, dtype=np.float64)
+        nodes = isinstance(logits, Node) or F.is_values(logits)
+        if nodes:
+            given, loss = logits, F.cross_entropy(logits, target, **self.options)
+        else:
+            given = numpy("CrossEntropyLoss").array(logits, dtype=float)        # as it is now: `backward` comes later
+            loss = F.cross_entropy(given, target, **self.options).numpy()
         self._gradient = partial(F.cross_entropy_gradient, given, target, **self.options)
-        return loss if nodes else loss.numpy()
+        return loss
 
     def backward(self) -> Any:
-        """∂L/∂A of the last `forward(A, Y)`, in closed form, as an array in the shape of A."""
+        """∂L/∂A of the last `forward(A, Y)`, in closed form, in the shape of A: an array, or for Values a list."""
         if self._gradient is None:
             raise RuntimeError("CrossEntropyLoss.backward: there is no forward pass to go back through; "
                                "call forward(A, Y) first")

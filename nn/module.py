@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from autograd import Tensor, Value
 from autograd.core.carrying import remember_call
+from autograd.core.graph import Node
+from autograd.core.op import numpy
+from autograd.core.value import Value
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from autograd.arrays.tensor import Tensor
 
 __all__ = ["Module"]
 
@@ -72,13 +77,15 @@ class Module:
         `model.load_state_dict(torch_model.state_dict())`, and back by
         `torch_model.load_state_dict({name: torch.tensor(array) for name, array in model.state_dict().items()})`.
 
+        >>> from autograd import Tensor
         >>> class Line(Module):
         ...     def __init__(self):
         ...         self.slope, self.shift = Value(2.0), Tensor([1.0], requires_grad=True)
         >>> Line().state_dict()
         {'slope': array(2.), 'shift': array([1.])}
         """
-        return {name: np.array(part._data) for name, part in self._state()}
+        array = numpy("state_dict").array
+        return {name: array(part._data) for name, part in self._state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the numbers `state_dict` gave, here or in PyTorch.
@@ -90,7 +97,7 @@ class Module:
 
     def checked_state(self, state: Mapping[str, Any]) -> Callable[[], None]:
         """Check a state; returns a function that takes it over and cannot fail."""
-        kind, own = type(self).__name__, dict(self._state())
+        np, kind, own = numpy("load_state_dict"), type(self).__name__, dict(self._state())
         if not isinstance(state, Mapping):
             raise TypeError(f"{kind}: got a state of type {type(state).__name__}, expected a dict of arrays by name")
         missing, unexpected = _listed(own.keys() - state.keys()), _listed(state.keys() - own.keys())
@@ -176,16 +183,23 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        children = [(key, value) for key, value in self._inside()
-                    if isinstance(value, Module)
-                    or (isinstance(value, (list, tuple)) and value and isinstance(value[0], Module))]
-        if not children:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        lines = []
-        for key, value in children:
-            for name, module in ([(key, value)] if isinstance(value, Module) else enumerate(value)):
-                lines.append(f"  ({name}): " + repr(module).replace("\n", "\n  "))
-        return "\n".join([f"{type(self).__name__}({self.extra_repr()}", *lines, ")"])
+        return _described(self, ())
+
+
+def _described(module: Module, around: tuple[Module, ...]) -> str:
+    """The text of a module, its parts indented below it; `around` are those it stands in, which it may contain too."""
+    kind = type(module).__name__
+    if any(module is outer for outer in around):
+        return f"{kind}(…)"
+    if type(module).__repr__ is not Module.__repr__:
+        return repr(module)
+    lines = []
+    for key, part in module._inside():
+        several = isinstance(part, (list, tuple)) and part and isinstance(part[0], Module)
+        for name, child in enumerate(part) if several else [(key, part)] if isinstance(part, Module) else []:
+            text = _described(child, (*around, module)) if isinstance(child, Module) else repr(child)
+            lines.append(f"  ({name}): " + text.replace("\n", "\n  "))
+    return "\n".join([f"{kind}({module.extra_repr()}", *lines, ")"]) if lines else f"{kind}({module.extra_repr()})"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -195,5 +209,4 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _is_parameter(part: Any) -> bool:
-    return (isinstance(part, Value) and part.op is None) or (
-        isinstance(part, Tensor) and part.requires_grad and part.op is None)
+    return isinstance(part, Node) and part.requires_grad and part.op is None

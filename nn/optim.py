@@ -1,8 +1,9 @@
 """Optimisers: what to do with gradients. Then learning-rate schedules and gradient clipping.
 
-An update rule is written once, on arrays; what it updates may be Values, Tensors, or plain arrays such as those a
-`replay` keeps. Nothing is allocated per step once the second one is done, and no array that a graph may still read is
-ever written to (`_OfTensor` says how). The formulas, defaults and names are PyTorch's, so runs can be compared.
+An update rule is written once, on arrays; what it updates may be Values, Tensors, or the arrays of whatever is
+`Trainable`, such as a `replay`. Nothing is allocated per step once the second one is done, and no array that a graph
+may still read is ever written to (`_OfTensor` says how). The formulas, defaults and names are PyTorch's, so runs can be
+compared. NumPy is imported when it is first needed: `SGD` of Values does without it.
 """
 
 from __future__ import annotations
@@ -11,33 +12,61 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from numbers import Real
-from typing import Any
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
-
-from autograd import Tensor, Value
+from autograd.core.graph import Node
 from autograd.core.numbers import number as as_number
+from autograd.core.op import numpy
+from autograd.core.value import Value
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from autograd import Tensor
+
+    Array: TypeAlias = NDArray[Any]
+else:
+    class _NumPy:
+        """NumPy before anyone has asked for it: the first to ask puts the module in this one's place."""
+
+        def __getattr__(self, name: str) -> Any:
+            global np
+            np = numpy("nn.optim")
+            return getattr(np, name)
+
+    np = _NumPy()
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
-           "StepLR", "clip_grad_norm_"]
-
-Array = Any
+           "StepLR", "Trainable", "clip_grad_norm_"]
 
 
 # What can be updated. Each kind of parameter says where its numbers and gradients are and where to write new numbers.
+
+@runtime_checkable
+class Trainable(Protocol):
+    """What owns arrays to be trained, as a `replay` does. An optimiser can be given it in place of parameters."""
+
+    def trainable(self) -> Iterable[tuple[Array, Array]]:
+        """Each array with the one its gradient appears in. An optimiser updates the first in place."""
+
 
 class _Parameters:
     """Numbers that are updated together, with what the rule remembers about them.
 
     Attributes:
-        state: arrays the rule keeps from step to step (a velocity, a mean of squares), by name.
+        state: what the rule keeps from step to step (a velocity, a mean of squares), by name.
         steps: how many updates there were.
     """
 
-    def __init__(self, like: Array) -> None:
-        self.shape, self.dtype = like.shape, like.dtype
-        self.state: dict[str, Array] = {}
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
         self.steps = 0
 
     def read(self) -> tuple[Array, Array | None]:
@@ -51,36 +80,48 @@ class _Parameters:
     def write(self, out: Array) -> None:
         """Take `out` for the new numbers."""
 
-    def gradients_to_zero(self) -> None:
+    def zero_gradients(self) -> None:
+        raise NotImplementedError
+
+    def scale_gradients(self, factor: float) -> None:
         raise NotImplementedError
 
     def kept(self, name: str) -> Array:
         """The array the rule keeps under that name; zeros at first."""
         if name not in self.state:
             self.state[name] = np.zeros(self.shape, self.dtype)
-        return self.state[name]
+        return self.state[name]                     # type: ignore[no-any-return]
 
 
 class _OfValues(_Parameters):
     """All the Values of an optimiser, gathered into one array so that a thousand cost little more than one."""
 
     def __init__(self, values: list[Value]) -> None:
+        super().__init__()
         self.values = values
-        self.w, self.g = np.empty(len(values)), np.empty(len(values))
-        super().__init__(self.w)
+        self.shape, self.dtype = (len(values),), "float64"
 
     def read(self) -> tuple[Array, Array]:
-        self.w[:] = [v._data for v in self.values]
-        self.g[:] = [v._grad for v in self.values]
-        return self.w, self.g
+        return np.array([v._data for v in self.values], float), np.array([v._grad for v in self.values], float)
 
     def write(self, out: Array) -> None:
         for v, number in zip(self.values, out.tolist()):
             v._data = number
 
-    def gradients_to_zero(self) -> None:
+    def zero_gradients(self) -> None:
         for v in self.values:
             v._grad = 0.0
+
+    def scale_gradients(self, factor: float) -> None:
+        for v in self.values:
+            v._grad *= factor
+
+    def kept_numbers(self, name: str) -> list[float]:
+        """As `kept`, a list of floats."""
+        numbers = self.state.setdefault(name, [0.0] * len(self.values))
+        if type(numbers) is not list:               # it was loaded
+            numbers = self.state[name] = numbers.tolist()
+        return numbers                              # type: ignore[no-any-return]
 
 
 class _OfTensor(_Parameters):
@@ -93,60 +134,66 @@ class _OfTensor(_Parameters):
     """
 
     def __init__(self, tensor: Tensor) -> None:
+        super().__init__()
         self.tensor = tensor
         self.spare: Array | None = None
-        super().__init__(tensor._data)
+        self.shape, self.dtype = tensor._data.shape, tensor._data.dtype
 
     def read(self) -> tuple[Array, Array | None]:
         w, g = self.tensor._data, self.tensor._grad
         return np.asarray(w), None if g is None else np.asarray(g)
 
     def room(self, w: Array) -> Array:
-        spare_is_free = self.spare is not None and _references(self) == _ALONE
-        return self.spare if spare_is_free else np.empty(self.shape, self.dtype)
+        spare = self.spare is not None and _references(self) == _ALONE
+        return self.spare if spare else np.empty(self.shape, self.dtype)       # type: ignore[return-value]
 
     def write(self, out: Array) -> None:
         old = self.tensor._data
         own = type(old) is np.ndarray and old.base is None and old.flags.writeable
         self.tensor._data, self.spare = out, old if own else None       # a view's memory is not ours to write to
 
-    def gradients_to_zero(self) -> None:
+    def zero_gradients(self) -> None:
         self.tensor._grad = None
+
+    def scale_gradients(self, factor: float) -> None:
+        g = self.tensor._grad
+        self.tensor._grad = None if g is None else g * self.dtype.type(factor)      # somebody may hold the old one
 
 
 class _OfArray(_Parameters):
     """An array and the array its gradient appears in, both belonging to somebody else: updated in place."""
 
     def __init__(self, data: Array, gradient: Array) -> None:
+        super().__init__()
         self.data, self.gradient = data, gradient
-        super().__init__(data)
+        self.shape, self.dtype = data.shape, data.dtype
 
     def read(self) -> tuple[Array, Array]:
         return self.data, self.gradient
 
-    def gradients_to_zero(self) -> None:
+    def zero_gradients(self) -> None:
         self.gradient[...] = 0.0
 
+    def scale_gradients(self, factor: float) -> None:
+        np.multiply(self.gradient, factor, out=self.gradient)
 
-def _references(holder: _OfTensor) -> int:
+
+def _references(holder: Any) -> int:
     return sys.getrefcount(holder.spare)
 
 
-def _count_when_alone() -> int:
-    """What `_references` says of a buffer nobody else refers to (interpreters differ); -1 where it cannot be known."""
-    if not hasattr(sys, "getrefcount"):
-        return -1
-    holder = _OfTensor(Tensor(0.0))
-    holder.spare = np.empty(1)
-    return _references(holder)
+class _Holder:
+    def __init__(self) -> None:
+        self.spare = [0.0]
 
 
-_ALONE = _count_when_alone()
+# What `_references` says of a buffer nobody else refers to (interpreters differ); -1 where it cannot be known.
+_ALONE = _references(_Holder()) if hasattr(sys, "getrefcount") else -1
 
 
 def _gather(name: str, parameters: Any) -> list[_Parameters]:
     """What `parameters` are, checked: of the right kind, at least one, none twice."""
-    if isinstance(parameters, (Tensor, Value, np.ndarray)):
+    if isinstance(parameters, Node) or _is_array(parameters):
         raise TypeError(f"{name}: got a single {type(parameters).__name__}, expected a list of parameters; "
                         "write [parameter] or model.parameters()")
     if callable(getattr(parameters, "parameters", None)):
@@ -154,12 +201,7 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
                         "write model.parameters()")
     if parameters is None:
         raise TypeError(f"{name}: got None, expected a list of parameters, as model.parameters() gives")
-    if hasattr(parameters, "parameters"):           # a replay
-        data = parameters.parameters
-        gradients = getattr(parameters, "gradients", None) if isinstance(data, (list, tuple)) else None
-        gradients = parameters.gradient if gradients is None else gradients
-        parameters = zip(data, gradients) if isinstance(data, (list, tuple)) else [(data, gradients)]
-    listed = list(parameters)
+    listed = list(parameters.trainable() if isinstance(parameters, Trainable) else parameters)
     if not listed:
         raise ValueError(f"{name}: got no parameters")
     if len({id(p) for p in listed}) != len(listed):
@@ -167,12 +209,13 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
     values = [p for p in listed if isinstance(p, Value)]
     gathered: list[_Parameters] = [_OfValues(values)] if values else []
     for p in listed:
-        if isinstance(p, Tensor) and p.requires_grad and p.op is None:
-            gathered.append(_OfTensor(p))
-        elif isinstance(p, tuple) and len(p) == 2 and all(isinstance(x, np.ndarray) for x in p):
+        if isinstance(p, Node) and p.op is None and p.requires_grad:
+            if not isinstance(p, Value):
+                gathered.append(_OfTensor(p))       # type: ignore[arg-type]
+        elif isinstance(p, tuple) and len(p) == 2 and all(map(_is_array, p)):
             gathered.append(_of_array(name, *p))
-        elif not (isinstance(p, Value) and p.op is None):
-            what = f"the result of {p.op.name}" if isinstance(p, (Tensor, Value)) and p.op is not None else repr(p)
+        else:
+            what = f"the result of {p.op.name}" if isinstance(p, Node) and p.op is not None else repr(p)
             raise TypeError(f"{name}: {what} is not a parameter; expected Values, Tensors with requires_grad=True, "
                             "or pairs (array, gradient array)")
     arrays = [p.data for p in gathered if isinstance(p, _OfArray)]
@@ -180,6 +223,10 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
         if any(np.may_share_memory(x, y) for y in arrays[:i]):
             raise ValueError(f"{name}: two of the arrays share memory, which would be updated twice")
     return gathered
+
+
+def _is_array(x: object) -> bool:
+    return sys.modules.get("numpy") is not None and isinstance(x, np.ndarray)
 
 
 def _of_array(name: str, data: Array, gradient: Array) -> _OfArray:
@@ -209,8 +256,8 @@ class Optimizer:
     """The base: parameters, checked once; a learning rate; and `step`, which applies a subclass's `update`.
 
     Args:
-        parameters: Values, Tensors that require a gradient, or pairs (array, gradient array), in any iterable; or a
-            replay, whose `parameters` and `gradient` it then keeps up to date.
+        parameters: Values, Tensors that require a gradient, or pairs (array, gradient array), in any iterable; or
+            what is `Trainable`, as a replay, whose arrays it then keeps up to date.
         lr: the learning rate; may be assigned to at any time, which is what schedules do.
 
     Raises:
@@ -242,12 +289,14 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Forget the gradients, before the next backward pass adds to them."""
         for p in self._parameters:
-            p.gradients_to_zero()
+            p.zero_gradients()
 
     def step(self) -> None:
         """Move every parameter that has a gradient. Raises ValueError for a gradient of another shape."""
         ready = []
         for p in self._parameters:                  # all are looked at before any is changed
+            if isinstance(p, _OfValues):
+                continue
             w, g = p.read()
             if g is None:
                 continue
@@ -255,14 +304,25 @@ class Optimizer:
                 raise ValueError(f"{type(self).__name__}: a parameter has shape {w.shape} and its gradient "
                                  f"{g.shape}; they must agree")
             ready.append((p, w, g))
-        with np.errstate(all="ignore"):
-            for p, w, g in ready:
-                p.steps += 1
-                out = p.room(w)
-                self.update(p, w, g, out)
-                p.write(out)
+        if type(first := self._parameters[0]) is _OfValues:         # all Values stand there
+            first.steps += 1
+            self.update_values(first)
+        if ready:
+            with np.errstate(all="ignore"):
+                for p, w, g in ready:
+                    p.steps += 1
+                    out = p.room(w)
+                    self.update(p, w, g, out)
+                    p.write(out)
 
-    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+    def update_values(self, p: _OfValues) -> None:
+        """`update` for all the Values together."""
+        w, g = p.read()
+        with np.errstate(all="ignore"):
+            self.update(p, w, g, w)
+        p.write(w)
+
+    def update(self, p: _Parameters, w: Array, g: Array, out: Array) -> None:
         """Write the new numbers to `out`, given the old ones w and their gradient g; both are to be left unchanged.
 
         `out` may be w itself, so w must have been read for the last time when `out` is written.
@@ -280,7 +340,7 @@ class Optimizer:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
         return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
                 "steps": [p.steps for p in self._parameters],
-                "arrays": {f"{i}.{name}": array.copy() for i, p in enumerate(self._parameters)
+                "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -300,7 +360,7 @@ class Optimizer:
             raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
                              f"{sorted(self.options)} and {len(self._parameters)}")
         type(self)([Value(0.0)], **options)         # raises if an option is out of range
-        states: list[dict[str, Array]] = [{} for _ in self._parameters]
+        states: list[dict[str, Any]] = [{} for _ in self._parameters]
         for path, array in arrays.items():
             i, _, key = path.partition(".")
             if not (i.isdecimal() and int(i) < len(states)):
@@ -345,7 +405,7 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise ValueError("SGD: nesterov needs a momentum above 0")
 
-    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+    def update(self, p: _Parameters, w: Array, g: Array, out: Array) -> None:
         a, b = self.scratch(w)
         if self.weight_decay:
             g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
@@ -355,6 +415,21 @@ class SGD(Optimizer):
             np.add(v, g, out=v)
             g = np.add(g, np.multiply(v, self.momentum, out=b), out=a) if self.nesterov else v
         np.subtract(w, np.multiply(g, self.lr, out=b), out=out)
+
+    def update_values(self, p: _OfValues) -> None:
+        if type(self).update is not SGD.update:     # a rule of somebody's own
+            super().update_values(p)
+            return
+        gradients = [v._grad for v in p.values]     # the same formula on floats, which gives the same bits
+        if decay := self.weight_decay:
+            gradients = [g + v._data * decay for v, g in zip(p.values, gradients)]
+        if momentum := self.momentum:
+            kept = p.kept_numbers("momentum_buffer")
+            kept[:] = [v * momentum + g for v, g in zip(kept, gradients)]
+            gradients = [g + v * momentum for v, g in zip(kept, gradients)] if self.nesterov else kept
+        lr = self.lr
+        for v, g in zip(p.values, gradients):
+            v._data -= g * lr
 
 
 class RMSprop(Optimizer):
@@ -379,7 +454,7 @@ class RMSprop(Optimizer):
         self.momentum = _number("RMSprop", "momentum", momentum, below=1.0)
         self.centered = bool(centered)
 
-    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+    def update(self, p: _Parameters, w: Array, g: Array, out: Array) -> None:
         a, b = self.scratch(w)
         if self.weight_decay:
             g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
@@ -408,6 +483,7 @@ class Adam(Optimizer):
         eps: ε, what keeps the quotient finite.
         weight_decay: λ, adds λ·w to the gradient. (`AdamW` shrinks w itself, which is rarely what Adam's does.)
 
+    >>> from autograd import Tensor
     >>> w = Tensor([1.0, -2.0], requires_grad=True); (w ** 2).sum().backward()
     >>> Adam([w], lr=0.1).step(); print(w.data)
     tensor([ 0.9, -1.9])
@@ -425,13 +501,13 @@ class Adam(Optimizer):
         self.eps = _number(name, "eps", eps)
         self.weight_decay = _number(name, "weight_decay", weight_decay)
 
-    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+    def update(self, p: _Parameters, w: Array, g: Array, out: Array) -> None:
         a, b = self.scratch(w)
         if self.weight_decay:
             g = np.add(g, np.multiply(w, self.weight_decay, out=a), out=a)
         self.adapt(p, w, g, out, b)
 
-    def adapt(self, p: Any, w: Array, g: Array, out: Array, b: Array) -> None:
+    def adapt(self, p: _Parameters, w: Array, g: Array, out: Array, b: Array) -> None:
         """The step along m̂/(√ŝ + ε); `b` is for results in between."""
         beta1, beta2 = self.betas
         m, s = p.kept("exp_avg"), p.kept("exp_avg_sq")
@@ -451,7 +527,7 @@ class AdamW(Adam):
                  eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def update(self, p: Any, w: Array, g: Array, out: Array) -> None:
+    def update(self, p: _Parameters, w: Array, g: Array, out: Array) -> None:
         a, b = self.scratch(w)
         self.adapt(p, np.multiply(w, 1.0 - self.lr * self.weight_decay, out=a), g, out, b)
 
@@ -571,7 +647,7 @@ class CosineAnnealingLR(Schedule):
 
 
 def _count(name: str, what: str, n: Any, least: int) -> int:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+    if isinstance(n, bool) or not isinstance(n, Integral):
         raise TypeError(f"{name}: got {what}={n!r}, expected a whole number")
     if n < least:
         raise ValueError(f"{name}: got {what}={n}, expected at least {least}")
@@ -591,7 +667,8 @@ def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float
     Returns the norm there was before. If that is not finite, no factor would help: the gradients stay as they are, or
     with `error_if_nonfinite` a ValueError is raised.
 
-    >>> w = Tensor([0.0, 0.0], requires_grad=True); (w * np.array([3.0, 4.0])).sum().backward()
+    >>> from autograd import Tensor
+    >>> w = Tensor([0.0, 0.0], requires_grad=True); (w * Tensor([3.0, 4.0])).sum().backward()
     >>> clip_grad_norm_([w], 1.0), w.grad.numpy().round(3).tolist()
     (5.0, [0.6, 0.8])
     """
@@ -611,17 +688,11 @@ def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float
     if factor < 1.0:
         with np.errstate(all="ignore"):
             for p in gathered:
-                if isinstance(p, _OfTensor):        # somebody may hold the old gradient, so it gets a new array
-                    p.tensor._grad = None if p.tensor._grad is None else p.tensor._grad * p.dtype.type(factor)
-                elif isinstance(p, _OfArray):
-                    np.multiply(p.gradient, factor, out=p.gradient)
-                elif isinstance(p, _OfValues):
-                    for v in p.values:
-                        v._grad *= factor
+                p.scale_gradients(factor)
     return norm
 
 
-def _norm(arrays: Sequence[Any], norm_type: float) -> float:
+def _norm(arrays: Sequence[Array | float], norm_type: float) -> float:
     """The norm of all the numbers in `arrays` together: of the largest times that of the rest in units of it."""
     flat = np.concatenate([np.ravel(x) for x in arrays]) if arrays else np.zeros(0)
     largest = float(np.abs(flat).max(initial=0.0))

@@ -16,7 +16,7 @@ from autograd.arrays import structural as st
 from autograd.core.nary import NARY, Nary
 from autograd.core.op import TABLE, Op
 from autograd.core.ops import power_by
-from autograd.functional import _rows
+from autograd.functional.tensors import rows
 
 Range = tuple[float, float]
 
@@ -77,8 +77,10 @@ ELEMENTWISE = [
     _row("exp", _ANY,                  slopes=(math.exp,), complex_step=True),
     _row("expm1", _ANY,                slopes=(math.exp,), complex_step=True),
     _row("log", _POSITIVE,             slopes=(lambda x: 1 / x,), complex_step=True),
+    _row("xlogy", _POSITIVE, _POSITIVE, slopes=(lambda x, y: math.log(y), lambda x, y: x / y), complex_step=True),
     _row("log1p", (-0.8, 3.0),         slopes=(lambda x: 1 / (1 + x),), complex_step=True),
     _row("sqrt", _POSITIVE,            slopes=(lambda x: 0.5 / math.sqrt(x),), complex_step=True),
+    _row("root", _POSITIVE,            slopes=(lambda x: 0.5 / math.sqrt(x),)),
     _row("sin", _ANY,                  slopes=(math.cos,), complex_step=True),
     _row("cos", _ANY,                  slopes=(lambda x: -math.sin(x),), complex_step=True),
     _row("tanh", _ANY,                 slopes=(_sech2,), complex_step=True),
@@ -140,6 +142,8 @@ class Many(NamedTuple):
 MANY = [
     Many(NARY["sum"], 1, lambda *x: [1.0]),
     Many(NARY["sum"], 4, lambda *x: [1.0] * 4),
+    Many(NARY["logsumexp"], 1, lambda *x: [1.0]),
+    Many(NARY["logsumexp"], 4, lambda *x: [math.exp(v) / sum(map(math.exp, x)) for v in x]),
     Many(NARY["dot"], 2, lambda w, x: [x, w]),
     Many(NARY["dot"], 6, lambda *wx: [*wx[3:], *wx[:3]]),
 ]
@@ -151,9 +155,9 @@ _CE = np.array([2, 0]), "mean", 0.1, -100, np.array([1.0, 2.0, 0.5])
 
 
 def _smoothed(x: Any, *options: Any) -> Any:
-    rows = _rows("cross_entropy", x, 2, *options)
+    aims = rows("cross_entropy", x, 2, *options)
     shifted = x - np.log(np.exp(x).sum(1, keepdims=True))
-    return -(rows.q * shifted).sum() / rows.divisor
+    return -(aims.q * shifted).sum() / aims.divisor
 
 
 MOVING = [
@@ -175,6 +179,8 @@ MOVING = [
     Moving(st.max_all, ((2, 3),), (),                          lambda x: sorted(x.ravel())[-1]),
     Moving(st.max_along, ((2, 3),), (_AT, 1, False),           lambda x, i, d, k: np.array([x[0, 1], x[1, 0]])),
     Moving(st.max_along, ((2, 3),), (_AT, 1, True),            lambda x, i, d, k: np.array([[x[0, 1]], [x[1, 0]]])),
+    Moving(st.logsumexp, ((2, 3),), ((1,), False),             lambda x, d, k: np.log(np.exp(x).sum(1))),
+    Moving(st.logsumexp, ((2, 3, 2),), ((0, 2), True),         lambda x, d, k: np.log(np.exp(x).sum(d, keepdims=k))),
     Moving(st.reshape, ((2, 3),), ((3, 2),),                   lambda x, s: x.ravel().reshape(s)),
     Moving(st.permute, ((2, 3, 4),), ((2, 0, 1),),             np.transpose),
     Moving(st.permute, ((2, 3),), ((1, 0),),                   lambda x, d: x.T),
@@ -199,12 +205,30 @@ MOVING = [
     Moving(st.matmul, ((2, 2, 3), (3,)), (),                   lambda x, y: np.einsum("bij,j->bi", x, y)),
     Moving(st.concatenate, ((2, 3), (1, 3)), (0,),             lambda x, y, d: np.vstack([x, y])),
     Moving(st.concatenate, ((2, 1), (2, 3), (2, 2)), (1,),     lambda x, y, z, d: np.hstack([x, y, z])),
+    Moving(st.flip, ((2, 3),), ((1,),),                        lambda x, d: x[:, ::-1]),
+    Moving(st.flip, ((2, 3),), ((0, 1),),                      lambda x, d: x[::-1, ::-1]),
+    Moving(st.roll, ((2, 3),), ((1,), (1,)),                   lambda x, n, d: x[:, [2, 0, 1]]),
+    Moving(st.roll, ((2, 3),), ((1, -1), (0, 1)),              lambda x, n, d: x[::-1][:, [1, 2, 0]]),
+    Moving(st.tril, ((2, 3),), (0,),                           lambda x, k: x * [[1, 0, 0], [1, 1, 0]]),
+    Moving(st.tril, ((2, 2, 3),), (-1,),                       lambda x, k: x * [[0, 0, 0], [1, 0, 0]]),
+    Moving(st.triu, ((2, 3),), (0,),                           lambda x, k: x * [[1, 1, 1], [0, 1, 1]]),
+    Moving(st.triu, ((2, 2, 3),), (1,),                        lambda x, k: x * [[0, 1, 1], [0, 0, 1]]),
+    Moving(st.cumsum, ((2, 3),), (1,),                         lambda x, d: x @ np.triu(np.ones((3, 3)))),
+    Moving(st.cumsum, ((3, 2),), (0,),                         lambda x, d: np.tril(np.ones((3, 3))) @ x),
+    Moving(st.sort, ((2, 3),), (1,),                           lambda x, d: np.array([sorted(row) for row in x])),
+    Moving(st.sort, ((4,),), (0,),                             lambda x, d: np.array(sorted(x))),
     Moving(st.STRUCTURAL["affine"], ((2, 3), (3, 4), (4,)), (), lambda x, w, b: np.einsum("ij,jk->ik", x, w) + b),
     Moving(st.STRUCTURAL["affine"], ((2, 2, 3), (3, 2), (2,)), (), lambda x, w, b: np.einsum("bij,jk->bik", x, w) + b),
     Moving(st.STRUCTURAL["batch_norm"], ((4, 2), (2,), (2,)), (1e-5, 1),
                                                                lambda x, g, b, e, c: g * (x - x.mean(0)) / np.sqrt(
                                                                    x.var(0, ddof=c) + e) + b),
     Moving(st.STRUCTURAL["cross_entropy"], ((2, 3),), _CE, _smoothed),
+]
+
+# What lets no gradient through.
+STOPPING = [
+    Moving(st.stop, ((2, 3),), (),                             lambda x: x),
+    Moving(st.argsort, ((2, 3),), (1,),                        lambda x, d: np.argsort(x, 1)),
 ]
 # fmt: on
 
@@ -214,4 +238,4 @@ def uncovered() -> set[str]:
     families = {"power_by"}
     return ((set(TABLE) | families) - {case.op.name for case in ELEMENTWISE}
             | {f"of many: {name}" for name in set(NARY) - {case.op.name for case in MANY}}
-            | {f"structural: {name}" for name in set(st.STRUCTURAL) - {case.op.name for case in MOVING}})
+            | {f"structural: {name}" for name in set(st.STRUCTURAL) - {case.op.name for case in MOVING + STOPPING}})

@@ -1,8 +1,13 @@
-"""How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper."""
+"""How the tests run: hypothesis is seeded, so that failures fail again; `--hypothesis-profile=thorough` goes deeper.
+
+A test file whose first line says "needs no NumPy" or "without NumPy" also runs where pytest is all there is: `.ci/run`
+makes such an environment. So nothing is imported here that may be missing there.
+"""
 
 import gc
 import os
 import random
+from importlib.util import find_spec
 
 # Read when NumPy is loaded. The tests' matrices are small: a second thread saves them nothing, and waits in a loop
 # wherever something else wants the core, which has made a test take ten times as long.
@@ -10,19 +15,24 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
-from hypothesis import settings
 
-import nn
+NUMPY = find_spec("numpy") is not None
 
-settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=3000, deadline=None)
-settings.load_profile("default")
+if find_spec("hypothesis"):
+    from hypothesis import settings
+
+    settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
+    settings.register_profile("thorough", max_examples=3000, deadline=None)
+    settings.load_profile("default")
 
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     random.seed(0)
-    nn.manual_seed(0)
+    if NUMPY:
+        import nn
+
+        nn.manual_seed(0)
 
 
 @pytest.fixture(autouse=True, scope="module")

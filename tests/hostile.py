@@ -230,7 +230,7 @@ def numpy_view(x: Tensor, _: Any) -> None:
 
 
 def array_view(x: Tensor, _: Any) -> None:
-    np.array(x, copy=False)[0] = 9.0
+    np.array(x.detach(), copy=False)[0] = 9.0
 
 
 def unlocked_view(x: Tensor, _: Any) -> None:
@@ -483,11 +483,14 @@ for _name, _run in {"*": lambda t: _array * t, "+": lambda t: _array + t, "/": l
                     "np.maximum": lambda t: np.maximum(_array, t), "np.sum": np.sum, "np.mean": np.mean, "np.max": np.max,
                     "np.concatenate": lambda t: np.concatenate([t, _array]), "np.stack": lambda t: np.stack([t, t]),
                     "np.split": lambda t: np.split(t, 2)[1], "np.where": lambda t: np.where(_array > 1, t, 0.0), "np.dot": lambda t: np.dot(_array, t),
-                    "np.reshape": lambda t: np.reshape(t, (2, 1)), "np.transpose": np.transpose}.items():
+                    "np.reshape": lambda t: np.reshape(t, (2, 1)), "np.transpose": np.transpose,
+                    "np.clip": lambda t: np.clip(t, 0, 1), "np.linalg.norm": np.linalg.norm, "np.einsum": lambda t: np.einsum("i,i", t, t),
+                    "np.cumsum": np.cumsum, "np.outer": lambda t: np.outer(t, t), "np.append": lambda t: np.append(t, _array),
+                    "np.average(weights=)": lambda t: np.average(_array, weights=t), "np.vstack": lambda t: np.vstack([t, _array])}.items():
     case(5, f"array {_name} Tensor is a Tensor with its history", lambda run=_run: is_ours(run(param([3.0, 4.0]))), True)
-for _name, _run in {"np.logaddexp": lambda t: np.logaddexp(t, t), "np.clip": lambda t: np.clip(t, 0, 1), "np.linalg.norm": np.linalg.norm,
-                    "np.einsum": lambda t: np.einsum("i,i", t, t), "np.add.reduce": np.add.reduce, "np.cumsum": np.cumsum,
-                    "np.broadcast_arrays": lambda t: np.broadcast_arrays(t, _array), "np.meshgrid": np.meshgrid, "np.outer": lambda t: np.outer(t, t),
+for _name, _run in {"np.logaddexp": lambda t: np.logaddexp(t, t), "np.median": np.median, "np.linalg.svd": lambda t: np.linalg.svd(t[None]),
+                    "np.asarray": np.asarray, "np.add.reduce": np.add.reduce, "np.array of a list": lambda t: np.array([t, t]),
+                    "np.broadcast_arrays": lambda t: np.broadcast_arrays(t, _array), "np.meshgrid": np.meshgrid, "array[:] =": lambda t: operator.setitem(_array.copy(), slice(None), t),
                     "array *= t": lambda t: operator.imul(_array.copy(), t), "np.sqrt(out=)": lambda t: np.sqrt(t, out=_array.copy()),
                     }.items():
     case(5, f"{_name} of a Tensor raises", lambda run=_run: run(param([3.0, 4.0])), TypeError)

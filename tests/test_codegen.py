@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import math
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -16,11 +19,14 @@ from hypothesis import strategies as some
 import autograd as ag
 import autograd.functional as F
 import nn
-from autograd import Tensor, Value, no_grad, source
+from autograd import Tensor, Value, extend, no_grad, source
 from autograd.arrays import fused
 from autograd.arrays import structural as st
+from autograd.codegen.libraries import LIBRARIES
+from autograd.codegen.page import Page
 from autograd.core.graph import leaves as leaves_of
 from autograd.core.nary import dot, total
+from autograd.core.op import TABLE
 from demos import backward, names
 from tests.cases import ELEMENTWISE, MOVING, Moving, uncovered
 from tests.test_fuzz import broadcast, seeds, tensor_program
@@ -659,3 +665,103 @@ def test_jax_on_two_devices() -> None:
     flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, **flags}, capture_output=True, text=True)
     assert done.stdout == "two devices agree\n", done.stderr
+
+
+# Ops are spelled by their rows, those added by `autograd.extend` too.
+
+@pytest.fixture
+def added() -> Any:
+    """What `autograd.extend` adds during a test is gone after it."""
+    before = dict(TABLE), dict(st.STRUCTURAL), set(vars(Tensor)), set(vars(Value))
+    yield
+    for table, kept in zip((TABLE, st.STRUCTURAL), before):
+        for name in set(table) - set(kept):
+            del table[name]
+    for engine, kept in zip((Tensor, Value), before[2:]):
+        for name in set(vars(engine)) - kept:
+            delattr(engine, name)
+
+
+def own_ops(spelled: bool) -> dict[str, Any]:
+    """Four ops of a user's own, each used on a matrix."""
+    def says(**source: str) -> dict[str, str]:
+        return source if spelled else {}
+
+    each = np.vectorize(math.erf, otypes=[float])
+    erf2 = extend.elementwise("erf2", math.erf, lambda x: each(x),
+                              lambda out, x: 2 / math.sqrt(math.pi) * extend.exp(-x * x),
+                              source=says(numpy="np.vectorize(math.erf)", torch="torch.special.erf",
+                                          jax="jax.scipy.special.erf"))
+    arctan = extend.elementwise("arctan2nd", math.atan, lambda x: np.arctan(x), lambda out, x: 1.0 / (1.0 + x * x),
+                                source=says(numpy="np.pi / 2 - np.arctan2(1.0, {x})", torch="torch.arctan",
+                                            jax="jnp.arctan"))
+    flip = extend.moves("flip2", lambda x, dims: np.flip(x, dims), lambda g, out, x, dims: flip(g, dims),
+                        source=says(numpy="np.flip({x}, {dims})", torch="torch.flip", jax="jnp.flip({x}, {dims})"))
+    total = extend.moves("cumsum2", lambda x, dim: np.cumsum(x, dim),
+                         lambda g, out, x, dim: flip(total(flip(g, (dim,)), dim), (dim,)),
+                         source=says(numpy="np.cumsum({x}, {dim})", torch="torch.cumsum({x}, dim={dim})",
+                                     jax="{x}.cumsum({dim})"))
+    return {"erf2": lambda x: erf2(x), "arctan2nd": lambda x: arctan(x), "flip2": lambda x: flip(x, (0, 1)),
+            "cumsum2": lambda x: total(x, 1)}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.usefixtures("added")
+def test_ops_of_ones_own(backend: str) -> None:
+    for apply in own_ops(spelled=True).values():
+        agree(lambda x: (apply(x * 2.0) * x).sum() + (apply(x) ** 2 * -3.0).sum(),      # noqa: B023
+              normal(0, (3, 4)), normal(1, (3, 4)), backend)
+    if backend != "jax":
+        x = Value(0.3, label="x")
+        loss = x.erf2() * x.arctan2nd()                     # type: ignore[attr-defined]
+        loss.backward()
+        got, gradients = run(source(loss, backend=backend), x=converter(backend)(0.3))
+        assert (float(got), float(gradients["x"])) == pytest.approx((loss.data, x.grad), rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.usefixtures("added")
+def test_an_op_without_a_spelling_is_said_to_have_none(backend: str) -> None:
+    title = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX"}[backend]
+    for name, apply in own_ops(spelled=False).items():
+        loss = apply(Tensor([[1.0, 2.0]], requires_grad=True)).sum()
+        remedy = f"{name} has no spelling for {title}; give source={{'{backend}': …}} when adding the op"
+        with pytest.raises(TypeError, match=re.escape(remedy)):
+            source(loss, backend=backend)
+
+
+@pytest.mark.usefixtures("added")
+def test_a_spelling_that_is_none() -> None:
+    for text in ("np.exp({w})", "np.exp({x}", "np exp({x})", "{x} * {w}", "np.exp({x"):
+        op = extend.elementwise("odd", math.exp, lambda x: np.exp(x), lambda out, x: out, source={"numpy": text})
+        with pytest.raises(TypeError, match=r"odd is spelled .* for NumPy, expected an expression with x"):
+            source(op(Value(1.0)))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_name_that_can_be_printed_is_one_of_the_library(backend: str) -> None:
+    library = LIBRARIES[backend]
+    converter(backend)
+    texts = [*library.spelled.values(), *[op.source[backend] for op in (*TABLE.values(), *st.STRUCTURAL.values())
+                                          if backend in op.source]]
+    assert all(backend in op.source or op.methods[0][:2] == "__" for op in TABLE.values())
+    names = {found[0] for text in texts for found in re.finditer(r"(?<![\w.}])[a-z]\w*(\.\w+)+", text)}
+    assert len(names) > 30
+    for name in names - {"torch.float64"}:
+        root, *path = name.split(".")
+        thing: Any = importlib.import_module({"np": "numpy", "jnp": "jax.numpy"}.get(root, root))
+        for part in path:
+            thing = getattr(thing, part)
+        assert callable(thing), name
+
+
+@pytest.mark.parametrize(("text", "operands", "expected"), [
+    ("-{x}", "a + b", "-(a + b)"), ("-{x}", "a ** b", "-a ** b"), ("{x} ** 2", "-a", "(-a) ** 2"),
+    ("{x} - {x}", "a - b", "a - b - (a - b)"), ("np.exp(-{x})", "a * b", "np.exp(-(a * b))"),
+    ("{x}.sum({x})", "a * b", "(a * b).sum(a * b)"), ("1.0 / ({x} + 1)", "a < b", "1.0 / ((a < b) + 1)"),
+    ("{x} < 1", "a < b", "(a < b) < 1"), ("[{x}][0]", "a < b", "[a < b][0]"),
+    ("f({x})", "a if b else c", "f((a if b else c))"),
+])
+def test_parentheses_stand_only_where_python_needs_them(text: str, operands: str, expected: str) -> None:
+    page = Page(LIBRARIES["numpy"], True)
+    assert page.write(text, {"x": page.write(operands, {})}).text == expected

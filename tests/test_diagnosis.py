@@ -354,8 +354,8 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
                for shape in [(rows, columns), (1, columns), (columns, columns)])
     loss = list(programs())[program](x, y, w)
     loss.backward()
-    from autograd.learn.diagnose import _Pass
-    one = _Pass(loss)
+    from autograd.learn.contributions import Pass
+    one = Pass(loss)
     for t in (x, y, w):
         g = numbers(t)
         assert not diagnose(g, t)
@@ -370,8 +370,8 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
 
 def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
     """All nodes of the network, one mutation at a time; where a mutation has two right names, either will do."""
-    from autograd.learn.diagnose import _Pass
-    one = _Pass(net["loss"])
+    from autograd.learn.contributions import Pass
+    one = Pass(net["loss"])
     named, seen = {}, {}
 
     def mutate(kind, wrong, t, *names):

@@ -77,10 +77,11 @@ def test_a_network_of_values_that_is_too_large_otherwise() -> None:
     loss = (model(x) - 1.0) ** 2
     with pytest.raises(ValueError, match="collapse=model"):
         draw(loss)
-    assert modules(draw(loss, collapse=model).source) == [["MLP", "337 parameters"]]
+    assert modules(draw(loss, collapse=model).source) == [["MLP(2 → 16 → 16 → 1, ReLU)", "337 parameters"]]
     source = draw(loss, collapse=model, depth=1).source
-    assert modules(source) == [["Layer", "layers.0", "48 parameters"], ["Layer", "layers.1", "272 parameters"],
-                               ["Layer", "layers.2", "17 parameters"]]
+    assert modules(source) == [["Layer(2 → 16, ReLU)", "layers.0", "48 parameters"],
+                               ["Layer(16 → 16, ReLU)", "layers.1", "272 parameters"],
+                               ["Layer(16 → 1)", "layers.2", "17 parameters"]]
     assert sum(tail == "m0" for tail, _ in edges(source)) == 16
 
 

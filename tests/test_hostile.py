@@ -52,7 +52,8 @@ FUNCTIONS = {name: (op.arity, op) for name, op in TABLE.items() if op.arity in (
 FUNCTIONS |= {f"** {n}": (1, lambda x, n=n: x ** n)
               for n in (0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.5, 1 / 3, 1e300, math.inf, math.nan)}
 FUNCTIONS |= {"2 /": (1, lambda x: 2.0 / x), "2 **": (1, lambda x: 2.0 ** x)}
-ROUNDED = {"exp2", "log2", "log10", "sinh", "cosh", "arcsin", "arccos", "arctan", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid", "softplus", "power", "2 **"}
+ROUNDED = {"exp2", "log2", "log10", "sinh", "cosh", "arcsin", "arccos", "arctan", "exp", "expm1", "log", "log1p", "sin",
+           "cos", "tanh", "sigmoid", "softplus", "power", "2 **"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from demos.ninja import main, runner
-from demos.ninja.exercises import EXERCISES
+from demos.ninja.exercises import EXERCISES, exercises_in
 from demos.ninja.runner import check
 
 HOW_MANY = {0: 5, 1: 26, 2: 1, 3: 1, 4: 7, 5: 3, 6: 6, 7: 4, 8: 2, 9: 9}
@@ -251,7 +251,29 @@ def test_hints_grow(tmp_path, capsys):
         lengths.append(shown.count("→"))
     assert lengths[0] == 0
     assert lengths[0] < lengths[1] < lengths[2] < lengths[3]
-    assert EXERCISES[0].hints["dx"].split(";")[0] in " ".join(shown.replace("→", "").split())
+    assert EXERCISES[0].hints["dx"] in " ".join(shown.split())      # long lines are wrapped at the terminal's width
+
+
+def test_exercises_are_numbered_by_all_their_digits(tmp_path, monkeypatch, capsys):
+    for name in ("2_b.py", "10_c.py", "1_a.py"):
+        (tmp_path / name).write_text(f'"""Exercise {name[:-5]}: of {name}."""\nx = 1  #?\n', "utf-8")
+    (tmp_path / "ruff.toml").touch()
+    found = exercises_in(tmp_path)
+    assert {number: exercise.file_name for number, exercise in found.items()} == {1: "1_a.py", 2: "2_b.py",
+                                                                                  10: "10_c.py"}
+    assert list(found) == [1, 2, 10]
+    monkeypatch.setattr(runner, "EXERCISES", found)
+    assert main(["--dir", str(tmp_path / "mine")]) == 0
+    assert "○ 10  of 10_c.py" in capsys.readouterr().out
+    asked = []
+    monkeypatch.setattr(runner, "check", lambda path, exercise, *options: asked.append(exercise.number) or {
+        "error": None, "lines": [], "output": "", "borrowed": [], "verdict": "stopped"})
+    main(["check", str(tmp_path / "10_c.py")])      # not exercise 1, though its name begins with a 1
+    assert asked == [10]
+
+
+def test_every_file_among_the_exercises_is_one():
+    assert len(EXERCISES) == len(list(EXERCISES[0].path.parent.glob("*.py")))
 
 
 def test_solution_is_python_and_plain_without_rich(capsys, monkeypatch):

@@ -14,6 +14,7 @@ import autograd.functional as F
 import nn
 from autograd import Tensor, Value, no_grad
 from autograd.core.graph import topological
+from autograd.core.op import TABLE
 from tests.witnesses import central_differences
 
 try:
@@ -136,6 +137,27 @@ def test_repr_shows_the_structure():
         "Sequential(\n  (0): Linear(2 -> 3, no bias)\n  (1): Dropout(p=0.1)\n  (2): Flatten()\n)")
 
 
+def test_repr_of_modules_that_contain_each_other():
+    a, b = nn.Module(), nn.Module()
+    a.other, b.others = b, [a, b]
+    assert repr(a) == "Module(\n  (other): Module(\n    (0): Module(…)\n    (1): Module(…)\n  )\n)"
+
+
+def test_a_network_of_values_is_described_in_a_line():
+    assert str(nn.MLP(2, [16, 16, 1])) == "MLP(2 → 16 → 16 → 1, ReLU)"
+    assert str(nn.MLP(2, [3, 1], nonlin="tanh")) == "MLP(2 → 3 → 1, tanh)"
+    assert str(nn.MLP(2, [1])) == "MLP(2 → 1)"
+    assert str(nn.Sequential(nn.Layer(2, 3))) == "Sequential(\n  (0): Layer(2 → 3, ReLU)\n)"
+
+
+def test_activations_are_the_tables():
+    from nn.activations import _Elementwise
+    kinds = _Elementwise.__subclasses__()
+    assert {kind.__name__ for kind in kinds} <= set(nn.__all__)
+    for kind in kinds:
+        assert kind()(Value(0.3)).data == TABLE[kind.__name__.lower()](0.3)
+
+
 def test_copies_and_pickles():
     for net in (nn.Sequential(nn.Linear(2, 2), nn.ReLU()), nn.MLP(2, [2, 1], nary=True)):
         x = x_of(1, 2) if isinstance(net, nn.Sequential) else [1.0, 2.0]
@@ -203,7 +225,8 @@ PAIRS = {
     "ReLU": (lambda: nn.ReLU(), lambda: torch.nn.ReLU(), (5, 3)),
     "Sigmoid": (lambda: nn.Sigmoid(), lambda: torch.nn.Sigmoid(), (5, 3)),
     "Softplus": (lambda: nn.Softplus(), lambda: torch.nn.Softplus(), (5, 3)),
-    "GELU": (lambda: nn.GELU(), lambda: torch.nn.GELU(approximate="tanh"), (5, 3)),
+    "GELU": (lambda: nn.GELU(), lambda: torch.nn.GELU(), (5, 3)),
+    "GELU, by tanh": (lambda: nn.GELU("tanh"), lambda: torch.nn.GELU("tanh"), (5, 3)),
     "Softmax": (lambda: nn.Softmax(1), lambda: torch.nn.Softmax(1), (5, 3)),
     "LogSoftmax": (lambda: nn.LogSoftmax(1), lambda: torch.nn.LogSoftmax(1), (5, 3)),
     "Dropout, off": (lambda: nn.Dropout(0.0), lambda: torch.nn.Dropout(0.0), (5, 3)),

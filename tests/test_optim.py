@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import math
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +36,9 @@ class Replay:
 
     def __init__(self, data: np.ndarray) -> None:
         self.parameters, self.gradient = data, np.zeros_like(data)
+
+    def trainable(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [(self.parameters, self.gradient)]
 
 
 def gradients(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +142,7 @@ def test_graphs_that_live_on_keep_their_gradients(name, options):
 
 
 @pytest.mark.parametrize("hold", [
-    lambda w: w.numpy(), lambda w: np.asarray(w)[:1], lambda w: w.data, lambda w: w.detach(),
+    lambda w: w.numpy(), lambda w: w.numpy()[:1], lambda w: w.data, lambda w: w.detach(),
     lambda w: memoryview(w.numpy()), lambda w: w.reshape(1, 2).detach(), lambda w: w.data[0],
 ], ids=["numpy", "slice", "data", "detach", "memoryview", "reshape", "item"])
 def test_what_somebody_holds_of_a_parameter_never_changes(hold):
@@ -464,3 +470,95 @@ def test_a_replay_trains_as_its_values_do(name, options):
 def test_an_optimiser_shows_what_it_was_told():
     assert repr(optim.SGD([Value(1.0)], lr=0.1)) == \
         "SGD(1 parameter, lr=0.1, momentum=0.0, nesterov=False, weight_decay=0.0)"
+
+
+# One rule for floats and arrays; one protocol for whoever has arrays.
+
+@pytest.mark.parametrize("options", [
+    {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
+    for momentum, nesterov in [(0.0, False), (0.9, False), (0.9, True)] for decay in (0.0, 0.1)], ids=str)
+def test_sgd_of_values_gives_the_bits_of_sgd_of_arrays(options):
+    rng = np.random.default_rng(0)
+    data, gradient = rng.standard_normal(50), np.zeros(50)
+    values = [Value(x) for x in data]
+    optimizers = optim.SGD(values, lr=0.1, **options), optim.SGD([(data, gradient)], lr=0.1, **options)
+    for turn in range(12):
+        gradient[:] = rng.standard_normal(50) * 10.0 ** rng.integers(-20, 20, 50)
+        gradient[:3] = [math.inf, math.nan, 1e308] if turn == 8 else gradient[:3]
+        for v, g in zip(values, gradient.tolist()):
+            v.grad = g
+        for optimizer in optimizers:
+            optimizer.step()
+        if turn == 5:                               # the state goes through a checkpoint and comes back
+            for optimizer in optimizers:
+                optimizer.load_state_dict(optimizer.state_dict())
+        np.testing.assert_array_equal([v.data for v in values], data)
+    states = [optimizer.state_dict() for optimizer in optimizers]
+    assert states[0]["arrays"].keys() == states[1]["arrays"].keys()
+    for name, array in states[0]["arrays"].items():
+        np.testing.assert_array_equal(array, states[1]["arrays"][name])
+
+
+def test_a_rule_of_ones_own_serves_values_too():
+    class Halved(optim.SGD):
+        def update(self, p, w, g, out):
+            np.subtract(w, 0.5 * self.lr * g, out=out)
+
+    v = Value(1.0)
+    v.grad = 1.0
+    Halved([v], lr=0.5).step()
+    assert v.data == 0.75
+
+
+def test_sgd_of_values_needs_no_numpy():
+    program = """
+import sys
+sys.modules["numpy"] = None                         # as where it is not installed
+import importlib.util
+from autograd.core.value import Value
+spec = importlib.util.spec_from_file_location("optim", sys.argv[1])
+optim = importlib.util.module_from_spec(spec)
+sys.modules["optim"] = optim
+spec.loader.exec_module(optim)
+w = [Value(1.0), Value(-2.0)]
+sgd = optim.SGD(w, lr=0.1, momentum=0.5, nesterov=True, weight_decay=0.1)
+schedule = optim.StepLR(sgd, 1)
+for _ in range(3):
+    sgd.zero_grad()
+    (w[0] * w[1]).backward()
+    sgd.step()
+    schedule.step()
+print([v.data for v in w])
+try:
+    optim.Adam(w).step()
+except ImportError as error:
+    print(error)
+"""
+    path = optim.__file__
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False,
+                          cwd=Path(path).parent.parent)
+    numbers, message = done.stdout.splitlines() or [done.stderr, ""]
+    w = [Value(1.0), Value(-2.0)]
+    sgd = optim.SGD(w, lr=0.1, momentum=0.5, nesterov=True, weight_decay=0.1)
+    schedule = optim.StepLR(sgd, 1)
+    for _ in range(3):
+        sgd.zero_grad()
+        (w[0] * w[1]).backward()
+        sgd.step()
+        schedule.step()
+    assert numbers == str([v.data for v in w])
+    assert message == "nn.optim: this needs NumPy: pip install numpy"
+
+
+def test_replays_are_trainable_and_clipped():
+    w, x = Value(3.0), Tensor([3.0, 4.0], requires_grad=True)
+    for recorded in replay(w * w * 0.5, [w]), replay((x * x).sum() * 0.5, [x]):
+        assert isinstance(recorded, optim.Trainable)
+        recorded()
+        norm = optim.clip_grad_norm_(recorded, 1.0)
+        (data, gradient), = recorded.trainable()
+        assert norm == pytest.approx(np.linalg.norm(data))
+        assert np.linalg.norm(gradient) == pytest.approx(1.0, rel=1e-5)
+        before = data.copy()
+        optim.SGD(recorded, lr=0.5).step()
+        np.testing.assert_array_equal(data, before - gradient * 0.5)

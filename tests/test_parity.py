@@ -58,7 +58,8 @@ def test_functional():
     for name in ("softmax", "log_softmax"):
         ours, theirs = getattr(F, name), getattr(TF, name)
         both(lambda t: (ours if isinstance(t, Tensor) else theirs)(t, dim=0), x)  # noqa: B023
-    both(lambda t: (F.gelu(t) if isinstance(t, Tensor) else TF.gelu(t, approximate="tanh")), x)
+    for how in ({}, {"approximate": "none"}, {"approximate": "tanh"}):
+        both(lambda t: (F if isinstance(t, Tensor) else TF).gelu(t, **how), 3 * x)  # noqa: B023
     p = 1 / (1 + np.exp(-x))
     y = (x > 0.3).astype(float)
     for reduction in ("mean", "sum", "none"):
@@ -86,6 +87,30 @@ def test_cross_entropy(reduction, smoothing, weighted, target):
         return TF.cross_entropy(t, torch.tensor(y), reduction=reduction, label_smoothing=smoothing,
                                 weight=None if w is None else torch.tensor(w))
     both(program, z)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("shape", [(2, 4, 3), (2, 4, 3, 2), (2, 4, 0)])
+def test_losses_of_logits_with_more_axes(reduction, shape):
+    if not np.prod(shape) and reduction == "mean":
+        return                                      # theirs is nan, ours an error
+    rng = np.random.default_rng(1)
+    classes = rng.integers(0, 4, (shape[0], *shape[2:]))
+    classes.reshape(-1)[1:2] = -100
+    probabilities = np.moveaxis(rng.dirichlet(np.ones(4), classes.shape), -1, 1)
+    for name, y, options in [("cross_entropy", classes, {"label_smoothing": 0.1}), ("cross_entropy", classes, {}),
+                             ("cross_entropy", probabilities, {}), ("nll_loss", classes, {})]:
+        def program(t):
+            ours = isinstance(t, Tensor)
+            weight = np.array([0.5, 1.0, 2.0, 0.3])
+            return getattr(F if ours else TF, name)(t, y if ours else torch.tensor(y), reduction=reduction, **options,  # noqa: B023
+                                                    weight=weight if ours else torch.tensor(weight))
+        both(program, random(*shape))
+    z = Tensor(random(*shape), requires_grad=True)
+    F.cross_entropy(z, classes, reduction="sum").backward()
+    np.testing.assert_allclose(z.grad.numpy(), F.cross_entropy_gradient(z, classes, reduction="sum"), rtol=1e-14)
+    with pytest.raises(ValueError, match=r"axis 1 is the classes.*reshape\(-1, C\)"):
+        F.cross_entropy(z, np.zeros((2, 5), int))
 
 
 def test_a_makemore_step_in_float32():

@@ -52,8 +52,8 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
             return getattr(a.tanh(), name)()
         if name in ("arcsin", "arccos"):
             return getattr(a.tanh() * 0.9, name)()
-        if name in ("log", "log2", "log10", "sqrt", "reciprocal"):
-            return getattr(a * a + 0.5, name)()
+        if name in ("log", "log2", "log10", "sqrt", "root", "reciprocal"):
+            return TABLE[name](a * a + 0.5)         # type: ignore[no-any-return]
         if name == "log1p":
             return (a * a).log1p()
         if name == "div":
@@ -62,7 +62,9 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
             return ((a * a).tanh() + 1.0).power(b.tanh())
         if name == "power_by":
             return (a.tanh() + 1.5) ** r.choice([-2.0, 0.5, 3.0, 2.0, 1.0, -1.0])
-        return Value.apply(TABLE[name], *(a, b, c)[: TABLE[name].arity])
+        op = TABLE[name]
+        inputs = [low + (high - low) * 0.5 * (1.0 + x.tanh()) for x, (low, high) in zip((a, b, c), op.domain)]
+        return Value.apply(op, *(inputs if name in ("root", "xlogy") else (a, b, c)[: op.arity]))
 
     def build() -> Value:
         r, pool, first = random.Random(seed), list(leaves), not squash

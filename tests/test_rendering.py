@@ -1,5 +1,6 @@
 """Pictures: their structure is read from the DOT text, and real ones are laid out by each engine there may be."""
 
+import os
 import re
 import stat
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, draw, draw_dot, tree
-from autograd.see.draw import RED, ROLES
+from autograd.see.dot import RED, ROLES, without_font_warnings
 
 NODE = re.compile(r'^    (\w+) \[label=<(.*)> id="\w+" class="(\w+)"', re.M)
 EDGE = re.compile(r'^    (\w+) -> (\w+) \[id="(\w+)" class="(\w+)"(.*)\]$', re.M)
@@ -98,7 +99,7 @@ def test_tensors_show_shape_dtype_and_contents() -> None:
     large = Tensor([[0.5] * 50] * 2, requires_grad=True, dtype="float32", label="large")
     loss = (W @ large).sum()
     found = boxes(draw(loss).source)
-    assert found["n0"][1] == ["W", "(2, 2) float64", "data [[1, 2], <BR/>" + "\xa0" * 9 + "[3, 4]]", "grad none yet"]
+    assert found["n0"][1] == ["W", "(2, 2) float64", "data [[1, 2], <BR/>" + "\xa0" * 9 + "[3, 4]]"]
     loss.backward()
     found = boxes(draw(loss).source)
     assert found["n1"][1] == ["large", "(2, 50) float32", "data from 0.5 to 0.5", "grad of norm 50.99"]
@@ -234,6 +235,50 @@ def test_the_svg_holds_what_the_dot_text_says() -> None:
     assert "data 0.4621" in svg
 
 
+@pytest.mark.usefixtures("bundled")
+def test_the_bundled_engine_draws_in_silence_what_it_draws_otherwise() -> None:
+    pygraphviz = pytest.importorskip("pygraphviz")
+    code = "from autograd import Value, draw; print(draw(Value(1.0, 'ŷ') + 2.0).svg())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8",
+                         cwd=Path(__file__).parents[1])
+    assert run.stderr == ""
+    picture = pygraphviz.AGraph(string=draw(Value(1.0, "ŷ") + 2.0).source).draw(format="svg", prog="dot")
+    assert run.stdout.rstrip() == picture.decode().rstrip()
+
+
+def test_only_warnings_of_fonts_are_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
+    with without_font_warnings():
+        os.write(2, b"Fontconfig warning: \"/etc/fonts\": unknown element\nError: a syntax error\n")
+        assert capfd.readouterr().err == ""
+    assert capfd.readouterr().err == "Error: a syntax error\n"
+
+
+# What has a gradient to show.
+
+def test_a_gradient_that_nobody_computed_is_not_shown() -> None:
+    """A 0 is shown where a backward pass left it, and only there."""
+    x, dead = Value(2.0, label="x"), Value(-1.0, label="dead")
+    y = x * 3.0
+    loss = y + dead.relu()
+    assert "grad" not in draw(loss).source + tree(loss)
+    loss.backward()
+    assert "dead = -1  grad 0" in tree(loss)
+    assert ["dead", "data -1", "grad 0"] in [lines for _, lines in boxes(draw(loss).source).values()]
+    further = loss.relu() * y                       # no backward pass was run from here
+    assert "x = 2  grad 3" in tree(further)         # this one is x's all the same
+    assert not re.search(r"grad 0\b(?!\.)", tree(further) + draw(further).source)
+    assert tree(further).splitlines()[0] == "v8 = 36  (*)"
+
+
+def test_a_tensors_gradient_is_shown_where_it_has_one() -> None:
+    x, frozen = Tensor([-1.0, -2.0], requires_grad=True, label="x"), Tensor([1.0, 1.0], label="frozen")
+    loss = (x.relu() * frozen).sum()
+    assert "grad" not in tree(loss)
+    loss.backward()
+    assert "x = [-1, -2]  (2,) float64  grad [0, 0]" in tree(loss)
+    assert tree(loss).splitlines()[-1].endswith("frozen = [1, 1]  (2,) float64")
+
+
 def test_the_dot_program_is_used_where_there_is_one(program: Path) -> None:
     out, _ = neuron()
     svg = draw(out).svg()
@@ -288,9 +333,9 @@ def test_a_deep_tree_is_linear() -> None:
 
 def test_importing_the_package_imports_neither_graphviz_nor_the_readers() -> None:
     code = ("import sys, numpy; before = set(sys.modules); import autograd; "
-            "late = {'graphviz', 'pygraphviz', 'json', 'html', 'autograd.see.draw', "
-            "'autograd.see.folding', 'autograd.see.explain', 'autograd.see.stepper'}; "
-            "print(sorted(late & (set(sys.modules) - before)))")
+            "late = {'graphviz', 'pygraphviz', 'json', 'html'}; "
+            "new = set(sys.modules) - before; "
+            "print(sorted(late & new | {name for name in new if name.startswith('autograd.')}))")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                             cwd=Path(__file__).parents[1])
     assert result.stdout.strip() == "[]"

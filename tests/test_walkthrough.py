@@ -1,5 +1,6 @@
 """Paths and explanations, against the textbook's terms, the engine's gradients and counting by hand."""
 
+import importlib
 import itertools
 import math
 import time
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 import autograd.functional as F
 from autograd import Tensor, Value, explain, paths
-from autograd.core.nary import dot, total
-from autograd.core.op import TABLE
+from autograd.arrays.structural import STRUCTURAL, Structural
+from autograd.core.nary import NARY, dot, total
+from autograd.core.op import TABLE, Op
 from autograd.core.symbols import Symbol
-from autograd.see.explain import rule
+from autograd.see.telling import rule
 
 
 class Network:
@@ -269,6 +271,26 @@ def test_every_rule_can_be_told_in_symbols(name: str) -> None:
     inputs = [Symbol(letter) for letter in "xyz"[:len(op.partials)]]
     for position in range(len(op.partials)):
         assert rule(op, position, Symbol("out"), inputs)
+
+
+def ops_without_a_formula() -> list[Op]:
+    """Every op that moves numbers or is fused, and every op of many numbers; also those that know their targets."""
+    importlib.import_module("autograd.arrays.fused")
+    values, tensor = [Value(1.0), Value(2.0)], Tensor([[1.0, 2.0]], requires_grad=True)
+    fused = [F.cross_entropy(values, 0).op, F.cross_entropy(tensor, [0]).op]
+    return [*STRUCTURAL.values(), *NARY.values(), *filter(None, fused)]
+
+
+@pytest.mark.parametrize("op", ops_without_a_formula(), ids=lambda op: f"{type(op).__name__}-{op.name}")
+def test_every_op_without_a_formula_has_words(op: Op) -> None:
+    assert len(op.words) > 15
+    assert op.words[-1] not in ".;, "
+
+
+def test_an_op_of_ones_own_without_words_is_told_by_its_name() -> None:
+    own = Structural("own", lambda x: x, lambda g, out, x: g)
+    x = Tensor([1.0], requires_grad=True, label="x")
+    assert "by the rule of own" in str(explain(Tensor.apply(own, x), x))
 
 
 def test_rules_of_many_inputs() -> None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from numpy import ndarray
 
 from autograd.arrays import structural as st
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Array", "ArrayNode", "as_array", "cast", "handle", "like", "made_by_ops", "misfit", "one_number", "operand",
            "operands", "short", "to_float"]
 
-Array = Any             # an array or a NumPy scalar of real numbers: NumPy's own types can't tell what comes of the two
+Array = npt.NDArray[Any]                          # of real numbers; a NumPy scalar, of one, has its methods too
 
 
 class ArrayNode(Node, Operators):
@@ -77,7 +78,7 @@ def made_by_ops(kind: K) -> K:
     return kind
 
 
-def handle(array: Any, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
+def handle(array: Array, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
     """A leaf around `array`, not copied; if it belongs to `owner`, changing it in place changes that."""
     node: Tensor = _new(_kind)
     node._data = array
@@ -90,7 +91,7 @@ def handle(array: Any, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
     return node
 
 
-def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
+def as_array(data: Any, dtype: DTypeLike | None = None) -> Array:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, ArrayNode):
         data = data._data
@@ -111,7 +112,7 @@ def as_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
         array = array.astype(array.dtype.newbyteorder("="))
     return array if dtype is None else cast(array, np.dtype(dtype), "Tensor")
-def cast(array: Any, dtype: np.dtype[Any], name: str) -> Any:
+def cast(array: Array, dtype: np.dtype[Any], name: str) -> Array:
     """The array in that dtype: what a float32 can't hold is inf there, what an integer can't hold is an error."""
     if array.dtype is dtype:
         return array
@@ -119,7 +120,10 @@ def cast(array: Any, dtype: np.dtype[Any], name: str) -> Any:
         raise TypeError(f"{name}: got dtype {dtype}, expected one of real numbers")
     if dtype.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name}: got inf or nan, which {dtype} can't hold")
-    return quietly(array.astype, dtype)
+    converted: Array = quietly(array.astype, dtype)
+    return converted
+
+
 _NUMBERS = frozenset({float, int, bool})
 
 
@@ -172,7 +176,7 @@ def operands(op: Op, *inputs: Any) -> tuple[Tensor, ...]:
     return tuple([operand(x, op.name, first) for x in inputs])
 
 
-def like(data: Any, owner: ArrayNode, slot: str) -> Any:
+def like(data: Any, owner: ArrayNode, slot: str) -> Array:
     array = data._data if isinstance(data, ArrayNode) else as_array(data)
     if array.shape != owner._data.shape:
         raise ValueError(f"{slot}: got shape {array.shape}, expected {owner.shape}, the tensor's own; "

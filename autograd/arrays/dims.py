@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.arrays.convert import ArrayNode, short
+from autograd.arrays.convert import Array, ArrayNode, short
 
-__all__ = ["ALL_DIMS", "Dim", "dims_of", "from_numpy", "index_key", "one_dim"]
+__all__ = ["ALL_DIMS", "OWED", "Dim", "axis_of", "dims_of", "from_numpy", "index_key", "one_dim", "owed"]
 
 Dim = int | Sequence[int] | None
 
@@ -24,6 +24,8 @@ def dims_of(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
         return (dim,)
     if isinstance(dim, (bool, str)) or not isinstance(dim, (int, np.integer, tuple, list)):
         raise TypeError(f"{name}: got dim={short(dim)}, expected an integer or several")
+    if ndim == 0 and dim in (0, -1):                # as both libraries have it: one number may be reduced too
+        return ()
     dims = []
     for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:
         position = operator.index(i)
@@ -35,13 +37,23 @@ def dims_of(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(dims))
 
 
-def one_dim(name: str, dim: Any, x: Any) -> int | None:
+def axis_of(name: str, dim: Any, ndim: int) -> int:
+    """`dim` as one axis from 0."""
+    dims = dims_of(name, dim, ndim)
+    if dim is None or len(dims) != 1:
+        raise IndexError(f"{name}: got dim={dim} for a tensor of {ndim} axes, expected one of them")
+    return dims[0]
+
+
+def one_dim(name: str, dim: Any, x: Array) -> int | None:
     """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
     if dim is None:
         if x.size == 0:
             raise ValueError(f"{name}: a tensor of shape {x.shape} has no number to choose")
         return None
     dims = dims_of(name, dim, x.ndim)
+    if x.ndim == 0:
+        return None
     if len(dims) != 1:
         raise ValueError(f"{name}: got dim={dim}, expected one axis; for several, reshape them into one first")
     if x.shape[dims[0]] == 0:
@@ -52,11 +64,29 @@ def one_dim(name: str, dim: Any, x: Any) -> int | None:
 ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's limit
 
 
-def from_numpy(name: str, dim: Dim, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
+# What the caller of a function that both libraries have is owed: PyTorch's result, or, having written NumPy's words
+# (`axis=`, `keepdims=`, or `np.` before the name), NumPy's. Functions that are not here give both the same.
+OWED: dict[str, tuple[Any, Any]] = {
+    #           PyTorch's  NumPy's
+    "max":     ("pair",    "values"),               # along one axis
+    "min":     ("pair",    "values"),
+    "sort":    ("pair",    "values"),
+    "var":     (1,         0),                      # what is taken off the count that the squares are divided by
+    "std":     (1,         0),
+    "repeat":  ("whole",   "each"),                 # what is repeated
+}
+
+
+def owed(name: str, numpy_names: dict[str, Any]) -> Any:
+    """Which result the caller wants, who wrote these of NumPy's names."""
+    return OWED[name][bool(numpy_names)]
+
+
+def from_numpy(name: str, dim: Any, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
     """`dim` and `keepdim` where the caller wrote NumPy's `axis` and `keepdims`."""
-    if names.pop("out", None) is not None:
+    if names.get("out") is not None:
         raise TypeError(f"{name}: writes to no `out`; assign the result instead")
-    names = {k: v for k, v in names.items() if not (k == "dtype" and v is None)}
+    names = {k: v for k, v in names.items() if k != "out" and not (k == "dtype" and v is None)}
     dim, keepdim = names.pop("axis", dim), names.pop("keepdims", keepdim)
     if names:
         raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, names))}")

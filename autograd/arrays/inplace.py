@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.arrays.convert import ArrayNode, cast, one_number, operand
+from autograd.arrays.convert import Array, ArrayNode, cast, one_number, operand
 from autograd.arrays.dims import index_key
 from autograd.core.modes import is_grad_enabled
 
@@ -80,7 +80,7 @@ class InPlace(ArrayNode):
             raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
                              "change would escape it; change its .data, or work under no_grad()")
 
-    def _replace(self, array: Any) -> Self:
+    def _replace(self, array: Array) -> Self:
         if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
             raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
                             "convert it first, or assign the result to a name")

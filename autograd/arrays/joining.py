@@ -1,4 +1,4 @@
-"""Functions of several tensors that make one of them: `where`, `concatenate`, `stack`."""
+"""Functions of several tensors that make one of them: `where`, `concatenate`, `stack`; and of lists of tensors."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.arrays import structural as st
 from autograd.arrays.convert import ArrayNode, operand
-from autograd.arrays.dims import dims_of
+from autograd.arrays.dims import axis_of
 from autograd.core.op import TABLE
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["cat", "concatenate", "stack", "where"]
+__all__ = ["cat", "concatenate", "gathered", "holds_gradients", "stack", "where"]
 
 
 def where(condition: Any, x: Any, y: Any) -> Tensor:
@@ -41,10 +41,24 @@ def concatenate(tensors: Sequence[Any], dim: int = 0) -> Tensor:
         raise ValueError("concatenate: got no tensors")
     if dim is None:
         raise TypeError("concatenate: got dim=None, expected an integer; flatten the tensors first to join all numbers")
-    return parts[0].apply(st.concatenate, tuple(parts), dims_of("concatenate", dim, parts[0].ndim)[0])
+    return parts[0].apply(st.concatenate, tuple(parts), axis_of("concatenate", dim, parts[0].ndim))
 
 
 cat = concatenate
+
+
+def gathered(x: Any, name: str = "tensor") -> Tensor:
+    """A tensor of what may be lists, nested, with tensors in them whose gradients pass."""
+    if isinstance(x, (list, tuple)) and holds_gradients(x):
+        return stack([gathered(y, name) for y in x])
+    return operand(x, name, None)
+
+
+def holds_gradients(x: Any) -> bool:
+    """Whether a tensor that has a gradient stands in these lists."""
+    if isinstance(x, ArrayNode):
+        return x.requires_grad
+    return isinstance(x, (list, tuple)) and any(map(holds_gradients, x))
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:

@@ -1,18 +1,24 @@
-"""NumPy's protocols: what its functions do when they are given a Tensor. No gradient is lost in silence."""
+"""NumPy's protocols: what its functions do when they are given a Tensor. No gradient is lost in silence.
+
+What NumPy computes by ufuncs goes by the table. Of its other functions those with a counterpart here give a Tensor. The
+rest sees plain arrays, and may answer only what has no gradient: places, counts, truth values, text. An array is handed
+out in silence (`np.asarray(t)`, `array[:] = t`) only of a tensor without a gradient, as in PyTorch.
+"""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd.arrays import joining, products
 from autograd.arrays.convert import ArrayNode, operand
-from autograd.arrays.joining import concatenate, stack, where
+from autograd.arrays.dims import axis_of
 from autograd.core.op import TABLE
 
-__all__ = ["NumPys"]
+__all__ = ["FUNCTIONS", "METHODS", "NumPys"]
 
 
 class NumPys(ArrayNode):
@@ -22,12 +28,19 @@ class NumPys(ArrayNode):
     __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self.requires_grad:
+            raise TypeError("NumPy asks for the array of a tensor that has a gradient, which would be lost; expected "
+                            "an operation that has a counterpart here (stack() for a list of tensors); for the "
+                            "numbers alone use .detach() first, or .numpy()")
         return np.array(self._data, dtype=dtype) if copy or dtype is not None else self.numpy()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
         function = _ufunc(ufunc)
         if method != "__call__" or options or function is None:
+            if not any([isinstance(x, ArrayNode) and x.requires_grad for x in (*inputs, *options.get("out", ()))]) \
+                    and ufunc.__name__ in _QUESTIONS and not options:
+                return getattr(ufunc, method)(*_plain(inputs))
             call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise TypeError(f"np.{call}: not an operation on Tensors"
                             + (f" with {', '.join(options)}" if options else "") + "; use .numpy() for the array")
@@ -38,17 +51,16 @@ class NumPys(ArrayNode):
     # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-        """NumPy's other functions: those with a counterpart here give a Tensor; none detaches a gradient silently."""
-        ours = _FUNCTIONS.get(function.__name__)
-        if ours is not None:
-            return ours(*inputs, **options)
-        result = function._implementation(*inputs, **options)
-        parts = [part for x in inputs for part in (x if isinstance(x, (list, tuple)) else [x])]
-        results = result if isinstance(result, (list, tuple)) else [result]
-        if (any([isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc" for x in results])
-                and not function.__name__.endswith("_like")
-                and any([isinstance(x, ArrayNode) and x.requires_grad for x in parts])):
-            raise TypeError(f"np.{function.__name__}: not an operation on Tensors, and its result would have no "
+        """NumPy's other functions."""
+        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+        if name in FUNCTIONS:
+            return FUNCTIONS[name](*inputs, **options)
+        if name in METHODS:                         # NumPy calls the method, and its arguments by their names
+            return function._implementation(*inputs, **options)
+        lost = _has_gradient((inputs[1:] if name.endswith("_like") else inputs, options))
+        result = function._implementation(*_plain(inputs, lost), **_plain(options, lost))
+        if lost and _may_be_computed(result):
+            raise TypeError(f"np.{name}: not an operation on Tensors, and its result would have no "
                             "gradient; use .detach() to have it so")
         return result
 
@@ -60,10 +72,39 @@ class NumPys(ArrayNode):
         return np.ma.nomask
 
 
+def _plain(x: Any, copy: bool = False) -> Any:
+    """x with arrays for the tensors in it; copies, where what is written to them must not be seen."""
+    if isinstance(x, ArrayNode):
+        return np.asarray(x._data)
+    if type(x) in (tuple, list):
+        return type(x)([_plain(y, copy) for y in x])
+    if type(x) is dict:
+        return {name: _plain(y, copy) for name, y in x.items()}
+    return x.copy() if copy and isinstance(x, np.ndarray) else x
+
+
+def _has_gradient(x: Any) -> bool:
+    if isinstance(x, ArrayNode):
+        return x.requires_grad
+    if isinstance(x, dict):
+        x = list(x.values())
+    return isinstance(x, (tuple, list)) and any(map(_has_gradient, x))
+
+
+def _may_be_computed(result: Any) -> bool:
+    """Whether numbers with a gradient may be in it, or were written elsewhere: nothing came back."""
+    if isinstance(result, (tuple, list)):
+        return any(map(_may_be_computed, result))
+    if isinstance(result, (np.ndarray, np.generic)):
+        return result.dtype.kind not in "biuSU"
+    return not isinstance(result, (bool, int, str, np.dtype))
+
+
 _UFUNCS: dict[str, Callable[..., Any]] = {
     "float_power": operator.pow, "power": operator.pow, "matmul": operator.matmul, "greater": operator.gt,
     "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
     "not_equal": operator.ne}
+_QUESTIONS = {"isnan", "isfinite", "isinf", "signbit"}      # answered in truth values
 
 
 def _ufunc(ufunc: Any) -> Callable[..., Any] | None:
@@ -71,16 +112,189 @@ def _ufunc(ufunc: Any) -> Callable[..., Any] | None:
     if ufunc.__name__ in _UFUNCS:
         return _UFUNCS[ufunc.__name__]
     for op in TABLE.values():
-        if op.array is ufunc or op.name == ufunc.__name__ or _OPERATORS.get(ufunc.__name__) is op.array:
+        if op.methods and (op.array is ufunc or op.name == ufunc.__name__
+                           or _OPERATORS.get(ufunc.__name__) is op.array):
             return op
     return None
 
 
 _OPERATORS = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
               "negative": operator.neg, "absolute": operator.abs}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "concatenate": lambda tensors, axis=0: concatenate(tensors, axis), "where": where,
-    "stack": lambda tensors, axis=0: stack(tensors, axis), "dot": lambda x, y: operand(x, "dot", None) @ y,
-    "reshape": lambda x, shape: x.reshape(shape), "ravel": lambda x: x.reshape(-1),
-    "expand_dims": lambda x, axis: x.unsqueeze(axis),
+
+
+# NumPy's functions, by their names. Where its function calls the method of that name, and says `axis=`, that is left
+# to it; the others stand here, in NumPy's words.
+
+METHODS = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "cumsum", "max", "mean", "min", "prod",
+           "repeat", "std", "sum", "swapaxes", "transpose", "var", "ndim", "shape"}
+
+
+def _method(name: str) -> Callable[..., Any]:
+    return lambda x, *arguments, **options: getattr(_tensor(x), name)(*arguments, **options)
+
+
+def _tensor(x: Any) -> Any:
+    """A tensor, of a list that holds some too."""
+    return x if isinstance(x, ArrayNode) else joining.gathered(x)
+
+
+def _each(name: str, dimensions: int) -> Callable[..., Any]:
+    """np.atleast_1d and its like."""
+    def function(*arrays: Any) -> Any:
+        found = []
+        for x in map(_tensor, arrays):
+            shape = x.shape
+            if dimensions == 3 and x.ndim == 1:
+                x = x.reshape(1, -1, 1)
+            elif dimensions == 3 and x.ndim == 2:
+                x = x.unsqueeze(-1)
+            else:
+                x = x.reshape((1,) * (dimensions - len(shape)) + shape)
+            found.append(x)
+        return found[0] if len(found) == 1 else tuple(found)
+
+    function.__name__ = name
+    return function
+
+
+def _joined(axis_of: Callable[[Sequence[Any]], int], dimensions: int) -> Callable[..., Any]:
+    def function(tup: Any) -> Any:
+        parts = [_each("", dimensions)(x) for x in tup]
+        return joining.concatenate(parts, axis_of(parts))
+
+    return function
+
+
+def _column_stack(tup: Any) -> Any:
+    return joining.concatenate([t.unsqueeze(1) if t.ndim == 1 else t for t in map(_tensor, tup)], 1)
+
+
+def _append(arr: Any, values: Any, axis: Any = None) -> Any:
+    if axis is None:
+        arr, values, axis = _tensor(arr).reshape(-1), _tensor(values).reshape(-1), 0
+    return joining.concatenate([arr, values], axis)
+
+
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    x = _tensor(a)
+    if weights is None:
+        mean = x.mean(axis, keepdims)
+        return (mean, x.detach().sum(axis, keepdims) * 0 + x._data.size // mean._data.size) if returned else mean
+    w = operand(weights, "average", x)
+    if w.ndim == 1 and x.ndim > 1 and isinstance(axis, int):    # one weight for each slice along the axis
+        w = w.reshape([w.shape[0] if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    elif w.shape != x.shape:
+        raise ValueError(f"average: got weights of shape {w.shape} for numbers of shape {x.shape}")
+    w = w * np.ones(x.shape, x.dtype)
+    whole = w.sum(axis, keepdims)
+    mean = (x * w).sum(axis, keepdims) / whole
+    return (mean, whole) if returned else mean
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    x = _tensor(x)
+    matrix = (x.ndim == 2 and axis is None) or (isinstance(axis, (tuple, list)) and len(axis) == 2)
+    if (matrix and ord not in (None, "fro")) or (ord is not None and axis is None and x.ndim > 2):
+        raise TypeError(f"np.linalg.norm: ord={ord!r} of a matrix is not an operation on Tensors; expected 'fro', or "
+                        "one axis, or use .detach()")
+    return x.norm(2 if ord is None else ord, axis, keepdims)
+
+
+def _split(x: Any, indices_or_sections: Any, axis: int = 0, equal: bool = True) -> Any:
+    n = x.shape[axis]
+    if isinstance(indices_or_sections, (int, np.integer)):
+        if equal and n % indices_or_sections:
+            raise ValueError(f"split: {n} can't be divided into {indices_or_sections} equal parts")
+        size, longer = divmod(n, int(indices_or_sections))
+        sizes = [size + (i < longer) for i in range(int(indices_or_sections))]
+        return list(x.split(sizes, axis))
+    ends = [*indices_or_sections, n]
+    places = [slice(start, end) for start, end in zip([0, *ends], ends)]
+    return [x[(slice(None),) * (axis % x.ndim) + (place,)] for place in places]
+
+
+def _diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    x = a
+    before = (slice(None),) * axis_of("diff", axis, x.ndim)
+    for _ in range(n):
+        x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+    return x
+
+
+def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
+    x = a.reshape(-1) if axis is None else a
+    return x[(slice(None),) * ((axis or 0) % x.ndim) + (np.asarray(indices, np.intp),)]
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    return operand(a, "clip", next((x for x in (low, high) if isinstance(x, ArrayNode)), None)).clamp(low, high)
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    return joining.where(condition, *choices) if choices else np.nonzero(_plain(condition))
+
+
+def _concatenate(arrays: Any, axis: Any = 0) -> Any:
+    if axis is None:
+        return joining.concatenate([_tensor(x).reshape(-1) for x in arrays])
+    return joining.concatenate(arrays, axis)
+
+
+def _block(arrays: Any) -> Any:
+    def depth(x: Any) -> int:
+        return 1 + max(map(depth, x)) if isinstance(x, list) else 0
+
+    def joined(x: Any, level: int, axes: int) -> Any:
+        if not isinstance(x, list):
+            t = operand(x, "block", None)
+            return t.reshape((1,) * (axes - t.ndim) + t.shape)
+        return joining.concatenate([joined(y, level - 1, axes) for y in x], -level)
+
+    levels = depth(arrays)
+    axes = max([levels, *[operand(x, "block", None).ndim for x in _flat(arrays)]])
+    return joined(arrays, levels, axes)
+
+
+def _flat(x: Any) -> list[Any]:
+    return [z for y in x for z in _flat(y)] if isinstance(x, list) else [x]
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concatenate": _concatenate, "append": _append, "block": _block, "column_stack": _column_stack,
+    "stack": lambda arrays, axis=0: joining.stack(arrays, axis),
+    "vstack": _joined(lambda parts: 0, 2), "dstack": _joined(lambda parts: 2, 3),
+    "hstack": _joined(lambda parts: 0 if parts[0].ndim == 1 else 1, 1),
+    "atleast_1d": _each("atleast_1d", 1), "atleast_2d": _each("atleast_2d", 2), "atleast_3d": _each("atleast_3d", 3),
+    "where": _where, "dot": lambda a, b: products.dot(a, b), "vdot": lambda a, b: products.inner(
+        _tensor(a).reshape(-1), _tensor(b).reshape(-1)),
+    "inner": products.inner, "outer": lambda a, b: products.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1)),
+    "linalg.outer": products.outer, "einsum": products.einsum,
+    "tensordot": lambda a, b, axes=2: products.tensordot(a, b, axes),
+    "linalg.norm": _norm, "linalg.vector_norm": lambda x, *, axis=None, keepdims=False, ord=2: x.norm(
+        ord, axis, keepdims),
+    "average": _average, "ravel": lambda a: a.reshape(-1), "copy": lambda a: a.clone(),
+    "reshape": lambda a, shape: a.reshape(shape), "squeeze": lambda a, axis=None: a.squeeze(axis), "take": _take,
+    "clip": _clip, "expand_dims": lambda a, axis: a.unsqueeze(axis), "moveaxis": _method("moveaxis"),
+    "broadcast_to": lambda array, shape: array.expand(shape), "permute_dims": lambda a, axes=None: a.transpose(axes),
+    "matrix_transpose": lambda x: x.mT, "linalg.matrix_transpose": lambda x: x.mT,
+    "flip": lambda m, axis=None: m.flip(*(() if axis is None else axis if isinstance(axis, tuple) else (axis,))),
+    "fliplr": lambda m: m.flip(1), "flipud": lambda m: m.flip(0),
+    "roll": lambda a, shift, axis=None: a.roll(shift, axis), "tril": lambda m, k=0: m.tril(k),
+    "triu": lambda m, k=0: m.triu(k), "diag": lambda v, k=0: v.diag(k),
+    "diagonal": lambda a, offset=0, axis1=0, axis2=1: a.diagonal(offset, axis1, axis2),
+    "linalg.diagonal": lambda x, *, offset=0: x.diagonal(offset, -2, -1),
+    "trace": lambda a, offset=0, axis1=0, axis2=1: a.trace(offset, axis1, axis2),
+    "linalg.trace": lambda x, *, offset=0: x.trace(offset, -2, -1),
+    "sort": lambda a, axis=-1: a.sort(axis=axis), "tile": lambda A, reps: A.tile(*np.atleast_1d(reps).tolist()),
+    "cumulative_sum": lambda x, *, axis=None: x.cumsum(0 if axis is None else axis),
+    "take_along_axis": lambda arr, indices, axis=-1: arr.take_along_dim(indices, axis),
+    "size": lambda a, axis=None: a._data.size if axis is None else a.shape[axis], "split": _split,
+    "array_split": lambda x, sections, axis=0: _split(x, sections, axis, equal=False),
+    "vsplit": lambda x, sections: _split(x, sections, 0), "dsplit": lambda x, sections: _split(x, sections, 2),
+    "hsplit": lambda x, sections: _split(x, sections, 0 if x.ndim == 1 else 1),
+    "unstack": lambda x, *, axis=0: x.unbind(axis), "diff": _diff,
+    "round": lambda a, decimals=0: a.round() if decimals == 0 else (a * 10.0 ** decimals).round() / 10.0 ** decimals,
+    "ptp": lambda a, axis=None, keepdims=False: a.amax(axis, keepdims) - a.amin(axis, keepdims),
 }
+FUNCTIONS["around"] = FUNCTIONS["round"]

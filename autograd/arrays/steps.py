@@ -78,11 +78,20 @@ def _pull_sum(node: Any, unreached: object) -> None:
         x._grad = grad + g
 
 
+def _pull_nothing(node: Any, unreached: object) -> None:
+    """Nothing passes. Whoever has no other gradient has one of zeros."""
+    x = node._a
+    if x.requires_grad and (x._grad is unreached or x._grad is None):
+        x._grad = np.zeros(x._data.shape, x._data.dtype)
+
+
 def write_pull(op: Op) -> None:
     """Give an op its step, written out if it can be."""
     op.pull = pull_generally
     if op is st.sum_:
         op.pull = _pull_sum
+    elif op.constant:
+        op.pull = _pull_nothing
     elif op.arity:
         written = _pull_of_moves(op) if isinstance(op, st.Structural) else _pull_of_row(op)
         if written is not None:

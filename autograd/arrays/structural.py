@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.core.op import Op, Operand
+from autograd.core.op import TABLE, Op, Operand
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "cast", "concatenate", "expand", "for_each_structural",
-           "index", "matmul", "max_all", "max_along", "moves", "one_hot", "ones", "permute", "pick", "place",
-           "reduce_plan", "reduce_to", "reshape", "scatter", "sum_", "sum_plan", "unsummed"]
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate",
+           "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along",
+           "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
+           "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
 Shape = tuple[int, ...]
 
@@ -105,7 +106,12 @@ def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **kno
     """
     if not name.isidentifier():
         raise ValueError(f"moves: got an op called {name!r}, expected a Python name; signs belong in its symbol")
-    op = STRUCTURAL[name] = Structural(name, array, *vjps, **known)
+    op = STRUCTURAL[name] = introduced(Structural(name, array, *vjps, **known))
+    return op
+
+
+def introduced(op: Structural) -> Structural:
+    """The op, made known to every reader of such ops; whether it stands in a table is the caller's affair."""
     for reader in _readers:
         reader(op)
     return op
@@ -127,7 +133,7 @@ def _expand(x: Any, shape: Shape) -> Any:
 # come back at each step of a training, and plans are remembered.
 
 Plan = tuple[Callable[..., Any], tuple[Any, ...]]
-_SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
+SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
 _add_up: Callable[..., Any] = np.add.reduce         # whose stub takes keepdims by name only
 
 
@@ -141,11 +147,38 @@ def ones(shape: Shape, dtype: str) -> Any:
 def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Plan:
     """How to sum over `dim`."""
     n = shape[dim[0]] if len(dim) == 1 else 0
-    if dtype in "fd" and 0 < n <= _SHORT_AXIS and (len(shape) == 2 or (len(shape) == 1 and not keepdim)):
+    if dtype in "fd" and 0 < n <= SHORT_AXIS and (len(shape) == 2 or (len(shape) == 1 and not keepdim)):
         if dim == (1,):
             return np.ndarray.dot, (np.ones((n, 1) if keepdim else n, dtype),)
         return np.ones((1, n) if keepdim else n, dtype).dot, ()
-    return lambda x, out=None: _add_up(x, dim, None, out, keepdim), ()
+    return _adder(shape, dtype, dim, keepdim), ()
+
+
+def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Callable[..., Any]:
+    """NumPy's sum over `dim`, rounded once.
+
+    Along the last axes of an array that lies in order NumPy adds in pairs, which loses little. Over other axes it adds
+    one row after another, and a million float32 lose a hundredth: such sums, and all of float16, are made in a wider
+    type.
+    """
+    def add_up(x: Any, out: Any = None) -> Any:
+        return _add_up(x, dim, None, out, keepdim)
+
+    count = math.prod([shape[i] for i in dim])
+    if dtype not in "ef" or (dtype == "f" and count <= SHORT_AXIS):
+        return add_up
+    in_pairs = dtype == "f" and dim == tuple(range(len(shape) - len(dim), len(shape)))
+
+    def add_up_wide(x: Any, out: Any = None) -> Any:
+        if in_pairs and x.flags.c_contiguous:
+            return add_up(x, out)
+        total = _add_up(x, dim, np.float64, None, keepdim)
+        if out is None:
+            return total.astype(x.dtype)
+        out[...] = total
+        return out
+
+    return add_up_wide
 
 
 @lru_cache(maxsize=1024)
@@ -163,10 +196,10 @@ def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
         return lambda x: x, ()
     if len(shape) == 2 and len(axes) == 1:
         return sum_plan(shape, dtype, axes, len(target) == 2)
-    kept = _kept(shape, axes)
+    kept, adder = _kept(shape, axes), _adder(shape, dtype, axes, True)
 
     def add_up(x: Any, out: Any = None) -> Any:
-        return _add_up(x, axes, None, None if out is None else out.reshape(kept), True).reshape(target)
+        return adder(x, None if out is None else out.reshape(kept)).reshape(target)
 
     return add_up, ()
 
@@ -211,10 +244,11 @@ sum_ = _inner("sum", planned(sum_plan),
 
 def _shares(x: Any, out: Any) -> Any:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
-    at_maximum = np.asarray(x) == np.asarray(out)
+    x, out = getattr(x, "_data", x), getattr(out, "_data", out)     # of nodes, as they are now
+    at_maximum = np.asarray(x == out)
     count = np.count_nonzero(at_maximum)
     if not count:                                   # nan is the maximum where there is one, and equals nothing
-        at_maximum = np.isnan(np.asarray(x))
+        at_maximum = np.asarray(np.isnan(x))
         count = np.count_nonzero(at_maximum)
     return at_maximum if count <= 1 else at_maximum * x.dtype.type(1 / count)
 
@@ -264,6 +298,51 @@ max_along = _inner("max_along", lambda x, indices, dim, keepdim:
                   words="the gradient goes to the largest, 0 to the others")
 
 
+def _logsumexp(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+    kept = _kept(x.shape, dim)
+    for axis in dim:
+        x = _log_of_sum(x, axis)
+    return x.reshape(kept) if keepdim else x.reshape(tuple(n for i, n in enumerate(kept) if i not in dim))
+
+
+def _log_of_sum(x: Any, axis: int) -> Any:
+    """log Σ exp(x) along one axis, which stays. Without the largest term, 1, no digit of a small rest is lost."""
+    last = x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
+    rows = last.reshape(-1, last.shape[-1])
+    n, width = rows.shape
+    if not rows.flags.c_contiguous:
+        rows = rows.copy()
+    top = rows.argmax(1) + _positions(n) * width
+    largest = rows.take(top)
+    powers = np.exp(rows - np.where(abs(largest) < math.inf, largest, x.dtype.type(0))[:, None])
+    powers.reshape(-1)[top] = 0
+    out = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
+    return out if last is x else out.swapaxes(axis, -1)
+
+
+logsumexp = _inner("logsumexp", _logsumexp,
+                   lambda g, out, x, dim, keepdim:
+                   unsummed(g, x, dim, keepdim) * TABLE["exp"](x - unsummed(out, x, dim, keepdim)), symbol="LSE",
+                   words="each input gets its share, its softmax, of the gradient")
+
+
+# What lets no gradient through. A choice that depends on the numbers is a node too: whoever runs the graph again with
+# other numbers makes the choice anew.
+
+def _spelled(numpy: str, torch: str) -> dict[str, str]:
+    """How the libraries write it, where JAX writes as NumPy does."""
+    return {"numpy": numpy, "torch": torch, "jax": numpy.replace("np.", "jnp.")}
+
+
+stop = _inner("stop", lambda x: x.copy(), lambda g, out, x: None, warns=False, symbol="stop",
+              words="the gradient stops here", source=_spelled("np.array({x})", "({x}).detach()"))
+argsort = _inner("argsort", lambda x, dim: np.argsort(x, dim, kind="stable"), lambda g, out, x, dim: None, warns=False,
+                 words="a place has no gradient",
+                 source=_spelled("np.argsort({x}, {dim})", "torch.argsort({x}, {dim})"))
+for _op in (stop, argsort):
+    _op.constant = True
+
+
 # Shapes: nothing is computed, so nothing is either on the way back.
 
 reshape = _inner("reshape", lambda x, shape: x.reshape(shape),
@@ -290,21 +369,27 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
             flat = out.reshape(-1)
             if math.isfinite(flat.dot(flat)):       # else, as 0·∞ is nan, one row may have spoilt the others
                 return out
-        whole = np.zeros(n * width, x.dtype)        # flat positions: five times faster than whole rows
         places = (key.reshape(-1, 1).astype(np.intp) % n) * width + np.arange(width)
-        np.add.at(whole, places.reshape(-1), x.reshape(-1))
-        return whole.reshape(n, width)
+        return _added_at(places.reshape(-1), x.reshape(-1), n * width).reshape(n, width)    # five times faster
     keys = key if type(key) is tuple else (key,)
     integers = [k for k in keys if type(k) is ndarray and k.dtype.kind in "iu"]
-    out = np.zeros(shape, x.dtype)
     if not integers:                                # nothing can be named twice
+        out = np.zeros(shape, x.dtype)
         out[key] = x
-    elif x.size > 1000 and len(integers) == len(keys) == len(shape):
+        return out
+    if x.size > 1000 and len(integers) == len(keys) == len(shape):
         places = np.ravel_multi_index(np.broadcast_arrays(*integers), shape, mode="wrap")
-        np.add.at(out.reshape(-1), places.reshape(-1), x.reshape(-1))       # again several times faster
-    else:
-        np.add.at(out, key, x)                      # `out[key] += x` would count what is named twice only once
-    return out
+        return _added_at(places.reshape(-1), x.reshape(-1), math.prod(shape)).reshape(shape)    # again faster
+    return _added_at(key, x, shape)                 # `out[key] += x` would count what is named twice only once
+
+
+def _added_at(key: Any, x: Any, shape: Any) -> Any:
+    """Zeros with x added at `key`, rounded once."""
+    if x.dtype.char not in "ef" or (x.dtype.char == "f" and x.size <= SHORT_AXIS):
+        out = np.zeros(shape, x.dtype)
+        np.add.at(out, key, x)
+        return out
+    return _added_at(key, x.astype(np.float64), shape).astype(x.dtype)
 
 
 SMALL_PRODUCT = 200_000                             # multiplications; beyond, `np.add.at` is faster
@@ -375,3 +460,45 @@ def _split(needs: Sequence[bool], g: Any, out: Any, *saved: Any) -> list[Any]:
 
 concatenate = _inner("concatenate", lambda parts, dim: np.concatenate(parts, axis=dim), joint=_split, symbol="cat",
                     warns=False, words="each part gets its slice of the gradient")
+
+
+# Order: the same numbers elsewhere, or some of them; and sums of those before.
+
+def _cumsum(x: Any, dim: int) -> Any:
+    return x.cumsum(dim, np.float64).astype(x.dtype) if x.dtype.char in "ef" else x.cumsum(dim)    # rounded once
+
+
+def _sorting(x: Any, dim: int) -> Any:
+    """Where the sorted numbers of x stood. Of a node: as it is now."""
+    places = argsort(x, dim)
+    return getattr(places, "_data", places)
+
+
+flip: Structural
+roll: Structural
+tril: Structural
+triu: Structural
+cumsum: Structural
+flip = _inner("flip", lambda x, dims: np.flip(x, dims),
+             lambda g, out, x, dims: flip(g, dims), warns=False,
+             words="the gradient is turned back", source=_spelled("np.flip({x}, {dims})", "torch.flip({x}, {dims})"))
+roll = _inner("roll", lambda x, shifts, dims: np.roll(x, shifts, dims),
+             lambda g, out, x, shifts, dims: roll(g, tuple([-n for n in shifts]), dims), warns=False,
+             words="the gradient is rolled back",
+             source=_spelled("np.roll({x}, {shifts}, {dims})", "torch.roll({x}, {shifts}, {dims})"))
+tril = _inner("tril", lambda x, diagonal: np.tril(x, diagonal),
+             lambda g, out, x, diagonal: tril(g, diagonal), warns=False,
+             words="the gradient goes to what was kept, 0 to the others",
+             source=_spelled("np.tril({x}, {diagonal})", "torch.tril({x}, {diagonal})"))
+triu = _inner("triu", lambda x, diagonal: np.triu(x, diagonal),
+             lambda g, out, x, diagonal: triu(g, diagonal), warns=False,
+             words="the gradient goes to what was kept, 0 to the others",
+             source=_spelled("np.triu({x}, {diagonal})", "torch.triu({x}, {diagonal})"))
+cumsum = _inner("cumsum", _cumsum,
+               lambda g, out, x, dim: flip(cumsum(flip(g, (dim,)), dim), (dim,)), symbol="Σ…",
+               words="each summand gets the gradients of all sums that it is in",
+               source=_spelled("np.cumsum({x}, {dim})", "torch.cumsum({x}, {dim})"))
+sort = _inner("sort", lambda x, dim: np.sort(x, dim),
+             lambda g, out, x, dim: place(g, _sorting(x, dim), dim, x.shape), warns=False,
+             words="each element gets the gradient of the place it went to",
+             source=_spelled("np.sort({x}, {dim})", "torch.sort({x}, dim={dim}).values"))

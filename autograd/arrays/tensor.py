@@ -29,9 +29,9 @@ from autograd.arrays.convert import (
     operands,
     to_float,
 )
-from autograd.arrays.dims import dims_of
+from autograd.arrays.dims import axis_of
 from autograd.arrays.inplace import InPlace, changes, refuse_changed
-from autograd.arrays.joining import cat, concatenate, stack, where
+from autograd.arrays.joining import cat, concatenate, gathered, holds_gradients, stack, where
 from autograd.arrays.numpys import NumPys
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
@@ -128,7 +128,7 @@ class Tensor(Reductions, InPlace, NumPys):
 
     def size(self, dim: int | None = None) -> Any:
         """Its shape, or the length along `dim`; as PyTorch's, a method."""
-        return self.shape if dim is None else self.shape[dims_of("size", dim, self.ndim)[0]]
+        return self.shape if dim is None else self.shape[axis_of("size", dim, self.ndim)]
 
     def numel(self) -> int:
         """How many numbers it holds."""
@@ -139,6 +139,17 @@ class Tensor(Reductions, InPlace, NumPys):
     @property
     def is_leaf(self) -> bool:
         return self.op is None
+
+    @property
+    def kind(self) -> str:
+        return f"{self.shape} {self.dtype}"
+
+    @property
+    def is_parameter(self) -> bool:
+        return self.requires_grad and self.op is None
+
+    def filled(self, x: float) -> Any:
+        return np.full(self.shape, x, self.dtype)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for a gradient here (or no longer), in place."""
@@ -245,12 +256,15 @@ class Tensor(Reductions, InPlace, NumPys):
     write_pull = staticmethod(write_pull)           # which an op's first step asks for
 
     def contributions(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
-        op: Any = self.op
+        parts = self.unfitted(g, needs)
+        return [part if part is None else fitted(part, x._data) for x, part in zip(self.inputs, parts)]
+
+    def unfitted(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
         inputs, saved = self.inputs, self._saved
         if needs is None:
             needs = [x.requires_grad for x in inputs]
-        parts = op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
-        return [part if part is None else fitted(part, x._data) for x, part in zip(inputs, parts)]
+        parts: Sequence[Any] = self.op.pulled(needs, g, self._data, saved[:len(inputs)], saved[len(inputs):])
+        return parts
 
     # The matrix product, of vectors, matrices and stacks of matrices, is NumPy's; its method, like those of the table's
     # rows, is written out below.
@@ -334,7 +348,15 @@ def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = Non
 
     >>> tensor([0, 2, 1]).dtype
     dtype('int64')
+
+    Of a list with tensors in it that have gradients, the result is no leaf: they pass.
+
+    >>> q = Tensor(2.0, requires_grad=True); tensor([q * 3, 1.0]).sum().backward(); q.grad
+    tensor(3.0000)
     """
+    if isinstance(data, (list, tuple)) and holds_gradients(data):
+        joined = gathered(data)
+        return joined if dtype is None else joined.to(dtype)
     array = as_array(data, dtype)
     return Tensor(array, requires_grad, array.dtype, label)
 

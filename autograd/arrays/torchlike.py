@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.arrays import products
 from autograd.arrays.tensor import Tensor, operand
 
 __all__ = ["DTYPES", "FUNCTIONS", "Generator", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
@@ -61,6 +62,9 @@ def ones(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, devic
 def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """`fill_value` in every place of a shape; its own dtype if none is given."""
     shape = _shape("full", tuple(size) if isinstance(size, (tuple, list)) else (size,))
+    if isinstance(fill_value, Tensor) and fill_value.requires_grad:
+        filled = fill_value.expand(shape)           # no leaf: its gradient passes
+        return filled if dtype is None else filled.to(dtype)
     return _finished(np.full(shape, fill_value, dtype), requires_grad, device)
 
 
@@ -86,15 +90,24 @@ def arange(start: float, end: float | None = None, step: float = 1, dtype: Any =
     >>> arange(4)
     tensor([0, 1, 2, 3])
     """
-    first: Any = 0 if end is None else start
-    last: Any = start if end is None else end
-    return _finished(np.arange(first, last, step, dtype=dtype), requires_grad, device)
+    first, last = (0, start) if end is None else (start, end)
+    numbers = [_number("arange", x) for x in (first, last, step)]
+    return _finished(np.arange(*numbers, dtype=dtype), requires_grad, device)
 
 
 def linspace(start: float, end: float, steps: int, dtype: Any = np.float64, requires_grad: bool = False,
              device: Any = None) -> Tensor:
     """`steps` numbers at equal distances from `start` to `end`, both included."""
-    return _finished(np.linspace(start, end, steps, dtype=dtype), requires_grad, device)
+    first, last = [_number("linspace", x) for x in (start, end)]
+    return _finished(np.linspace(first, last, steps, dtype=dtype), requires_grad, device)
+
+
+def _number(name: str, x: Any) -> Any:
+    """x as Python's number; a tensor's as float64 holds it."""
+    if isinstance(x, Tensor) and x.requires_grad:
+        raise TypeError(f"{name}: got a tensor that has a gradient, which would be lost; expected a number, such as "
+                        ".item() gives")
+    return x.item() if isinstance(x, (Tensor, np.generic)) else x
 
 
 def eye(n: int, m: int | None = None, dtype: Any = np.float64, requires_grad: bool = False) -> Tensor:
@@ -109,8 +122,7 @@ def tril(x: Any, diagonal: int = 0) -> Tensor:
     tensor([[1., 0.],
             [1., 1.]])
     """
-    t = operand(x, "tril", None)
-    return t * np.tril(np.ones(t.shape[-2:], t.dtype), diagonal)
+    return operand(x, "tril", None).tril(diagonal)
 
 
 # Chance.
@@ -277,19 +289,19 @@ def histogram(x: Any, bins: int = 100, range: tuple[float, float] | None = None,
 
 def _function(name: str) -> Callable[..., Any]:
     def function(input: Any, *arguments: Any, **options: Any) -> Any:
-        x = operand(input, name, None)
-        if x._data.dtype.kind != "f" and name in _OF_FLOATS:
-            x = Tensor(x)
-        return getattr(x, name)(*arguments, **options)
+        return getattr(operand(input, name, None), name)(*arguments, **options)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"`input.{name}(…)`, as a function."
     return function
 
 
-_OF_FLOATS = {"exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tanh", "sigmoid", "softplus", "mean",
-              "var", "std"}
-FUNCTIONS: dict[str, Callable[..., Any]] = {name: _function(name) for name in [
-    *sorted(_OF_FLOATS), "abs", "sign", "relu", "maximum", "minimum", "pow", "sum", "max", "min", "amax", "amin",
-    "argmax", "argmin", "logsumexp", "all", "any", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose",
-    "swapaxes", "t", "unbind", "matmul", "mm", "dot", "add", "sub", "mul", "div", "neg", "clone", "numel"]}
+# Methods that no function of PyTorch's is, as they are the tensor's own.
+_METHODS_ALONE = {"apply", "backward", "bool", "contributions", "cpu", "dim", "double", "expand", "float", "int",
+                  "item", "long", "numpy", "operand", "record", "repeat", "retain_grad", "size", "tolist", "to", "view",
+                  "write_pull", "zero_grad"}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: _function(name) for name in dir(Tensor)
+    if callable(getattr(Tensor, name)) and name[0] != "_" and name[-1] != "_" and name not in _METHODS_ALONE}
+FUNCTIONS |= {"einsum": products.einsum, "inner": products.inner, "outer": products.outer,
+              "tensordot": products.tensordot}

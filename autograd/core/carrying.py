@@ -1,7 +1,7 @@
 """What surrounds the engine: pickled and copied graphs, and which call of a module returned a node.
 
-Nodes and ops learn here to be carried, so that the modules one reads first need not speak of it. `autograd.core` imports
-this module, and with it every node can be pickled.
+Nodes and ops learn here to be carried, so that the modules one reads first need not speak of it. `autograd.core`
+imports this module, and with it every node can be pickled.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from autograd.core.ops import PowerBy, power_by
 __all__ = ["Call", "calls", "remember_call"]
 
 
-# Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat list
-# of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
+# Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat
+# list of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
 
 def _reduced(node: Node, protocol: Any) -> Any:
     if node._a is None:

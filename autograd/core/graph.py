@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from autograd.core.op import Operand
 
-__all__ = ["Node", "Use", "back", "depths", "edges", "leaves", "topological"]
+__all__ = ["Node", "Use", "back", "edges", "leaves", "topological"]
 
 
 class Node(Operand):
@@ -25,6 +25,7 @@ class Node(Operand):
     __slots__ = ("_a", "_b", "_grad", "_notes", "op")
     _a: Any
     _b: Any
+    _data: Any                                      # a float or an array, in a slot of the kind's own
     _grad: Any
     _notes: dict[str, Any] | None                   # what surrounds the engine hangs on a node; None almost always
     op: Any                                         # an Op; None for a leaf
@@ -59,12 +60,37 @@ class Node(Operand):
         """The op's symbol as micrograd names it: empty for a leaf."""
         return self.op.symbol if self.op is not None else ""
 
+    # What readers of graphs ask of numbers and arrays alike. Here stand a number's answers; an array gives its own.
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """The local derivatives, one for each of `inputs`, where the node keeps them; an array keeps none."""
+        return ()
+
+    @property
+    def kind(self) -> str:
+        """The shape and dtype of an array, as text; nothing for a number."""
+        return ""
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is a leaf that was asked to have a gradient; of a number nobody can tell."""
+        return False
+
+    def filled(self, x: float) -> Any:
+        """A gradient of this node's shape and dtype that is x in every place."""
+        return x
+
     def contributions(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
         """What each input receives, in numbers, where this node's gradient is g; None where nothing is needed.
 
         `needs` says which inputs are asked about; by default, those that require a gradient.
         """
         raise NotImplementedError
+
+    def unfitted(self, g: Any, needs: Sequence[bool] | None = None) -> Sequence[Any]:
+        """`contributions` before broadcasting is undone."""
+        return self.contributions(g, needs)
 
 
 N = TypeVar("N", bound=Node)
@@ -140,11 +166,3 @@ def edges(root: N) -> Iterator[tuple[N, N, int]]:
     for node in topological(root):
         for position, x in enumerate(node.inputs):
             yield x, node, position
-
-
-def depths(root: N) -> dict[N, int]:
-    """How many ops lie on the longest way from a leaf to each node; 0 for the leaves."""
-    depth: dict[N, int] = {}
-    for node in topological(root):
-        depth[node] = 1 + max((depth[x] for x in node.inputs), default=-1)
-    return depth

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _thread import RLock                           # `threading` would take longer to import than the rest of `core`
+from _thread import RLock  # `threading` would take longer to import than the rest of `core`
 from typing import Any
 
 from autograd.core.graph import N

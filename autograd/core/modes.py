@@ -1,7 +1,7 @@
 """What may be switched on around a piece of code: `no_grad`, its undoing `enable_grad`, and a watcher over the engines.
 
-A mode belongs to its context, as Python's `contextvars` has it: to its thread, and to its asyncio task. The engines look
-at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
+A mode belongs to its context, as Python's `contextvars` has it: to its thread, and to its asyncio task. The engines
+look at one thing on their fast path, whether `active` is empty; only if it is not do they ask more.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Mode:
         active.pop()
         try:
             self.variable.reset(self._tokens.pop())
-        except ValueError:                          # a generator that is closed in another context than it ran in:
-            pass                                    # the mode ended with that one
+        except ValueError:
+            return                                  # a generator, closed in another context than it ran in
 
 
 class no_grad(Mode):

@@ -1,19 +1,22 @@
-"""Ops of any number of Values: `total`, one node for a sum, and `dot`, one node for what a neuron computes.
+"""Ops of any number of Values: `total`, one node for a sum, `dot`, one for what a neuron computes, log Σ exp.
 
 An op here gives all its partial derivatives at once. For Tensors the same things are reductions; see `structural`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import mul
 from typing import Any
 
+from autograd.core import floats
 from autograd.core.modes import active
 from autograd.core.op import Op, Rule, times
+from autograd.core.ops import exp
 from autograd.core.value import Value
 
-__all__ = ["DOT", "NARY", "SUM", "Nary", "dot", "dot_of", "dot_partials", "total"]
+__all__ = ["DOT", "LOGSUMEXP", "NARY", "SUM", "Nary", "dot", "dot_of", "dot_partials", "total"]
 
 
 class Nary(Op):
@@ -50,9 +53,22 @@ def _halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return wx[:len(wx) // 2], wx[len(wx) // 2:]
 
 
-SUM = Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs))
-DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx)))
-NARY = {"sum": SUM, "dot": DOT}
+SUM = Nary("sum", "Σ", lambda *xs: sum(xs), lambda out, *xs: [1.0] * len(xs),
+           words="every summand gets the sum's gradient")
+DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_partials(*_halves(wx)),
+           words="each factor gets the gradient times the other factor")
+
+
+def _logsumexp(*xs: float) -> float:
+    top = max(range(len(xs)), key=xs.__getitem__)
+    shift = xs[top] if math.isfinite(xs[top]) else 0.0
+    rest = [floats.exp(x - shift) for i, x in enumerate(xs) if i != top]
+    return xs[top] + math.log1p(sum(rest))          # the largest term is 1: without it no digit of a small rest is lost
+
+
+LOGSUMEXP = Nary("logsumexp", "LSE", _logsumexp, lambda out, *xs: [exp(x - out) for x in xs],
+                 "each input gets its share, its softmax, of the gradient")
+NARY = {"sum": SUM, "dot": DOT, "logsumexp": LOGSUMEXP}
 
 
 def total(values: Iterable[Any]) -> Value:

@@ -101,5 +101,9 @@ for _name, _compute in [("add", operator.add), ("sub", operator.sub), ("mul", op
     _forward, _reflected = _arithmetic(_compute)
     setattr(_Wide, f"__{_name}__", _forward)
     setattr(_Wide, f"__r{_name}__", _reflected)
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[..., bool]:
+    return lambda self, other: compare(self.x, float(other))
+
+
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(_Wide, f"__{_name}__", lambda self, other, compare=getattr(operator, _name): compare(self.x, float(other)))
+    setattr(_Wide, f"__{_name}__", _comparison(getattr(operator, _name)))

@@ -40,6 +40,7 @@ class Op:
         source: how each library writes it, by the library's name; see `elementwise`.
         words: what it does to a gradient, where no formula says it.
         remedy: what usually helps where its result is inf or nan.
+        constant: whether its result counts as a constant: nothing flows back.
         domain: for each input, where the tests may try it: away from kinks and poles.
 
     An op can be called on anything a rule may be fed:
@@ -50,13 +51,14 @@ class Op:
     3.0
     """
 
-    __slots__ = ("_array", "arity", "domain", "edge", "floats", "methods", "name", "partials", "pull", "remedy",
-                 "source", "symbol", "words")
+    __slots__ = ("_array", "arity", "constant", "domain", "edge", "floats", "methods", "name", "partials", "pull",
+                 "remedy", "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
     arity: int | None
 
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,
-                 methods: Sequence[str] | None = None, edge: Rule | None = None, source: Mapping[str, str] | None = None,
+                 methods: Sequence[str] | None = None, edge: Rule | None = None,
+                 source: Mapping[str, str] | None = None,
                  words: str = "", remedy: str = "", domain: Sequence[tuple[float, float]] = ()) -> None:
         self.name, self.symbol = name, name if symbol is None else symbol
         self.floats, self._array, self.partials = floats, array, partials
@@ -65,7 +67,7 @@ class Op:
         self.edge = edge or _nan
         shared = {"numpy": f"np.{array}", "torch": f"torch.{array}", "jax": f"jnp.{array}"}
         self.source = {**(shared if isinstance(array, str) else {}), **(source or {})}
-        self.words, self.remedy = words, remedy
+        self.words, self.remedy, self.constant = words, remedy, False
         self.domain = tuple(domain) or ((-3.0, 3.0),) * len(partials)
         self.pull: Callable[[Any, object], None] = _written_first       # its step of `Tensor.backward`
 
@@ -141,7 +143,7 @@ def elementwise(name: str, floats: Rule, array: Rule | str, *partials: Rule, **k
         known: anything of `Op`'s attributes: `symbol`, `methods`, `edge`, `source`, `words`, `remedy`, `domain`.
 
     `source` maps "numpy", "torch" or "jax" to a function's name ("torch.erf") or, where that is not enough, to an
-    expression of x, y and z in braces ("np.maximum({x}, 0.0)").
+    expression of x, y and z in braces ("np.maximum({x}, 0.0)"), and of the result's dtype.
 
     Raises:
         ValueError: for what is no Python name, or no partial derivative.

@@ -54,6 +54,10 @@ def _relu(x: Any) -> Any:
     return maximum(x, 0.0)
 
 
+def _xlogy(x: Any, y: Any) -> Any:                  # x·log y, and 0·log 0 is 0
+    return x * log(where(x == 0.0, 1.0, y))
+
+
 def _clamp(x: Any, low: Any, high: Any) -> Any:
     return minimum(maximum(x, low), high)
 
@@ -78,7 +82,7 @@ neg        = elementwise("neg",        _neg,            _neg,         lambda out
 power      = elementwise("power",      ieee.power,      "power",
                                        lambda out, x, y: y * power(x, y - 1.0 + _at0(x, y)),
                                        lambda out, x, y: out * log(x + (x == 0.0) * (y >= 0.0)),
-             symbol="**", domain=(POSITIVE, (-3.0, 3.0)),
+             symbol="**", domain=(POSITIVE, (-3.0, 3.0)), source=dict.fromkeys(["numpy", "torch", "jax"], "{x} ** {y}"),
              remedy="a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant")
 exp        = elementwise("exp",        math.exp,        "exp",        lambda out, x: out, edge=ieee.exp,
              remedy="too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do")
@@ -91,11 +95,21 @@ log2       = elementwise("log2",       ieee.log2,       "log2",       lambda out
              domain=(POSITIVE,))
 log10      = elementwise("log10",      ieee.log10,      "log10",      lambda out, x: 1.0 / (x * math.log(10.0)),
              domain=(POSITIVE,))
+xlogy      = elementwise("xlogy",      lambda x, y: x * math.log(y if x else 1.0), _xlogy,
+                                       lambda out, x, y: log(y + (x == 0.0) * (y == 0.0)),       # never 0·∞
+                                       lambda out, x, y: x / (y + (x == 0.0) * (y == 0.0)),
+             edge=lambda x, y: x * ieee.log(y), domain=(POSITIVE, POSITIVE),
+             source={"numpy": "{x} * np.log(np.where({x} == 0, 1.0, {y}))", "torch": "torch.xlogy",
+                     "jax": "jax.scipy.special.xlogy"})
 log1p      = elementwise("log1p",      math.log1p,      "log1p",      lambda out, x: 1.0 / (1.0 + x),
              edge=ieee.log1p, domain=(INSIDE,))
 sqrt       = elementwise("sqrt",       math.sqrt,       "sqrt",       lambda out, x: 0.5 / out,
              edge=ieee.sqrt, domain=(POSITIVE,),
              remedy="a root at 0 has an infinite slope: add a small eps inside it")
+root       = elementwise("root",       math.sqrt,       "sqrt",
+                                                   lambda out, x: (out > 0.0) / (2.0 * out + (out <= 0.0)),
+             methods=(), edge=ieee.sqrt, symbol="sqrt", domain=(POSITIVE,),
+             words="half the gradient over the root; at 0, where all that it is the spread of are equal, none")
 square     = elementwise("square",     lambda x: x * x, "square",     lambda out, x: 2.0 * x)
 reciprocal = elementwise("reciprocal", lambda x: 1 / x, "reciprocal", lambda out, x: -out * out,
              edge=lambda x: ieee.divide(1.0, x), domain=(POSITIVE,))
@@ -110,8 +124,9 @@ arctan     = elementwise("arctan",     math.atan,       "arctan",     lambda out
 sinh       = elementwise("sinh",       math.sinh,       "sinh",       lambda out, x: cosh(x), edge=ieee.sinh)
 cosh       = elementwise("cosh",       math.cosh,       "cosh",       lambda out, x: sinh(x), edge=ieee.cosh)
 tanh       = elementwise("tanh",       math.tanh,       "tanh",       lambda out, x: 1.0 - out * out)
-erf        = elementwise("erf",        math.erf,        _erf,         lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x),
-             source={"numpy": "np.vectorize(math.erf, otypes=[float])", "torch": "torch.erf",
+erf        = elementwise("erf",        math.erf,        _erf,
+                                                       lambda out, x: 2 / math.sqrt(math.pi) * exp(-x * x),
+             source={"numpy": "np.vectorize(math.erf, otypes=[{dtype}])({x})", "torch": "torch.erf",
                      "jax": "jax.scipy.special.erf"})
 sigmoid    = elementwise("sigmoid",    ieee.sigmoid,    _sigmoid,     lambda out, x: out * (1.0 - out), symbol="σ",
              source={"numpy": "1.0 / (1.0 + np.exp(-{x}))", "torch": "torch.sigmoid",
@@ -135,9 +150,10 @@ maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out
 minimum    = elementwise("minimum",    ieee.minimum,    "minimum",    lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
                                                                       lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
              symbol="min", domain=(BETWEEN, INSIDE))
-clamp      = elementwise("clamp",      ieee.clamp,      _clamp,       lambda out, x, low, high: (x >= low) * (x <= high),
-                                                                      lambda out, x, low, high: x < low,
-                                                                      lambda out, x, low, high: x > high,
+clamp      = elementwise("clamp",      ieee.clamp,      _clamp,
+                                                       lambda out, x, low, high: (x >= low) * (x <= high),
+                                                       lambda out, x, low, high: (x < low) * (low <= high),
+                                                       lambda out, x, low, high: maximum(x, low) > high,
              methods=(), domain=(BETWEEN, INSIDE, (2.0, 3.0)),
              source={"numpy": "np.clip", "torch": "torch.clamp", "jax": "jnp.clip"})
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,

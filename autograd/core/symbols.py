@@ -66,6 +66,7 @@ class Symbol(Operand):
 def _as_symbol(x: Any) -> Symbol:
     if isinstance(x, Symbol):
         return x
+    x = x if type(x) in (float, int, bool) else float(x)        # NumPy's numbers print as calls
     text = repr(x)
     if text in _NOT_LITERALS:                       # Python writes these floats by no name of its own
         text = f'float("{text}")'
@@ -105,5 +106,5 @@ def text_of(function: Callable[..., Any], *names: str) -> str | None:
     """
     try:
         return str(_as_symbol(function(*map(Symbol, names))))
-    except TypeError:                               # math.exp wants a float, a branch wants a truth value
+    except Exception:                               # math.exp wants a float, a branch a truth value, x.item() a method
         return None

@@ -1,7 +1,7 @@
 """All the code that is written out as text from the table, for speed: methods of `Value`, makers and pulls of `Tensor`.
 
-Each text is a compiled form of something general (`Value.apply`, `Tensor.apply`, `Op.pulled`), and the tests hold the two
-against each other. Only what was measured to pay is written: without the methods of `Value` a forward pass takes a
+Each text is a compiled form of something general (`Value.apply`, `Tensor.apply`, `Op.pulled`), and the tests hold the
+two against each other. Only what was measured to pay is written: without the methods of `Value` a forward pass takes a
 third longer; without the pulls and makers of `Tensor` a training step takes 6% longer.
 """
 
@@ -48,7 +48,7 @@ Written = tuple[str, str, Mapping[str, Any]]        # what `compile_function` ta
 class Method:
     """What stands in `owner`, under each of `names`, for a method that nobody has asked for yet.
 
-    The method that stood there before, if any, is its `__wrapped__`: the same thing said slowly, to read and to test by.
+    The method that stood there before, if any, is its `__wrapped__`: the same thing said slowly, to read and test by.
 
     >>> class Number(int):
     ...     pass

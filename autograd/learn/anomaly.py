@@ -6,16 +6,17 @@ them; no engine knows of this module.
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from autograd.core.graph import Node, Use, back, topological
 from autograd.core.modes import Mode, watcher
-from autograd.core.op import numpy
+from autograd.core.op import Op, numpy
+from autograd.learn.alike import finite, has_nan, silence
 
 __all__ = ["detect_anomaly"]
 
@@ -47,7 +48,7 @@ class Anomalies:
     """Who watches for numbers that are not finite, and remembers which line made each node."""
 
     def __init__(self) -> None:
-        self.origins: dict[int, tuple[Any, str | None]] = {}
+        self.origins: dict[int, tuple[Op | None, str | None]] = {}
 
     def made(self, node: Node) -> None:
         """Remember which line made `node`; raise if its data is not finite.
@@ -55,15 +56,16 @@ class Anomalies:
         An infinity that was an input's is not this op's doing: a mask of -inf may be meant. A nan never is.
         """
         self.origins[id(node)] = node.op, _caller()
-        data = node._data                           # type: ignore[attr-defined]
+        data = node._data
         if not finite(data) and (has_nan(data) or all([finite(x._data) or has_nan(x._data) for x in node.inputs])):
             raise ArithmeticError(self._message(node, f"the result is {_first_bad(data)}"))
 
-    def back(self, root: Any, seed: Any) -> None:
+    def back(self, root: Node, seed: Any) -> None:
         """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
-        gradients = {root: seed}
-        for use in _quietly(back(topological(root), gradients)):
-            self.used(use)
+        gradients: dict[Node, Any] = {root: seed}
+        with silence(seed):
+            for use in back(topological(root), gradients):
+                self.used(use)
         self.summed((node, g) for node, g in gradients.items() if node.op is None)
 
     def used(self, use: Use) -> None:
@@ -72,13 +74,14 @@ class Anomalies:
             raise ArithmeticError(self._message(
                 use.by, f"the gradient it passes to {_name(use.node)} is {_first_bad(use.contribution)}"))
 
-    def summed(self, leaves: Iterable[tuple[Any, Any]]) -> None:
+    def summed(self, leaves: Iterable[tuple[Node, Any]]) -> None:
         """Raise if what was finite added up to something that is not."""
         for node, gradient in leaves:
             if not finite(gradient):
                 raise ArithmeticError(f"the gradients of {_name(node)} add up to {_first_bad(gradient)}")
 
-    def _message(self, node: Any, what: str) -> str:
+    def _message(self, node: Node, what: str) -> str:
+        assert node.op is not None
         op, where = self.origins.get(id(node), (None, None))
         place = f" ({where})" if op is node.op and where else ""
         inputs = ", ".join(f"{_name(x)} = {_brief(x)}" if x.label else _brief(x) for x in node.inputs)
@@ -87,35 +90,18 @@ class Anomalies:
         return f"{node.op.name}{label}: {what}, from {inputs}{place}" + (f"\n    {remedy}" if remedy else "")
 
 
-def _quietly(uses: Iterable[Use]) -> Iterable[Use]:
-    if "numpy" not in sys.modules:
-        return uses
-    with numpy("detect_anomaly").errstate(all="ignore"):
-        return list(uses)
-
-
-def finite(x: Any) -> bool:
-    """Whether a number, or every number of an array, is neither inf nor nan."""
-    return math.isfinite(x) if type(x) is float else bool(numpy("detect_anomaly").isfinite(x).all())
-
-
-def has_nan(x: Any) -> bool:
-    """Whether a number, or any number of an array, is nan."""
-    return x != x if type(x) is float else bool(numpy("detect_anomaly").isnan(x).any())
-
-
-def _name(x: Any) -> str:
+def _name(x: Node) -> str:
     if x.label:
-        return str(x.label)
+        return x.label
     return "an input" if x.op is None else f"the result of {x.op.name}"
 
 
-def _brief(x: Any) -> str:
+def _brief(x: Node) -> str:
     if type(x._data) is float:
         return repr(x._data)
     np = numpy("detect_anomaly")
     text = np.array2string(np.asarray(x._data), precision=4, threshold=6, edgeitems=2).replace("\n", " ")
-    return f"{text} of shape {x.shape}"
+    return f"{text} of shape {x._data.shape}"
 
 
 def _first_bad(data: Any) -> str:
@@ -130,7 +116,7 @@ def _first_bad(data: Any) -> str:
 
 def _caller() -> str | None:
     """The innermost line that is not this project's own: the user's."""
-    frame: Any = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_OURS):
         frame = frame.f_back
     return None if frame is None else f"{frame.f_code.co_filename}, line {frame.f_lineno}"

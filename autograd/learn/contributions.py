@@ -1,6 +1,6 @@
 """What each use of a node contributes to its gradient, for whoever tells a reader where a gradient comes from.
 
-Loops over the walk back: they touch nobody's `.grad`, and derive nothing.
+These are loops over the walk back. They touch nobody's `.grad`, and derive nothing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd.core.graph import Node, Use, back
-from autograd.core.op import numpy
+from autograd.core.graph import Node, Use, back, topological
+from autograd.learn.alike import silence, some
 
-__all__ = ["each_use", "gradients", "pull", "raw", "seed", "uses"]
+__all__ = ["Pass", "each_use", "gradients", "pull", "raw", "seed", "uses"]
 
 
-def each_use(order: Sequence[Any], grads: dict[Any, Any], given: Mapping[Any, Any] | None = None) -> Iterator[Use]:
+def each_use(order: Sequence[Node], grads: dict[Node, Any], given: Mapping[Node, Any] | None = None) -> Iterator[Use]:
     """Every use of a node, from the end of `order` back to its beginning; `grads` is filled on the way.
 
     A node in `given` passes on the gradient that stands there in place of its own.
@@ -24,60 +24,78 @@ def each_use(order: Sequence[Any], grads: dict[Any, Any], given: Mapping[Any, An
     return back(order, grads, lambda node, g: node.contributions(given.get(node, g)))
 
 
-def gradients(order: Sequence[Any], root: Any, start: Any) -> dict[Any, Any]:
+def gradients(order: Sequence[Node], root: Node, start: Any) -> dict[Node, Any]:
     """∂root/∂node for every node below the root, computed afresh, whatever the nodes' own `.grad` say."""
-    grads: dict[Any, Any] = {root: start}
-    with _silence(root):
+    grads: dict[Node, Any] = {root: start}
+    with silence(start):
         for _ in back(order, grads):
             pass
     return grads
 
 
+class Pass:
+    """A backward pass that keeps what every use of every node contributed.
+
+    Attributes:
+        order: the nodes, each after its inputs.
+        given: gradients that nodes pass on in place of their own.
+        gradients: the gradient of each node that the pass reached.
+        uses: the uses of each of them.
+    """
+
+    def __init__(self, root: Node, start: Any = None, given: Mapping[Node, Any] | None = None) -> None:
+        start = seed(root) if start is None else start
+        self.order = topological(root)
+        self.given = given or {}
+        self.gradients: dict[Node, Any] = {root: start}
+        self.uses: dict[Node, list[Use]] = {}
+        with silence(start):
+            for use in each_use(self.order, self.gradients, self.given):
+                self.uses.setdefault(use.node, []).append(use)
+
+    def between(self, node: Node) -> list[Node]:
+        """The nodes that depend on `node` and have a gradient, nearest first."""
+        reached = {node}
+        found = []
+        for x in self.order:
+            if not reached.isdisjoint(x.inputs):
+                reached.add(x)
+                if x in self.gradients:
+                    found.append(x)
+        return found
+
+    def flow(self, through: Node, node: Node, between: set[Node]) -> Any:
+        """What reaches `node` by the paths that lead through one of the nodes `between`; None if nothing does."""
+        on = [x for x in self.order
+              if x is through or (x in between and x not in self.given and x is not node)]
+        grads = {through: self.given.get(through, self.gradients[through])}
+        with silence(grads[through]):
+            for _ in each_use(on, grads):
+                pass
+        return grads.get(node)
+
+
 def pull(node: Node, position: int, g: Any) -> Any:
     """What the input at `position` alone receives where the node's gradient is g."""
-    with _silence(node):
+    with silence(g):
         return node.contributions(g, [i == position for i in range(len(node.inputs))])[position]
 
 
 def raw(use: Use) -> Any:
     """What a use contributes before broadcasting is undone: the gradient that arrives times the local derivative."""
-    node = use.by
-    if not hasattr(node, "_saved"):
-        return use.contribution
-    inputs, saved = node.inputs, node._saved
-    needs = [i == use.position for i in range(len(inputs))]
-    with _silence(node):
-        parts = node.op.pulled(needs, use.arriving, node._data, saved[:len(inputs)], saved[len(inputs):])
-    return numpy("raw").asarray(parts[use.position])
+    with silence(use.arriving):
+        return use.by.unfitted(use.arriving, [i == use.position for i in range(len(use.by.inputs))])[use.position]
 
 
-def seed(root: Any) -> Any:
+def seed(root: Node) -> Any:
     """∂root/∂root, or what the last backward pass left there: the gradient from which the root's own were computed."""
-    if type(root._data) is float:
-        return root.grad or 1.0
-    np = numpy("seed")
-    return np.asarray(root._grad) if root._grad is not None and np.any(root._grad) else np.ones(root.shape, root.dtype)
+    return root._grad if root._grad is not None and some(root._grad) else root.filled(1.0)
 
 
-def uses(order: Sequence[Any]) -> dict[Any, list[tuple[Any, int]]]:
+def uses(order: Sequence[Node]) -> dict[Node, list[tuple[Node, int]]]:
     """For every node, its uses: by which node, as which of its inputs."""
-    found: dict[Any, list[tuple[Any, int]]] = {node: [] for node in order}
+    found: dict[Node, list[tuple[Node, int]]] = {node: [] for node in order}
     for node in order:
         for position, x in enumerate(node.inputs):
             found[x].append((node, position))
     return found
-
-
-class _silence:
-    """NumPy's warnings off, for graphs of arrays; nothing for graphs of numbers, which need no NumPy."""
-
-    def __init__(self, node: Any) -> None:
-        self.state: Any = None if type(node._data) is float else numpy("gradients").errstate(all="ignore")
-
-    def __enter__(self) -> None:
-        if self.state is not None:
-            self.state.__enter__()
-
-    def __exit__(self, *exception: Any) -> None:
-        if self.state is not None:
-            self.state.__exit__(*exception)

@@ -1,4 +1,4 @@
-"""Is a gradient right? `gradcheck` holds the backward pass against two witnesses that know only the forward pass.
+"""`gradcheck`: is a gradient right? It holds the backward pass against two witnesses that know only the forward pass.
 
 The first is the central difference of the whole function. The second goes through its graph forwards, op by op, and
 takes each op's movement along a direction from the op's forward function alone: it shares neither the table's
@@ -56,7 +56,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
         _refuse(x, f"input {position}")
     check = _Check(rtol, atol, step, full)
     numbers: list[Any] = [np.array(x._data, dtype=float) for x in given]
-    moving = [i for i, x in enumerate(given) if isinstance(x, Value) or x.requires_grad]
+    moving = [i for i, x in enumerate(given) if x.requires_grad]
     if not moving:
         raise ValueError("gradcheck: no input requires a gradient; make them with requires_grad=True")
     labels = [x.label for x in given]
@@ -73,8 +73,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
                 """One number that all first derivatives go into."""
                 out = f(*nodes)
                 parts = grad(out, [nodes[i] for i in moving], create_graph=True, grad_outputs=_weights(out))
-                return sum(part if isinstance(part, Value) else
-                           (part * np.random.default_rng(i).uniform(0.5, 1.5, part.shape)).sum()
+                return sum((part * np.random.default_rng(i).uniform(0.5, 1.5, part.shape)).sum() if part.kind else part
                            for i, part in enumerate(parts))
 
             check.run("gradient of the gradient", gradient, fresh, numbers, moving)
@@ -151,15 +150,13 @@ def _weights(out: Any) -> Any:
 def _gradients(out: Any, wanted: list[Any], weights: Any) -> list[Any]:
     """By way of `backward`, since that is what is to be trusted."""
     for x in wanted:
-        x._grad = 0.0 if isinstance(x, Value) else None
-    if isinstance(out, Value):
-        out.backward(float(weights))
-    elif out.requires_grad:
+        x.grad = None
+    if out.requires_grad:
         out.backward(weights)
     return [np.zeros(np.shape(x._data)) if x._grad is None else x._grad for x in wanted]
 
 
-def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
+def _movement(order: Sequence[Node], along: dict[int, Any]) -> Any:
     """How the last node of `order` moves when the leaves move `along`, each op's part from its forward function only.
 
     Fourth-order differences: (8·(f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h.
@@ -175,32 +172,34 @@ def _movement(order: Sequence[Any], along: dict[int, Any]) -> Any:
         tangents = [moved[id(x)] for x in inputs]
         size = max([1e-300, *(float(np.max(np.abs(t) / np.maximum(abs(x), 1e-2), initial=0.0))
                               for t, x in zip(tangents, arrays))])
-        parameters = () if isinstance(node, Value) else node._saved[len(inputs):]
         total: Any = 0.0
         for multiple, factor in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
             shifted = [x + multiple * (h / size) * t for x, t in zip(arrays, tangents)]
-            if isinstance(node, Value):
-                out: Any = node.op(*map(float, shifted))
-            else:
-                out = _recomputed(node.op, shifted, parameters)
+            out = _recomputed(node, shifted)
             total = total + factor * np.asarray(out, dtype=float)
         moved[id(node)] = total / (12 * h / size)
     return moved[id(order[-1])]
 
 
-def _recomputed(op: Any, arrays: list[Any], parameters: Sequence[Any]) -> Any:
+def _recomputed(node: Any, arrays: list[Any]) -> Any:
+    """What the node's op makes of other inputs."""
+    op = node.op
+    if not node.kind:
+        return op(*map(float, arrays))
+    parameters = node._saved[len(arrays):]
     given = parameters[: len(parameters) - getattr(op, "keeps", 0)]         # what it keeps, it must find anew
     return op(*([arrays] if op.arity is None else arrays), *given)
 
 
 def _refuse(x: Any, what: str) -> None:
-    if not isinstance(x, (Value, Tensor)):
+    if not isinstance(x, Node):
         raise TypeError(f"gradcheck: {what} is a {type(x).__name__}, expected a Value or a Tensor")
-    if isinstance(x, Tensor) and x.requires_grad and x.dtype != np.float64:
-        raise TypeError(f"gradcheck: {what} is {x.dtype}, whose rounding would hide an error; use float64")
+    dtype = np.asarray(x._data).dtype
+    if x.requires_grad and dtype != np.float64:
+        raise TypeError(f"gradcheck: {what} is {dtype}, whose rounding would hide an error; use float64")
     if not np.isfinite(np.asarray(x._data)).all():
         raise ValueError(f"gradcheck: {what} is not finite, so nothing can be compared: {x!r}")
 
 
 def _array(g: Any) -> Any:
-    return g._data if isinstance(g, (Value, Tensor)) else g
+    return g._data if isinstance(g, Node) else g

@@ -8,7 +8,7 @@ fed registers is called as it stands, and its result copied.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from autograd.arrays import structural as st
 from autograd.arrays.silence import quietly
 from autograd.core.graph import back, topological
 from autograd.core.op import Op
-from autograd.replaying.program import Program, Register, copy_to, plain_key
+from autograd.replaying.program import Array, Function, Program, Register, copy_to, ours, plain_key, program_of
 
 __all__ = ["ArrayProgram"]
 
@@ -34,22 +34,19 @@ class _Array(Register):
             if written is not None:
                 return written
         elif op.arity is not None:
-            program = _program_of(arguments)
-            start = len(program.steps)
-            try:
-                return Register.apply.__func__(cls, op, *arguments)     # type: ignore[attr-defined]
-            except (TypeError, AttributeError):     # it wants plain arrays
-                del program.steps[start:]
-        return opaque(op.array, *arguments)
+            return super().apply(op, *arguments)
+        return program_of(arguments).opaque(op.name, op.array, *arguments)
 
     def dot(self, other: Any) -> Any:
+        if min(self.ndim, other.ndim) > 1 and other.ndim > 2:
+            raise TypeError("ndarray.dot of stacks of matrices pairs each with each, unlike matmul")
         return self.program.call(np.dot if self.ndim == other.ndim == 2 else np.matmul, self, other)
 
-    def transpose(self, dims: Any) -> Any:
+    def transpose(self, dims: Any) -> Register:
         return self.view(self.array.transpose(dims))
 
-    def astype(self, dtype: Any) -> Any:
-        return opaque(lambda x: x.astype(dtype), self)
+    def astype(self, dtype: Any) -> Register:
+        return self.program.opaque("astype", lambda x: x.astype(dtype), self)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -58,27 +55,16 @@ class _Array(Register):
 class _Recorder(Program):
     """A program whose registers know structural ops."""
 
-    def register(self, array: Any, constant: bool = False, fresh: bool = False) -> Register:
+    def register(self, array: Array, constant: bool = False, fresh: bool = False) -> Register:
         return _Array(self, array, constant, fresh)
 
 
-def opaque(function: Callable[..., Any], *arguments: Any) -> Any:
-    """`function` of registers, arrays and whatever else as one step, whose result is copied."""
-    program = _program_of(arguments)
-    plain = _unwrapped(arguments)
-    out = np.array(function(*plain))
-    constant = all(x.constant for x in _registers(arguments))
-    if not constant:
-        program.step(lambda plain, out: np.copyto(out, function(*plain)), plain, out)
-    return program.register(out, constant)
-
-
-def _registers(x: Any) -> Iterator[Register]:
-    if isinstance(x, Register):
-        yield x
-    elif isinstance(x, (tuple, list)):
-        for y in x:
-            yield from _registers(y)
+def _seen(op: Any, *arguments: Any) -> tuple[Any, ...]:
+    """The result of a fused op fed with registers, and what it keeps. Raises TypeError if a register may hide there."""
+    out, *kept = op.array(*arguments)
+    if not isinstance(out, Register) or not all(map(_visible, kept)):
+        raise TypeError(f"{op.name}: what it keeps may hide a register")
+    return out, *kept
 
 
 def _visible(x: Any) -> bool:
@@ -86,17 +72,6 @@ def _visible(x: Any) -> bool:
     if isinstance(x, tuple):
         return all(map(_visible, x))
     return x is None or isinstance(x, (Register, np.ndarray, np.generic, int, float, str))
-
-
-def _unwrapped(x: Any) -> Any:
-    """x with arrays for registers, also within tuples and lists."""
-    if isinstance(x, Register):
-        return x.array
-    return type(x)(map(_unwrapped, x)) if type(x) in (tuple, list) else x
-
-
-def _program_of(arguments: Any) -> Program:
-    return next(_registers(arguments)).program
 
 
 # How the structural ops are written down; None where there is no better way than calling them.
@@ -109,7 +84,7 @@ def _reduced(x: Any, shape: tuple[int, ...]) -> Any:
     return _planned(x, *st.reduce_plan(x.shape, x.dtype.char, shape)) if x.shape != shape else x
 
 
-def _planned(x: Any, function: Callable[..., Any], rest: tuple[Any, ...]) -> Any:
+def _planned(x: Any, function: Function, rest: tuple[Any, ...]) -> Any:
     return x.program.call(function, x, *rest)
 
 
@@ -139,7 +114,7 @@ def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     return None
 
 
-def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
+def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Function:
     def scatter(x: Any, out: Any = None) -> Any:
         out = np.dot(one_hot, x, out)
         flat = out.reshape(-1)
@@ -150,7 +125,7 @@ def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Call
     return scatter
 
 
-def _put_once(places: Any, shape: tuple[int, ...]) -> Callable[..., Any]:
+def _put_once(places: Any, shape: tuple[int, ...]) -> Function:
     """x at `places` of zeros: where nothing else is ever written, the zeros stay from run to run."""
     def put(x: Any, out: Any = None) -> Any:
         if out is None:
@@ -179,7 +154,7 @@ def _placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
         out.reshape(-1)[places] = x
         return out
 
-    return _program_of((x, indices)).call(place, x, st.along(shape, indices, dim))
+    return program_of((x, indices)).call(place, x, st.along(shape, indices, dim))
 
 
 def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
@@ -199,7 +174,7 @@ def _largest(x: Any, indices: Any, dim: int, keepdim: bool) -> Any:
     return picked if keepdim else picked.reshape(tuple([n for i, n in enumerate(picked.shape) if i != dim]))
 
 
-_WRITTEN: dict[Op, Callable[..., Any]] = {
+_WRITTEN: dict[Op, Function] = {
     st.sum_: _summed, st.reduce_to: _reduced, st.index: _indexed, st.scatter: _scattered, st.pick: _picked,
     st.place: _placed, st.max_along: _largest,
     st.expand: lambda x, shape: x.view(np.broadcast_to(x.array, shape)),
@@ -259,8 +234,8 @@ class ArrayProgram:
 
     def _parameter(self, x: Any) -> Any:
         """A parameter of an op with the registers of inputs in place of the arrays it was recorded with."""
-        if type(x) is tuple:
-            return tuple([self._parameter(y) for y in x])
+        if type(x) in (tuple, list):
+            return type(x)([self._parameter(y) for y in x])
         if id(x) in self._live:
             fed = self._fed.get(id(x), [])
             if len(fed) > 1:
@@ -290,21 +265,17 @@ class ArrayProgram:
         return self._shaped(out, node), (*inputs, *parameters)
 
     def _keeping(self, op: Any, inputs: tuple[Any, ...], parameters: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        start = len(self.forward_steps.steps)
-        try:
-            out, *kept = op.array(*inputs, *parameters)
-            if all(map(_visible, kept)):
-                return out, (*inputs, *parameters, *kept)
-            raise TypeError("what is kept may hide a register")
-        except (TypeError, AttributeError):         # it wants plain arrays
-            del self.forward_steps.steps[start:]
-        found = _Kept()
+        found = self.forward_steps.attempt(_seen, op, *inputs, *parameters) if ours(op.array) else None
+        if found is not None:
+            out, *kept = found
+            return out, (*inputs, *parameters, *kept)
+        hidden = _Kept()
 
         def run(*arguments: Any) -> Any:
-            out, *found[:] = op.array(*arguments)
+            out, *hidden[:] = op.array(*arguments)
             return out
 
-        return opaque(run, *inputs, *parameters), (*inputs, *parameters, found)
+        return self.forward_steps.opaque(op.name, run, *inputs, *parameters), (*inputs, *parameters, hidden)
 
     def _shaped(self, out: Any, node: Any) -> Any:
         if out.array.dtype != node._data.dtype:
@@ -329,7 +300,8 @@ class ArrayProgram:
             wanted = [id(x) in needs for x in node.inputs]
             values = [again(x) for x in saved[id(node)]]
             parts = self._pulled(node, wanted, g, again(registers[id(node)]), values)
-            return [_fitted(part, x) if need else None for x, need, part in zip(node.inputs, wanted, parts)]
+            return [_fitted(part, x) if need and part is not None else None
+                    for x, need, part in zip(node.inputs, wanted, parts)]
 
         gradient: dict[Any, Any] = {root: _Array(program, np.ones_like(root._data), constant=True)}
         for _ in back([node for node in order if id(node) in needs], gradient, ask):
@@ -357,22 +329,20 @@ class ArrayProgram:
         return place
 
     def _pulled(self, node: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
-        """What the inputs of a node receive: its op fed with registers, or called as it stands where it wants arrays."""
-        op, count = node.op, len(wanted)
-        start = len(self.backward_steps.steps)
+        """What the inputs of a node receive: its op fed with registers, or called as it stands."""
+        op, count, program = node.op, len(wanted), self.backward_steps
         kept = values.pop() if type(values[-1]) is _Kept else ()
-        if op is not st.max_all and not kept:
-            try:
-                return op.pulled(wanted, g, out, values[:count], values[count:])    # type: ignore[no-any-return]
-            except (TypeError, AttributeError):
-                del self.backward_steps.steps[start:]
+        if not kept and ours(*op.partials, *getattr(op, "vjps", ()), getattr(op, "joint", None)):
+            parts = program.attempt(op.pulled, wanted, g, out, values[:count], values[count:])
+            if parts is not None and all([part is None or isinstance(part, Register) for part in parts]):
+                return parts                        # type: ignore[no-any-return]
 
-        def one(i: int) -> Any:
-            def run(g: Any, out: Any, *arrays: Any) -> Any:
+        def one(i: int) -> Register:
+            def run(g: Array, out: Array, *arrays: Any) -> Any:
                 needs = [j == i for j in range(count)]
                 return op.pulled(needs, g, out, arrays[:count], (*arrays[count:], *kept))[i]
 
-            return opaque(run, g, out, *values)
+            return program.opaque(f"the gradient of {op.name}", run, g, out, *values)
 
         return [one(i) if need else None for i, need in enumerate(wanted)]
 

@@ -57,8 +57,8 @@ def tile(flat: Flat, times: int) -> Flat:
     first[sums] = np.concatenate([products[:1], sums[:-1]])
     second[sums[1:]] = products[1:]
     if times == 1:
-        return Flat(data[:-1], code[:-1], first[:-1], second[:-1], more, ops, (parameters, inputs + 1), [], end)
+        return Flat(data[:-1], code[:-1], first[:-1], second[:-1], more, ops, (parameters, inputs + 1), {}, end)
     second[sums[0]], first[sums[0]] = products[1], products[0]      # the chain starts from two products
     second[sums[1:-1]], first[sums[1:-1]] = products[2:], sums[:-2]
-    return Flat(data[:-1], code[:-1], first[:-1], second[:-1], more, ops, (parameters, (inputs + 1) * times), [],
+    return Flat(data[:-1], code[:-1], first[:-1], second[:-1], more, ops, (parameters, (inputs + 1) * times), {},
                 int(sums[-2]))

@@ -14,10 +14,12 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.core.op import Op
+from autograd.core.value import Value
 
-__all__ = ["Flat", "flatten"]
+__all__ = ["Flat", "flatten", "named"]
 
 
 @dataclass
@@ -31,18 +33,18 @@ class Flat:
         more: position -> positions of all inputs, for nodes with any other number of them.
         ops: the op of each code.
         leaves: how many leaves are to be differentiated, and how many are inputs.
-        labels: each node's label.
+        labels: position -> the node's label, for nodes that have one.
         root: the position of the result.
     """
 
-    data: Any
-    code: Any
-    a: Any
-    b: Any
-    more: dict[int, Any]
+    data: NDArray[np.float64]
+    code: NDArray[np.intp]
+    a: NDArray[np.intp]
+    b: NDArray[np.intp]
+    more: dict[int, NDArray[np.intp]]
     ops: list[Op | None]
     leaves: tuple[int, int]
-    labels: list[str]
+    labels: dict[int, str]
     root: int
 
     def __len__(self) -> int:
@@ -56,12 +58,15 @@ class Flat:
 
     def name(self, i: int) -> str:
         """What to call node i in a message."""
-        op = self.ops[self.code[i]]
-        label = f" labelled {self.labels[i]!r}" if self.labels[i] else ""
-        return (f"the result of {op.name}" if op is not None else "a leaf") + label
+        return named(self.ops[self.code[i]], self.labels.get(i, ""))
 
 
-def flatten(root: Any, wrt: Sequence[Any] | None, inputs: Sequence[Any]) -> tuple[Flat, list[Any]]:
+def named(op: Op | None, label: str) -> str:
+    """What to call a node in a message."""
+    return (f"the result of {op.name}" if op is not None else "a leaf") + (f" labelled {label!r}" if label else "")
+
+
+def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -> tuple[Flat, list[Value]]:
     """The graph below `root`, and the leaves to differentiate: if `wrt` is None, all that are not inputs."""
     if wrt is None:
         given = set(map(id, inputs))
@@ -80,12 +85,13 @@ def flatten(root: Any, wrt: Sequence[Any] | None, inputs: Sequence[Any]) -> tupl
         a = np.fromiter([-1 if x is None else x._grad for x in first], np.intp, n)
         b = np.fromiter([-1 if (x := node._b) is None else x._grad for node in order], np.intp, n)
         data = np.fromiter([node._data for node in order], float, n)
-        labels = [node.label for node in order]
-        return Flat(data, code, a, b, more, list(codes), (len(wrt), len(inputs)), labels, root._grad), list(wrt)
+        notes = [node._notes for node in order]     # most often of nobody
+        labels = {} if notes.count(None) == n else {i: order[i].label for i, note in enumerate(notes) if note}
+        return Flat(data, code, a, b, more, list(codes), (len(wrt), len(inputs)), labels, int(root._grad)), list(wrt)
 
 
 @contextmanager
-def _positions(root: Any, leaves: list[Any]) -> Iterator[list[Any]]:
+def _positions(root: Value, leaves: list[Value]) -> Iterator[list[Any]]:
     """`leaves`, then every other node below `root` after its inputs.
 
     Until the end of the `with`, each holds its position where its gradient was. That spares a dictionary of all nodes,
@@ -105,7 +111,7 @@ def _positions(root: Any, leaves: list[Any]) -> Iterator[list[Any]]:
 _ONE_AT_A_TIME = Lock()                             # of the threads, whose graphs may have nodes in common
 
 
-def _walk(root: Any, leaves: list[Any], order: list[Any], gradients: list[float]) -> None:
+def _walk(root: Value, leaves: list[Value], order: list[Any], gradients: list[float]) -> None:
     """Put nodes into `order`, their gradients into `gradients` and their positions in their place."""
     stack: list[Any] = []                           # as in `graph.interior`, whose walk this is, but for the leaves
     pop, push, emit, keep = stack.pop, stack.append, order.append, gradients.append

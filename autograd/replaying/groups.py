@@ -9,15 +9,17 @@ rows form a grid is a matrix product and goes to BLAS.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd.core.nary import Nary
-from autograd.core.op import TABLE
+from autograd.core.op import TABLE, Op, times
 from autograd.replaying.flat import Flat
-from autograd.replaying.program import Program, Register, expand_to
+from autograd.replaying.program import Array, Program, Register, expand_to, ours
+from autograd.replaying.tapes import at_once
 
 __all__ = ["Folded", "Groups", "fold"]
 
@@ -143,7 +145,6 @@ class Groups:
         self.zeroed = np.zeros(total, bool)
         self.forward, self.backward = Program(), Program()
         self._backwards: list[Callable[[], None]] = []
-        self.groups = 0
         with np.errstate(all="ignore"):
             for members in self._grouped(folded):
                 self._emit(members, folded)
@@ -197,7 +198,6 @@ class Groups:
 
     def _place(self, nodes: Any, *operands: Any) -> slice:
         """Give `nodes`, which read `operands`, the next slots."""
-        self.groups += 1
         where = slice(self.used, self.used + len(nodes))
         self.slot[nodes] = np.arange(where.start, where.stop)
         self.used = where.stop
@@ -214,7 +214,7 @@ class Groups:
         else:
             self.forward.store(value, place.array)
 
-    def _read(self, index: Any, blas: bool = False) -> tuple[Register, Any]:
+    def _read(self, index: Array) -> tuple[Register, Array]:
         """The numbers at `index`, and `index` without the axes along which it does not change.
 
         Numbers no run changes are copied now; others are a strided view where they stand evenly, else gathered.
@@ -223,7 +223,7 @@ class Groups:
             head = index.take([0], axis)
             if index.shape[axis] > 1 and (index == head).all():
                 index = head
-        return self._whole(index, blas)
+        return self._whole(index, blas=False)
 
     def _receive(self, index: Any, contribution: Any) -> None:
         """Add `contribution`, which may be longer along axes where `index` is 1, to the gradients at `index`."""
@@ -249,7 +249,7 @@ class Groups:
 
     # What each kind of group computes.
 
-    def _elementwise(self, op: Any, nodes: Any, index: Any) -> None:
+    def _elementwise(self, op: Op, nodes: Array, index: Array) -> None:
         order = np.lexsort(index.T[::-1])
         nodes, index = nodes[order], index[order]
         where = self._place(nodes, index)
@@ -257,8 +257,10 @@ class Groups:
         read = [self._read(column.reshape(shape)) for column in index.T]
         inputs = [register for register, _ in read]
         place = self._register(where, shape)
-        value = op(*inputs)
-        if type(value) is Register and value.array.shape != shape:
+        value = self.forward.attempt(op, *inputs) if ours(op.array, *op.partials) else None
+        if not isinstance(value, Register) or value.dtype != float:
+            value = self.forward.opaque(op.name, partial(_results, op), *inputs)
+        if value.array.shape != shape:
             value = self.forward.call(expand_to(shape), value)
         self._store(value, place)
         if not self.needs[where.start]:
@@ -266,28 +268,36 @@ class Groups:
 
         def backward() -> None:
             g = self._gradient(where, shape)
-            out, *registers = [Register(self.backward, x.array, x.constant) for x in (place, *inputs)]
-            for partial, (_, at) in zip(op.partials, read):
-                if self.needs[at].any():
-                    slope = partial(out, *registers)
-                    if type(slope) is Register or slope != 0.0:
-                        self._receive(at, g if _is(slope, 1.0) else -g if _is(slope, -1.0) else g * slope)
+            needs = [bool(self.needs[at].any()) for _, at in read]
+            given = [Register(self.backward, x.array, x.constant) for x in (place, *inputs)]
+            for part, (_, at) in zip(self._pulled(op, needs, g, given), read):
+                if part is not None:
+                    self._receive(at, part)
 
         self._backwards.append(backward)
 
-    def _nary(self, op: Nary, node: int, index: Any) -> None:
+    def _pulled(self, op: Op, needs: list[bool], g: Register, given: list[Register]) -> Sequence[Register | None]:
+        """What a group's inputs receive: its op fed with registers, or asked number by number."""
+        out, *inputs = given
+        parts = self.backward.attempt(op.pulled, needs, g, out, inputs) if ours(*op.partials) else None
+        if parts is None or not all([part is None or isinstance(part, Register) for part in parts]):
+            slopes = [self.backward.opaque(op.name, partial(_slopes_by, op, position), *given) if need else None
+                      for position, need in enumerate(needs)]
+            parts = [None if slope is None else times(slope, g) for slope in slopes]
+        return parts
+
+    def _nary(self, op: Nary, node: int, index: Array) -> None:
         """An op that says for itself how to work on numbers: it is called as the engine calls it."""
         where = self._place(np.array([node]), index)
-        x = self.values[index]
         out = self.values[where]
-        out[0] = op.floats(*x.tolist())
+        out[0], _ = at_once(op, self.values[index].tolist())
 
-        def forward(index: Any, out: Any) -> None:
-            out[0] = op.floats(*self.values[index].tolist())
+        def forward(index: Array, out: Array) -> None:
+            out[0], _ = at_once(op, self.values[index].tolist())
 
-        def pull(index: Any, gradients: Any) -> None:
-            partials = op.all_partials(float(out[0]), *self.values[index].tolist())
-            np.add.at(gradients, index, self.gradients[where.start] * np.array(partials))
+        def pull(index: Array, gradients: Array) -> None:
+            _, slopes = at_once(op, self.values[index].tolist())
+            np.add.at(gradients, index, self.gradients[where.start] * np.array(slopes))
 
         def backward() -> None:
             self._gradient(where, (1,))
@@ -430,6 +440,10 @@ class Groups:
         return Register(self.backward, self.gradients[where].reshape(shape))
 
     def _emit_backward(self) -> None:
+        """The groups' own ways back, the last group's first.
+
+        `graph.back` adds a contribution to a node's gradient; a group's goes to positions of several groups at once.
+        """
         root = self.slot[self.flat.root]
         self.backward.step(np.ndarray.fill, self.gradients, 0.0)        # narrowed below, once it is known what needs it
         self.written[root] = True
@@ -448,7 +462,7 @@ class Groups:
 
 def _slopes(x: Register, y: Register) -> list[Any]:
     """∂(x·y)/∂x and ∂(x·y)/∂y, as the table has them."""
-    return [partial(None, x, y) for partial in TABLE["mul"].partials]
+    return [rule(None, x, y) for rule in TABLE["mul"].partials]
 
 
 def _product(x: Register, y: Register) -> Register:
@@ -457,8 +471,30 @@ def _product(x: Register, y: Register) -> Register:
     return product
 
 
-def _is(slope: Any, number: float) -> bool:
-    return type(slope) is float and slope == number
+# An op that can't be fed registers, as the engine has it for Values: its function of arrays serves where it gives plain
+# floats; a number it can't be told from (it may raise, or be infinite where Python's floats raise) is asked of floats.
+
+def _results(op: Op, *inputs: Array) -> Array:
+    return _as_floats(op.array, lambda *given: at_once(op, given)[0], *inputs)
+
+
+def _slopes_by(op: Op, position: int, out: Array, *inputs: Array) -> Array:
+    return _as_floats(op.partials[position], lambda out, *given: at_once(op, given)[1][position], out, *inputs)
+
+
+def _as_floats(of_arrays: Callable[..., Any], of_floats: Callable[..., float], *inputs: Array) -> Array:
+    found = np.empty(np.broadcast_shapes(*[x.shape for x in inputs]))
+    try:
+        result = np.asarray(of_arrays(*inputs))
+        exact = result.dtype.kind in "biu" or result.dtype == float
+        found[...] = result if exact else np.nan
+    except Exception:                               # it wants floats
+        found[...] = np.nan
+    unknown = ~np.isfinite(found)
+    if unknown.any():
+        columns = [np.broadcast_to(x, found.shape)[unknown].tolist() for x in inputs]
+        found[unknown] = [of_floats(*given) for given in zip(*columns)]
+    return found
 
 
 def _one(out: Any) -> None:

@@ -3,29 +3,52 @@
 A `Register` is an operand around an array. Rules of the table fed with registers compute, as they would with plain
 arrays, and every call they make is also noted with its result as the place to write to. Running the program makes the
 same calls again: nothing is allocated, no rule is evaluated, no derivative is written here. Nothing here knows a node.
+
+Only rules of this project are fed registers, since the tests hold each of them against the engine. Anyone else's may
+look at what it is given in ways that leave no trace (it asks for a type, say), so each run calls it as it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, FunctionType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd.core.op import Op, Operand
-from autograd.core.ops import PowerBy
 
-__all__ = ["Program", "Register", "copy_to", "expand_to", "plain_key"]
+__all__ = ["Array", "Program", "Register", "copy_to", "expand_to", "ours", "plain_key", "program_of", "registers_in"]
+
+Array: TypeAlias = NDArray[Any]
+Function: TypeAlias = Callable[..., Any]
+
+
+def ours(*rules: Function | None) -> bool:
+    """Whether rules may be fed registers: those written in this package, and what NumPy and Python themselves compute.
+
+    >>> ours(np.exp), ours(np.vectorize(float))
+    (True, False)
+    """
+    for rule in rules:
+        if type(rule) is FunctionType:
+            if not rule.__globals__.get("__name__", "").startswith("autograd."):
+                return False
+        elif not (rule is None or type(rule) is BuiltinFunctionType
+                  or getattr(np, getattr(rule, "__name__", ""), None) is rule):
+            return False
+    return True
 
 
 class Program:
     """Calls in order, each (function, arguments)."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-        self.buffers: dict[int, Any] = {}           # every array written to, by id
+        self.steps: list[tuple[Function, tuple[Any, ...]]] = []
+        self.buffers: dict[int, Array] = {}         # every array written to, by id
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Register:
+    def call(self, function: Function, *arguments: Any) -> Register:
         """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
         arrays = [x.array if isinstance(x, Register) else x for x in arguments]
         if float in map(type, arrays):              # NumPy takes half as long over an array of one number
@@ -38,10 +61,41 @@ class Program:
             self.step(function, *arrays, out)
         return self.register(out, constant, fresh=not constant)
 
-    def register(self, array: Any, constant: bool = False, fresh: bool = False) -> Register:
+    def attempt(self, function: Function, *arguments: Any) -> Any:
+        """`function` of registers; None, with nothing noted, if it can't be fed them, whatever it raises then."""
+        steps, buffers = len(self.steps), len(self.buffers)
+        try:
+            return function(*arguments)
+        except Exception:                           # called with plain arrays it will say itself if it must
+            del self.steps[steps:]
+            while len(self.buffers) > buffers:
+                self.buffers.popitem()
+            return None
+
+    def opaque(self, name: str, function: Function, *arguments: Any) -> Register:
+        """`function` of plain arrays as one step, whose result is copied: right for any function, and slower.
+
+        Raises ValueError in a run that gives a result of another shape or dtype than the first.
+        """
+        plain = _unwrapped(arguments)
+        out = np.array(function(*plain))
+        constant = all([x.constant for x in registers_in(arguments)])
+
+        def again(plain: Any, out: Array) -> None:
+            found = np.asarray(function(*plain))
+            if found.shape != out.shape or found.dtype != out.dtype:
+                raise ValueError(f"replay: {name} gives {found.dtype} of shape {found.shape}, expected {out.dtype} of "
+                                 f"shape {out.shape}, as it was recorded with; record again for other shapes")
+            np.copyto(out, found)
+
+        if not constant:
+            self.step(again, plain, out)
+        return self.register(out, constant, fresh=not constant)
+
+    def register(self, array: Array, constant: bool = False, fresh: bool = False) -> Register:
         return Register(self, array, constant, fresh)
 
-    def step(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def step(self, function: Function, *arguments: Any) -> None:
         """Note a call; its last argument is what it writes to."""
         self.steps.append((_NAMED_OUT.get(function, function), arguments))
         out = arguments[-1]
@@ -49,7 +103,7 @@ class Program:
             out = out if out.base is None else out.base
             self.buffers[id(out)] = out
 
-    def store(self, value: Any, place: Any) -> Register:
+    def store(self, value: Register | Array | float, place: Array) -> None:
         """Have `value` in the array `place`: written there at once if the last call made it, else copied."""
         if isinstance(value, Register) and value.fresh and self.steps and self.steps[-1][1][-1] is value.array \
                 and value.array.shape == place.shape and value.array.dtype == place.dtype:
@@ -64,7 +118,6 @@ class Program:
         else:
             place[...] = value.array if isinstance(value, Register) else value
             self.step(copy_to, np.array(place), place)
-        return Register(self, place)
 
     def run(self) -> None:
         """Make the calls."""
@@ -77,12 +130,33 @@ class Program:
 
 
 # NumPy wants these two to be told by name where to write.
-_NAMED_OUT: dict[Any, Callable[..., Any]] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+_NAMED_OUT: dict[Any, Function] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
                                              np.minimum: lambda x, y, out: np.minimum(x, y, out=out)}
 
 
-def copy_to(source: Any, place: Any) -> None:
+def copy_to(source: Array | float, place: Array) -> None:
     np.copyto(place, source)
+
+
+def registers_in(x: Any) -> Iterator[Register]:
+    """The registers in x, also within tuples and lists."""
+    if isinstance(x, Register):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for y in x:
+            yield from registers_in(y)
+
+
+def program_of(arguments: Any) -> Program:
+    """The program of the first register in `arguments`."""
+    return next(registers_in(arguments)).program
+
+
+def _unwrapped(x: Any) -> Any:
+    """x with arrays for registers, also within tuples and lists."""
+    if isinstance(x, Register):
+        return x.array
+    return type(x)(map(_unwrapped, x)) if type(x) in (tuple, list) else x
 
 
 class Register(Operand):
@@ -97,7 +171,7 @@ class Register(Operand):
 
     __slots__ = ("array", "constant", "fresh", "program")
 
-    def __init__(self, program: Program, array: Any, constant: bool = False, fresh: bool = False) -> None:
+    def __init__(self, program: Program, array: Array, constant: bool = False, fresh: bool = False) -> None:
         self.program = program
         self.array = array
         self.constant = constant                    # no run changes it
@@ -117,17 +191,11 @@ class Register(Operand):
 
     @classmethod
     def apply(cls, op: Op, *inputs: Any) -> Any:
-        if isinstance(op, PowerBy):
-            return inputs[0] ** op.exponent
-        program: Program = next(x.program for x in inputs if isinstance(x, Register))
-        start = len(program.steps)
-        try:
-            return op.array(*inputs)
-        except (TypeError, AttributeError):         # it wants plain arrays
-            del program.steps[start:]
-            return program.call(_into(op.array, len(inputs)), *inputs)
+        program = program_of(inputs)
+        out = program.attempt(op.array, *inputs) if ours(op.array) else None
+        return out if isinstance(out, Register) else program.opaque(op.name, op.array, *inputs)
 
-    def view(self, array: Any) -> Register:
+    def view(self, array: Array) -> Register:
         """The same numbers seen another way."""
         return self.program.register(array, self.constant)
 
@@ -148,19 +216,19 @@ class Register(Operand):
         raise TypeError("a register's number is not to be read while it is being recorded")
 
     @property
-    def shape(self) -> Any:
+    def shape(self) -> tuple[int, ...]:
         return self.array.shape
 
     @property
-    def ndim(self) -> Any:
+    def ndim(self) -> int:
         return self.array.ndim
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
         return self.array.dtype
 
     @property
-    def size(self) -> Any:
+    def size(self) -> int:
         return self.array.size
 
     @property
@@ -177,17 +245,17 @@ class Register(Operand):
         contiguous = self.program.call(_contiguous, self)       # a transposed array has no such view
         return contiguous.view(contiguous.array.reshape(*shape))
 
-    def copy(self) -> Any:
+    def copy(self) -> Register:
         return self.program.call(_contiguous, self)
 
     @property
     def flags(self) -> Any:
         return self.array.flags
 
-    def argmax(self, dim: int, keepdims: bool = False) -> Any:
+    def argmax(self, dim: int, keepdims: bool = False) -> Register:
         return self.program.call(lambda x, out=None: x.argmax(dim, out, keepdims=keepdims), self)
 
-    def take(self, indices: Any, axis: int | None = None) -> Any:
+    def take(self, indices: Register | Array, axis: int | None = None) -> Register:
         """As NumPy's. Indices that no run changes were in range when this was recorded; others are checked anew."""
         if isinstance(indices, Register) and not indices.constant:
             return self.program.call(lambda x, i, out=None: x.take(i, axis, out), self, indices)
@@ -217,16 +285,16 @@ class Register(Operand):
         self.program.step(ufunc, self.array, y, self.array)
         return self
 
-    def __iadd__(self, other: Any) -> Any:
+    def __iadd__(self, other: Any) -> Register:
         return self._in_place(np.add, other)
 
-    def __isub__(self, other: Any) -> Any:
+    def __isub__(self, other: Any) -> Register:
         return self._in_place(np.subtract, other)
 
-    def __imul__(self, other: Any) -> Any:
+    def __imul__(self, other: Any) -> Register:
         return self._in_place(np.multiply, other)
 
-    def __itruediv__(self, other: Any) -> Any:
+    def __itruediv__(self, other: Any) -> Register:
         return self._in_place(np.divide, other)
 
     def __neg__(self) -> Any:
@@ -236,8 +304,8 @@ class Register(Operand):
         return np.abs(self)
 
     def __pow__(self, n: Any) -> Any:
-        if type(n) is float and n in _POWERS:       # what NumPy's own ** makes of these exponents
-            return _POWERS[n](self)
+        if type(n) in (float, int) and n in _POWERS and self.dtype.kind == "f":
+            return _POWERS[n](self)                 # what NumPy's own ** makes of these exponents
         return self.program.call(np.power, self, n)
 
     def __bool__(self) -> bool:
@@ -247,17 +315,6 @@ class Register(Operand):
 
 
 _POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
-
-
-def _into(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
-    """The function, its result copied to where one more argument says."""
-    def compute(*given: Any) -> Any:
-        if len(given) == arity:
-            return np.asarray(function(*given))
-        np.copyto(given[arity], function(*given[:arity]))
-        return given[arity]
-
-    return compute
 
 
 def _contiguous(x: Any, out: Any = None) -> Any:
@@ -296,7 +353,7 @@ def plain_key(key: Any) -> bool:
     return all(k is None or k is ... or type(k) in (int, slice) for k in keys)
 
 
-def expand_to(shape: tuple[int, ...]) -> Callable[..., Any]:
+def expand_to(shape: tuple[int, ...]) -> Function:
     """The function that broadcasts an array to `shape`, into a buffer if it is given one."""
     def expand(x: Any, out: Any = None) -> Any:
         if out is None:

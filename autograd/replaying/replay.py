@@ -6,7 +6,8 @@ how to run it, and from then on a step is a list of array operations. It reads f
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,8 +19,9 @@ from autograd.core.nary import Nary
 from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
-from autograd.replaying.flat import Flat, flatten
+from autograd.replaying.flat import Flat, flatten, named
 from autograd.replaying.groups import Groups, fold
+from autograd.replaying.program import Array
 from autograd.replaying.tapes import Loop, Straight
 
 __all__ = ["Stats", "ValueReplay", "replay"]
@@ -98,8 +100,8 @@ class ValueReplay:
         stats: what was recorded.
     """
 
-    parameters: Any
-    gradient: Any
+    parameters: Array
+    gradient: Array
 
     def __init__(self, root: Value, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
         given = _leaves("inputs", inputs if inputs is not None else [])
@@ -115,7 +117,7 @@ class ValueReplay:
         for op in self._flat.ops:
             if op is not None and not op.partials and not isinstance(op, Nary):
                 raise TypeError(f"replay: {op.name} has no row of partial derivatives to replay")
-        self._sizes: dict[int, Any] = {}
+        self._sizes: dict[int, Machine] = {}
         size = len(self.wrt)
         if batch:
             self.parameters, self.gradient = self._flat.data[:size].copy(), np.zeros(size)
@@ -153,12 +155,12 @@ class ValueReplay:
         else:
             self._feed[:] = self._numbers(x)
         machine = self._machine
-        loss: float = machine.run() if backward else machine.forward()
+        loss = machine.run() if backward else machine.forward()
         if active and watching() is not None:
             _examine(Loop(self._flat), machine.values[: len(self.parameters) + len(self.inputs)], backward)
         return loss
 
-    def _numbers(self, x: Any) -> Any:
+    def _numbers(self, x: Any) -> Array:
         array = _real(x)
         if array.shape != (len(self.inputs),):
             raise ValueError(f"replay: got inputs of shape {array.shape}, expected ({len(self.inputs)},), "
@@ -167,19 +169,19 @@ class ValueReplay:
 
     # Many examples.
 
-    def _rows(self, x: Any) -> Any:
+    def _rows(self, x: Any) -> Array:
         array = _real(x)
         if array.ndim != 2 or array.shape[1] != len(self.inputs) or not len(array):
             raise ValueError(f"replay: got inputs of shape {array.shape}, expected (N, {len(self.inputs)}), "
                              "a row for each of N ≥ 1 examples")
         return array
 
-    def _batch(self, size: int) -> Any:
+    def _batch(self, size: int) -> Machine:
         if size not in self._sizes:
             self._sizes[size] = _machine(tile(self._flat, size))
         return self._sizes[size]
 
-    def _run_batch(self, rows: Any, backward: bool) -> float:
+    def _run_batch(self, rows: Array, backward: bool) -> float:
         size = min(self._limit, 1 << (len(rows) - 1).bit_length())
         machine = self._batch(size)
         parameters, inputs = len(self.parameters), len(self.inputs)
@@ -194,9 +196,12 @@ class ValueReplay:
             part = rows[start: start + size]
             fed[: len(part)], fed[len(part):] = part, part[0]       # what is left over is a real row of weight 0
             weights[: len(part)], weights[len(part):] = 1 / len(rows), 0.0
-            loss += machine.run() if backward else machine.forward()
+            share, slopes = machine.run() if backward else machine.forward(), machine.gradients[:parameters]
+            if len(part) < size and not (np.isfinite(share) and (not backward or np.isfinite(slopes).all())):
+                share, slopes = self._one_by_one(part, 1 / len(rows))       # 0·∞ is nan
+            loss += share
             if backward:
-                self.gradient += machine.gradients[:parameters]
+                self.gradient += slopes
             if active and watching() is not None:
                 loop = Loop(self._flat)
                 for i, row in enumerate(part, start):
@@ -204,7 +209,21 @@ class ValueReplay:
         self._machine = machine
         return loss
 
+    def _one_by_one(self, rows: Array, weight: float) -> tuple[float, Array]:
+        """The loss and gradient of these rows, each row times `weight`: exact, and slow."""
+        loop, loss, gradient = Loop(self._flat), 0.0, np.zeros(len(self.parameters))
+        for row in rows:
+            loop.values[:] = [*self.parameters, *row]
+            with np.errstate(all="ignore"):
+                loss += weight * loop.run()
+                gradient += weight * loop.gradients
+        return loss, gradient
+
     # Looking after it.
+
+    def trainable(self) -> list[tuple[Array, Array]]:
+        """The parameters with the array their gradient appears in: what an optimiser updates."""
+        return [(self.parameters, self.gradient)]
 
     def sync(self) -> None:
         """Write parameters and gradients back into the Values of `wrt`."""
@@ -324,6 +343,10 @@ class TensorReplay:
         for array, place in zip(arrays, places):    # only now, so that an error leaves all as it was
             place[...] = array
 
+    def trainable(self) -> list[tuple[Array, Array]]:
+        """Each parameter with the array its gradient appears in: what an optimiser updates."""
+        return list(zip(self.parameters, self.gradients))
+
     def sync(self) -> None:
         """Write parameters and gradients back into the Tensors of `wrt`."""
         for node, data, grad in zip(self.wrt, self.parameters, self.gradients):
@@ -362,29 +385,24 @@ class TensorReplay:
         for node, array in program.values_of:
             given = [numbers.get(id(x), x._data) for x in node.inputs]
             if _turned_bad(array, given):
-                raise FloatingPointError(f"replay: {_called(node)} is not finite")
+                raise FloatingPointError(f"replay: {named(node.op, node.label)} is not finite")
             for x in node.inputs:
                 users.setdefault(id(x), []).append(node)
         slopes = [(node, array) for node, array in program.slopes_of if node.op is not None]
         for node, array in [*slopes, *zip(self.wrt, self.gradients)] if backward else ():
             if not np.isfinite(array).all():        # what uses it comes before it here, and had finite gradients
-                by = " or ".join(dict.fromkeys(map(_called, users.get(id(node), []))))
-                raise FloatingPointError(f"replay: the gradient that {by or 'the result'} passes to {_called(node)} "
-                                         "is not finite")
+                by = " or ".join(dict.fromkeys([named(user.op, user.label) for user in users.get(id(node), [])]))
+                raise FloatingPointError(f"replay: the gradient that {by or 'the result'} passes to "
+                                         f"{named(node.op, node.label)} is not finite")
 
 
-def _called(node: Any) -> str:
-    label = f" labelled {node.label!r}" if node.label else ""
-    return (f"the result of {node.op.name}" if node.op is not None else "a leaf") + label
-
-
-def _turned_bad(array: Any, given: list[Any]) -> bool:
+def _turned_bad(array: Array | float, given: Sequence[Array | float]) -> bool:
     """Whether a result is the first to be nan or infinite. An infinity among the operands may be meant: a mask."""
     return not np.isfinite(array).all() and bool(
         np.isnan(array).any() or not any(np.isinf(x).any() for x in given))
 
 
-def _examine(loop: Loop, leaves: Any, backward: bool, where: str = "") -> None:
+def _examine(loop: Loop, leaves: Array, backward: bool, where: str = "") -> None:
     """Under detect_anomaly: run number by number; name the first node that turns inf or nan, or whose gradient does."""
     flat, v = loop.flat, loop.data
     loop.values[:] = leaves
@@ -407,7 +425,7 @@ def _examine(loop: Loop, leaves: Any, backward: bool, where: str = "") -> None:
             raise FloatingPointError(f"replay: the gradients of {flat.name(i)} add up to {gradient}{where}")
 
 
-def _real(x: Any) -> Any:
+def _real(x: Any) -> Array:
     if x is None:
         raise ValueError("replay: it was recorded with inputs; pass their numbers")
     try:
@@ -417,6 +435,19 @@ def _real(x: Any) -> Any:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"replay: got inputs of dtype {array.dtype}, expected real numbers")
     return array
+
+
+class Machine(Protocol):
+    """A way to run a graph of Values: write its leaves' numbers into `values`, run it, read `gradients`."""
+
+    strategy: str
+    values: Array
+    gradients: Array
+    steps: int
+    bytes: int
+
+    def forward(self) -> float: ...
+    def run(self) -> float: ...
 
 
 class _Grouped:
@@ -444,7 +475,7 @@ class _Grouped:
         self._backward()
 
 
-def _machine(flat: Flat) -> Any:
+def _machine(flat: Flat) -> Machine:
     """The cheapest way to run a graph, by what a node costs in each."""
     n = len(flat)
     known = all(op is None or op.arity is not None or op.name in ("sum", "dot") for op in flat.ops)

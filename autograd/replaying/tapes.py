@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.core.graph import back
 from autograd.core.numbers import ieee
-from autograd.core.op import TABLE, Op
+from autograd.core.op import TABLE, Op, times
 from autograd.core.symbols import Symbol, text_of
 from autograd.core.writing import compile_function
 from autograd.replaying.flat import Flat
 
-__all__ = ["Loop", "Straight"]
+__all__ = ["Loop", "Straight", "at_once"]
 
 BRANCHES = 24                       # how many ops have a branch of their own in the loop: the most frequent ones
 
@@ -67,7 +69,10 @@ class Loop:
         return result
 
     def backward(self) -> list[float]:
-        """The gradients of the leaves; returns everyone's."""
+        """The gradients of the leaves; returns everyone's.
+
+        This is no walk of a graph, which `graph.back` is for, but a recorded program being run: a tape has no nodes.
+        """
         da, db = self.slopes
         g = [0.0] * len(self.data)
         g[self.flat.root] = 1.0
@@ -150,7 +155,8 @@ def _ieee(op: Op, x: float, y: float) -> tuple[float, float, float | None]:
     return out, slopes[0], slopes[1] if len(slopes) == 2 else None
 
 
-def _at_once(op: Op, inputs: list[float]) -> tuple[float, Sequence[float]]:
+def at_once(op: Op, inputs: Sequence[float]) -> tuple[float, Sequence[float]]:
+    """The result and the partial derivatives, as `Value.apply` finds them."""
     try:
         out = float(op.floats(*inputs))
         slopes = op.slopes(out, *inputs)
@@ -161,7 +167,39 @@ def _at_once(op: Op, inputs: list[float]) -> tuple[float, Sequence[float]]:
 
 def _names() -> dict[str, Any]:
     """What the texts call by name."""
-    return {name: op.floats for name, op in TABLE.items()} | {"ieee": _ieee, "at_once": _at_once}
+    return {name: op.floats for name, op in TABLE.items()} | {"ieee": _ieee, "at_once": at_once}
+
+
+class _Line:
+    """A line of straight-line code as `graph.back` walks it: what it is called, its op, the lines it reads."""
+
+    __slots__ = ("inputs", "name", "op", "started", "varies")
+
+    def __init__(self, name: str, varies: bool, op: Op | None = None, inputs: tuple[_Line, ...] = ()) -> None:
+        self.name, self.varies, self.op, self.inputs = name, varies, op, inputs
+        self.started = False                        # whether a line gave it a gradient to add to
+
+
+def _pulled(line: _Line, g: Any, namespace: dict[str, Any]) -> Sequence[Any]:
+    """What the inputs of a line receive, as text: its op fed with symbols, or called where it wants floats."""
+    op: Any = line.op
+    needs = [x.varies for x in line.inputs]
+    names = [line.name, *[x.name for x in line.inputs]]
+    try:
+        out, *inputs = map(Symbol, names)
+        return op.pulled(needs, g, out, inputs)     # type: ignore[no-any-return]
+    except Exception:                               # as `text_of` has it
+        slopes = [_called(op, f"partial{k}", partial, names, namespace) for k, partial in enumerate(op.partials)]
+        return [times(Symbol(slope), g) if need else None for need, slope in zip(needs, slopes)]
+
+
+def _called(op: Op, what: str, function: Callable[..., Any], arguments: Sequence[str],
+            namespace: dict[str, Any]) -> str:
+    """A call of a function that can't be written out, which `namespace` gets to know; the answer as a float."""
+    name = f"{op.name}_{what}_{id(op)}"
+    namespace[name] = function
+    call = f"{name}({', '.join(arguments)})"
+    return call if isinstance(function, BuiltinFunctionType) else f"float({call})"
 
 
 class Straight:
@@ -174,49 +212,41 @@ class Straight:
         self.values, self.gradients = self.loop.values, self.loop.gradients
         self.steps, self.bytes = self.loop.steps, self.loop.bytes
         parameters, inputs = flat.leaves
-        namespace = _names() | {"inf": math.inf, "nan": math.nan, "ops": flat.ops}    # as Python prints such constants
+        namespace = _names() | {"inf": math.inf, "nan": math.nan}       # as Python prints such constants
         names = {i: f"v{i}" for i in range(parameters + inputs)}
+        lines_of: dict[int, _Line] = {}
         forward, backward = [], []
-        started: set[int] = set()
 
-        def name(i: int) -> str:
-            return names.get(i) or f"({float(flat.data[i])!r})"
-
-        def add(j: int, term: str) -> None:
-            if j in names:
-                backward.append(f"g{j} += {term}" if j in started else f"g{j} = {term}")
-                started.add(j)
+        def line(i: int) -> _Line:
+            if i not in lines_of:
+                lines_of[i] = _Line(names.get(i) or f"({float(flat.data[i])!r})", i in names)
+            return lines_of[i]
 
         for code, i, _, _ in self.loop.tape:
             op: Any = flat.ops[code]
-            x = flat.inputs(i)
             names[i] = f"v{i}"
-            arguments = [name(j) for j in x]
-            text = text_of(op.floats, *arguments) or f"scalar{code}({', '.join(arguments)})"
-            namespace[f"scalar{code}"] = op.floats
+            lines_of[i] = made = _Line(names[i], True, op, tuple([line(j) for j in flat.inputs(i)]))
+            arguments = [x.name for x in made.inputs]
+            text = text_of(op.floats, *arguments) or _called(op, "floats", op.floats, arguments, namespace)
             forward.append(f"v{i} = {text.removeprefix('0 + ')}")                   # 0: what sum() starts from
-        for code, i, _, _ in reversed(self.loop.tape):
-            if i not in started and i != flat.root:
-                continue
-            op, x = flat.ops[code], flat.inputs(i)
-            g = f"g{i}" if i != flat.root else "1.0"
-            arguments = [name(j) for j in x]
-            if op.arity is None:
-                slopes = [str(slope) for slope in op.slopes(*map(Symbol, (name(i), *arguments)))]
-            else:
-                slopes = [text_of(partial, name(i), *arguments) or f"ops[{code}].partials[{k}]"
-                          f"({', '.join((name(i), *arguments))})" for k, partial in enumerate(op.partials)]
-            for j, slope in zip(x, slopes):
-                if slope != "0.0":
-                    add(j, {"1.0": g, "-1.0": f"-{g}"}.get(slope, f"{g} * ({slope})"))
+
+        def ask(line: _Line, g: Any) -> Sequence[Any]:
+            return _pulled(line, g, namespace)
+
+        root = line(flat.root)
+        gradient: dict[Any, Any] = {root: 1.0}
+        order = [lines_of[i] for _, i, _, _ in self.loop.tape]
+        for use in back(order, gradient, ask, add=lambda g, part: g):
+            x = use.node
+            name = "g" + x.name[1:]
+            backward.append(f"{name} {'+=' if x.started else '='} {use.contribution}")
+            gradient[x], x.started = Symbol(name), True
         unpack = "".join(f"v{i}, " for i in range(parameters + inputs))
-        result = "".join(f"g{i}, " if i in started else "0.0, " for i in range(parameters))
-        if flat.root < parameters:
-            result = "".join("1.0, " if i == flat.root else "0.0, " for i in range(parameters))
+        result = "".join([f"{gradient.get(line(i), 0.0)}, " for i in range(parameters)])
         lines = [f"({unpack}) = values"] if unpack else []
-        text = "\n    ".join(["def forward(values):", *lines, *forward, f"return {name(flat.root)}"])
+        text = "\n    ".join(["def forward(values):", *lines, *forward, f"return {root.name}"])
         self._forward_alone = "forward", text + "\n", namespace
-        lines += [*forward, *backward, f"return {name(flat.root)}, ({result})"]
+        lines += [*forward, *backward, f"return {root.name}, ({result})"]
         text = "\n    ".join(["def step(values):", *lines])
         self._step: Callable[[list[float]], Any] = compile_function("step", text + "\n", namespace)
 

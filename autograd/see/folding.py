@@ -1,19 +1,20 @@
-"""What a picture folds: the nodes made during a call of an `nn` module, found from the notes its results carry.
+"""What a picture folds into one box: the nodes made during a call of an `nn` module.
 
-A call's region is everything its results were computed from, back to what it was given. This module knows nothing of
-nn; it asks a module only for `named_modules()` and `parameters()`.
+A call is found by the notes that its results carry. Its region is all that they were computed from, back to what the
+call was given. Nothing here knows nn; a module is asked only for `named_modules()` and `parameters()`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd.core.carrying import Call, calls
+from autograd.core.graph import Node
+from autograd.learn.alike import shape_of
 
-__all__ = ["Fold", "folds"]
+__all__ = ["Fold", "folds", "unfolded"]
 
 
 class Fold:
@@ -31,8 +32,8 @@ class Fold:
     def __init__(self, title: str, path: str, parameters: int) -> None:
         self.title, self.path, self.parameters = title, path, parameters
         self.repeats = 0
-        self.results: list[Any] = []
-        self.inputs: list[Any] = []
+        self.results: list[Node] = []
+        self.inputs: list[Node] = []
         self.inside: set[int] = set()
 
     def lines(self) -> list[tuple[str, str]]:
@@ -42,12 +43,12 @@ class Fold:
         return [("name", self.title + times), *([("path", self.path)] if self.path else []), ("count", count)]
 
 
-def folds(order: Sequence[Any], models: Any, depth: int) -> list[Fold]:
+def folds(order: Sequence[Node], models: Any, depth: int) -> list[Fold]:
     """The boxes for the calls of the modules that lie `depth` levels deep in one of `models`.
 
     A module less deep is folded too if there is nothing to open in it: if none of its parts was called.
     """
-    noted: dict[Call, list[Any]] = {}
+    noted: dict[Call, list[Node]] = {}
     for node in order:
         for call in calls(node):
             if not any([node is x for x in call.inputs]):       # some modules hand on what they were given
@@ -60,7 +61,7 @@ def folds(order: Sequence[Any], models: Any, depth: int) -> list[Fold]:
         module = call.module()
         path = chosen[id(module)]
         calls_of[id(module)] = calls_of.get(id(module), 0) + 1
-        size = sum(np.size(p._data) for p in module.parameters())
+        size = sum(math.prod(shape_of(p._data)) for p in module.parameters())
         key = (_title(module), size, tuple(map(id, call.inputs))) if call.inputs else call
         if key not in boxes:
             again = f" (call {calls_of[id(module)]})" if calls_of[id(module)] > 1 else ""
@@ -114,7 +115,7 @@ def _shared(one: str, other: str) -> str:
     return ".".join(parts)
 
 
-def _region(call: Call, results: Iterable[Any]) -> set[int]:
+def _region(call: Call, results: Iterable[Node]) -> set[int]:
     """The ids of all that the results were computed from, back to the call's inputs, which are not in it."""
     inside: set[int] = {id(x) for x in call.inputs}
     stack = list(results)
@@ -126,7 +127,7 @@ def _region(call: Call, results: Iterable[Any]) -> set[int]:
     return inside - {id(x) for x in call.inputs}
 
 
-def _settle(order: Sequence[Any], fold: Fold) -> None:
+def _settle(order: Sequence[Node], fold: Fold) -> None:
     """Leave outside what is used outside too, and note what the box gets from there."""
     returned = {id(node) for node in fold.results}
     inside = fold.inside
@@ -137,7 +138,7 @@ def _settle(order: Sequence[Any], fold: Fold) -> None:
                     returned.add(id(x))
                     if x.op is not None:
                         fold.results.append(x)
-    found: dict[int, Any] = {}
+    found: dict[int, Node] = {}
     for node in order:
         if id(node) in inside:
             for x in node.inputs:
@@ -147,7 +148,7 @@ def _settle(order: Sequence[Any], fold: Fold) -> None:
     fold.inside = inside - returned
 
 
-def unfolded(order: Sequence[Any], boxes: Sequence[Fold]) -> tuple[list[Any], Mapping[int, Fold]]:
+def unfolded(order: Sequence[Node], boxes: Sequence[Fold]) -> tuple[list[Node], Mapping[int, Fold]]:
     """The nodes still shown, and for those that come out of a box, which."""
     hidden = set().union(*(fold.inside for fold in boxes))
     out_of = {id(node): fold for fold in boxes for node in fold.results}

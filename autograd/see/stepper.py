@@ -1,26 +1,26 @@
 """`stepper`: one HTML page on which a reader goes forward through a graph's values and back through its gradients.
 
-The page is `stepper.html` with a picture from `rendering` and the numbers from `walkthrough` put in: what each node is
-computed from, and what each use contributes to its gradient. What happens on the page is written there, not here.
+The page is `stepper.html` with a picture and numbers put in: what each node is computed from, and what each use
+contributes to its gradient. What happens on the page is written there, not here.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autograd.core.graph import Node
 from autograd.core.ops import PowerBy
-from autograd.core.value import Value
+from autograd.learn.alike import listed, shape_of, some
 from autograd.learn.contributions import gradients, pull, seed, uses
-from autograd.see.draw import LayoutError, array_text, broadcast, compose, full_names, layout, roles, small_enough
-from autograd.see.explain import rule_in_names, rule_in_numbers
+from autograd.see.dot import LayoutError, compose, layout
+from autograd.see.naming import full_names, roles, small_enough
+from autograd.see.telling import Line, array_text, broadcast, rule_in_names, rule_in_numbers, words_of
 
 __all__ = ["stepper"]
 
@@ -68,23 +68,25 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     return path
 
 
-def _lines(node: Any, name: str, grads: Mapping[Any, Any]) -> list[tuple[str, str]]:
+def _lines(node: Node, name: str, grads: Mapping[Node, Any]) -> list[Line]:
     """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
-    lines = [("name", name)]
-    if not isinstance(node, Value):
-        lines.append(("shape", f"{node.shape} {node.dtype}"))
-    lines.append(("data", f"data {_shown(node._data)}"))
+    lines = [("name", name), *([("shape", node.kind)] if node.kind else []), ("data", f"data {_shown(node._data)}")]
     if node in grads:
-        lines.append(("grad", f"grad {_shown(grads[node], norm=True)}"))
+        lines.append(("grad", f"grad {_shown(grads[node], summed_up=True)}"))
     return lines
 
 
-def _shown(x: Any, norm: bool = False) -> str:
-    return array_text(np.asarray(x), norm).replace("\n", "").replace("-", "−")
+def _shown(x: Any, summed_up: bool = False) -> str:
+    return array_text(x, summed_up).replace("\n", "").replace("-", "−")
 
 
-def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Mapping[Any, Any],
-          told: Mapping[Any, list[tuple[str, str]]]) -> dict[str, Any]:
+def _exact(x: Any) -> Any:
+    """All its digits, for whoever points at it; None where it is large."""
+    return listed(x) if math.prod(shape_of(x)) <= 9 else None
+
+
+def _walk(order: Sequence[Node], root: Node, name_of: Mapping[Node, str], grads: Mapping[Node, Any],
+          told: Mapping[Node, Sequence[Line]]) -> dict[str, Any]:
     """All that the page knows."""
     position = {node: i for i, node in enumerate(order)}
     used = uses(order)
@@ -94,17 +96,17 @@ def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Ma
             "name": name_of[node],
             "lines": [kind for kind, _ in told[node]],
             "data": _shown(node._data),
-            "exact": np.asarray(node._data).tolist() if np.size(node._data) <= 9 else None,
+            "exact": _exact(node._data),
         }
         if node.op is not None:
             entry["op"] = node.op.symbol
             entry["inputs"] = [position[x] for x in node.inputs]
             entry["symbols"] = _computation(node, [name_of[x] for x in node.inputs])
-            if isinstance(node, Value):
-                entry["numbers"] = _computation(node, [_signed(x.data) for x in node.inputs])
+            if not node.kind:
+                entry["numbers"] = _computation(node, [_signed(x._data) for x in node.inputs])
         if node in grads:
-            entry["grad"] = _shown(grads[node], norm=True)
-            entry["gradExact"] = np.asarray(grads[node]).tolist() if np.size(grads[node]) <= 9 else None
+            entry["grad"] = _shown(grads[node], summed_up=True)
+            entry["gradExact"] = _exact(grads[node])
             entry["sign"] = _sign(grads[node])
             entry["uses"] = []
             running: Any = 0.0
@@ -120,22 +122,25 @@ def _walk(order: Sequence[Any], root: Any, name_of: Mapping[Any, str], grads: Ma
             "backward": [position[node] for node in reversed(order) if node in grads]}
 
 
-def _use(node: Any, user: Any, which: int, position: Mapping[Any, int], name_of: Mapping[Any, str], g: Any, part: Any,
-         running: Any) -> dict[str, Any]:
+def _use(node: Node, user: Node, which: int, position: Mapping[Node, int], name_of: Mapping[Node, str], g: Any,
+         part: Any, running: Any) -> dict[str, Any]:
     """What one use contributes, in symbols and in numbers."""
+    assert user.op is not None
     entry = {"user": position[user], "which": which, "rule": rule_in_names(user, which, name_of),
-             "upstream": _shown(g, norm=True), "part": _shown(part, norm=True), "running": _shown(running, norm=True)}
-    if isinstance(user, Value):
-        entry["partial"] = _shown(user.partials[which])
+             "upstream": _shown(g, summed_up=True), "part": _shown(part, summed_up=True),
+             "running": _shown(running, summed_up=True)}
+    if user.partials:
+        entry["partial"] = _shown(float(user.partials[which]))
         entry["filled"] = rule_in_numbers(user, which)
     else:
-        entry["words"] = "" if entry["rule"] else (user.op.words or f"by the rule of {user.op.name}")
+        entry["words"] = "" if entry["rule"] else words_of(user.op)
         entry["spread"] = broadcast(user, node)
     return entry
 
 
-def _computation(node: Any, operands: Sequence[str]) -> str:
+def _computation(node: Node, operands: Sequence[str]) -> str:
     """The forward step as it is written: a + b, tanh(n), x^3."""
+    assert node.op is not None
     symbol = node.op.symbol
     if len(operands) > 8:
         operands = [*operands[:6], "…", operands[-1]]
@@ -155,5 +160,5 @@ def _signed(x: float) -> str:
 
 def _sign(gradient: Any) -> str:
     """−, 0 or +, as far as the four digits shown tell; ± where an array has both."""
-    g = np.asarray(gradient)
-    return "±" if (g > 0).any() and (g < 0).any() else "+" if (g > 0).any() else "−" if (g < 0).any() else "0"
+    plus, minus = some(gradient > 0), some(gradient < 0)
+    return "±" if plus and minus else "+" if plus else "−" if minus else "0"

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 from .. import COMMAND
 from ..terminal import terminal_width
-from .exercises import EXERCISES, Exercise, read_exercises
+from .exercises import EXERCISES, Exercise, exercises_in
 from .runner import check, say
 
 __all__ = ["grade", "main", "submissions"]
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     grade_.add_argument("--memory", type=int, default=2000, metavar="MB", help="how much it may use (default: 2000)")
     grade_.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: all cores)")
     options = parser.parse_args(arguments)
-    known = EXERCISES if options.exercises is None else read_exercises(options.exercises)
+    known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
     if not known:
         parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
     if options.command == "pack":

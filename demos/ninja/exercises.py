@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EXERCISES", "Exercise", "read_exercises"]
+__all__ = ["EXERCISES", "Exercise", "exercises_in"]
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,10 @@ def _tidy(lines: list[str]) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).rstrip("\n") + "\n"
 
 
-def read_exercises(folder: Path) -> dict[int, Exercise]:
-    """The exercises in a folder: its files called `NUMBER_NAME.py`, by number."""
-    numbered = sorted((int(match[1]), path) for path in folder.glob("*.py")
-                      if (match := re.match(r"(\d+)_", path.name)))
-    return {number: Exercise(number, path) for number, path in numbered}
+def exercises_in(folder: Path) -> dict[int, Exercise]:
+    """The exercises in a folder, by the number before the first `_` of their names."""
+    files = {int(match[1]): path for path in folder.glob("*.py") if (match := re.match(r"(\d+)_", path.name))}
+    return {number: Exercise(number, files[number]) for number in sorted(files)}
 
 
-EXERCISES = read_exercises(Path(__file__).parent / "exercises")
+EXERCISES = exercises_in(Path(__file__).parent / "exercises")

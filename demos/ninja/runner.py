@@ -23,7 +23,7 @@ import ninjagrad
 
 from .. import COMMAND
 from ..terminal import terminal_width
-from .exercises import EXERCISES, Exercise, read_exercises
+from .exercises import EXERCISES, Exercise, exercises_in
 
 __all__ = ["check", "main"]
 
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.file.is_file():
             parser.error(f"there is no file {options.file}")
         return _lint(options.file)
-    options.known = EXERCISES if options.exercises is None else read_exercises(options.exercises)
+    options.known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
     if not options.known:
         parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
     if options.command in ("start", "solution") and options.number not in options.known:
@@ -120,6 +120,7 @@ def _there_are(options: argparse.Namespace) -> str:
 def _list(options: argparse.Namespace) -> int:
     folder = options.dir
     progress = _progress(folder)
+    digits = len(str(max(options.known)))
     say()
     for number, exercise in options.known.items():
         done = progress.get(str(number))
@@ -134,9 +135,9 @@ def _list(options: argparse.Namespace) -> int:
             mark, state = ("○", "dim"), ""
         room = min(58, terminal_width() - 22)
         first, *more = textwrap.wrap(exercise.title, room)
-        say("  ", mark, f" {number:<2} {first:{room}} ", state)
+        say("  ", mark, f" {number:{digits}}  {first:{room}} ", state)
         for line in more:
-            say(" " * 7 + line)
+            say(" " * (6 + digits) + line)
     say()
     advice = {command("start N", options): f"write exercise N's file into {folder}{os.sep}",
               command("check N", options): "grade it (--hints 0 to 3: how much help you want)",

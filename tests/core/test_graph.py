@@ -61,7 +61,7 @@ def tensors(seed):
 @pytest.mark.parametrize("graph", [values, tensors])
 @pytest.mark.parametrize("seed", range(60))
 def test_the_fast_passes_say_what_the_walk_says(graph, seed):
-    leaves, root = graph(seed)
+    _, root = graph(seed)
     root.backward()
     found = {root: 1.0 if graph is values else np.ones(())}
     with np.errstate(all="ignore"):

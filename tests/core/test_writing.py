@@ -11,10 +11,10 @@ import pytest
 from autograd import Value
 from autograd.core.op import TABLE
 
-AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -8.0, 709.0, 710.0, -750.0, 1e308, -1e308, 5e-324, 1e-200, 1e200, math.pi,
-           math.inf, -math.inf, math.nan]
-SEEN = [name for name, method in vars(Value).items()
-        if getattr(method, "slow", None) is not None or (isinstance(method, FunctionType) and hasattr(method, "__wrapped__"))]
+AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -8.0, 709.0, 710.0, -750.0, 1e308, -1e308, 5e-324, 1e-200, 1e200,
+           math.pi, math.inf, -math.inf, math.nan]
+SEEN = [name for name, method in vars(Value).items() if getattr(method, "slow", None) is not None
+        or (isinstance(method, FunctionType) and hasattr(method, "__wrapped__"))]
 
 
 def same(x, y):

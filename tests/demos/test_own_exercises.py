@@ -4,7 +4,7 @@ import pytest
 
 from demos.ninja import main as ninja
 from demos.ninja.classroom import main as class_
-from demos.ninja.exercises import EXERCISES, Exercise, read_exercises
+from demos.ninja.exercises import EXERCISES, Exercise, exercises_in
 from demos.ninja.runner import check, lint
 
 OWN = '''"""Exercise 10: a square and a sine.
@@ -118,6 +118,6 @@ def test_pack(own, tmp_path, capsys):
     assert "came without its solution" in capsys.readouterr().out
     learner = tmp_path / "10_square.py"
     learner.write_text(Exercise(10, own).solution(), "utf-8")
-    assert check(learner, read_exercises(given)[10])["verdict"] == "right"
+    assert check(learner, exercises_in(given)[10])["verdict"] == "right"
     with pytest.raises(SystemExit, match="is there already"):
         class_(["pack", str(given), "--exercises", str(own.parent)])

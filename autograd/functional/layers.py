@@ -1,0 +1,80 @@
+"""Layers as functions, without parameters of their own: linear, embeddings, nonlinearities."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd.core.op import TABLE
+from autograd.functional.given import tensors
+
+if TYPE_CHECKING:
+    from autograd.arrays.tensor import Tensor
+
+__all__ = ["embedding", "gelu", "linear", "one_hot", "relu", "sigmoid", "softplus", "tanh"]
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x @ weightᵀ + bias, with weight (out, in) as PyTorch keeps it: shape (…, in) -> (…, out)."""
+    if bias is None:
+        return x @ weight.T
+    product: Tensor = tensors("linear").affine(x, weight.T, bias)
+    return product
+
+
+def embedding(indices: Any, weight: Tensor) -> Tensor:
+    """The rows of `weight` (V, D) that `indices` name: shape (…,) -> (…, D). Rows named twice get both gradients."""
+    ids = tensors("embedding").ids("embedding", indices)
+    if ids.size and (ids.min() < 0 or ids.max() >= weight.shape[0]):
+        raise IndexError(f"embedding: got indices from {ids.min()} to {ids.max()}, "
+                         f"expected 0 to {weight.shape[0] - 1}, the rows of the table")
+    if hasattr(indices, "requires_grad") and ids.size:          # a Tensor, by which `replay` and `source` know it
+        return weight[indices]
+    return weight[ids]
+
+
+def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
+    """Rows of zeros with a 1 at each index: shape (…,) -> (…, C), float64.
+
+    >>> one_hot([1, 0], 3)
+    tensor([[0., 1., 0.],
+            [1., 0., 0.]])
+    """
+    rows: Tensor = tensors("one_hot").one_hot(indices, num_classes)
+    return rows
+
+
+def relu(x: Any) -> Any:
+    """max(0, x), elementwise."""
+    return TABLE["relu"](x)
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent, elementwise."""
+    return TABLE["tanh"](x)
+
+
+def sigmoid(x: Any) -> Any:
+    """1/(1 + exp(−x)), elementwise."""
+    return TABLE["sigmoid"](x)
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x)), elementwise."""
+    return TABLE["softplus"](x)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x·Φ(x), elementwise, Φ being the normal distribution's: x · ½(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016).
+
+    Args:
+        approximate: "tanh" for the approximation that GPT-2 uses.
+
+    >>> round(gelu(1.0), 6), round(gelu(1.0, approximate="tanh"), 6)
+    (0.841345, 0.841192)
+    """
+    if approximate == "none":
+        return 0.5 * x * (1.0 + TABLE["erf"](x * math.sqrt(0.5)))
+    if approximate == "tanh":
+        return 0.5 * x * (1.0 + tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x ** 3)))
+    raise ValueError(f"gelu: got approximate={approximate!r}, expected 'none' or 'tanh'")

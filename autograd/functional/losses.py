@@ -1,0 +1,82 @@
+"""Losses of single predictions: squared error, margin, binary cross-entropy. Each formula serves both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd.core.nary import total
+from autograd.core.numbers import number
+from autograd.core.op import TABLE
+from autograd.core.value import Value
+from autograd.functional.given import in_base, is_values, refuse_reduction, tensors, values
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "mse_loss"]
+
+Formula = Callable[[Any, Any], Any]
+_where = TABLE["where"]
+
+
+def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared error (x − y)², averaged over all elements.
+
+    >>> mse_loss([Value(1.0), Value(2.0)], [0.0, 4.0]).data
+    2.5
+    """
+    return _loss("mse_loss", prediction, target, reduction, lambda x, y: (x - y) ** 2)
+
+
+def hinge_loss(score: Any, target: Any, reduction: str = "mean") -> Any:
+    """The margin loss max(0, 1 − y·s) of scores s for targets y of −1 or +1.
+
+    >>> [loss.data for loss in hinge_loss([Value(2.0), Value(0.5)], [1.0, -1.0], reduction="none")]
+    [0.0, 1.5]
+    """
+    return _loss("hinge_loss", score, target, reduction, lambda s, y: (1.0 - y * s).relu())
+
+
+def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: float | None = None) -> Any:
+    """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class; 0·log 0 counts as 0.
+
+    >>> binary_cross_entropy(Value(0.5), 1.0, base=2).data
+    1.0
+    """
+    return _loss("binary_cross_entropy", p, target, reduction, lambda p, y: -(
+        TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, probabilities=True)
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean",
+                                     base: float | None = None) -> Any:
+    """`binary_cross_entropy` of sigmoid(z): y·softplus(−z) + (1 − y)·softplus(z), exact for any finite logit z.
+
+    >>> binary_cross_entropy_with_logits(Value(-800.0), 1.0).data
+    800.0
+    """
+    return _loss("binary_cross_entropy_with_logits", logits, target, reduction, lambda z, y: (
+        y * _where(y, -z, 0.0).softplus() + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()), base)
+
+
+def _loss(name: str, x: Any, target: Any, reduction: str, formula: Formula, base: float | None = None,
+          probabilities: bool = False) -> Any:
+    """The formula of each prediction and its target, reduced."""
+    refuse_reduction(name, reduction)
+    if not (is_values(x) or isinstance(x, Value)):
+        x, y = tensors(name).pair(name, x, target)
+        if probabilities and ((x._data < 0) | (x._data > 1)).any():
+            raise ValueError(_NOT_PROBABILITIES)
+        losses = in_base(formula(x, y), base)
+        return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+    one = isinstance(x, Value)
+    xs, ys = ([x], [target]) if one else (values(name, x), list(target))
+    if len(xs) != len(ys):
+        raise ValueError(f"{name}: got {len(ys)} targets for {len(xs)} inputs")
+    if probabilities and any(v.data < 0 or v.data > 1 for v in xs):
+        raise ValueError(_NOT_PROBABILITIES)
+    each = [in_base(formula(v, number(y, name)), base) for v, y in zip(xs, ys)]
+    if reduction == "none" or one:
+        return each[0] if one else each
+    return total(each) / len(each) if reduction == "mean" else total(each)
+
+
+_NOT_PROBABILITIES = ("binary_cross_entropy: got probabilities outside 0 to 1; "
+                      "for logits use binary_cross_entropy_with_logits")

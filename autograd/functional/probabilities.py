@@ -1,0 +1,128 @@
+"""Softmax, its logarithm, and the logarithm of a sum of exponentials.
+
+All subtract the largest first, so that nothing overflows. For the gradient it counts as a constant: whatever is
+subtracted from all, the result stays the same. It is a node all the same, so that a recording finds it anew.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from autograd.core import floats
+from autograd.core.nary import LOGSUMEXP, Nary, total
+from autograd.core.numbers import is_real, number
+from autograd.core.value import Value
+from autograd.functional.given import is_values, named_axis, tensors, values
+
+__all__ = ["log_softmax", "logsumexp", "softmax"]
+
+
+def softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> Any:
+    """exp((x − max x)/T) / Σ exp((x − max x)/T): positive numbers along `dim` that sum to 1.
+
+    Args:
+        x: a Tensor, or a list of Values (for which `dim` must be left alone).
+        temperature: T > 0; towards 0 the largest takes all, towards infinity all become equal.
+        numpys: `axis`, as NumPy calls `dim`.
+
+    Raises:
+        ValueError: for a temperature that is not positive, or an empty axis.
+
+    >>> [round(p.data, 3) for p in softmax([Value(2.0), Value(1.0), Value(0.1)])]
+    [0.659, 0.242, 0.099]
+    >>> [round(p.data, 3) for p in softmax([Value(2.0), Value(1.0), Value(0.1)], temperature=10.0)]
+    [0.366, 0.331, 0.303]
+    """
+    dim, _ = named_axis("softmax", dim, **numpys)
+    temperature = _temperature(temperature)
+    if is_values(x):
+        powers = [b.exp() for b in _below("softmax", x, dim, temperature)]
+        whole = total(powers)
+        return [power / whole for power in powers]
+    arrays = tensors("softmax")
+    x = arrays.tensor("softmax", x, dim)
+    powers_ = _over(arrays.below(x, dim, temperature), temperature).exp()
+    return arrays.narrowed(powers_ / powers_.sum(dim, keepdim=True), x)
+
+
+def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> Any:
+    """log softmax(x) = x − log Σ exp(x), without ever taking the log of something that underflowed.
+
+    It is exact for any finite x, also where the result is as small as 1e-18.
+
+    >>> [v.data for v in log_softmax([Value(1000.0), Value(0.0)])]
+    [0.0, -1000.0]
+    """
+    dim, _ = named_axis("log_softmax", dim, **numpys)
+    temperature = _temperature(temperature)
+    if is_values(x):
+        below = _below("log_softmax", x, dim, temperature)
+        normaliser = Value.apply(LOGSUMEXP, *below)
+        return [b - normaliser for b in below]
+    arrays = tensors("log_softmax")
+    x = arrays.tensor("log_softmax", x, dim)
+    below_ = _over(arrays.below(x, dim, temperature), temperature)
+    return arrays.narrowed(below_ - arrays.logsumexp(below_, dim, True), x)
+
+
+def logsumexp(x: Any, dim: int = -1, keepdim: bool = False, **numpys: Any) -> Any:
+    """log Σ exp(x) along `dim`, exact for any finite x.
+
+    >>> round(logsumexp([Value(1000.0), Value(1000.0)]).data, 4)
+    1000.6931
+    """
+    dim, keepdim = named_axis("logsumexp", dim, keepdim, **numpys)
+    if is_values(x):
+        summed = Value.apply(LOGSUMEXP, *values("logsumexp", x, dim))
+        return [summed] if keepdim else summed
+    return tensors("logsumexp").logsumexp(tensors("logsumexp").tensor("logsumexp", x, dim), dim, keepdim)
+
+
+class _Constant(Nary):
+    """An op whose result counts as a constant. It stands in no table: its derivative is no derivative."""
+
+    __slots__ = ()
+    home = "autograd.functional.probabilities", "CONSTANTS"
+
+    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
+               rest: Sequence[Any] = ()) -> Sequence[Any]:
+        return [None] * len(inputs)
+
+
+def _largest(*xs: float) -> float:
+    return reduce(floats.maximum, xs)
+
+
+CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: [0.0] * len(xs),
+                              "for the gradient it counts as a constant: softmax does not change with it")}
+CONSTANTS["max"].constant = True
+
+
+def _below(name: str, x: Sequence[Any], dim: int, temperature: float) -> list[Value]:
+    """(x − max x)/T."""
+    given = values(name, x, dim)
+    largest = Value.apply(CONSTANTS["max"], *given)
+    return [_over(v - largest, temperature) for v in given]
+
+
+def _over(x: Any, temperature: float) -> Any:
+    if temperature == 1.0:
+        return x
+    if temperature < math.inf:
+        return x / temperature
+    return x / sys.float_info.max / sys.float_info.max         # all alike; but what is masked, with -∞, stays so
+
+
+def _temperature(temperature: Any) -> float:
+    if type(temperature) is float and temperature > 0:
+        return temperature
+    if isinstance(temperature, (bool, Value)) or not is_real(temperature):
+        raise TypeError(f"softmax: got a temperature of type {type(temperature).__name__}, expected a positive number")
+    positive = number(temperature, "softmax")
+    if not positive > 0:
+        raise ValueError(f"softmax: got temperature {temperature}, expected a positive number")
+    return positive

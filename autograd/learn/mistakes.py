@@ -1,0 +1,83 @@
+"""The usual mistakes in a gradient written by hand: what each is called, and what to think about.
+
+A hint does not give the line away. In it `{t}` is the variable in backticks, `{bare}` the same without, and `{by}` the
+node that uses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Mistake"]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake's name and its hint."""
+
+    name: str
+    hint: str
+
+
+LEFT_OUT = Mistake(
+    "path left out",
+    "list every line of the forward pass in which {t} stands on the right; each adds to its gradient")
+TWICE = Mistake(
+    "path counted twice",
+    "go through the uses of {t} once more and tick each off: one of them is added a second time")
+DOUBLED = Mistake(
+    "path counted twice",
+    "is everything added twice (a line run twice, += into what was there), or a factor 1/2 lost?")
+OVERWRITTEN = Mistake(
+    "= where += was needed",
+    "where a gradient arrives in several pieces, each line after the first must add to it")
+SIGN = Mistake(
+    "wrong sign",
+    "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost")
+SIGN_OF_ONE = Mistake("wrong sign on one path", SIGN.hint)
+FACTOR_MISSING = Mistake(
+    "factor 1/N missing",
+    "which line of the forward pass divides, and by how many? its derivative carries that number")
+FACTOR_EXTRA = Mistake("factor 1/N extra", FACTOR_MISSING.hint)
+BESSEL = Mistake(
+    "n against n − 1 (biased or Bessel's variance)",
+    "look up what the forward pass divides the squared deviations by: n, or n − 1?")
+CONSTANT = Mistake(
+    "constant factor",
+    "all entries are off by the same number, so the shape of your formula is right: check its constants")
+TRANSPOSED = Mistake(
+    "transposed",
+    "write the shapes of both factors under each other; only one order of the product fits them all")
+AXIS = Mistake(
+    "summed over the wrong axis",
+    "along which axis was {t} repeated (or summed) on the way forward? the way back undoes exactly that")
+NOT_SUMMED = Mistake(
+    "sum over the broadcast axis forgotten",
+    "{t} was repeated to a larger shape on the way forward: whatever its copies receive belongs to it")
+SHAPE = Mistake(
+    "wrong shape",
+    "a gradient has exactly the shape of what it is the gradient of")
+LOCAL = Mistake(
+    "local derivative forgotten",
+    "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{bare}")
+UPSTREAM = Mistake(
+    "upstream gradient forgotten",
+    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above")
+ONE_HOT = Mistake(
+    "one-hot forgotten",
+    "at the right class the logit has one path more to the loss: its own −log")
+MAXIMUM = Mistake(
+    "off at the maximum",
+    "taking a maximum passes its gradient to one place in each row, and subtracting it cancels: sum it up")
+OTHER = Mistake(
+    "gradient of another variable",
+    "read the left side of the line again: whose gradient did you want?")
+ZEROS = Mistake(
+    "all zeros",
+    "something of this variable does reach the loss: follow its uses forward")
+NOT_FINITE = Mistake(
+    "not finite",
+    "look for a division by zero or the logarithm of one on the way")
+UNKNOWN = Mistake(
+    "unknown",
+    "check the line on a single element: pick the one named above and follow its paths by hand")

@@ -1,0 +1,236 @@
+"""The mistakes that only arrays allow: shapes, axes, rows, maxima, factors that are a count of something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from autograd.arrays.steps import fitted
+from autograd.arrays.tensor import as_array, last_pass
+from autograd.core.graph import Node, Use
+from autograd.learn import mistakes
+from autograd.learn.alike import close, largest, shape_of
+from autograd.learn.contributions import raw
+from autograd.learn.mistakes import Mistake
+from autograd.learn.suspicions import Case, Suspicion, most
+
+__all__ = ["ArrayCase", "array_of", "last_root"]
+
+_TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
+
+
+def array_of(numbers: Any) -> Any:
+    """What was given as a gradient, as an array; a TypeError that says what is wrong otherwise."""
+    return np.asarray(as_array(numbers))
+
+
+def last_root() -> Any:
+    """Where the last backward pass of Tensors began, if that still lives."""
+    return last_pass.root()
+
+
+class ArrayCase(Case):
+    """A wrong answer that is an array, or whose truth is one."""
+
+    def tolerate(self) -> None:
+        width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (self.m, self.g))
+        self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
+
+    def size(self, use: Use) -> float:
+        return largest(fitted(abs(np.asarray(raw(use))), np.asarray(self.t._data)))
+
+    def agrees(self, a: Any, b: Any) -> bool:
+        return np.shape(a) == np.shape(b) and close(a, b, self.relative, self.absolute * self.scale)
+
+    def form(self, node: Node) -> str:
+        return f" of shape {shape_of(node._data)}" if node.kind else ""
+
+    def count_infinite(self) -> tuple[int, int]:
+        return int(np.count_nonzero(~np.isfinite(self.m))), self.m.size
+
+    def suspicions(self) -> Iterator[Suspicion]:
+        yield from self.infinite()
+        if self.m.shape != self.g.shape:
+            yield from self.another_shape()
+            return
+        yield from self.signs_and_zeros()
+        yield from self.left_out_or_counted_twice()
+        yield from self.overwritten_rows()
+        yield from self.softmax()
+        yield from self.constant_factor()
+        yield from self.wrong_axis()
+        yield from self.transposed()
+        yield from self.half_of_the_chain_rule()
+        yield from self.another_variable()
+        yield from self.further_on()
+        yield from self.maximum()
+        yield self.unknown()
+
+    def another_shape(self) -> Iterator[Suspicion]:
+        m, g = self.m, self.g
+        got = f"got the shape {m.shape}, expected {g.shape}"
+        if m.ndim == 2 and self.agrees(m.T, g):
+            yield self.seen(mistakes.TRANSPOSED, f"{got}; your numbers transposed are right")
+        if m.size == g.size and self.agrees(m.reshape(g.shape), g):
+            yield self.seen(mistakes.SHAPE, f"{got}; the numbers are right")
+        arriving = [(use.by, np.asarray(raw(use))) for use in self.uses]
+        for by, part in arriving:
+            if self.agrees(m, part):
+                yield self.seen(mistakes.NOT_SUMMED, f"got the shape {m.shape}, that of {self.called(by)}, expected "
+                                f"{g.shape}; summed to that your numbers are right")
+        if m.size > g.size and self.agrees(_summed(m, g.shape), g):
+            yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
+        for _, part in arriving:
+            for axes in _axes(part.ndim):
+                if self.agrees(m.ravel(), part.sum(axes).ravel()):
+                    yield self.seen(mistakes.AXIS, f"{got}; what arrives has shape {part.shape}, and yours is its sum "
+                                    f"over axis {_listed(axes)}")
+        for axes in _axes(g.ndim):
+            if self.agrees(m.ravel(), g.sum(axes).ravel()):
+                yield self.seen(mistakes.AXIS, f"{got}; yours is the right gradient summed over axis {_listed(axes)} "
+                                "as well")
+        yield from self.another_variable()
+        yield self.seen(mistakes.SHAPE, got)
+
+    def overwritten_rows(self) -> Iterator[Suspicion]:
+        """`dC[ix] = …` in a loop, where a row is named more than once."""
+        for use in self.uses:
+            if use.by.op.name == "index":
+                last = np.zeros_like(self.g)
+                last[use.by._saved[1]] = use.arriving
+                if self.explains(self.g - use.contribution + last):
+                    rows = np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1))
+                    yield self.seen(mistakes.OVERWRITTEN, f"{rows} rows of `{self.name}` are looked up more than once, "
+                                    "and hold only what came last")
+
+    def softmax(self) -> Iterator[Suspicion]:
+        x = np.asarray(self.t._data)
+        if x.ndim == 0 or x.shape[-1] < 2:
+            return
+        p = np.exp(x - x.max(-1, keepdims=True))
+        p /= p.sum(-1, keepdims=True)
+        n = max(1, x.size // x.shape[-1])
+        one_hot = p - self.g * n
+        if largest(one_hot.sum(-1) - 1) < 1e-3:
+            for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
+                if self.explains(p * scale):
+                    yield self.seen(mistakes.ONE_HOT, f"your numbers are {words}, in every place; the right ones "
+                                    "differ in one place of each row")
+
+    def constant_factor(self) -> Iterator[Suspicion]:
+        ratio = self.ratio(self.m, self.g)
+        if ratio is None or not self.explains(self.g * ratio):
+            return
+        if named := self.named_factor(ratio):
+            yield self.seen(named[0], f"your numbers are {named[1]} times the right ones")
+        elif self.g.size > 1:
+            near = [(n, r) for n in range(2, 1000) for r in (n ** 0.5, n ** -0.5)
+                    if abs(ratio - r) <= 10 * self.relative * r]
+            root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
+            yield self.seen(mistakes.CONSTANT, f"your numbers are {ratio:.6g}{root} times the right ones")
+
+    def ratio(self, a: Any, b: Any) -> float | None:
+        ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
+        return ratio if np.isfinite(ratio) else None
+
+    def factor(self, ratio: float) -> tuple[Mistake, str] | None:
+        named = self.named_factor(ratio)
+        return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 else named
+
+    def named_factor(self, ratio: float) -> tuple[Mistake, str] | None:
+        """The mistake, and the factor in words, of a ratio that is a count of something in the graph."""
+        near = _counts([self.t, *(use.by for use in self.uses)])
+        for n in sorted(near | _counts(self.one.order if self.one else []), key=lambda n: (n not in near, n)):
+            for value, words in ((n, f"{n}"), (1 / n, f"1/{n}")):
+                if abs(ratio - value) <= 1e3 * self.relative * value:
+                    return mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
+            if n > 2:
+                for value, words in ((n / (n - 1), f"{n}/{n - 1}"), ((n - 1) / n, f"{n - 1}/{n}")):
+                    if abs(ratio - value) <= self.relative * 1e2:
+                        return mistakes.BESSEL, words
+        return None
+
+    def wrong_axis(self) -> Iterator[Suspicion]:
+        g = self.g
+        for use in self.uses:
+            part, arriving, rest = np.asarray(raw(use)), use.arriving, g - use.contribution
+            for axes in _axes(part.ndim):
+                if len(axes) < part.ndim or part.ndim == 1:
+                    other = part.sum(axes)
+                    if other.size == g.size and part.shape != g.shape and self.explains(rest + other.reshape(g.shape)):
+                        yield self.seen(mistakes.AXIS, f"what arrives has shape {part.shape}; yours is its sum over "
+                                        f"axis {_listed(axes)}")
+            if arriving.ndim == 1 and g.ndim == 2 and arriving.size == g.shape[0] == g.shape[1]:
+                for spread in (arriving[:, None], arriving[None, :]):
+                    if self.explains(rest + np.broadcast_to(spread, g.shape)):
+                        yield self.seen(mistakes.AXIS, f"the gradient of {self.called(use.by)}, of shape "
+                                        f"{arriving.shape}, is spread along the wrong axis")
+
+    def transposed(self) -> Iterator[Suspicion]:
+        if self.m.ndim >= 2 and self.agrees(self.m.swapaxes(-1, -2), self.g):
+            yield self.seen(mistakes.TRANSPOSED, "your numbers transposed are right")
+
+    def in_shape(self, arriving: Any) -> Iterator[Any]:
+        """What arrives, broadcast or summed to the gradient's shape, if it can be."""
+        shape = self.g.shape
+        summed = _summed(arriving, shape)
+        if summed.shape == shape:
+            yield summed
+            return
+        try:
+            yield np.broadcast_to(arriving, shape)
+        except ValueError:
+            return
+
+    def maximum(self) -> Iterator[Suspicion]:
+        x = np.asarray(self.t._data)
+        if x.ndim == 0 or x.shape[-1] < 3:
+            return
+        wrong = abs(self.m - self.g) > self.allowed()
+        at_maximum = x == x.max(-1, keepdims=True)
+        rows = np.count_nonzero(wrong.reshape(-1, x.shape[-1]).any(1))
+        if rows > 1 and not (wrong & ~at_maximum).any():
+            yield self.seen(mistakes.MAXIMUM, f"right everywhere but in {rows} rows at the row's largest number, by up "
+                            f"to {most(self.m - self.g)}")
+
+    def allowed(self) -> Any:
+        """How far each number may be off by rounding."""
+        return self.relative * abs(self.g) + self.absolute * self.scale
+
+    def unknown(self) -> Suspicion:
+        error = np.asarray(abs(self.m - self.g))
+        worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
+        count = np.count_nonzero(~(error <= self.allowed()))
+        where = f"at [{', '.join(str(int(i)) for i in worst)}]" if worst else "here"
+        evidence = (f"{count} of {error.size} entries are off; the largest error is {where}: "
+                    f"got {self.m[worst]:.6g}, expected {self.g[worst]:.6g}, off by {error[worst]:.3g}")
+        rows = set(np.nonzero(error > self.allowed())[0].tolist()) if worst else set()
+        if len(rows) == 1 and error.shape[0] > 1 and count > 1:
+            evidence += f"; all of them in row {rows.pop()}"
+        return self.seen(mistakes.UNKNOWN, evidence)
+
+
+def _counts(nodes: list[Node]) -> set[int]:
+    """The lengths and sizes of the nodes' arrays, above 1."""
+    return {n for node in nodes for n in (*np.shape(node._data), np.size(node._data)) if n > 1}
+
+
+def _summed(x: Any, shape: tuple[int, ...]) -> Any:
+    """x summed to a shape it was broadcast from; itself where it wasn't."""
+    try:
+        fits = np.broadcast_shapes(x.shape, shape) == x.shape
+    except ValueError:
+        return x
+    return fitted(x, np.empty(shape, x.dtype)) if fits else x
+
+
+def _axes(ndim: int) -> list[tuple[int, ...]]:
+    """All the sets of axes one could sum over."""
+    return [axes for n in range(1, ndim + 1) for axes in combinations(range(ndim), n)] if ndim <= 4 else []
+
+
+def _listed(axes: tuple[int, ...]) -> str:
+    return " and ".join(map(str, axes))

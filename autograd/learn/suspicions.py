@@ -1,0 +1,222 @@
+"""What may be wrong with a gradient: each usual mistake is worked out, and held against the answer.
+
+Here stand the mistakes one can make with a number; those that only arrays allow stand in `shapes`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from autograd.core.graph import Node, Use
+from autograd.learn import mistakes
+from autograd.learn.alike import close, finite, largest, silence, some
+from autograd.learn.contributions import Pass, pull
+from autograd.learn.mistakes import Mistake
+
+__all__ = ["Case", "Suspicion", "most"]
+
+_DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
+
+Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
+
+
+class Case:
+    """A wrong answer m for the gradient g of t, and what is known of t's part in the graph.
+
+    Where `one`, the backward pass, is not known, only m and g are compared.
+    """
+
+    # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
+    relative, absolute = 1e-9, 1e-12
+
+    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
+        self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
+        self.uses = one.uses.get(t, []) if one is not None else []
+        self.name = name or self.known(t) or "?"
+        self.tolerate()
+        # What cancels in a sum leaves rounding of the size of its terms.
+        sizes = [largest(g), *map(self.size, self.uses)]
+        self.scale = max([size for size in sizes if math.isfinite(size)], default=0.0)
+
+    def tolerate(self) -> None:
+        """Set `relative` and `absolute`, where they are not those of float64."""
+
+    def size(self, use: Use) -> float:
+        """How large the terms are that a use adds up."""
+        return largest(use.contribution)
+
+    def agrees(self, a: Any, b: Any) -> bool:
+        """The same shape and the same numbers, up to rounding."""
+        return close(a, b, self.relative, self.absolute * self.scale)
+
+    def explains(self, predicted: Any) -> bool:
+        """Whether a mistake that would have given `predicted` explains the answer."""
+        return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
+
+    # Words.
+
+    def known(self, node: Node) -> str:
+        """A node's label, or the name of a variable that holds it, or nothing."""
+        return node.label or self.names.get(id(node), "")
+
+    def called(self, node: Node) -> str:
+        """A node's name in backticks; where it has none, what it is and what it is part of."""
+        if known := self.known(node):
+            return f"`{known}`"
+        part_of = next(filter(None, map(self.known, self.one.between(node) if self.one else [])), None)
+        what = f"the `{node.op.symbol}`{self.form(node)}" if node.op is not None else "a constant"
+        return what + (f" on the way to `{part_of}`" if part_of else "")
+
+    def form(self, node: Node) -> str:
+        """What tells a nameless node from others, beside its op."""
+        return ""
+
+    def seen(self, mistake: Mistake, evidence: str, by: str = "") -> Suspicion:
+        """The mistake with its evidence; `by` is the node that its hint speaks of."""
+        return mistake, evidence, mistake.hint.format(t=f"`{self.name}`", bare=self.name, by=by.strip("`"))
+
+    def through(self, uses: list[Use]) -> str:
+        names = list(dict.fromkeys(self.called(use.by) for use in uses))
+        return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+    # The mistakes.
+
+    def suspicions(self) -> Iterator[Suspicion]:
+        """Every mistake that explains the answer, the likeliest first; the last is that none does."""
+        yield from self.infinite()
+        yield from self.signs_and_zeros()
+        yield from self.left_out_or_counted_twice()
+        yield from self.half_of_the_chain_rule()
+        yield from self.another_variable()
+        yield from self.further_on()
+        yield self.unknown()
+
+    def infinite(self) -> Iterator[Suspicion]:
+        if finite(self.g) and not finite(self.m):
+            count, size = self.count_infinite()
+            yield self.seen(mistakes.NOT_FINITE, f"{count} of {size} entries are nan or inf")
+
+    def count_infinite(self) -> tuple[int, int]:
+        """How many of the answer's numbers are not finite, and how many it has."""
+        return 1, 1
+
+    def signs_and_zeros(self) -> Iterator[Suspicion]:
+        if not some(self.m):
+            yield self.seen(mistakes.ZEROS, f"every entry is 0; the right ones go up to {most(self.g)}")
+        if self.explains(-self.g):
+            yield self.seen(mistakes.SIGN, "your numbers are minus the right ones, all of them")
+
+    def left_out_or_counted_twice(self) -> Iterator[Suspicion]:
+        """The mistakes one can make with the contributions of the direct uses."""
+        uses, g = self.uses, self.g
+        if len(uses) >= 2:
+            first, *_, last = (use.contribution for use in uses)
+            # A backward pass adds the contributions in this order, so what is overwritten leaves the last.
+            if self.explains(last) and not self.agrees(last, first):
+                yield self.seen(mistakes.OVERWRITTEN, "your numbers are the last piece alone, the one through "
+                                f"{self.called(uses[-1].by)}; what came before it, through {self.through(uses[:-1])}, "
+                                "is gone")
+            count = len(uses) - 1                   # all sets of paths while they are few, else one path left out
+            for kept in (c for n in range(count, 0 if count < 8 else count - 1, -1) for c in combinations(uses, n)):
+                ids = {id(use) for use in kept}
+                missing = [use for use in uses if id(use) not in ids]
+                if self.explains(g - sum(use.contribution for use in missing)):
+                    yield self.seen(mistakes.LEFT_OUT, self._left_out(list(kept), missing))
+        for use in uses:
+            part = use.contribution
+            if self.explains(2 * g):
+                yield self.seen(mistakes.DOUBLED, "your numbers are exactly twice the right ones, which come through "
+                                f"{self.through(uses)}")
+            elif self.explains(g + part):
+                yield self.seen(mistakes.TWICE, "your numbers are the right ones plus once more what comes through "
+                                f"{self.called(use.by)} (up to {most(part)})")
+            if self.explains(g - 2 * part):
+                yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {self.called(use.by)} has the wrong sign; "
+                                "the rest is right")
+
+    def _left_out(self, have: list[Use], missing: list[Use]) -> str:
+        by = {use.by for use in have}
+        if all(use.by in by for use in missing):
+            times = len(have) + len(missing)
+            return (f"`{self.name}` stands {times} times in {self.called(missing[0].by)}, and you have counted "
+                    f"{len(have)} of them; the missing part goes up to {most(missing[0].contribution)}")
+        return (f"you have the path through {self.through(have)}; `{self.name}` is also used by "
+                f"{self.through(missing)}, which contributes up to {most(sum(u.contribution for u in missing))}")
+
+    def half_of_the_chain_rule(self) -> Iterator[Suspicion]:
+        for use in self.uses:
+            rest, by = self.g - use.contribution, use.by
+            if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
+                yield self.seen(mistakes.LOCAL, f"the gradient of {self.called(by)} is passed straight through to "
+                                f"`{self.name}`", self.called(by))
+            if self.explains(rest + pull(by, use.position, by.filled(1.0))):
+                called = self.called(by)
+                yield self.seen(mistakes.UPSTREAM, f"your numbers are ∂{called.strip('`')}/∂{self.name}, as if what "
+                                f"arrives at {called} were 1", called)
+
+    def in_shape(self, arriving: Any) -> Iterator[Any]:
+        """What arrives at a use, as one may have passed it on."""
+        yield arriving
+
+    def another_variable(self) -> Iterator[Suspicion]:
+        if self.one is None:
+            return
+        after = set(self.one.between(self.t))
+        for node in sorted(self.one.order, key=lambda x: not self.known(x)):       # those with a name first
+            gradient = self.one.gradients.get(node)
+            if node is self.t or gradient is None or not some(gradient) \
+                    or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
+                continue
+            called = self.called(node)
+            if node in after:
+                yield self.seen(mistakes.LOCAL, f"the gradient of {called}, further on, is passed straight through to "
+                                f"`{self.name}`", called)
+            else:
+                yield self.seen(mistakes.OTHER, f"this is the gradient of {called}")
+
+    def further_on(self) -> Iterator[Suspicion]:
+        """One path off by a factor, at a node further on: r·(what flows through it) + the rest."""
+        nodes = self.one.between(self.t) if self.one is not None else []
+        if self.one is None or len(nodes) > _DEEPEST:
+            return
+        inside = set(nodes)
+        for node in nodes:
+            flow = self.one.flow(node, self.t, inside)
+            if flow is None or largest(flow) <= 1e3 * self.absolute * self.scale:
+                continue
+            change = self.ratio(self.m - self.g, flow)
+            if change is None or not self.explains(self.g + change * flow):
+                continue
+            by, ratio = self.called(node), 1.0 + change
+            up_to = f"(it contributes up to {most(flow)})"
+            near = 1e2 * self.relative
+            if abs(ratio) < near:
+                yield self.seen(mistakes.LEFT_OUT, f"nothing comes through {by} {up_to}")
+            elif abs(ratio - 2) < near:
+                yield self.seen(mistakes.TWICE, f"what comes through {by} is there twice {up_to}")
+            elif abs(ratio + 1) < near:
+                yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {by} has the wrong sign {up_to}")
+            elif named := self.factor(ratio):
+                yield self.seen(named[0], f"what comes through {by} is {named[1]} times what it should be")
+
+    def ratio(self, a: Any, b: Any) -> float | None:
+        """The r for which r·b is nearest to a; None where there is none."""
+        ratio = a / b if b else math.nan
+        return ratio if math.isfinite(ratio) else None
+
+    def factor(self, ratio: float) -> tuple[Mistake, str] | None:
+        """The mistake that gives such a factor, and the factor in words. A number alone suggests none."""
+        return None
+
+    def unknown(self) -> Suspicion:
+        return self.seen(mistakes.UNKNOWN, f"1 of 1 entries are off; the largest error is here: got {self.m:.6g}, "
+                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}")
+
+
+def most(x: Any) -> str:
+    """The largest size in it, as text."""
+    with silence(x):
+        return f"{largest(x):.3g}"

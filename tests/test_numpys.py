@@ -1,0 +1,254 @@
+"""NumPy's functions given a Tensor that has a gradient: a Tensor with the right gradient, or an error; nothing else."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, tensor
+from autograd.arrays import numpys
+
+_VECTOR, _MATRIX = (
+    np.array([0.31, 0.72, 0.463, 0.624]),
+    np.array([[0.31, 0.62, 0.43], [0.74, 0.26, 0.56], [0.87, 0.18, 0.69]]),
+)
+_UNCALLED = (
+    "save",
+    "load",
+    "from",
+    "gen",
+    "show",
+    "info",
+    "get",
+    "set",
+    "test",
+    "memmap",
+    "print",
+    "buf",
+    "err",
+    "open",
+    "may_share",
+    "empty",
+    "bmat",
+    "asmatrix",
+    "shares",
+    "broadcast",
+    "nditer",
+    "ndenumerate",
+    "nested",
+    "poly1d",
+    "char",
+    "rec",
+    "busday",
+)
+
+# What to try each function with: t stands for a Tensor that has a gradient, a for an array.
+CALLS = {
+    "t": lambda t, a: (t,),
+    "t, t": lambda t, a: (t, t * 2),
+    "t, a": lambda t, a: (t, a),
+    "a, t": lambda t, a: (a, t),
+    "[t, t]": lambda t, a: ([t, t * 2],),
+    "[t, a]": lambda t, a: ([t, a],),
+    "t, 0": lambda t, a: (t, 0),
+    "t, 1": lambda t, a: (t, 1),
+    "t, 2": lambda t, a: (t, 2),
+    "a, 0, t": lambda t, a: (a, 0, t),
+    "3, t": lambda t, a: (3, t),
+    "t, ints": lambda t, a: (t, np.array([1, 0])),
+    "t, bools": lambda t, a: (t, a > 0.5),
+    "a, bools, t": lambda t, a: (a, a > 0.5, t),
+    "bools, t, a": lambda t, a: (a > 0.5, t, a),
+    "t, a, t": lambda t, a: (t, np.sort(a), t),
+    "[[t, a], [a, t]]": lambda t, a: ([[t, a], [a, t]],),
+}
+
+
+def functions():
+    for module, prefix in ((np, "np."), (np.linalg, "np.linalg."), (np.fft, "np.fft.")):
+        for name in sorted(dir(module)):
+            f = getattr(module, name)
+            if callable(f) and not inspect.isclass(f) and not name.startswith(("_", *_UNCALLED)):
+                yield pytest.param(f, id=prefix + name)
+
+
+def plainly(f, call, x):
+    """The result for arrays, flattened; None where NumPy refuses, or has nothing numerical to say."""
+    try:
+        return flat(f(*call(x.copy(), (x * 0.9 + 0.02).copy())))
+    except Exception:
+        return None
+
+
+def flat(result):
+    if isinstance(result, (list, tuple)):
+        return [x for part in result for x in flat(part)]
+    return [result]
+
+
+def floats(result):
+    """The arrays of floats in a result, and Tensors."""
+    return [
+        x
+        for x in flat(result)
+        if (isinstance(x, Tensor) and x.dtype.kind == "f")
+        or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fcO")
+        or type(x) in (float, complex)
+    ]
+
+
+@pytest.mark.parametrize("f", list(functions()))
+def test_a_gradient_is_right_or_an_error(f):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for x in (_VECTOR, _MATRIX, np.array(0.4)):
+            for what, call in CALLS.items():
+                expected = plainly(f, call, x)
+                if expected is None:
+                    continue
+                t, other = Tensor(x, requires_grad=True), x * 0.9 + 0.02
+                before = other.copy()
+                arguments = call(t, other)
+                assert not any(a is None for a in arguments)
+                result = tried(f, arguments)
+                assert np.array_equal(other, before), f"{what}: written into an array"
+                if isinstance(result, Exception):
+                    assert len(str(result)) > 15, what
+                else:
+                    check(f, call, x, t, result, expected, what)
+
+
+def tried(f, arguments):
+    try:
+        return f(*arguments)
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        return error
+
+
+def check(f, call, x, t, result, expected, what):
+    found, wanted = floats(result), floats(expected)
+    if not found:
+        assert not moving(f, call, x, wanted), f"{what}: nothing came of it"
+        return
+    assert len(found) == len(wanted), what
+    for got, want in zip(found, wanted):
+        shown = got.numpy() if isinstance(got, Tensor) else np.asarray(got)
+        np.testing.assert_allclose(shown, want, rtol=1e-10, atol=1e-12, err_msg=what)
+        assert shown.shape == np.shape(want), what
+    if not all(np.isfinite(want).all() for want in wanted):
+        return
+    slopes = moving(f, call, x, wanted)
+    ours = [got for got in found if isinstance(got, Tensor) and got.requires_grad]
+    if slopes and not ours:
+        raise AssertionError(f"{what}: a bare {type(found[0]).__name__}, whose gradient is lost")
+    if ours:
+        weights = [np.cos(np.arange(np.size(w), dtype=float)).reshape(np.shape(w)) for w in wanted]
+        sum((got * w).sum() for got, w in zip(found, weights) if isinstance(got, Tensor)).backward()
+        np.testing.assert_allclose(t.grad.numpy(), slope(f, call, x, weights), atol=2e-7, err_msg=what)
+
+
+def moving(f, call, x, wanted):
+    """Whether the result moves with x."""
+    return (
+        any(
+            np.abs(
+                slope(f, call, x, [np.cos(np.arange(np.size(w), dtype=float)).reshape(np.shape(w)) for w in wanted])
+            ).ravel()
+            > 1e-6
+        )
+        if wanted
+        else False
+    )
+
+
+def slope(f, call, x, weights):
+    out = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        sides = []
+        for h in (1e-6, -1e-6):
+            moved = x.copy()
+            moved[i] += h
+            arguments = list(call(moved.copy(), (x * 0.9 + 0.02).copy()))
+            sides.append(sum(np.sum(np.real(got) * w) for got, w in zip(floats(f(*arguments)), weights)))
+        out[i] = (sides[0] - sides[1]) / 2e-6
+    return out
+
+
+def param(x):
+    return Tensor(x, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        lambda t: np.asarray(t),
+        lambda t: np.array([t, t]),
+        lambda t: np.array([[t[0], 0.0], [0.0, 1.0]]),
+        lambda t: np.r_[t, t],
+        lambda t: np.c_[t, t],
+        lambda t: np.mean([t[0], t[1]]),
+        lambda t: np.linalg.norm([t[0], t[1]]),
+        lambda t: np.full(2, t[0]),
+        lambda t: np.zeros(2).__setitem__(slice(None), t),
+        lambda t: np.copyto(np.zeros(2), t),
+        lambda t: np.put(np.zeros(2), [0, 1], t),
+        lambda t: np.place(np.zeros(2), [True, True], t),
+        lambda t: np.fill_diagonal(np.zeros((2, 2)), t),
+        lambda t: np.vectorize(lambda x: x * 2)(t),
+        lambda t: np.ones(2).dot(t),
+        lambda t: np.asarray(t) * t,
+        lambda t: np.ones(2).__iadd__(t),
+        lambda t: np.full_like(np.ones(2), t),
+        lambda t: np.array(t, copy=True),
+        lambda t: np.array(t, dtype=np.float32),
+        lambda t: np.array(list(t)),
+        lambda t: np.float64(t),
+        lambda t: np.linspace(t[0], t[1], 3),
+        lambda t: np.interp(0.5, [0.0, 1.0], t),
+        lambda t: np.save("/dev/null", t),
+        lambda t: Tensor([t, t]),
+        lambda t: Tensor([t[0] * 3]),
+    ],
+)
+def test_what_would_lose_a_gradient_in_silence_says_what_to_do(lose):
+    with pytest.raises(TypeError, match=r"detach\(\)|`out`|not an operation"):
+        lose(param([1.0, 2.0]))
+
+
+def test_what_plots_and_prints_need_goes_on_working():
+    t = param([1.0, 2.0])
+    for look in (
+        lambda: np.asarray(t.detach()),
+        lambda: np.asarray((t * 2).data),
+        t.numpy,
+        lambda: (t * 2).numpy(),
+        t.tolist,
+        lambda: np.array(tensor([1.0, 2.0])),
+        lambda: np.mean(t.detach().numpy()),
+    ):
+        assert np.asarray(look()).sum() > 0
+    assert "1." in repr(t)
+    assert float(t[0]) == 1.0
+    assert np.shape(t) == (2,)
+    assert np.ndim(t) == 1
+    assert np.size(t) == 2
+    assert np.zeros_like(t).tolist() == [0, 0]
+    assert np.argmax(t).item() == 1
+    assert np.allclose(t, [1.0, 2.0])
+    assert np.array_equal(t, [1.0, 2.0])
+
+
+def test_a_tensor_of_tensors_is_their_stack():
+    p, q = param(2.0), param(3.0)
+    m = tensor([[p, 0.0], [q * 2, 1.0]])
+    assert m.tolist() == [[2, 0], [6, 1]]
+    (m * np.array([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+    assert (p.grad.item(), q.grad.item()) == (1, 6)
+    assert tensor([p.detach(), 1.0]).is_leaf
+
+
+def test_functions_are_named_as_numpy_names_them():
+    for name in [*numpys.FUNCTIONS, *numpys.METHODS]:
+        module, _, last = name.rpartition(".")
+        assert callable(getattr(np.linalg if module else np, last)), name
