@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import textwrap
 from typing import Any
+
+from . import COMMAND
+from .terminal import terminal_width
 
 DEMOS = {
     "worked_example": "cross-entropy's gradient three ways (default run)",
@@ -12,6 +17,7 @@ DEMOS = {
     "cross_entropy": "why its gradient is softmax − one-hot: pictures, pages",
     "backward": "a small network's backward pass as code, checked",
     "ninja": "exercises: write the gradients, be told what is wrong",
+    "class": "for teachers: a folder of submissions graded into a table",
     "museum": "engines with one classic bug each, beside the right one",
     "xor": "why a hidden layer: a network small enough to print whole",
     "moons": "micrograd's two moons on single numbers, recorded",
@@ -23,37 +29,59 @@ DEMOS = {
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
 }
+if COMMAND == "ninjagrad":
+    del DEMOS["modules"]                            # which reads the files of a checkout
+MODULES = {"class": "ninja.classroom"}              # where a demo's module bears another name
 
 
 def run(name: str, arguments: list[str], function: str = "main", **options: Any) -> Any:
-    """Run one demo; where a library of the extra is missing, say which and how to get it."""
+    """Run one demo. What only the user can mend is said in one line: a library of the extra that is missing, a file
+    that can't be written."""
     try:
-        return getattr(importlib.import_module(f"demos.{name}"), function)(arguments, **options)
+        module = importlib.import_module(f".{MODULES.get(name, name)}", __package__)
+        return getattr(module, function)(arguments, **options)
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn"):
             raise
+        if COMMAND == "ninjagrad":
+            sys.exit(f"{COMMAND}: {name} needs {missing.name}, which the demos extra brings:\n"
+                     '  python -m pip install "ninjagrad[demos]"')
         sys.exit(f"demos: {name} needs {missing.name}, which the demos extra brings; in the project's folder:\n"
-                 f"  {sys.executable} -m pip install -e \".[demos]\"")
+                 '  python -m pip install -e ".[demos]"')
+    except BrokenPipeError:                         # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except RuntimeError as error:
+        if type(error).__name__ != "LayoutError":   # which can't be imported where NumPy is missing
+            raise
+        sys.exit(f"{name}: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(f"{name}: {error.strerror}: {error.filename}")
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str], more: dict[str, str] | None = None) -> Any:
+    """Run the demo that is named first, or the main lesson. `more` is listed beside the demos: what else there is."""
     if arguments and arguments[0] in DEMOS:
-        sys.exit(run(arguments[0], arguments[1:]))
+        return run(arguments[0], arguments[1:])
+    listed = {**DEMOS, **(more or {})}
     if arguments and not arguments[0].startswith("-"):
-        sys.exit(f"demos: there is no demo {arguments[0]!r}; there are {', '.join(DEMOS)}")
+        sys.exit(f"{COMMAND}: there is no {arguments[0]!r}; there are {', '.join(listed)}")
     if "-h" in arguments or "--help" in arguments:
-        print("usage: python -m demos [NAME] [options]\n"
-              "       python -m demos NAME --help    a demo's lesson and its options\n")
+        print(f"usage: {COMMAND} [NAME] [options]\n       {COMMAND} NAME --help    a demo's lesson and its options\n")
     else:
-        options = run("weight_gradient", arguments, "options_of", command="python -m demos")     # before any lesson
+        options = run("weight_gradient", arguments, "options_of", command=COMMAND)      # before any lesson
         run("worked_example", ["--out", str(options.out)])
         run("weight_gradient", arguments)
         print()
-    print("The demos, each run by `python -m demos NAME`:\n")
-    width = max(map(len, DEMOS))
-    for name, description in DEMOS.items():
-        print(f"  {name:{width}}  {description}")
+    print(f"The demos, each run by `{COMMAND} NAME`:\n")
+    width = max(map(len, listed))
+    for name, description in listed.items():
+        print(textwrap.fill(f"  {name:{width}}  {description}", terminal_width(),
+                            subsequent_indent=" " * (width + 4)))
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -20,6 +20,8 @@ import autograd.functional as F
 from autograd import Tensor, source
 from autograd.arrays.fused import affine, batch_norm
 
+from . import COMMAND
+
 N, INPUTS, HIDDEN, CLASSES = 8, 4, 6, 3
 
 
@@ -51,7 +53,7 @@ def fused(x: Tensor, labels: Any, W1: Tensor, gain: Tensor, shift: Tensor, W2: T
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos backward", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} backward", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backend", choices=("numpy", "torch", "jax"), default="numpy",
                         help="the library whose functions the text calls (default: numpy)")

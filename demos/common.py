@@ -13,21 +13,25 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 import nn
+
+from . import COMMAND
+from .terminal import folder
 
 BLUE, ORANGE, GREEN, RED, GREY = "#3869b0", "#e6731f", "#33995e", "#c43c4e", "#8a8a8a"
 
 
 def parser(name: str, lesson: str, steps: int | None = None) -> argparse.ArgumentParser:
     """A parser whose --help is the demo's lesson, with the options every demo has."""
-    arguments = argparse.ArgumentParser(prog=f"python -m demos {name}", description=lesson,
+    arguments = argparse.ArgumentParser(prog=f"{COMMAND} {name}", description=lesson,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seed", type=int, default=0, help="what all chance comes from (default: 0)")
     if steps is not None:
         arguments.add_argument("--steps", type=int, default=steps, help=f"how long to train (default: {steps})")
         arguments.add_argument("--resume", type=Path, metavar="FILE", help="go on from an interrupted run's file")
-    arguments.add_argument("--out", type=Path, default=Path("out"), help="where to write (default: out)")
+    arguments.add_argument("--out", type=folder, default=Path("out"), help="where to write (default: out)")
     arguments.add_argument("--no-plots", action="store_true", help="print only")
     return arguments
 
@@ -63,8 +67,8 @@ class Run:
 
     def __iter__(self) -> Iterator[int]:
         before = self._catch_interrupts()
-        columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.fields[note]}"),
-                   TimeRemainingColumn()]
+        columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(),
+                   TextColumn("{task.fields[note]}", table_column=Column()), TimeRemainingColumn()]
         total, shown = self.options.steps, 0.0
         every = max(1, total // 10)
         try:
@@ -137,7 +141,7 @@ class Run:
         words = [word for word in sys.argv[1:] if word != self.name]
         if "--resume" in words:
             del words[words.index("--resume"):words.index("--resume") + 2]
-        again = " ".join(["python -m demos", self.name, *words, "--resume", str(path)])
+        again = " ".join([COMMAND, self.name, *words, "--resume", str(path)])
         self.say(f"Stopped after step {self.step}. To go on: [bold]{again}[/]")
         raise SystemExit(130)
 

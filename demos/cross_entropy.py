@@ -22,6 +22,9 @@ import autograd.functional as F
 from autograd import Tensor, Value, draw, explain, paths, stepper, tree
 from autograd.core.nary import total
 
+from . import COMMAND
+from .terminal import folder
+
 LOGITS = [2.0, 1.0, 0.1]
 TARGET = 1                                          # the true class, counted from 0: the second of three
 Y = np.eye(3)[TARGET]
@@ -239,9 +242,9 @@ def _column(column: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos cross_entropy", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} cross_entropy", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where to write (default: out)")
+    parser.add_argument("--out", type=folder, default=Path("out"), help="where to write (default: out)")
     parser.add_argument("--no-plots", action="store_true", help="leave out the plot of errors")
     options, _ = parser.parse_known_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,8 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import no_grad
-from demos.common import GREY, Run, parser, plots, smooth
+
+from .common import GREY, Run, parser, plots, smooth
 
 BATCH = 64
 

@@ -26,8 +26,9 @@ import numpy as np
 import nn
 from autograd import Value, no_grad, replay
 from autograd.core.nary import dot
-from demos.common import GREY, Run, parser, plots, smooth
-from demos.names import END, NAMES, read
+
+from .common import GREY, Run, parser, plots, smooth
+from .names import END, NAMES, read
 
 WIDTH, HEADS = 16, 4
 LENGTHS = 5                                         # recordings: one for each of the commonest lengths

@@ -7,7 +7,7 @@ import ast
 import re
 from pathlib import Path
 
-from demos.pages import with_part
+from .pages import with_part
 
 __all__ = ["ROOMS", "first_sentence", "markdown"]
 
@@ -17,7 +17,7 @@ COMMAND = "python -m demos modules --write docs/MODULES.md"
 # In the order of the arrows: a room may know those before it. `autograd` itself are the doors and what has no room.
 ROOMS = ["autograd", "autograd/core", "autograd/arrays", "autograd/functional", "autograd/replaying",
          "autograd/codegen", "autograd/deriving", "autograd/learn", "autograd/see", "nn", "demos", "demos/ninja",
-         "benchmarks"]
+         "ninjagrad", "benchmarks"]
 
 
 def markdown(root: Path = ROOT) -> str:

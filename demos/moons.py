@@ -19,7 +19,8 @@ import numpy as np
 
 import nn
 from autograd import Value, no_grad, replay
-from demos.common import BLUE, ORANGE, Run, parser, plots
+
+from .common import BLUE, ORANGE, Run, parser, plots
 
 POINTS = 100
 

@@ -18,6 +18,8 @@ import numpy as np
 import autograd.functional as F
 from autograd import Tensor
 
+from . import COMMAND
+
 __all__ = ["EXHIBITS", "Exhibit", "Small", "main"]
 
 Program = Callable[[Any], "dict[str, Any]"]         # how to make a leaf -> the graph's nodes by name, the root last
@@ -258,7 +260,7 @@ def first_wrong(right: dict[str, Any], broken: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos museum", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} museum", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 1),
                         help="its number; all of them without")
@@ -269,7 +271,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _show(number: int, exhibit: Exhibit) -> None:
-    from demos.ninja.runner import say, terminal_width
+    from .ninja.runner import say
+    from .terminal import terminal_width
     right, broken = expected(exhibit), got(exhibit)
     wrong = first_wrong(right, broken)
     say()

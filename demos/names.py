@@ -20,7 +20,8 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import Tensor, no_grad
-from demos.common import GREY, Run, parser, plots, smooth
+
+from .common import GREY, Run, parser, plots, smooth
 
 NAMES = Path(__file__).with_name("data") / "names.txt"
 CONTEXT, WIDTH, HIDDEN, BATCH = 3, 10, 200, 32
@@ -59,7 +60,7 @@ def examples(names: list[str], index: dict[str, int]) -> tuple[np.ndarray, np.nd
 def read(path: Path) -> list[str]:
     """One name per line, in lower case."""
     try:
-        names = [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines()]
+        names = [line.strip().lower() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"names: cannot read {path}: {error}")
     names = [name for name in names if name and END not in name]

@@ -15,7 +15,9 @@ from autograd.core.op import TABLE, Op
 from autograd.core.ops import FAMILIES
 from autograd.core.symbols import text_of
 from autograd.core.writing import names_of
-from demos.pages import with_part
+
+from . import COMMAND as PROGRAM
+from .pages import with_part
 
 COMMAND = "python -m demos op_table --write docs/OPS.md"
 
@@ -49,7 +51,7 @@ def written(op: Op, names: list[str]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos op_table", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} op_table", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between FILE's markers")
     options = parser.parse_args(arguments)

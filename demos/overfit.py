@@ -15,7 +15,8 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import Tensor, no_grad
-from demos.common import BLUE, GREEN, GREY, ORANGE, Run, parser, plots
+
+from .common import BLUE, GREEN, GREY, ORANGE, Run, parser, plots
 
 FEW, MANY, NOISE = 15, 200, 0.25
 PENALTY = 3e-3                                      # of the squared weights, where they decay

@@ -15,7 +15,8 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import Tensor, Value, draw, stepper
-from demos import cross_entropy
+
+from . import cross_entropy
 
 GALLERY = Path(__file__).with_name("gallery")
 

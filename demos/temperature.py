@@ -16,7 +16,8 @@ from rich.console import Console
 
 import autograd.functional as F
 from autograd import Tensor
-from demos.common import GREY, parser, plots
+
+from .common import GREY, parser, plots
 
 SCORES = {"cat": 2.0, "dog": 1.6, "fox": 1.0, "owl": 0.0, "yak": -1.0}
 TRUE = 0

@@ -15,10 +15,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 import autograd.functional as F
 import nn
 from autograd import Tensor, no_grad
+
+from . import COMMAND
+from .terminal import folder
 
 CLASSES, PER_CLASS, HIDDEN = 3, 60, 48
 
@@ -34,13 +38,13 @@ def spirals(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(classes)
 
 
-def options_of(arguments: list[str] | None, command: str = "python -m demos weight_gradient") -> argparse.Namespace:
+def options_of(arguments: list[str] | None, command: str = f"{COMMAND} weight_gradient") -> argparse.Namespace:
     """What the command line says; ends the program if that is not an option or a value of one."""
     parser = argparse.ArgumentParser(prog=command, description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=300, help="passes over all points (default: 300)")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where to write the plots (default: out)")
+    parser.add_argument("--out", type=folder, default=Path("out"), help="where to write the plots (default: out)")
     parser.add_argument("--no-plots", action="store_true")
     options = parser.parse_args(arguments)
     if options.steps < 1:
@@ -51,7 +55,7 @@ def options_of(arguments: list[str] | None, command: str = "python -m demos weig
 def main(arguments: list[str] | None = None) -> None:
     options = options_of(arguments)
     console = Console()
-    console.rule("[bold]A network learns three spirals, its last layer's gradient checked")
+    console.rule("[bold]Three spirals, and the last layer's gradient")
 
     X, classes = spirals(np.random.default_rng(options.seed))
     Y = np.eye(CLASSES)[classes]
@@ -62,8 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     optimizer = nn.optim.SGD(hidden.parameters() + last.parameters(), lr=0.3, momentum=0.9)
 
     history, worst_sample, worst_batch = [], 0.0, 0.0
-    columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(), TextColumn("{task.fields[note]}"),
-               TimeRemainingColumn()]
+    columns = [TextColumn("step {task.completed}/{task.total}"), BarColumn(),
+               TextColumn("{task.fields[note]}", table_column=Column()), TimeRemainingColumn()]
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("training", total=options.steps, note="")
         for step in range(options.steps):

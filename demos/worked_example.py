@@ -18,6 +18,9 @@ from rich.table import Table
 import autograd.functional as F
 from autograd import Tensor, Value, draw
 
+from . import COMMAND
+from .terminal import folder
+
 LOGITS = [[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]]
 TARGETS = [1, 0]                                    # the true classes
 Y = np.eye(3)[TARGETS]                              # the same as one-hot rows
@@ -25,9 +28,9 @@ N = len(LOGITS)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos worked_example", description=__doc__,
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} worked_example", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("out"), help="where to write the picture (default: out)")
+    parser.add_argument("--out", type=folder, default=Path("out"), help="where to write the picture (default: out)")
     options = parser.parse_args(arguments)
     console = Console()
     console.rule("[bold]Cross-entropy on two samples")
@@ -114,7 +117,7 @@ def grads(values: list[list[Value]]) -> np.ndarray:
 def table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        shown.add_column(column, no_wrap=True)
+        shown.add_column(column, overflow="fold")    # in a narrow terminal a line more, and never a number cut short
     return shown
 
 

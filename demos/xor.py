@@ -17,7 +17,8 @@ import numpy as np
 import autograd.functional as F
 import nn
 from autograd import no_grad
-from demos.common import BLUE, ORANGE, Run, parser, plots
+
+from .common import BLUE, ORANGE, Run, parser, plots
 
 POINTS = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 TARGETS = [0.0, 1.0, 1.0, 0.0]

@@ -41,7 +41,7 @@ def in_place(section: str, tree: Path) -> None:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of the project."""
-    for name in ("autograd", "nn", "demos", "tests", "benchmarks", "docs"):
+    for name in ("autograd", "nn", "demos", "ninjagrad", "tests", "benchmarks", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "conftest.py", "README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent
 
 # A floor may know the floors before it, and the rooms of its own floor only where `WITHIN` says so.
 FLOORS = [["core"], ["arrays"], ["functional", "derivatives", "replaying", "codegen", "deriving"], ["learn"], ["see"],
-          ["nn"], ["demos", "benchmarks"]]
+          ["nn"], ["demos", "benchmarks", "ninjagrad"]]
 WITHIN = {("derivatives", "functional")}            # none knows another, but for these
 DOORS = {"autograd", "autograd.extend"}             # what only hands on what is in the rooms, when it is asked for
 
@@ -15,7 +15,7 @@ DOORS = {"autograd", "autograd.extend"}             # what only hands on what is
 def modules() -> dict[str, Path]:
     """Every module of the packages by its name, as `autograd.core.ops`."""
     found = {}
-    for package in ("autograd", "nn", "demos", "benchmarks"):
+    for package in ("autograd", "nn", "demos", "benchmarks", "ninjagrad"):
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
@@ -39,10 +39,15 @@ def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name}: imports are written in full"
+            assert (node.level > 0) <= (room(name) == "demos"), f"{name}: imports are written in full, but for demos"
+            module = node.module or ""
+            if node.level:                          # demos have two names, and so know each other by relative ones
+                package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+                base = package[:len(package) - node.level + 1]
+                module = ".".join(base + ([module] if module else []))
             for alias in node.names:
-                deeper = f"{node.module}.{alias.name}"
-                found.add(deeper if deeper in known else node.module or "")
+                deeper = f"{module}.{alias.name}"
+                found.add(deeper if deeper in known else module)
     return {x for x in found if x in known} - {name}
 
 

@@ -55,7 +55,7 @@ class Drawing:
         except LayoutError as error:
             beside = path.with_suffix(".dot")
             beside.write_text(self.source, encoding="utf-8")
-            raise RuntimeError(f"{error} The graph's DOT text is in {beside}.") from None
+            raise LayoutError(f"{error} The graph's DOT text is in {beside}.") from None
         return path
 
     def render(self, filename: str | Path = "graph", format: str | None = None, **_: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from demos import pictures as pictures_of_graphs
+from .. import pictures as pictures_of_graphs
 
 PICTURES = {
     "weight_gradient": {"regions.png": "spirals.png"},
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     folder = Path(__file__).parent
     for demo, pictures in PICTURES.items():
         with tempfile.TemporaryDirectory() as out:
-            importlib.import_module(f"demos.{demo}").main(["--seed", "0", "--out", out])
+            importlib.import_module(f"..{demo}", __package__).main(["--seed", "0", "--out", out])
             for source, name in pictures.items():
                 picture = Image.open(Path(out, source)).convert("RGB")
                 picture.thumbnail((1000, 600))

@@ -7,5 +7,5 @@ __all__ = ["main"]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the exercises' command line."""
-    from demos.ninja.runner import main as run  # an exercise that imports the lesson needs no command line
+    from .runner import main as run  # an exercise that imports the lesson needs no command line
     return run(arguments)

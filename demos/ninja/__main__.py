@@ -1,5 +1,5 @@
 import sys
 
-from demos.ninja import main
+from . import main
 
 sys.exit(main())

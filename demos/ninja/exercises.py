@@ -19,9 +19,6 @@ from pathlib import Path
 __all__ = ["EXERCISES", "Exercise", "exercises_in"]
 
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
 @dataclass(frozen=True)
 class Exercise:
     """One exercise, by number."""
@@ -63,8 +60,6 @@ class Exercise:
             if line.endswith("  #?"):
                 indent = line[: len(line) - len(line.lstrip())]
                 line = f"{indent}{_left_side(line)} = None  # TODO"
-            if line.startswith("from demos."):          # `python FILE` looks beside the file, and demos are elsewhere
-                lines += ["import sys", "", f"sys.path.append({str(ROOT)!r})     # where the demos are"]
             lines.append(line.removesuffix("  #+"))
         return _tidy(lines)
 
@@ -77,6 +72,20 @@ class Exercise:
             if _is_marked(line, ("#:",)):
                 line = line.replace("#:", "#", 1)
             lines.append(re.sub(r"  #[?-]$", "", line))
+        return _tidy(lines)
+
+    def packed(self) -> str:
+        """The exercise without its answers and derivations, in this same format: enough to start and to check it.
+
+        What the checker computes for itself (the lines `#~`) stays, since it needs it.
+        """
+        lines = []
+        for line in self.source.splitlines():
+            if _is_marked(line, ("#:",)) or line.endswith("  #-"):
+                continue
+            if line.endswith("  #?"):
+                line = f"{line[:len(line) - len(line.lstrip())]}{_left_side(line)} = None  #?"
+            lines.append(line)
         return _tidy(lines)
 
     def truth(self) -> str:
@@ -99,7 +108,7 @@ def _tidy(lines: list[str]) -> str:
 
 def exercises_in(folder: Path) -> dict[int, Exercise]:
     """The exercises in a folder, by the number before the first `_` of their names."""
-    files = {int(path.stem.split("_")[0]): path for path in folder.glob("[0-9]*_*.py")}
+    files = {int(match[1]): path for path in folder.glob("*.py") if (match := re.match(r"(\d+)_", path.name))}
     return {number: Exercise(number, files[number]) for number in sorted(files)}
 
 

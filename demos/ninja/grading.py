@@ -1,4 +1,4 @@
-"""Grading, in a process of its own: `python -m demos.ninja.grading FILE NUMBER REPORT SECONDS` writes a JSON report.
+"""Grading, in a process of its own: it is given FILE EXERCISE REPORT SECONDS MEGABYTES, and writes its report as JSON.
 
 The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
 findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import tokenize
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -23,7 +24,10 @@ from autograd import Tensor
 from autograd.arrays.steps import fitted
 from autograd.core.graph import Node, edges, topological
 from autograd.learn.diagnose import diagnose
-from demos.ninja.exercises import EXERCISES, Exercise
+
+from .borrowing import borrowed
+from .containing import guard, limit
+from .exercises import Exercise
 
 __all__ = ["grade"]
 
@@ -46,8 +50,8 @@ class _Tail(io.TextIOBase):
         return len(text)
 
 
-def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
-    """Run a learner's file and hold every answer in it against the truth."""
+def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) -> dict[str, Any]:
+    """Run a learner's file and hold every answer in it against the truth; with `megabytes`, contained."""
     truth: dict[str, Any] = {"__name__": "truth"}
     exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
     asked = [*exercise.asked, *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
@@ -58,12 +62,19 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
 
     output = _Tail()
     answers: dict[str, Any] = {"__name__": "exercise", "__file__": str(path)}
+    reached: list[str] = []                         # for what is not its own
+    held = limit(megabytes, seconds) if megabytes else []
+    end = guard(path.parent, exercise.path.parent, reached.append) if megabytes else lambda: None
     error = _run(path, answers, output, seconds)
+    end()
     lines: list[dict[str, Any]] = []
     given: dict[Any, Any] = {}
     unsummed: dict[Any, Any] = {}
     for name in asked:
-        lines.append(_graded(name, answers, truth, exercise, given, unsummed))
+        line = _graded(name, answers, truth, exercise, given, unsummed)
+        if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
+            line = {"name": name, "state": "missing"}
+        lines.append(line)
         _give(name, answers, truth, given, unsummed)
     wrong = [line["name"] for line in lines if line["state"] == "wrong"]
     for line in lines:
@@ -73,7 +84,12 @@ def grade(path: Path, exercise: Exercise, seconds: float) -> dict[str, Any]:
             line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
     if truth.get("no_loops") and error is None:
         lines.append(_without_loops(path))
-    return {"error": error, "lines": lines, "output": output.text}
+    try:
+        findings = borrowed(text_of(path), exercise.starter())
+    except (UnicodeDecodeError, SyntaxError):
+        findings = []
+    findings += [{"line": None, "what": what} for what in dict.fromkeys(reached)]
+    return {"error": error, "lines": lines, "output": output.text, "borrowed": findings, "contained": held}
 
 
 def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> dict[str, Any] | None:
@@ -88,9 +104,15 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> 
             signal.signal(signal.SIGALRM, stop)
             signal.setitimer(signal.ITIMER_REAL, seconds)
         with redirect_stdout(output), redirect_stderr(output):
-            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+            exec(compile(text_of(path), str(path), "exec"), namespace)
     except OutOfTime as late:
         return _where(late, path) | {"what": f"it ran for more than {seconds:g} seconds and was stopped"}
+    except UnicodeDecodeError as wrong:
+        if wrong.object != path.read_bytes():
+            return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        return {"what": "it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8", "line": line,
+                "text": wrong.object.splitlines()[line - 1].decode("latin-1").strip()}
     except SyntaxError as wrong:
         if wrong.filename != str(path):
             return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
@@ -109,13 +131,24 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float) -> 
     return None
 
 
+def text_of(path: Path) -> str:
+    """A Python file's text: UTF-8, with or without a byte order mark, or what its first lines declare.
+
+    Raises:
+        UnicodeDecodeError: if it is not saved in that encoding.
+    """
+    content = path.read_bytes()
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content if b"coding" in content[:200] else content[:3]).readline)
+    return content.decode(encoding).replace("\r\n", "\n")
+
+
 def _where(error: BaseException, path: Path) -> dict[str, Any]:
     """The last line of the learner's own file on the way to an error."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     if not own:
         return {"line": None, "text": ""}
     try:
-        text = path.read_text(encoding="utf-8").splitlines()[(own[-1].lineno or 1) - 1].strip()
+        text = text_of(path).splitlines()[(own[-1].lineno or 1) - 1].strip()
     except (IndexError, OSError):
         text = ""
     return {"line": own[-1].lineno, "text": text}
@@ -153,6 +186,9 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
                        "hint": "a gradient is a Tensor, an array or a number"}
     if not diagnosis:
         return line
+    if diagnosis.mistake == "unknown" and root is not None and any(
+            node in unsummed for x, node, _ in edges(root) if x is target):
+        return line | {"state": "follows"}          # it was fed a wrong shape: rather no claim than a wrong one
     return line | {"state": "wrong", "mistake": diagnosis.mistake, "evidence": diagnosis.evidence,
                    "hint": diagnosis.hint}
 
@@ -221,7 +257,7 @@ def _uses(target: Any, root: Any) -> str:
 
 
 def _without_loops(path: Path) -> dict[str, Any]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(text_of(path))
     loops = sorted(node.lineno for node in ast.walk(tree)
                    if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
     if not loops:
@@ -230,9 +266,9 @@ def _without_loops(path: Path) -> dict[str, Any]:
             "hint": "one matrix product adds up what the loop adds up", "own": ""}
 
 
-def _main(path: str, number: str, report: str, seconds: str) -> None:
+def _main(path: str, exercise: str, report: str, seconds: str, megabytes: str) -> None:
     np.seterr(all="ignore")
-    result = grade(Path(path).resolve(), EXERCISES[int(number)], float(seconds))
+    result = grade(Path(path).resolve(), Exercise(0, Path(exercise)), float(seconds), int(megabytes))
     Path(report).write_text(json.dumps(result), encoding="utf-8")
     os._exit(0)                                     # whatever threads the file may have left behind
 

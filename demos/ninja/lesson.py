@@ -20,7 +20,7 @@ _SHIPPED = Path(__file__).parent.parent / "data" / "names.txt"
 def names() -> list[str]:
     """The names, one per line of the file, in lower case and shuffled."""
     path = Path(os.environ.get("NINJA_NAMES") or _SHIPPED)
-    words = [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    words = [line.strip().lower() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     if len(words) < 10:
         raise ValueError(f"{path} holds {len(words)} names; at least 10 are needed, one per line")
     random.Random(42).shuffle(words)

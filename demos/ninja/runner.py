@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +19,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from demos.ninja.exercises import EXERCISES, Exercise
+import ninjagrad
+
+from .. import COMMAND
+from ..terminal import terminal_width
+from .exercises import EXERCISES, Exercise, exercises_in
 
 __all__ = ["check", "main"]
 
@@ -31,6 +36,7 @@ except ImportError:                                 # plain text will do
     _console = None
 
 Segment = str | tuple[str, str]
+FOLDER = Path("ninja")
 
 
 def say(*segments: Segment) -> None:
@@ -41,51 +47,84 @@ def say(*segments: Segment) -> None:
         _console.print(Text.assemble(*segments), soft_wrap=not _console.is_terminal)
 
 
-def terminal_width() -> int:
-    """How many characters fit a line."""
-    return min(120, shutil.get_terminal_size((100, 24)).columns)
+def command(words: str, options: argparse.Namespace) -> str:
+    """What to type: the exercises' command with these words, and with `--dir` where the folder isn't the usual one."""
+    text = f"{COMMAND} ninja {words}"
+    if options.dir != FOLDER and not words.startswith("solution"):
+        text += f" --dir {shlex.quote(str(options.dir))}"
+    if options.exercises is not None:
+        text += f" --exercises {shlex.quote(str(options.exercises))}"
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m demos ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
-    parser.add_argument("--dir", type=Path, default=Path("ninja"), help="where your files are (default: ninja)")
+        prog=f"{COMMAND} ninja", description="Backpropagation by hand, with a checker that says what went wrong.")
+    where = "where your files are (default: ninja)"
+    others = "a folder of other exercises, in the format that `lint` checks"
+    anywhere = argparse.ArgumentParser(add_help=False)              # these may stand after the command too
+    for place, usual, other in ((parser, FOLDER, None), (anywhere, argparse.SUPPRESS, argparse.SUPPRESS)):
+        place.add_argument("--dir", type=Path, default=usual, help=where)
+        place.add_argument("--exercises", type=Path, default=other, metavar="FOLDER", help=others)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("list", help="the exercises, and how far you are; the same without a command")
-    start_ = commands.add_parser("start", help="write an exercise's file: the forward pass, and TODOs")
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, parents=[anywhere])
+
+    add("list", "the exercises, and how far you are; the same without a command")
+    start_ = add("start", "write an exercise's file: the forward pass, and TODOs")
     start_.add_argument("number", type=int)
-    check_ = commands.add_parser("check", help="grade a file, line by line")
-    check_.add_argument("file", help="the file, or the exercise's number")
+    check_ = add("check", "grade a file, line by line")
+    check_.add_argument("file", help="the file, or the exercise's number, or all")
+    check_.add_argument("--json", action="store_true", help="the report as JSON; the exit status is 0 if all is right, "
+                        "1 if not, 2 for a slip in the command")
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
                         help="0: the mistake; 1: and what to think about (default); 2: and where the variable is used; "
                              "3: and a strong hint")
     check_.add_argument("--seconds", type=float, default=20.0, help="how long the file may run (default: 20)")
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
-    solution_ = commands.add_parser("solution", help="the worked answer, with its derivation")
+    solution_ = add("solution", "the worked answer, with its derivation")
     solution_.add_argument("number", type=int)
+    lint_ = add("lint", "for teachers: check an exercise of your own")
+    lint_.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
 
-    if options.command in ("start", "solution") and options.number not in EXERCISES:
-        parser.error(f"there is no exercise {options.number}; there are 0 to {max(EXERCISES)}")
+    if options.command == "lint":
+        if not options.file.is_file():
+            parser.error(f"there is no file {options.file}")
+        return _lint(options.file)
+    options.known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
+    if not options.known:
+        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+    if options.command in ("start", "solution") and options.number not in options.known:
+        parser.error(f"there is no exercise {options.number}; {_there_are(options)}")
     if options.command == "start":
-        return _start(EXERCISES[options.number], options.dir)
+        return _start(options.known[options.number], options)
     if options.command == "solution":
-        return _solution(EXERCISES[options.number])
+        return _solution(options.known[options.number])
     if options.command == "check":
         return _check(parser, options)
-    return _list(options.dir)
+    return _list(options)
+
+
+def _there_are(options: argparse.Namespace) -> str:
+    numbers = list(options.known)
+    if len(numbers) == numbers[-1] - numbers[0] + 1 > 1:
+        return f"there are {numbers[0]} to {numbers[-1]}"
+    return f"there is {', '.join(map(str, numbers))}"
 
 
 # The commands.
 
-def _list(folder: Path) -> int:
+def _list(options: argparse.Namespace) -> int:
+    folder = options.dir
     progress = _progress(folder)
-    width = len(str(max(EXERCISES)))
+    digits = len(str(max(options.known)))
     say()
-    for number, exercise in EXERCISES.items():
+    for number, exercise in options.known.items():
         done = progress.get(str(number))
-        if done and done["right"] == done["of"]:
+        if done and done["right"] == done["of"] > 0:
             mark: Segment = ("✓", "bold green")
             state: Segment = ("done", "green")
         elif done:
@@ -94,30 +133,48 @@ def _list(folder: Path) -> int:
             mark, state = ("●", "yellow"), ("started", "yellow")
         else:
             mark, state = ("○", "dim"), ""
-        say("  ", mark, f" {number:{width}}  {exercise.title:58}", state)
+        room = min(58, terminal_width() - 22)
+        first, *more = textwrap.wrap(exercise.title, room)
+        say("  ", mark, f" {number:{digits}}  {first:{room}} ", state)
+        for line in more:
+            say(" " * (6 + digits) + line)
     say()
-    say(("  python -m demos ninja start N       ", "bold"), f"write exercise N's file into {folder}/")
-    say(("  python -m demos ninja check N       ", "bold"), "grade it (--hints 0 to 3: how much help you want)")
-    say(("  python -m demos ninja solution N    ", "bold"), "the worked answer, with its derivation")
+    advice = {command("start N", options): f"write exercise N's file into {folder}{os.sep}",
+              command("check N", options): "grade it (--hints 0 to 3: how much help you want)",
+              command("solution N", options): "the worked answer, with its derivation"}
+    width = max(map(len, advice))
+    for words, what in advice.items():
+        if width + len(what) + 6 <= terminal_width():
+            say((f"  {words:{width}}  ", "bold"), what)
+        else:
+            say((f"  {words}", "bold"))
+            for line in textwrap.wrap(what, terminal_width() - 6):
+                say("      " + line)
     say()
     return 0
 
 
-def _start(exercise: Exercise, folder: Path) -> int:
+def _start(exercise: Exercise, options: argparse.Namespace) -> int:
+    folder = options.dir
     path = folder / exercise.file_name
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:          # x: never over something that is there
             file.write(exercise.starter())
     except FileExistsError:
+        if not folder.is_dir():
+            raise                                   # a file of the folder's name
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: python -m demos ninja check {exercise.number}")
+    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', options)}")
     return 0
 
 
 def _solution(exercise: Exercise) -> int:
+    if exercise.packed() == exercise.source:
+        say(f"exercise {exercise.number} came without its solution")
+        return 1
     if _console is not None and _console.is_terminal:
         _console.print(Syntax(exercise.solution(), "python", theme="ansi_dark", background_color="default"))
     else:
@@ -126,43 +183,67 @@ def _solution(exercise: Exercise) -> int:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Check a file, or all that are there. The exit status says whether all are right; a slip in the command is 2."""
+    files = [options.file]
+    if options.file == "all":
+        files = [str(n) for n, exercise in options.known.items() if (options.dir / exercise.file_name).is_file()]
+        if not files:
+            parser.error(f"there is no exercise in {options.dir}")
+    reports: list[dict[str, Any]] = []
+    status = max(_check_one(parser, argparse.Namespace(**vars(options) | {"file": file}), reports) for file in files)
+    if options.json:
+        print(json.dumps(reports if options.file == "all" else reports[0], indent=2))
+    return status
+
+
+def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, reports: list[dict[str, Any]]) -> int:
     if options.file.isdigit():
-        if int(options.file) not in EXERCISES:
-            parser.error(f"there is no exercise {options.file}; there are 0 to {max(EXERCISES)}")
-        path = options.dir / EXERCISES[int(options.file)].file_name
+        if int(options.file) not in options.known:
+            parser.error(f"there is no exercise {options.file}; {_there_are(options)}")
+        path = options.dir / options.known[int(options.file)].file_name
     else:
         path = Path(options.file)
-    number = options.exercise if options.exercise is not None else path.name.split("_")[0]
-    if str(number) not in map(str, EXERCISES):
-        parser.error(f"which exercise is {path}? its name begins with no number from 0 to {max(EXERCISES)}; "
+    number = options.exercise if options.exercise is not None else int("0" + re.findall(r"^\d*", path.name)[0])
+    if number not in options.known or (options.exercise is None and not path.name[:1].isdigit()):
+        parser.error(f"which exercise is {path}? its name begins with none of their numbers ({_there_are(options)}); "
                      "say --exercise N")
-    exercise = EXERCISES[int(number)]
+    exercise = options.known[number]
     if not path.is_file():
-        parser.error(f"there is no file {path}; `python -m demos ninja start {exercise.number}` writes one")
+        parser.error(f"there is no file {path}; `{command(f'start {exercise.number}', options)}` writes one")
     if options.names is not None and not options.names.is_file():
         parser.error(f"there is no file {options.names}")
     report = check(path, exercise, options.seconds, options.names)
-    right = _show(report, exercise, path, options.hints)
-    if report["lines"]:
-        _remember(path.parent, exercise.number, right, len(report["lines"]))
-    return 0 if report["error"] is None and report["lines"] and right == len(report["lines"]) else 1
+    right = sum(line["state"] == "right" for line in report["lines"])
+    attempts = _remember(path.parent, exercise.number, right, len(report["lines"]))
+    if options.json:
+        reports.append({"exercise": exercise.number, "title": exercise.title, "file": path.name, "right": right,
+                        "of": len(report["lines"]), "attempts": attempts, **report})
+    else:
+        _show(report, exercise, path, options.hints)
+    return 0 if report["verdict"] == "right" else 1
 
 
-def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | None = None) -> dict[str, Any]:
+def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | None = None,
+          megabytes: int = 0) -> dict[str, Any]:
     """The report on a file, made by another process, which is ended if it does not end by itself.
+
+    With `megabytes`, the file may use so much memory, and neither network nor files outside its folder (`containing`).
 
     Returns:
         error: None, or what stopped the file, in which line. lines: a state for every answer. output: what it printed.
+        borrowed: where it reads gradients in place of writing them. contained: what the system limited.
+        verdict: "right", "wrong", "unfinished", "stopped" (it did not run to its end), "borrowed".
     """
     environment = dict(os.environ)
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(ninjagrad.__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     if names is not None:
         environment["NINJA_NAMES"] = str(names.resolve())
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         process = subprocess.Popen(
-            [sys.executable, "-m", "demos.ninja.grading", str(path), str(exercise.number), str(report), str(seconds)],
+            [sys.executable, "-m", "ninjagrad.demos.ninja.grading", str(path), str(exercise.path.resolve()),
+             str(report), str(seconds), str(megabytes)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment,
             start_new_session=True)
         try:
@@ -176,8 +257,19 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
             _end(process)
         if report.is_file():
             result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-            return result
-    return {"error": {"what": stopped, "line": None, "text": ""}, "lines": [], "output": ""}
+        else:
+            result = {"error": {"what": stopped, "line": None, "text": ""}, "lines": [], "output": "", "borrowed": [],
+                      "contained": []}
+    return result | {"verdict": _verdict(result)}
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    states = {line["state"] for line in report["lines"]}
+    if report["error"] is not None or not states:
+        return "stopped"
+    if report["borrowed"]:
+        return "borrowed"
+    return "right" if states == {"right"} else "wrong" if "wrong" in states else "unfinished"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -211,14 +303,15 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     width = max([len(line["name"]) for line in lines], default=0)
     for line in lines:
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
-        indent = " " * (width + 6)
-        room = max(40, terminal_width() - len(indent) - 1)
+        indent = " " * (width + 6 if terminal_width() - width > 50 else 6)     # in a narrow terminal, below the name
+        room = terminal_width() - len(indent) - 1
         if line["state"] == "wrong":
             words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
         elif line["state"] == "follows":
             above = ", ".join(line["from"]) or "the lines above"
             text = f"fine for what it was fed; look further up: {above}"
-            words.append((f"\n{indent}".join(textwrap.wrap(text, room)), "yellow"))
+            text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
+            words.append((text.lstrip(), "yellow"))
         elif line["state"] == "missing":
             words.append(("not reached" if report["error"] else "there is no variable of this name", "yellow"))
         elif line["state"] == "todo":
@@ -241,8 +334,14 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
             say("      ", (error["text"], "dim"))
     right = sum(line["state"] == "right" for line in lines)
     say()
-    if lines and right == len(lines) and error is None:
+    borrowed = [f"{x['what']}{' (line ' + str(x['line']) + ')' if x['line'] else ''}" for x in report["borrowed"]]
+    if lines and right == len(lines) and error is None and not borrowed:
         say("  ", (f"all {right} right", "bold green"), ", by hand.")
+    elif lines and right == len(lines):
+        why = ("the file did not run to its end, so they do not count yet" if error is not None else
+               "not by hand: this file " + ", ".join(borrowed[:3]))
+        for line in textwrap.wrap(f"all {right} right, but {why}", terminal_width() - 3):
+            say("  ", (line, "yellow"))
     elif lines:
         more = f"; more help: --hints {hints + 1}" if hints < 3 and any(x["state"] == "wrong" for x in lines) else ""
         say(f"  {right} of {len(lines)} right{more}")
@@ -250,20 +349,81 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     return right
 
 
+# A teacher's own exercises.
+
+def _lint(path: Path) -> int:
+    problems = lint(path)
+    for problem in problems:
+        for i, line in enumerate(textwrap.wrap(problem, terminal_width() - 4)):
+            say("  ", ("✗ " if i == 0 else "  ", "bold red"), line)
+    if not problems:
+        say("  ", ("✓", "bold green"), f" {path.name} can be set: "
+            f"`{COMMAND} ninja start N --exercises {shlex.quote(str(path.parent))}`")
+    return 1 if problems else 0
+
+
+def lint(path: Path) -> list[str]:
+    """What is wrong with an exercise in the annotated format (see `exercises`); nothing, if it can be set.
+
+    The last thing asked is the best: that the checker finds its solution right, and nothing done in its starter.
+    """
+    match = re.match(r"(\d+)_\w+\.py$", path.name)
+    if match is None:
+        return [f"its name, {path.name}, is not of the form 10_your_title.py"]
+    exercise = Exercise(int(match[1]), path)
+    try:
+        first = exercise.source.split("\n", 1)[0]
+    except UnicodeDecodeError:
+        return ["it is not saved as UTF-8; in your editor: save as UTF-8"]
+    problems = []
+    if not re.match(rf'"""Exercise {exercise.number}: .+\.$', first):
+        problems.append(f'its first line should be """Exercise {exercise.number}: your title. (with a full stop)')
+    if not exercise.asked:
+        return [*problems, "it asks for nothing: no line ends in two spaces and #?"]
+    for name in exercise.asked:
+        if name not in exercise.hints:
+            problems.append(f"{name} has no hint: a line such as   #! {name.removeprefix('d')}: what to think about")
+    for name in exercise.hints.keys() - set(exercise.asked):
+        problems.append(f"there is a hint for {name}, which is not asked for")
+    for what, text, wanted in (("solution", exercise.solution(), "right"), ("starter", exercise.starter(), "todo")):
+        with tempfile.TemporaryDirectory() as folder:
+            written = Path(folder) / path.name
+            written.write_text(text, encoding="utf-8")
+            report = check(written, exercise)
+        if report["error"] is not None:
+            line = f" (line {report['error']['line']} of the {what})" if report["error"]["line"] else ""
+            problems.append(f"the {what} is stopped: {report['error']['what']}{line}")
+        for line in report["lines"]:
+            if line["state"] != wanted and line["name"] in exercise.asked:
+                problems.append(f"{line['name']} is {line['state']} in the {what}, and should be {wanted}"
+                                + (f": {line['mistake']}, {line['evidence']}" if "evidence" in line else ""))
+        problems += [f"the {what} counts as borrowed: it {x['what']}, line {x['line']}" for x in report["borrowed"]]
+        if problems and what == "solution":
+            break                                   # what is said of the starter would be the same
+    return problems
+
+
 # Progress.
 
 def _progress(folder: Path) -> dict[str, dict[str, int]]:
     try:
         read = json.loads((folder / ".progress.json").read_text(encoding="utf-8"))
-        return {str(key): {"right": int(value["right"]), "of": int(value["of"])} for key, value in read.items()}
+        return {str(key): {"right": int(value["right"]), "of": int(value["of"]),
+                           "attempts": int(value.get("attempts", 1))} for key, value in read.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def _remember(folder: Path, number: int, right: int, of: int) -> None:
-    if folder.is_dir():
-        progress = _progress(folder) | {str(number): {"right": right, "of": of}}
+def _remember(folder: Path, number: int, right: int, of: int) -> int:
+    """Note how far an exercise is; how often it has been checked."""
+    progress = _progress(folder)
+    attempts = progress.get(str(number), {}).get("attempts", 0) + 1
+    if not of and str(number) in progress:          # nothing could be graded: what was reached stays
+        right, of = progress[str(number)]["right"], progress[str(number)]["of"]
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        progress[str(number)] = {"right": right, "of": of, "attempts": attempts}
         (folder / ".progress.json").write_text(json.dumps(progress), encoding="utf-8")
+    return attempts
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """The exercises: solutions pass, starters are graded, and whatever a learner's file does is a finding."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -265,7 +267,7 @@ def test_exercises_are_numbered_by_all_their_digits(tmp_path, monkeypatch, capsy
     assert "○ 10  of 10_c.py" in capsys.readouterr().out
     asked = []
     monkeypatch.setattr(runner, "check", lambda path, exercise, *options: asked.append(exercise.number) or {
-        "error": None, "lines": [], "output": ""})
+        "error": None, "lines": [], "output": "", "borrowed": [], "verdict": "stopped"})
     main(["check", str(tmp_path / "10_c.py")])      # not exercise 1, though its name begins with a 1
     assert asked == [10]
 
@@ -298,7 +300,8 @@ def test_the_started_file_runs_by_itself(tmp_path):
     path = tmp_path / "1_makemore.py"
     begun = EXERCISES[1].starter().replace("dlogprobs = None", "dlogprobs = torch.zeros_like(logprobs)")
     path.write_text(begun, "utf-8")
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)})
     assert done.stdout.startswith("logprobs        | exact: False | approximate: False")
     assert "all zeros" in done.stdout
 

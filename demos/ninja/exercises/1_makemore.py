@@ -4,12 +4,12 @@ A network with an embedding, batch norm and cross-entropy, written out in steps 
 can do on paper. Give the gradient of the loss for every intermediate, from the last line up to the embedding table.
 A line you have not written yet stays None. Every dx has exactly the shape of x.
 
-Run this file to see how you do (`cmp` prints a line each), or `python -m demos ninja check 1`.
+Run this file to see how you do (`cmp` prints a line each), or `python -m ninjagrad ninja check 1`.
 """
 
 import autograd as torch
 from autograd import cmp
-from demos.ninja.lesson import minibatch
+from ninjagrad.demos.ninja.lesson import minibatch
 
 n = 32                                              # examples in the batch
 Xb, Yb, vocab_size = minibatch(n)

@@ -6,7 +6,7 @@ is left, and write dlogits with the softmax of the logits: two or three short li
 
 import autograd as torch
 import autograd.functional as F
-from demos.ninja.lesson import minibatch
+from ninjagrad.demos.ninja.lesson import minibatch
 
 n = 32
 Xb, Yb, vocab_size = minibatch(n)

@@ -6,7 +6,7 @@ Put the pieces of exercises 1 to 3 into one function and let it drive the traini
 
 import autograd as torch
 import autograd.functional as F
-from demos.ninja.lesson import dataset
+from ninjagrad.demos.ninja.lesson import dataset
 
 X, Y, alphabet = dataset()
 vocab_size, n_embd, n_hidden, n, steps = len(alphabet), 10, 64, 32, 200

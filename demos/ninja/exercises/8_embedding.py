@@ -5,7 +5,7 @@ Exercise 1 went through all places (i, j) one by one. Do it with one matrix prod
 
 import autograd as torch
 import autograd.functional as F
-from demos.ninja.lesson import minibatch
+from ninjagrad.demos.ninja.lesson import minibatch
 
 n, n_embd = 32, 10
 Xb, _, vocab_size = minibatch(n)
