@@ -72,8 +72,10 @@ Node.__copy__ = _copied                             # type: ignore[attr-defined]
 
 # An op goes by its name, and is looked up where ops of its kind are listed.
 
-def _lookup(module: str, registry: str, name: str) -> Op:
+def _lookup(module: str, registry: str, name: str, defined: str | None = None) -> Op:
     listed: dict[str, Op] = getattr(import_module(module), registry)
+    if name not in listed and defined:
+        import_module(defined)                      # which adds it
     return listed[name]
 
 
@@ -83,7 +85,7 @@ def _named(op: Op) -> tuple[Any, ...]:
     if getattr(import_module(op.home[0]), op.home[1]).get(op.name) is not op:
         raise TypeError(f"{op.name}: a node of this op knows its targets and can't be pickled or deep-copied; "
                         "pickle its inputs and compute it anew")
-    return _lookup, (*op.home, op.name)
+    return _lookup, (*op.home, op.name, getattr(op.array, "__module__", None))
 
 
 Op.__reduce__ = _named                              # type: ignore[method-assign, assignment]

@@ -147,7 +147,7 @@ def back(order: Sequence[Any], gradients: dict[Any, Any],
     ([1.0, 1.0, 3.0, 3.0], 7.0)
     """
     for node in reversed(order):
-        if node.op is None or node not in gradients:
+        if node.op is None or node.op.constant or node not in gradients:
             continue
         g = gradients[node]
         for position, (x, part) in enumerate(zip(node.inputs, ask(node, g))):

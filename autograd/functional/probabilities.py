@@ -97,7 +97,7 @@ def _largest(*xs: float) -> float:
     return reduce(floats.maximum, xs)
 
 
-CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: [0.0] * len(xs),
+CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: (),
                               "for the gradient it counts as a constant: softmax does not change with it")}
 CONSTANTS["max"].constant = True
 

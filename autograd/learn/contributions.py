@@ -93,9 +93,9 @@ def seed(root: Node) -> Any:
 
 
 def uses(order: Sequence[Node]) -> dict[Node, list[tuple[Node, int]]]:
-    """For every node, its uses: by which node, as which of its inputs."""
+    """For every node, its uses: by which node, as which of its inputs. By what counts as a constant, it has none."""
     found: dict[Node, list[tuple[Node, int]]] = {node: [] for node in order}
-    for node in order:
+    for node in [node for node in order if node.op is not None and not node.op.constant]:
         for position, x in enumerate(node.inputs):
             found[x].append((node, position))
     return found

@@ -307,7 +307,7 @@ class Groups:
 
         if self.varies[where.start]:
             self.forward.step(forward, index, out)
-        if self.needs[where.start]:
+        if self.needs[where.start] and not op.constant:
             self._backwards.append(backward)
 
     def _sums(self, nodes: Any, left: Any, right: Any, alone: Any) -> None:

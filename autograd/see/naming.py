@@ -93,9 +93,9 @@ def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parame
 
 
 def on_paths(order: Iterable[Node], starts: Iterable[Node]) -> set[int]:
-    """The ids of the nodes that one of `starts` leads to, those themselves included."""
+    """The ids of the nodes that one of `starts` leads to, those themselves included; not by way of a constant."""
     reached = {id(node) for node in starts}
     for node in order:                              # inputs come before what uses them
-        if any([id(x) in reached for x in node.inputs]):
+        if any([id(x) in reached for x in node.inputs]) and not node.op.constant:
             reached.add(id(node))
     return reached

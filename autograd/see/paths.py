@@ -83,6 +83,8 @@ class Paths:
 
     def _steps(self, node: Node) -> list[tuple[Node, int, float]]:
         """From `node` towards the leaf: (input, position, log of the local derivative's size)."""
+        if node.op is not None and node.op.constant:
+            return []
         return [(x, position, _log(node.partials[position]) if node.partials else 0.0)
                 for position, x in enumerate(node.inputs) if self._ways.get(x) and x.requires_grad]
 
