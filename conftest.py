@@ -15,7 +15,7 @@ from autograd.core.value import Value
 TABLES: list[dict[str, Any]] = [TABLE]
 ENGINES: list[type] = [Value]
 if find_spec("numpy"):
-    import autograd.functional.tensors      # noqa: F401  (whose ops are in the tables from the beginning)
+    import autograd.functional.tensors  # noqa: F401  (whose ops are in the tables from the beginning)
     from autograd.arrays.structural import STRUCTURAL
     from autograd.arrays.tensor import Tensor
 

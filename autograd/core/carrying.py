@@ -85,7 +85,7 @@ def _named(op: Op) -> tuple[Any, ...]:
     if getattr(import_module(op.home[0]), op.home[1]).get(op.name) is not op:
         raise TypeError(f"{op.name}: a node of this op knows its targets and can't be pickled or deep-copied; "
                         "pickle its inputs and compute it anew")
-    return _lookup, (*op.home, op.name, getattr(op.array, "__module__", None))
+    return _lookup, (*op.home, op.name, getattr(op._array, "__module__", None))
 
 
 Op.__reduce__ = _named                              # type: ignore[method-assign, assignment]
