@@ -55,9 +55,21 @@ _HOME = {
 }
 
 
+_INSTEAD = {                                        # how a name of PyTorch's begins -> what there is here
+    ("Conv", "MaxPool", "AvgPool", "BatchNorm2d", "RNN", "LSTM", "GRU", "Transformer", "MultiheadAttention"):
+        "it has layers for vectors and sequences of them: Linear, Embedding, BatchNorm1d, LayerNorm; dir(nn) lists all",
+    ("DataLoader", "Dataset", "utils"):
+        "a minibatch is an index: i = autograd.randint(0, len(X), (32,)), and then X[i], Y[i]",
+    ("functional",): "write `import autograd.functional as F`",
+    ("Parameter",): "a Tensor with requires_grad=True that a Module holds is a parameter",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'nn' has no {name!r}; dir(nn) lists what is in it")
+        remedy = next((words for names, words in _INSTEAD.items() if name.startswith(names)),
+                      "dir(nn) lists what is in it")
+        raise AttributeError(f"module 'nn' has no {name!r}; {remedy}")
     try:
         module = import_module(f"nn.{_HOME.get(name, name)}")
     except ModuleNotFoundError as error:

@@ -297,6 +297,10 @@ class Tensor(Reductions, InPlace, NumPys):
         """Itself: there is no other device."""
         return self
 
+    def cuda(self, *_: Any) -> Tensor:
+        """Raises ValueError: there is no other device than the CPU."""
+        raise ValueError("cuda: there is no device 'cuda' here, only 'cpu'; leave .cuda() out")
+
     def double(self) -> Tensor:
         """As float64."""
         return self.to(np.float64)

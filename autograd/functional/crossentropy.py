@@ -47,7 +47,13 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     """
     options = label_smoothing, ignore_index, weight
     if not is_values(logits):
-        return tensors("cross_entropy").cross_entropy(logits, target, reduction, *options)
+        try:
+            return tensors("cross_entropy").cross_entropy(logits, target, reduction, *options)
+        except (TypeError, ValueError, IndexError):
+            if targets.swapped(logits, target):
+                raise ValueError("cross_entropy: got the targets first; the logits come first: "
+                                 "cross_entropy(logits, target)") from None
+            raise
     samples, nested = _samples("cross_entropy", logits)
     aims = _aims("cross_entropy", samples, nested, target, reduction, *options)
     if reduction == "none" and nested:

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.core.numbers import is_real
 from autograd.functional.given import refuse_reduction
 
-__all__ = ["check_options", "closed_form", "nothing_to_average", "scale_of"]
+__all__ = ["check_options", "closed_form", "nothing_to_average", "scale_of", "swapped"]
 
 
 def closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
@@ -38,3 +38,24 @@ def nothing_to_average(name: str, rows: int) -> ValueError:
     """The error for a mean over nothing."""
     why = "the batch is empty" if rows == 0 else "every row is ignored or has weight 0"
     return ValueError(f"{name}: a mean over nothing: {why}; use reduction='sum' where that may happen")
+
+
+def swapped(logits: Any, target: Any) -> bool:
+    """Whether these look like targets and logits, in this order: whole numbers first, then something with an axis more.
+
+    >>> swapped([0, 1], [[2.0, 1.0], [0.1, 2.0]]), swapped([[2, 1], [0, 2]], [0, 1]), swapped([0, 1], [0, 1])
+    (True, False, False)
+    """
+    return _whole(logits) and _axes(target) == _axes(logits) + 1
+
+
+def _whole(x: Any) -> bool:
+    if hasattr(x, "dtype"):
+        return bool(x.dtype.kind in "iu")
+    return all(map(_whole, x)) if isinstance(x, (list, tuple)) else isinstance(x, Integral)
+
+
+def _axes(x: Any) -> int:
+    if hasattr(x, "dtype"):
+        return len(x.shape)
+    return 1 + max(map(_axes, x), default=0) if isinstance(x, (list, tuple)) else 0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from numbers import Integral
 from typing import Any, NamedTuple
+from warnings import warn
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
 from autograd.arrays.structural import Structural, moves
 from autograd.arrays.tensor import Tensor, as_array, named, operand, where
+from autograd.core.op import TABLE
 from autograd.functional import targets
 from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
@@ -22,6 +24,7 @@ __all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_
            "narrowed", "one_hot", "pair", "rows_of", "spread", "tensor"]
 
 Array = Any
+_DIV, _EXP = TABLE["div"], TABLE["exp"]
 
 
 # What is given, checked.
@@ -273,6 +276,10 @@ def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, i
                   weight: Any) -> Tensor:
     """Of a Tensor, as one node."""
     x = _logits("cross_entropy", x)
+    if x.op is _DIV and _is_softmax(x):
+        warn("cross_entropy: got the result of a softmax, and takes the softmax of logits itself: of what was one "
+             "already it is nearly flat, and learning is slow; leave the softmax out, or use nll_loss(p.log(), target)",
+             stacklevel=3)
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
@@ -280,6 +287,13 @@ def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, i
     z, target, shape = _flat("cross_entropy", x, target)
     losses: Tensor = _FUSED.make(z, target, reduction, label_smoothing, ignore_index, weight)
     return losses.reshape(shape) if reduction == "none" else losses
+
+
+def _is_softmax(x: Tensor) -> bool:
+    """Whether a quotient is exp(…) by the sum of the same, over the classes."""
+    powers, whole = x.inputs
+    return (powers.op is _EXP and whole.op is not None and whole.op.name == "sum" and whole.inputs[0] is powers
+            and x.ndim > 0 and whole.shape == (*x.shape[:-1], 1))
 
 
 def cross_entropy_gradient(x: Any, target: Any, reduction: str, *options: Any) -> Array:

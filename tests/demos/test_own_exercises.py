@@ -77,7 +77,7 @@ def test_names_and_encodings(tmp_path):
 def test_it_is_started_checked_and_graded_by_its_number(own, tmp_path, capsys):
     words = ["--dir", str(tmp_path / "learner"), "--exercises", str(own.parent)]
     assert ninja(words) == 0
-    assert "10 a square and a sine" in capsys.readouterr().out
+    assert "10  a square and a sine" in capsys.readouterr().out
     assert ninja(["start", "10", *words]) == 0
     advice = f"check 10 --dir {tmp_path / 'learner'} --exercises {own.parent}"
     assert advice in capsys.readouterr().out.replace("\n", "")
