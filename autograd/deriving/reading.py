@@ -1,0 +1,394 @@
+"""A graph read as mathematics: what its nodes are called, their formulas, their derivatives, their numbers.
+
+`Reading` holds the symbols, `Point` numbers for them: those of the graph, or others. Both take derivatives by the one
+walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import mul
+from random import Random
+from typing import Any
+
+import sympy as sp
+
+from autograd.core.graph import Node, back, edges, topological
+from autograd.deriving.fields import Comparison, Field, Outside, Positions, The, rational
+
+__all__ = ["Point", "Reading", "evaluate"]
+
+
+class Reading:
+    """The graph under `root` as mathematics.
+
+    Attributes:
+        order: its nodes, each after its inputs.
+        name: what nodes are called; those that are not are written out.
+        moving: the nodes that depend on what is asked for.
+        shown: the named nodes among these: the steps of the derivation.
+        helpers: unnamed nodes that got a letter, because they are used more than once.
+        field: each node as it stands in the formulas of others.
+        formula: each node by its op, in the names of its inputs.
+        siblings: names for what is no node of the graph, with their formulas.
+    """
+
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+        self.root, self.wrt = root, wrt
+        self.order: list[Any] = topological(root)
+        self.name = named_nodes(list(dict.fromkeys([*self.order, *wrt])), names)
+        self.name.setdefault(root, self.free("L"))
+        self.shifts = [node for node, name in self.name.items() if name == "max" and node.op is None]
+        for node in self.shifts:                    # what softmax takes from all scores
+            self.name[node] = self.free("m")
+        for node in wrt:
+            if node not in self.name:
+                raise ValueError("derive: the node to derive by has no name; give it a label, or pass names=locals()")
+        self.moving: set[Any] = set()
+        for node in self.order:
+            if node in wrt or any(x in self.moving for x in node.inputs):
+                self.moving.add(node)
+        self.shown = [node for node in self.order if node in self.name and node in self.moving]
+        self.field: dict[Any, Field] = {}
+        self.formula: dict[Any, Field] = {}
+        self.helpers: list[Any] = []
+        self.constants: dict[Any, str] = {}
+        self.uses = Counter(id(x) for x, _, _ in edges(root))
+        divisors = {id(by.inputs[1]) for _, by, position in edges(root) if by.op.name == "div" and position == 1}
+        for node in self.order:
+            self.read(node, id(node) in divisors)
+        self.siblings = self.named_beside(names or {})
+
+    def ranked(self) -> list[str]:
+        """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
+        named = [node for node in self.order if node in self.name]
+        named.sort(key=lambda node: (node in self.helpers, node.op is not None))
+        helpers = named[len(named) - len(self.helpers):]
+        return [*(self.name[node] for node in named if node not in helpers), *map(str, self.siblings),
+                *(self.name[node] for node in helpers)]
+
+    def free(self, wish: str) -> str:
+        """A name nobody has yet."""
+        taken = set(self.name.values())
+        numbered = (wish if i == 0 else f"{wish}_{i}" for i in range(1000))
+        return next(name for name in numbered if name not in taken)
+
+    def read(self, node: Any, divides: bool) -> None:
+        """Make the node's formula, and decide how others speak of it."""
+        if node.op is None:
+            if node not in self.name and shape_of(node) == () and not is_long(float(node.data)):
+                self.field[node] = Field(rational(float(node.data)))
+                return
+            if node not in self.name:
+                self.name[node] = self.constants[node] = self.free("c")
+            self.field[node] = self.entry(node)
+            return
+        try:
+            formula = Field.apply(node.op, *[self.field[x] for x in node.inputs], *parameters(node))
+        except (TypeError, AttributeError, NotImplementedError, IndexError):
+            raise outside(node) from None
+        self.formula[node] = formula
+        if node not in self.name and node in self.moving and (self.uses[id(node)] > 1 or divides):
+            expr = formula.at(places(node))
+            if expr.is_Add or isinstance(expr, sp.Sum) or (not isinstance(expr, The) and sp.count_ops(expr) > 1):
+                self.helpers.append(node)
+                self.name[node] = self.free("s" if node.op.name in ("sum", "add") else "u")
+        self.field[node] = self.entry(node) if node in self.name else formula
+
+    def entry(self, node: Any) -> Field:
+        """The node by its name: a symbol, or an array's entry."""
+        shape, name = shape_of(node), self.name[node]
+        if all(n == 1 for n in shape):
+            return Field(sp.Symbol(name, real=True), shape)
+        base = sp.IndexedBase(name, real=True)
+        return Field(lambda index: base[tuple([i for i, n in zip(index, shape) if n != 1])], shape)
+
+    def named_beside(self, names: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:
+        """Named nodes outside the graph that are made of it; and the rest of a softmax, ŷ_2 beside ŷ_1."""
+        found: dict[sp.Symbol, sp.Expr] = {}
+        known = dict(self.field)
+        for node, name in named_nodes(None, names).items():
+            if node in self.field or name in self.name.values() or shape_of(node):
+                continue
+            below = topological(node)
+            if node.op is not None and any(x in self.moving for x in below) and all(
+                    x in known or x.op is not None or not x.label for x in below):
+                for x in below:
+                    if x not in known:
+                        known[x] = (Field(rational(x.data)) if x.op is None else
+                                    Field.apply(x.op, *[known[i] for i in x.inputs], *parameters(x)))
+                found[sp.Symbol(name, real=True)] = known[node].expr
+        for helper in self.helpers:
+            if shape_of(helper) == ():
+                found |= self.shares(helper, found)
+        return found
+
+    def shares(self, helper: Any, found: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+        """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
+        whole, total = self.field[helper].expr, self.formula[helper].expr
+        parts = {sp.fraction(self.formula[node].expr): self.name[node] for node in self.shown
+                 if node in self.formula and shape_of(node) == ()}
+        parts |= {sp.fraction(expr): symbol.name for symbol, expr in found.items()}
+        have = {part: parts[part, whole] for part in sp.Add.make_args(total) if (part, whole) in parts}
+        bases = {name.rpartition("_")[0] for name in have.values()}
+        new: dict[sp.Symbol, sp.Expr] = {}
+        if len(bases) != 1 or not bases.isdisjoint({""}):
+            return new
+        (base,) = bases
+        suffixes = {part: next(iter(sorted(s.name.rpartition("_")[2] for s in part.free_symbols
+                                           if s.name.rpartition("_")[2].isdigit())), None)
+                    for part in sp.Add.make_args(total)}
+        if any(name != f"{base}_{suffixes[part]}" for part, name in have.items()):
+            return new
+        for part, suffix in suffixes.items():
+            name = f"{base}_{suffix}"
+            if part not in have and suffix and name not in self.name.values():
+                new[sp.Symbol(name, real=True)] = part / whole
+        return new
+
+    # Derivatives.
+
+    def partials(self, node: Any, g: Field | None = None) -> dict[Any, Field]:
+        """∂node/∂x, for every named x below it that a way without further names leads to, as the table's rules say it.
+
+        With `g`, what x receives where the gradient of `node` is g.
+        """
+        gradients: dict[Any, Any] = {node: Field(sp.S.One) if g is None else g}
+        stops = {x for x in self.shown if x is not node}
+
+        def ask(by: Any, g: Field) -> Sequence[Any]:
+            needs = [x in self.moving for x in by.inputs]
+            if by in stops or not any(needs):
+                return [None] * len(needs)
+            inputs = [self.field[x] for x in by.inputs]
+            try:
+                parts = by.op.pulled(needs, g, self.field[by], inputs, parameters(by))
+                return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
+            except Outside:
+                raise
+            except (TypeError, AttributeError, NotImplementedError, ValueError):
+                raise outside(by) from None
+
+        for _ in back(self.order, gradients, ask):
+            pass
+        return {x: g for x, g in gradients.items() if x in stops}
+
+
+def fitted(part: Field, shape: tuple[int, ...]) -> Field:
+    """Broadcasting undone, as the engine does it."""
+    from autograd.deriving.fields import MOVES
+    return part if part.shape == shape else MOVES["reduce_to"](MOVES["expand"](part, shape) if not part.shape else part,
+                                                               shape)
+
+
+def outside(node: Any) -> Outside:
+    where = f" (at {node.label})" if node.label else ""
+    remedy = "; use cross_entropy_composite" if node.op.name == "cross_entropy" else "; write it out of smaller steps"
+    return Outside(f"derive: {node.op.name} is outside what can be derived{where}{remedy}")
+
+
+def shape_of(node: Any) -> tuple[int, ...]:
+    return getattr(node, "shape", ())
+
+
+def parameters(node: Any) -> Sequence[Any]:
+    """What the op was given beside its inputs."""
+    saved = getattr(node, "_saved", None)
+    return () if saved is None else saved[len(node.inputs):]
+
+
+def places(node: Any) -> tuple[sp.Expr, ...]:
+    return tuple([sp.Dummy("i", integer=True) for _ in shape_of(node)])
+
+
+def is_long(x: float) -> bool:
+    """Whether a number is better called by a letter."""
+    r = rational(x)
+    return bool(r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6)
+
+
+def named_nodes(order: Sequence[Any] | None, names: Mapping[str, Any] | None) -> dict[Any, str]:
+    """What nodes are called: by their labels, else by `names`; those in lists with numbers from 1, as z_1 or w_21."""
+    given: dict[Any, str] = {}
+
+    def take(name: str, x: Any, numbers: tuple[int, ...] = ()) -> None:
+        if isinstance(x, Node):
+            by = ("" if all(n < 10 for n in numbers) else "_").join(map(str, numbers))
+            given.setdefault(x, f"{name}_{by}" if numbers else name)
+        elif isinstance(x, (list, tuple)) and len(numbers) < 3:
+            for i, each in enumerate(x, 1):
+                take(name, each, (*numbers, i))
+
+    for name, x in (names or {}).items():
+        take(name, x)
+    found: dict[Any, str] = {}
+    for node in given if order is None else order:
+        name = node.label or given.get(node, "")
+        if name:
+            while name in found.values():
+                name += "′"
+            found[node] = name
+    return found
+
+
+class Point:
+    """Numbers for all names: those of the graph where `random` is None, else others near them.
+
+    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too.
+    """
+
+    def __init__(self, reading: Reading, random: Random | None = None,
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = ()) -> None:
+        self.reading = reading
+        self.value: dict[Any, Any] = {}
+        self.known: dict[Any, Any] = {}
+        order = reading.order
+        for node in order:
+            if node.op is None:
+                self.value[node] = start(node, random if node in reading.name else None)
+                self.know(node)
+        for symbol, formula in facts if random is not None else ():
+            node = next(x for x in order if reading.name.get(x) == symbol.name)
+            self.value[node] = self(formula)
+            self.know(node)
+        for node in order:
+            if node.op is not None:
+                self.value[node] = forward(node, [self.value[x] for x in node.inputs])
+                self.know(node)
+        for symbol, formula in reading.siblings.items():
+            self.known[symbol] = self(formula)
+        self.locally: dict[Any, dict[Any, Any]] = {}
+
+    def know(self, node: Any) -> None:
+        if node in self.reading.name:
+            x = self.value[node]
+            if shape_of(node) and math.prod(shape_of(node)) > 1:
+                self.known[sp.IndexedBase(self.reading.name[node], real=True)] = x.reshape(
+                    [n for n in x.shape if n != 1])
+            else:
+                self.known[sp.Symbol(self.reading.name[node], real=True)] = float(x) if shape_of(node) == () else x.item()
+
+    def __call__(self, expr: sp.Expr, axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
+        return evaluate(expr, self.known, axes)
+
+    def pulled(self, node: Any, g: Any, through: bool) -> dict[Any, Any]:
+        """What everything below `node` receives where its gradient is g; `through` named nodes or not."""
+        gradients: dict[Any, Any] = {node: g}
+        stops = set() if through else {x for x in self.reading.shown if x is not node}
+
+        def ask(by: Any, g: Any) -> Sequence[Any]:
+            needs = [x in self.reading.moving for x in by.inputs]
+            if by in stops or not any(needs):
+                return [None] * len(needs)
+            inputs = [self.value[x] for x in by.inputs]
+            parts = by.op.pulled(needs, g, self.value[by], inputs, parameters(by))
+            return [part if part is None else reduced(part, x) for part, x in zip(parts, inputs)]
+
+        for _ in back(self.reading.order, gradients, ask):
+            pass
+        return gradients
+
+    def partial(self, node: Any, x: Any) -> float:
+        """∂node/∂x for numbers, through unnamed nodes alone."""
+        if node not in self.locally:
+            self.locally[node] = self.pulled(node, 1.0, through=False)
+        return float(self.locally[node].get(x, 0.0))
+
+
+def reduced(part: Any, x: Any) -> Any:
+    if not hasattr(x, "shape"):
+        return float(part)
+    from autograd.arrays.steps import fitted
+    return fitted(part, x)
+
+
+def start(node: Any, random: Random | None) -> Any:
+    """A leaf's number, or another near it."""
+    if not hasattr(node, "shape"):
+        return node.data if random is None else node.data * random.uniform(0.8, 1.25) + random.uniform(0.02, 0.3)
+    x = node.numpy().astype("d" if node.dtype.kind == "f" else node.dtype)
+    if random is None or node.dtype.kind != "f":
+        return x
+    from numpy.random import default_rng
+    rng = default_rng(random.getrandbits(32))
+    return x * rng.uniform(0.8, 1.25, x.shape) + rng.uniform(0.02, 0.3, x.shape)
+
+
+def forward(node: Any, inputs: Sequence[Any]) -> Any:
+    """What the node's op makes of other numbers."""
+    op = node.op
+    if not hasattr(node, "shape"):
+        try:
+            return float(op.floats(*inputs))
+        except (ArithmeticError, ValueError):
+            return float(op.edge(*inputs))
+    out = op.array(*([inputs] if op.arity is None else inputs), *parameters(node)[: None if not getattr(
+        op, "keeps", 0) else -op.keeps])
+    return out[0] if getattr(op, "keeps", 0) else out
+
+
+def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
+    """The number of a formula; for one with indices the array of its entries, one axis for each of `axes`."""
+    bound = {limit[0]: int(limit[2]) + 1 for s in expr.atoms(sp.Sum) for limit in s.limits}
+    lengths = {**dict(axes), **bound}
+    position = {index: axis for axis, index in enumerate(lengths)}
+
+    def value(x: sp.Expr) -> Any:
+        if x in known:
+            return known[x]
+        if x in position:
+            from numpy import arange
+            return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
+        if x.is_Atom:
+            return int(x) if x.is_Integer and position else float(x)
+        if isinstance(x, sp.Sum):
+            from numpy import broadcast_to
+            inner = value(x.function)
+            for index, *_ in x.limits:
+                axis = position[index]
+                inner = inner + 0.0
+                full = list(getattr(inner, "shape", None) or [1] * len(position))
+                full[axis] = lengths[index]
+                inner = broadcast_to(inner, full).sum(axis, keepdims=True)
+            return inner
+        if isinstance(x, sp.Indexed):
+            return known[x.base][tuple([value(i) for i in x.indices])]
+        parts = [value(a) for a in x.args]
+        if isinstance(x, sp.Add):
+            return sum(parts)
+        if isinstance(x, sp.Mul):
+            return reduce(mul, parts)
+        if isinstance(x, sp.Pow):
+            return parts[0] ** (int(x.exp) if x.exp.is_Integer else parts[1])
+        if isinstance(x, Comparison):
+            return type(x).holds(*parts) * 1.0
+        if isinstance(x, sp.KroneckerDelta):
+            return (parts[0] == parts[1]) * 1.0
+        if isinstance(x, Positions):
+            return type(x).array.squeeze()[tuple(parts)] if parts else type(x).array.reshape(())
+        if isinstance(x, The):
+            try:
+                return x.op(*[float(p) if isinstance(p, int) else p for p in parts])
+            except (ArithmeticError, ValueError):
+                return float(x.op.edge(*parts))
+        if isinstance(x, sp.Abs):
+            return abs(parts[0])
+        if isinstance(x, sp.log):                   # of a number, as log 2
+            return math.log(parts[0])
+        raise TypeError(f"derive: no number for {x}")
+
+    result = value(sp.sympify(expr))
+    if not axes:
+        return result
+    from numpy import broadcast_to, squeeze
+    full = [lengths[i] for i in position]
+    whole = [n if i < len(axes) else 1 for i, n in enumerate(full)]
+    result = broadcast_to(result, whole)
+    return squeeze(result, tuple(range(len(axes), len(full))))
+
+
+def free_indices(expr: sp.Expr) -> Iterator[sp.Symbol]:
+    yield from (s for s in expr.free_symbols if isinstance(s, sp.Dummy))
