@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from autograd.deriving.shown import Shown
+from autograd.deriving.shown import NOTHING, Shown
 
 __all__ = ["Derivation", "Line", "Section", "Side"]
 
@@ -19,7 +21,7 @@ class Side:
 
     shown: Shown
     number: Callable[[Any], Any]
-    why: str = ""
+    why: Shown = NOTHING
 
 
 @dataclass
@@ -69,19 +71,77 @@ class Derivation:
                         raise ArithmeticError(f"derive: {line.left.text} = {side.shown.text} does not hold: "
                                               f"{left} is not {right}. This is a mistake in derive; please report it")
 
+    def text(self, numbers: bool = False) -> str:
+        """As lines of text, aligned at the equals signs; with `numbers`, each line's number beside it."""
+        rows = [[(line.left.text if i == 0 else "", side.shown.text, side.why.text,
+                  f"{short(line.value)}" if numbers and i == len(line.sides) - 1 else "")
+                 for line in section.lines for i, side in enumerate(line.sides)] for section in self.sections]
+        margins = [max(len(left) for left, *_ in block) for block in rows]
+        formulas = [[f"{left:<{margin}} = {right}" for left, right, *_ in block] for margin, block in zip(margins, rows)]
+        wide = min(WIDE, max(len(line) for block in formulas for line in block))
+        column = max(len(number) for block in rows for *_, number in block)
+        return "\n\n".join("\n".join(
+            f"{line:<{wide}}    {number:>{column}}{'    ' * bool(column)}{why}".rstrip()
+            for line, (_, _, why, number) in zip(lines, block)) for lines, block in zip(formulas, rows))
+
     def __str__(self) -> str:
-        rows = [[(line.left.text if i == 0 else "", side.shown.text, side.why) for line in section.lines
-                 for i, side in enumerate(line.sides)] for section in self.sections]
-        wide = min(64, max(len(left) + len(right) for block in rows for left, right, _ in block) + 3)
-        blocks = []
-        for block in rows:
-            margin = max(len(left) for left, _, _ in block)
-            lines = [f"{left:>{margin}} = {right}" if not left else f"{left:<{margin}} = {right}" for left, right, _ in block]
-            lines = [f"{line:<{wide}}    {why}".rstrip() for line, (_, _, why) in zip(lines, block)]
-            blocks.append("\n".join(lines))
-        return "\n\n".join(blocks)
+        return self.text()
 
     __repr__ = __str__
+
+    @property
+    def latex(self) -> str:
+        """As an `align*` of LaTeX (needs amsmath), one reason a line."""
+        blocks = []
+        for section in self.sections:
+            rows = [f"{line.left.latex if i == 0 else ''} &= {side.shown.latex}"
+                    + (f" && {side.why.latex}" if side.why.text else "")
+                    for line in section.lines for i, side in enumerate(line.sides)]
+            blocks.append(" \\\\\n".join(rows))
+        return "\\begin{align*}\n" + " \\\\[1.5ex]\n".join(blocks) + "\n\\end{align*}"
+
+    def _repr_latex_(self) -> str:
+        return self.latex
+
+    def save(self, file: str | Path = "derivation.html") -> Path:
+        """Write a page that needs nothing beside itself: MathML, light or dark as the reader's screen. Returns its path."""
+        path = Path(file)
+        path.write_text(page([self], self.title), encoding="utf-8")
+        return path
+
+    def mathml(self) -> str:
+        """The sections as pieces of a page."""
+        return "\n".join(
+            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll><table>\n" + "\n".join(
+                f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
+                f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
+                f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
+                f"<td class=why>{math_of(side.why.mathml)}"
+                for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>\n</section>"
+            for section in self.sections)
+
+
+WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
+
+
+def math_of(mathml: str) -> str:
+    return f"<math displaystyle=true>{mathml}</math>" if mathml else ""
+
+
+def short(x: Any) -> str:
+    """A number in four digits; nothing for many."""
+    return "" if x is None or getattr(x, "size", 1) != 1 else f"{float(x) + 0.0:.4g}".replace("-", "−")
+
+
+def page(derivations: Sequence[Derivation], title: str, words: Sequence[str] = ()) -> str:
+    """A whole page of derivations; `words` stand before each, as HTML."""
+    parts = []
+    for derivation, before in zip_longest(derivations, words, fillvalue=""):
+        parts.append(f"<article>\n{before}\n{derivation.mathml() if derivation else ''}\n</article>")
+    return PAGE.replace("{{TITLE}}", html.escape(title)).replace("{{BODY}}", "\n".join(parts))
+
+
+PAGE = Path(__file__).with_name("derivation.html").read_text(encoding="utf-8")
 
 
 def close(x: Any, y: Any) -> bool:

@@ -14,7 +14,7 @@ from autograd.deriving.derivation import Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison
 from autograd.deriving.reading import Point, Reading
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
-from autograd.deriving.shown import Shown, Writer, derivative, listed, name, product, total
+from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
 
 __all__ = ["derive_values"]
 
@@ -125,14 +125,14 @@ class Board:
                 number = f"{node.data:.6g}".replace("-", "−")
                 lines.append(Line(self.shown(node), lambda point, x=node: x.data, [Side(
                     Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), lambda point, x=node: x.data,
-                    "a constant, the largest: taken from all, it cancels" if node in reading.shifts else "")]))
+                    said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING)]))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
                 lines.append(self.equation(reading.field[node].expr, reading.formula[node].expr))
         beside = [self.equation(symbol, formula) for symbol, formula in reading.siblings.items()]
         return Section("Definitions", [*lines[:-1], *beside, *lines[-1:]])
 
     def equation(self, left: sp.Expr, right: sp.Expr) -> Line:
-        return Line(self.write(left), lambda point: point(left), [self.side(Form(right, ""))])
+        return Line(self.write(left), lambda point: point(left), [self.side(Form(right))])
 
     def of(self, node: Any) -> tuple[list[Section], sp.Expr]:
         """The sections that derive the root by one node, and the result."""
@@ -141,7 +141,7 @@ class Board:
         ways = self.ways(node) if self.root in self.reading.moving else []
         if not ways:
             left = derivative(self.shown(self.root), self.shown(node))
-            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, "it does not depend on it"))])
+            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, said("it does not depend on it")))])
             return [Section("The result", [line])], sp.S.Zero
         if len(ways) <= WAYS:
             return self.by_ways(node, ways)
@@ -178,15 +178,13 @@ class Board:
             (line,) = self.local_lines(steps[0])
             further = self.rewriter.by_facts(self.local[self.root, node])
             line.sides += map(self.side, further)
-            return [Section("The derivative", [line])], [Form(self.local[self.root, node], ""), *further][-1].expr
+            return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
         chain = total([product([derivative(self.shown(u), self.shown(v)) for u, v in way]) for way in steps])
         apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
-        through = [self.shown(x[0]).text for x in apart if x]
-        why = "the chain rule"
-        if len(ways) > 1:
-            why += ", one term for each way"
+        through = [self.shown(x[0]) for x in apart if x]
+        why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
         if len(through) > 1:
-            why += f": through {listed(through)}"
+            why = said(why, ": through ", listed(through))
         rule = Line(left, lambda point: self.gradient(point, node),
                     [Side(chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
@@ -214,7 +212,7 @@ class Board:
             chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
                                    + [derivative(self.shown(u), self.shown(x))]) for u in users])
             rule = Side(chain, lambda point, x=x, users=users: sum(
-                self.gradient(point, u) * point.partial(u, x) for u in users), "the chain rule")
+                self.gradient(point, u) * point.partial(u, x) for u in users), said("the chain rule"))
             sides, known[x] = self.put_in([[known[u], self.local[u, x]] if u is not self.root else [self.local[u, x]]
                                            for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
@@ -225,7 +223,7 @@ class Board:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
         shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)]) for factors in terms])
-        forms = [Form(whole, "", shown)]
+        forms = [Form(whole, NOTHING, shown)]
         tidy = [self.rewriter.tidy(sp.cancel(sp.Mul(*factors))) for factors in terms]
         if len(terms) > 1:
             each = total([self.write(t) for t in tidy])
@@ -233,7 +231,7 @@ class Board:
         short = self.rewriter.tidy(sp.Add(*tidy))
         further = self.rewriter.by_facts(short)
         if len(terms) == 1 or not further or further[0].shown is None:
-            forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else ""))
+            forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else NOTHING))
         forms += further
         return self.told(forms), forms[-1].expr
 
@@ -243,17 +241,18 @@ class Board:
         for form in forms:
             side = self.side(form)
             if sides and sides[-1].shown.text == side.shown.text:
-                sides[-1].why = ", ".join(filter(None, [sides[-1].why, side.why]))
+                both = [why for why in (sides[-1].why, side.why) if why.text]
+                sides[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
             else:
                 sides.append(side)
         return sides
 
-    def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> str:
+    def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> Shown:
         """What stood below a fraction's line and does so no longer."""
         gone = [x for factors, t in zip(terms, tidy)
                 for x in set().union(*map(below, factors)) - below(t)]
-        names = [self.write(-x if self.write.turning(x) == 2 else x).text for x in sorted(set(gone), key=self.write.order)]
-        return f"{listed(names)} cancel{'s' * (len(names) == 1)}" if names else ""
+        names = [self.write(-x if self.write.turning(x) == 2 else x) for x in sorted(set(gone), key=self.write.order)]
+        return said(listed(names), " cancels" if len(names) == 1 else " cancel") if names else NOTHING
 
     # The engine's word.
 

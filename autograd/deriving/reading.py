@@ -248,7 +248,7 @@ class Point:
         order = reading.order
         for node in order:
             if node.op is None:
-                self.value[node] = start(node, random if node in reading.name else None)
+                self.value[node] = start(node, random if node in reading.name and node not in reading.constants else None)
                 self.know(node)
         for symbol, formula in facts if random is not None else ():
             node = next(x for x in order if reading.name.get(x) == symbol.name)

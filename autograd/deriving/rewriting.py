@@ -13,7 +13,7 @@ import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Same, The
 from autograd.deriving.reading import Reading, shape_of
-from autograd.deriving.shown import Shown, Writer, listed
+from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
 
 __all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
 
@@ -22,7 +22,7 @@ class Form(NamedTuple):
     """One way of writing an expression, and why it is equal to the one before."""
 
     expr: sp.Expr
-    why: str
+    why: Shown = NOTHING
     shown: Shown | None = None
 
 
@@ -31,7 +31,7 @@ class Fact(NamedTuple):
 
     left: sp.Expr
     right: sp.Expr
-    reason: str = ""
+    reason: str = ""                                # how one knows
 
     @property
     def names(self) -> set[sp.Symbol]:
@@ -97,22 +97,22 @@ class Rewriter:
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""
-        forms = [Form(expr, "")]
+        forms = [Form(expr)]
         if ties:
             untied = expr.xreplace(ties)
             if untied != expr:
-                forms.append(Form(untied, "where the two are not equal"))
+                forms.append(Form(untied, said("where the two are not equal")))
         used = {old: new for old, new in self.turned.items() if expr.has(old)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
-            forms.append(Form(named, f"as {listed([self.says(old, new) for old, new in used.items()])}"))
+            forms.append(Form(named, said("as ", listed([self.says(old, new) for old, new in used.items()]))))
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
-            forms.append(Form(plain, ""))
+            forms.append(Form(plain))
         return forms
 
-    def says(self, left: sp.Expr, right: sp.Expr) -> str:
-        return f"{self.write(left).text} = {self.write(right).text}"
+    def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
+        return joined([self.write(left), EQUALS, self.write(right)])
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         """What the facts make of it, one after another, as long as it gets shorter."""
@@ -140,14 +140,14 @@ class Rewriter:
             other = symbol + (whole - fact.left) / fact.left.coeff(symbol)
             together = sp.factor(sp.cancel(expr.subs(symbol, other)))
             says = Shown(*self.write(fact.left)[:3], 0)
-            why = f"as {self.says(fact.left, fact.right)}{fact.reason}"
+            why = said("as ", self.says(fact.left, fact.right), fact.reason)
             result = self.tidy(together.subs(whole, fact.right))
             grouped = None
             if together.has(whole) and not sp.denom(together).has(whole):
                 self.write.spelled[whole] = says
                 close = sp.collect(sp.expand(together), whole)
                 shown = self.write(self.best([together, close, sp.factor_terms(close)]))
-                grouped = Form(together.subs(whole, fact.left), "", shown)
+                grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
             yield grouped, Form(result, why)
 
     def reflected(self, expr: sp.Expr) -> Form | None:
@@ -159,7 +159,7 @@ class Rewriter:
         new = self.tidy(expr.xreplace(known))
         if self.length(new) >= self.length(expr):
             return None
-        return Form(new, f"as {listed([self.says(x, y) for x, y in known.items()])}")
+        return Form(new, said("as ", listed([self.says(x, y) for x, y in known.items()])))
 
     def unshifted(self, expr: sp.Expr) -> Form | None:
         """A constant taken from every exponent cancels."""
@@ -172,7 +172,7 @@ class Rewriter:
         new = self.tidy(sp.cancel(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
         if new.has(factor):
             return None
-        return Form(new, f"{self.write(-common).text}, which all exponents have, cancels")
+        return Form(new, said(self.write(-common), ", which all exponents have, cancels"))
 
 
 def mixed(expr: sp.Expr) -> bool:

@@ -16,7 +16,7 @@ import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Positions, Same, The
 
-__all__ = ["Shown", "Writer", "derivative", "listed", "name", "product", "total", "words"]
+__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total", "words"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 
@@ -104,13 +104,24 @@ def _spaced(indices: Sequence[str]) -> str:
     return "".join(f"\\{GREEK[i]} " if i in GREEK else i for i in indices)
 
 
-def listed(names: Sequence[str]) -> str:
+def said(*parts: str | Shown) -> Shown:
+    """Words and mathematics in a row."""
+    return joined([words(part) if isinstance(part, str) else part for part in parts if part != ""])
+
+
+NOTHING = Shown("", "", "")
+
+
+def listed(names: Sequence[Shown]) -> Shown:
     """a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    parts: list[str | Shown] = []
+    for i, each in enumerate(names):
+        parts += [*([" and " if i == len(names) - 1 else ", "] * (i > 0)), each]
+    return said(*parts)
 
 
 def words(text: str) -> Shown:
-    return Shown(text, rf"\text{{{_tex(text)}}}", f"<mtext>{html.escape(text)}</mtext>")
+    return Shown(text, rf"\text{{{_tex(text)}}}", f"<mtext>{html.escape(text).replace(' ', '&#xa0;')}</mtext>")
 
 
 def joined(parts: Sequence[Shown], binding: int = ATOM) -> Shown:
@@ -131,6 +142,7 @@ def derivative(above: Shown, below: Shown) -> Shown:
                  f"<mfrac><mrow><mo>∂</mo>{above.mathml}</mrow><mrow><mo>∂</mo>{below.mathml}</mrow></mfrac>", ATOM)
 
 
+EQUALS = sign(" = ", "=", "=")
 _TIMES = sign(" · ", r"\cdot", "·")
 _PLUS, _MINUS = sign(" + ", "+", "+"), sign(" − ", "-", "−")
 _NEGATIVE = Shown("−", "-", "<mo form='prefix'>−</mo>")
@@ -244,6 +256,9 @@ class Writer:
         turned = max(factors, key=self.turning, default=sp.S.One)
         if minus and self.turning(turned) > 0:      # −ŷ(ŷ − 1) is ŷ(1 − ŷ)
             factors[factors.index(turned)], minus = (-turned.base) ** turned.exp if turned.is_Pow else -turned, False
+        elif self.turning(turned) == 2 and not turned.is_Pow and any(
+                not f.is_Add and not f.exp.could_extract_minus_sign() if f.is_Pow else not f.is_Add for f in factors):
+            factors[factors.index(turned)], minus = -turned, True       # y(ŷ − 1) is −y(1 − ŷ)
         above = []
         for f in factors:
             if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign():
@@ -343,7 +358,7 @@ class Writer:
                  "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(function, rf"\operatorname{{{_tex(function)}}}")
         head = f"<mi>{html.escape(function)}</mi><mo>&#x2061;</mo>"
         if function == "log" and insides[0].binding == ATOM and not insides[0].text.startswith("("):
-            return Shown(f"log {insides[0].text}", f"{latex} {insides[0].latex}", f"<mrow>{head}{insides[0].mathml}</mrow>",
+            return Shown(f"log {insides[0].text}", f"{latex} {insides[0].latex}", f"<mrow><mspace width='.17em'/>{head}<mspace width='.17em'/>{insides[0].mathml}</mrow>",
                          POWER)
         return Shown(f"{function}({', '.join(i.text for i in insides)})",
                      rf"{latex}\left({', '.join(i.latex for i in insides)}\right)",
