@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node
+from autograd.core.value import Value
 
 if TYPE_CHECKING:
     from autograd.deriving.derivation import Derivation
@@ -60,4 +61,16 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (), names: Mappi
         if missing.name != "sympy":
             raise
         raise ImportError('derive: this needs SymPy: pip install "ninjagrad[derive]"') from None
+    if not isinstance(root, Value):
+        from autograd.deriving.indexed import derive_tensors
+        return derive_tensors(root, starts, facts, names)
     return derive_values(root, starts, facts, names)
+
+
+def _jacobian(p: Any, z: Any, *, names: Mapping[str, Any] | None = None) -> Derivation:
+    """The Jacobian of one Tensor by another, in index notation: ∂p_i/∂z_j of a softmax is p_i(δ_ij − p_j)."""
+    from autograd.deriving.indexed import jacobian_of
+    return jacobian_of(p, z, names)
+
+
+derive.jacobian = _jacobian     # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import mul
 from random import Random
@@ -37,11 +37,11 @@ class Reading:
     """
 
     def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
-        self.root, self.wrt = root, wrt
+        self.root, self.wrt = root, dict.fromkeys(wrt)      # dicts, as `in` a list would ask Tensors for ==
         self.order: list[Any] = topological(root)
         self.name = named_nodes(list(dict.fromkeys([*self.order, *wrt])), names)
         self.name.setdefault(root, self.free("L"))
-        self.shifts = [node for node, name in self.name.items() if name == "max" and node.op is None]
+        self.shifts = dict.fromkeys(node for node, name in self.name.items() if name == "max" and node.op is None)
         for node in self.shifts:                    # what softmax takes from all scores
             self.name[node] = self.free("m")
         for node in wrt:
@@ -49,13 +49,14 @@ class Reading:
                 raise ValueError("derive: the node to derive by has no name; give it a label, or pass names=locals()")
         self.moving: set[Any] = set()
         for node in self.order:
-            if node in wrt or any(x in self.moving for x in node.inputs):
+            if node in self.wrt or any(x in self.moving for x in node.inputs):
                 self.moving.add(node)
-        self.shown = [node for node in self.order if node in self.name and node in self.moving]
+        self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving)
         self.field: dict[Any, Field] = {}
         self.formula: dict[Any, Field] = {}
-        self.helpers: list[Any] = []
+        self.helpers: dict[Any, None] = {}
         self.constants: dict[Any, str] = {}
+        self.lengths: dict[sp.Symbol, int] = {}
         self.uses = Counter(id(x) for x, _, _ in edges(root))
         divisors = {id(by.inputs[1]) for _, by, position in edges(root) if by.op.name == "div" and position == 1}
         for node in self.order:
@@ -66,37 +67,72 @@ class Reading:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
         named = [node for node in self.order if node in self.name]
         named.sort(key=lambda node: (node in self.helpers, node.op is not None))
-        helpers = named[len(named) - len(self.helpers):]
-        return [*(self.name[node] for node in named if node not in helpers), *map(str, self.siblings),
-                *(self.name[node] for node in helpers)]
+        return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
+                *(self.name[node] for node in self.helpers)]
 
-    def free(self, wish: str) -> str:
-        """A name nobody has yet."""
+    def free(self, *wishes: str) -> str:
+        """A name nobody has yet: the first of the wishes that is free, or one with a number."""
         taken = set(self.name.values())
-        numbered = (wish if i == 0 else f"{wish}_{i}" for i in range(1000))
-        return next(name for name in numbered if name not in taken)
+        return next(name for name in [*wishes, *(f"{wishes[0]}_{i}" for i in range(1, 1000))] if name not in taken)
 
     def read(self, node: Any, divides: bool) -> None:
         """Make the node's formula, and decide how others speak of it."""
         if node.op is None:
-            if node not in self.name and shape_of(node) == () and not is_long(float(node.data)):
-                self.field[node] = Field(rational(float(node.data)))
+            if node not in self.name and shape_of(node) == () and not is_long(float(node._data)):
+                self.field[node] = Field(rational(float(node._data)))
                 return
             if node not in self.name:
-                self.name[node] = self.constants[node] = self.free("c")
+                self.name[node] = self.constants[node] = self.free(self.wish(node))
             self.field[node] = self.entry(node)
             return
         try:
-            formula = Field.apply(node.op, *[self.field[x] for x in node.inputs], *parameters(node))
+            formula = Field.apply(node.op, *self.operands(node), *parameters(node))
         except (TypeError, AttributeError, NotImplementedError, IndexError):
             raise outside(node) from None
         self.formula[node] = formula
         if node not in self.name and node in self.moving and (self.uses[id(node)] > 1 or divides):
             expr = formula.at(places(node))
             if expr.is_Add or isinstance(expr, sp.Sum) or (not isinstance(expr, The) and sp.count_ops(expr) > 1):
-                self.helpers.append(node)
-                self.name[node] = self.free("s" if node.op.name in ("sum", "add") else "u")
+                self.helpers[node] = None
+                self.name[node] = self.free(*("sSq" if node.op.name in ("sum", "add") else "uvr"))
         self.field[node] = self.entry(node) if node in self.name else formula
+
+    def wish(self, node: Any) -> str:
+        """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
+        x = node._data
+        if shape_of(node) == ():
+            return "c"
+        for by in self.order:
+            if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
+                whole = by.inputs[0]._data
+                axes = tuple(i for i, n in enumerate(x.shape) if n != whole.shape[i]) if x.ndim == whole.ndim else ()
+                if axes and (whole.max(axes, keepdims=True) == x).all():
+                    self.shifts[node] = None
+                    return "m"
+        if x.ndim and (x >= 0).all() and (abs(x.sum(-1) - 1) < 1e-9).all():
+            return "Y"
+        return "c"
+
+    def operands(self, node: Any) -> list[Field]:
+        """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""
+        fields = [self.field[x] for x in node.inputs]
+        if node.op.name == "div" and node.inputs[1].op is None and shape_of(node.inputs[1]) == ():
+            total, divisor = node.inputs[0], float(node.inputs[1]._data)
+            while total.op is not None and total.op.name == "neg":
+                total = total.inputs[0]
+            if total.op is not None and total.op.name == "sum" and shape_of(total.inputs[0]):
+                x, (dims, _) = total.inputs[0], parameters(total)
+                count = math.prod(x.shape[i] for i in dims)
+                if count > 1 and (divisor == count or (divisor == count - 1 and len(dims) == 1)):
+                    length = sp.Mul(*[self.length(i - x.ndim, x.shape[i], x.ndim) for i in dims if x.shape[i] > 1])
+                    fields[1] = Field(length - int(count - divisor))
+        return fields
+
+    def length(self, axis: int, length: int, ndim: int) -> sp.Symbol:
+        """N: how many there are along an axis; `axis` counts from the last."""
+        symbol = sp.Symbol(f"length {length} at {'row' if axis == -2 or ndim == 1 else axis}", positive=True, integer=True)
+        self.lengths[symbol] = length
+        return symbol
 
     def entry(self, node: Any) -> Field:
         """The node by its name: a symbol, or an array's entry."""
@@ -163,7 +199,7 @@ class Reading:
             needs = [x in self.moving for x in by.inputs]
             if by in stops or not any(needs):
                 return [None] * len(needs)
-            inputs = [self.field[x] for x in by.inputs]
+            inputs = self.operands(by)
             try:
                 parts = by.op.pulled(needs, g, self.field[by], inputs, parameters(by))
                 return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
@@ -241,14 +277,16 @@ class Point:
     """
 
     def __init__(self, reading: Reading, random: Random | None = None,
-                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = ()) -> None:
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = ()) -> None:
         self.reading = reading
         self.value: dict[Any, Any] = {}
-        self.known: dict[Any, Any] = {}
+        self.known: dict[Any, Any] = dict(reading.lengths)
         order = reading.order
         for node in order:
             if node.op is None:
                 self.value[node] = start(node, random if node in reading.name and node not in reading.constants else None)
+                if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
+                    self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
                 self.know(node)
         for symbol, formula in facts if random is not None else ():
             node = next(x for x in order if reading.name.get(x) == symbol.name)
@@ -342,7 +380,11 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
         if x in position:
             from numpy import arange
             return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
+        if isinstance(x, sp.Indexed):
+            return known[x.base][tuple([value(i) for i in x.indices])]
         if x.is_Atom:
+            if x.is_Symbol:
+                raise TypeError(f"derive: no number for {x!r} in {expr}")
             return int(x) if x.is_Integer and position else float(x)
         if isinstance(x, sp.Sum):
             from numpy import broadcast_to
@@ -354,8 +396,6 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
                 full[axis] = lengths[index]
                 inner = broadcast_to(inner, full).sum(axis, keepdims=True)
             return inner
-        if isinstance(x, sp.Indexed):
-            return known[x.base][tuple([value(i) for i in x.indices])]
         parts = [value(a) for a in x.args]
         if isinstance(x, sp.Add):
             return sum(parts)

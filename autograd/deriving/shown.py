@@ -186,6 +186,7 @@ class Writer:
     def __init__(self, rank: Mapping[str, int], letters: Callable[[sp.Symbol], str] = str) -> None:
         self.rank = rank
         self.spelled: dict[sp.Symbol, Shown] = {}
+        self.gradient: Callable[[sp.Indexed], Shown] | None = None      # how what arrives at a root is written
         self.known: dict[sp.Expr, Shown] = {}       # what was written before
         self.letters = letters
 
@@ -204,6 +205,8 @@ class Writer:
         if isinstance(x, sp.Pow):
             return self.power(x)
         if isinstance(x, sp.Indexed):
+            if self.gradient is not None and str(x.base) == "gradient of the root":
+                return self.gradient(x)
             return name(str(x.base), [self.letter(i) for i in x.indices])
         if isinstance(x, sp.Dummy):
             return name(self.letters(x))

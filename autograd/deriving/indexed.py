@@ -1,0 +1,712 @@
+"""Derivations for graphs of Tensors, in index notation: entries, δ and Σ; and the result in matrices.
+
+∂u/∂x is asked of the ops with δ as the gradient that arrives, one entry of u at a time; the chain rule then sums over
+the entries of u. Indices get their letters when all is known: equal letters are equal axes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+
+from autograd.core.graph import back
+from autograd.deriving.derivation import Derivation, Line, Section, Side, close
+from autograd.deriving.fields import Field, Positions, The, ones_at, summed
+from autograd.deriving.reading import Point, Reading, evaluate, parameters
+from autograd.deriving.rewriting import Form, Rewriter, is_power
+from autograd.deriving.shown import (
+    NOTHING,
+    Shown,
+    Writer,
+    derivative,
+    joined,
+    listed,
+    name,
+    product,
+    said,
+    total,
+    words,
+)
+
+__all__ = ["derive_tensors", "jacobian_of"]
+
+Index = tuple[sp.Symbol, ...]
+MOST = 4_000_000                                    # entries of a Jacobian that are checked
+
+
+def letter(x: str) -> sp.Symbol:
+    return sp.Symbol(x, integer=True)
+
+
+class Axes:
+    """Which axes of named arrays are the same, and the letters for their indices."""
+
+    LISTS = ("ckr", "jlp", "dfg", "abe", "ihq", "uvw")
+
+    def __init__(self, reading: Reading) -> None:
+        self.parent: dict[Any, Any] = {}
+        self.lists: dict[Any, Sequence[str]] = {}
+        named = [node for node in reading.order if node in reading.name]
+        formulas = {node: generic(node) for node in named}
+        for node, own in formulas.items():
+            if node in reading.formula:
+                self.unite(reading.formula[node].at(own), node, own, reading)
+        left = list(self.LISTS)
+        rows: list[Any] = []
+        for node in reversed(named):
+            lengths = [n for n in shape(node) if n != 1]
+            for axis in range(len(lengths)):
+                group = self.find((reading.name[node], axis))
+                if group in self.lists:
+                    continue
+                if axis == 0 and len(lengths) > 1 and not rows:
+                    rows.append(group)
+                    self.lists[group] = "nmo"
+                else:
+                    if len(lengths) == 1 and left[0] == "ckr" and not rows:
+                        left[0] = "ijk"
+                    self.lists[group] = left.pop(0) if left else "xyz"
+
+    def find(self, slot: Any) -> Any:
+        while self.parent.setdefault(slot, slot) != slot:
+            slot = self.parent[slot]
+        return slot
+
+    def unite(self, formula: sp.Expr, node: Any, own: Index, reading: Reading) -> None:
+        at = {i: (reading.name[node], axis) for axis, i in enumerate(real(own))}
+        for x in formula.atoms(sp.Indexed, Positions):
+            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
+                slot = slot_of(x, axis)
+                if i in at:
+                    self.parent[self.find(slot)] = self.find(at[i])
+                elif isinstance(i, sp.Dummy):
+                    at[i] = slot
+
+    def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
+        """The letters that an index may have, by where it stands."""
+        for x in expr.atoms(sp.Indexed, Positions):
+            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
+                if i == index:
+                    return self.lists.get(self.find(slot_of(x, axis)), "xyz")
+        return "xyz"
+
+    def of(self, label: str, ndim: int, which: int = 0, given: Sequence[str] = ()) -> list[str]:
+        """Letters for all axes of a named array: the first of each axis's list, or the second."""
+        found: list[str] = []
+        for axis in range(ndim):
+            choices = self.lists[self.find((label, axis))]
+            found.append(next(x for x in [*choices[which:], *choices[:which], *"xyzαβγ"] if x not in found and x not in given))
+        return found
+
+    def lettered(self, expr: sp.Expr) -> sp.Expr:
+        """Every index that is summed over gets its letter: one that is free within, and not the letter of another."""
+        free = {s.name for s in expr.free_symbols if s.is_integer}
+
+        def rename(x: sp.Expr) -> sp.Expr:
+            if isinstance(x, sp.Sum):
+                body, limits = rename(x.function), []
+                for old, low, high in x.limits:
+                    taken = free | {s.name for s in body.atoms(sp.Symbol) if s.is_integer and s != old}
+                    choice = letter(next(c for c in [*self.letters_of(body, old), *"xyzαβγ"] if c not in taken))
+                    body = body.xreplace({old: choice})
+                    limits.append((choice, low, high))
+                return sp.Sum(body, *limits)
+            if x.args and x.has(sp.Sum):
+                return x.func(*map(rename, x.args))
+            return x
+
+        return rename(expr)
+
+
+def slot_of(x: sp.Expr, axis: int) -> Any:
+    return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
+
+
+def shape(node: Any) -> tuple[int, ...]:
+    return node.shape       # type: ignore[no-any-return]
+
+
+def generic(node: Any) -> Index:
+    """A new index for each axis; 0 where there is but one place."""
+    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in shape(node)])
+
+
+def real(index: Index) -> list[sp.Symbol]:
+    return [i for i in index if i != 0]
+
+
+def placed(node: Any, letters: Sequence[str]) -> Index:
+    rest = iter(letters)
+    return tuple([letter(next(rest)) if n != 1 else sp.S.Zero for n in shape(node)])
+
+
+class Local(NamedTuple):
+    """∂u/∂x: its entry where u stands at `out` and x at `into`; some of the indices are the same, or the entry is 0."""
+
+    out: Index
+    into: Index
+    forms: list[Form]
+    same: sp.Expr                                   # the δ of those that must be the same
+
+
+class IndexRewriter(Rewriter):
+    """Rewrites expressions with indices."""
+
+    def __init__(self, board: IndexBoard) -> None:
+        self.board = board
+        super().__init__(board.reading, [], board.write)
+        self.patterns: list[tuple[sp.Expr, sp.Expr]] = []
+        reading = board.reading
+        helpers = {reading.name[node] for node in reading.helpers}
+        for node in reading.shown:
+            if node not in reading.formula or not shape(node):
+                continue
+            index = generic(node)
+            above, below = sp.fraction(sp.together(reading.formula[node].at(index)))
+            atoms = {x for x in above.atoms(The) if is_power(x)} | {
+                x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
+            if above in atoms and real(index):
+                self.patterns.append((above, reading.field[node].at(index) * below))
+
+    def in_names(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
+        self.turned = {}
+        for atom in expr.atoms(The, sp.Indexed):
+            for pattern, named in self.patterns:
+                found = matched(pattern, atom)
+                if found is not None and atom not in self.turned:
+                    self.turned[atom] = named.xreplace(found)
+        forms = super().in_names(expr, ties)
+        last = self.gathered(forms[-1].expr, out)
+        return [*forms[:-1], forms[-1]._replace(expr=last)] if len(forms) > 1 else forms if last == expr else [
+            *forms, Form(last)]
+
+    def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
+        """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
+        forms = []
+        for delta in expr.atoms(sp.KroneckerDelta):
+            for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
+                if old.is_Symbol:
+                    terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
+                    if all(not t.has(delta) for t in terms):
+                        forms.append(sp.factor_terms(sp.factor(sp.Add(*[
+                            t.xreplace({old: new}) * delta if had.has(delta) else t
+                            for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))]))))
+        return self.best([*forms, expr])
+
+    def tidy(self, expr: sp.Expr) -> sp.Expr:
+        expr = self.board.axes.lettered(expr)
+        if expr.is_Atom:
+            return expr
+        stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}     # what SymPy's algebra need not look into
+        flat = expr.xreplace(stand_in)
+        back_ = {v: k for k, v in stand_in.items()}
+        less = sp.cancel(flat)
+        return self.best([x.xreplace(back_) for x in (flat, less, sp.factor(less), sp.factor_terms(flat))])
+
+    def by_facts(self, expr: sp.Expr) -> list[Form]:
+        forms: list[Form] = []
+        while True:
+            for s in sorted(expr.atoms(sp.Sum), key=str):
+                value = self.board.known_sum(s)
+                if value is None:
+                    continue
+                result = self.tidy(expr.xreplace({s: value}))
+                forms.append(Form(result, said("as ", self.says(s, value))))
+                expr = result
+                break
+            else:
+                return forms
+
+
+def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
+    """What the pattern's indices are in x, if x is the pattern elsewhere."""
+    if isinstance(pattern, sp.Dummy) and pattern.is_integer:
+        return {pattern: x}
+    if (pattern.is_Atom and not isinstance(pattern, sp.Indexed)) or pattern.func is not x.func or len(pattern.args) != len(x.args):
+        return {} if pattern == x else None
+    if isinstance(pattern, sp.Add):                 # whose terms stand in an order of their own
+        ordered = [sorted(y.args, key=lambda t: str(t.xreplace({i: letter("i") for i in t.free_symbols if i.is_integer})))
+                   for y in (pattern, x)]
+    else:
+        ordered = [list(pattern.args), list(x.args)]
+    found: dict[sp.Expr, sp.Expr] = {}
+    for a, b in zip(*ordered):
+        part = matched(a, b)
+        if part is None or any(found.get(k, v) != v for k, v in part.items()):
+            return None
+        found |= part
+    return found
+
+
+class IndexBoard:
+    """What is known of a graph of Tensors while its derivation is written."""
+
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+        self.root = root
+        self.reading = reading = Reading(root, wrt, names)
+        self.axes = Axes(reading)
+        self.write = Writer({name: i for i, name in enumerate(reading.ranked())})
+        for symbol in reading.lengths:
+            self.write.rank[symbol.name] = -1
+            self.write.spelled[symbol] = name(self.letter_of_length(symbol))
+        self.loss = name("L" if "L" not in reading.name.values() else "loss")
+        self.points = [Point(reading)]
+        for node, x in self.points[0].value.items():
+            if not np.allclose(x, node._data, rtol=1e-4, atol=1e-6):
+                raise ValueError(f"derive: {node.label or node.op and node.op.name} was computed from numbers that have "
+                                 "changed since; compute the graph again")
+        self.targets = {node for node in reading.order if node.op is None and self.sums_to_one(node)}
+        random = Random(0)
+        for _ in range(40):
+            if len(self.points) < 4:
+                with np.errstate(all="ignore"):
+                    point = Point(reading, random, shares=self.targets)
+                if all(np.isfinite(x).all() for x in point.value.values()):
+                    self.points.append(point)
+        seed = np.random.default_rng(0)
+        self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
+        self.seed_base = sp.IndexedBase("gradient of the root", real=True)
+        for point, g in zip(self.points, self.seed):
+            if real(generic(root)):
+                point.known[self.seed_base] = g.reshape([n for n in g.shape if n != 1])
+        self.rewriter = IndexRewriter(self)
+        self.sums: dict[sp.Expr, Any] = {}
+        self.ties: dict[sp.Expr, sp.Expr] = {}
+        self.jacobians: dict[tuple[Any, Any, int], Any] = {}
+        self.locals: dict[tuple[Any, Any], Local] = {}
+        self.said: set[tuple[Any, Any]] = set()
+
+    def letter_of_length(self, symbol: sp.Symbol) -> str:
+        """N for the axis whose index is n."""
+        length = self.reading.lengths[symbol]
+        where = symbol.name.rpartition(" ")[2]
+        axis = -2 if where == "row" else int(where)
+        for node in self.reading.order:
+            if node in self.reading.name:
+                lengths = [n for n in shape(node) if n != 1]
+                spot = axis if axis == -1 or len(lengths) > 1 else -1
+                if len(lengths) >= -spot and lengths[spot] == length:
+                    letters = self.axes.lists[self.axes.find((self.reading.name[node], len(lengths) + spot))]
+                    return letters[0].upper()
+        return str(length)
+
+    def sums_to_one(self, node: Any) -> bool:
+        """Whether a constant is a target: rows that sum to 1, and that are used as weights of logarithms."""
+        x = node._data
+        if node.requires_grad or node not in self.reading.name or x.ndim == 0 or x.dtype.kind != "f":
+            return False
+        if (x < 0).any() or not np.allclose(x.sum(-1), 1.0):
+            return False
+        uses = [by for by in self.reading.order if any(x is node for x in by.inputs)]
+        others = [y for by in uses for y in by.inputs if y is not node]
+        return bool(uses) and all(by.op.name in ("mul",) for by in uses) and all(
+            y.op is not None and y.op.name in ("log", "sub", "neg") for y in others)
+
+    def known_sum(self, s: sp.Sum) -> sp.Expr | None:
+        """0 or 1, if a sum of entries is that whatever the numbers are."""
+        if not isinstance(s.function, sp.Indexed) or str(s.function.base) == "gradient of the root":
+            return None
+        if s not in self.sums:
+            node = next((x for x, name in self.reading.name.items() if name == str(s.function.base)), None)
+            self.sums[s] = None
+            if node is None or (node.op is None and node not in self.targets):
+                return None
+            free = [(i, n) for i, n in zip(s.function.indices, [n for n in shape(node) if n != 1])
+                    if i in s.free_symbols and i.is_Symbol]
+            for value in (0, 1):
+                if all(np.allclose(point(s, free), value, atol=1e-9) for point in self.points):
+                    self.sums[s] = sp.Integer(value)
+        return self.sums[s]
+
+    # What stands on the board.
+
+    def entry(self, node: Any, index: Index) -> Shown:
+        if not real(index):
+            return name(self.reading.name[node])
+        return self.write(self.reading.field[node].at(index))
+
+    def matrix(self, node: Any) -> Shown:
+        return name(capital(self.reading.name[node], len(real(generic(node)))))
+
+    def lengths(self, node: Any, index: Index) -> list[tuple[sp.Symbol, int]]:
+        return [(i, n) for i, n in zip(index, shape(node)) if n != 1]
+
+    def side(self, form: Form, axes: Sequence[tuple[sp.Symbol, int]], same: sp.Expr = sp.S.One) -> Side:
+        expr = self.axes.lettered(form.expr)
+        return Side(form.shown or self.write(expr), lambda point: point(expr * same, axes), form.why)
+
+    def array(self, point: Point, node: Any) -> Any:
+        return point.value[node].reshape([n for n in shape(node) if n != 1])
+
+    def definitions(self) -> Section:
+        reading, lines = self.reading, []
+        for node in reading.order:
+            if node in reading.formula and (node in reading.shown or node in reading.helpers):
+                index = placed(node, self.axes.of(reading.name[node], len(real(generic(node)))))
+                formula = self.rewriter.tidy(reading.formula[node].at(index))
+                why = NOTHING
+                shifted = [x for x in reading.shifts if str(reading.name[x]) in {
+                    str(b) for b in formula.atoms(sp.IndexedBase)} | {str(b) for b in formula.free_symbols}]
+                if shifted and not any(x in self.said for x in shifted):
+                    self.said |= set(shifted)
+                    why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
+                        reading.name[shifted[0]], len(real(generic(shifted[0])))))),
+                        ", the largest, is a constant: taken from all, it cancels")
+                lines.append(Line(self.entry(node, index), lambda point, node=node: self.array(point, node),
+                                  [self.side(Form(formula, why), self.lengths(node, index))]))
+        return Section("Definitions", lines)
+
+    def local(self, u: Any, x: Any, field: Field) -> Local:
+        """∂u/∂x with letters, its δ taken out."""
+        raise NotImplementedError
+
+    def jacobian(self, u: Any, x: Any, letters: tuple[Sequence[str], Sequence[str]] | None = None) -> Local:
+        if (u, x) in self.locals and letters is None:
+            return self.locals[u, x]
+        out = generic(u)
+        parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, shape(u)))
+        into = generic(x)
+        expr = sp.expand(parts[x].at(into)) if x in parts else sp.S.Zero
+        same, merged = sp.S.One, {}
+        for i in real(out):                         # indices that must be the same
+            for j in real(into):
+                delta = sp.KroneckerDelta(i, j)
+                terms = sp.Add.make_args(expr)
+                if expr != 0 and all(delta in sp.Mul.make_args(t) for t in terms):
+                    expr = sp.Add(*[(t / delta).xreplace({i: j}) for t in terms])
+                    same *= delta
+                    merged[i] = j
+        names = self.reading.name
+        first = self.axes.of(names[x], len(real(into))) if letters is None else letters[1]
+        spelled = dict(zip(real(into), map(letter, first)))
+        rest = [i for i in real(out) if i not in merged]
+        wanted = dict(zip(real(out), self.axes.of(names[u], len(real(out)), 0, ()) if letters is None else letters[0]))
+        taken = set(first)
+        for i in rest:
+            choice = wanted[i]
+            if choice in taken:
+                axis = real(out).index(i)
+                choice = next(c for c in [*self.axes.lists[self.axes.find((names[u], axis))], *"xyzαβγ"] if c not in taken)
+            taken.add(choice)
+            spelled[i] = letter(choice)
+        outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
+        inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
+        expr = self.rewriter.tidy(expr.xreplace(spelled))
+        found = Local(outward, inward, self.rewriter.in_names(expr, self.ties, real(outward)), sp.S.One)
+        if letters is None:
+            self.locals[u, x] = found
+        return found
+
+    def numeric(self, point: Point, u: Any, x: Any) -> Any:
+        """The Jacobian in numbers, axes of length 1 left out."""
+        key = u, x, id(point)
+        if key not in self.jacobians:
+            if u._data.size * x._data.size > MOST:
+                raise ValueError(f"derive: ∂{self.reading.name[u]}/∂{self.reading.name[x]} has {u._data.size} · "
+                                 f"{x._data.size} entries, too many to check; derive a smaller copy of the graph")
+            rows = []
+            for one in np.eye(u._data.size):
+                got = point.pulled(u, one.reshape(shape(u)), through=False).get(x)
+                rows.append(np.zeros(shape(x)) if got is None else np.broadcast_to(got, shape(x)))
+            self.jacobians[key] = np.array(rows).reshape([n for n in (*shape(u), *shape(x)) if n != 1])
+        return self.jacobians[key]
+
+    def local_line(self, u: Any, x: Any, local: Local | None = None) -> Line:
+        known = local or self.jacobian(u, x)
+        left = derivative(self.entry(u, known.out), self.entry(x, known.into))
+        axes: dict[sp.Symbol, int] = dict([*self.lengths(u, known.out), *self.lengths(x, known.into)])
+        out, into = real(known.out), real(known.into)
+
+        def number(point: Point) -> Any:
+            """The entries where indices with one letter are the same; elsewhere all are 0, which is checked too."""
+            whole = self.numeric(point, u, x)
+            letters = {i: chr(97 + k) for k, i in enumerate(axes)}
+            spec = "".join(letters[i] for i in [*out, *into])
+            kept = np.einsum(f"{spec}->{''.join(letters[i] for i in axes)}", whole)
+            if not np.isclose(np.abs(whole).sum(), np.abs(kept).sum()):
+                raise ArithmeticError(f"derive: {left.text} is not 0 where its indices differ. This is a mistake in derive; "
+                                      "please report it")
+            return kept
+
+        return Line(left, number, [self.side(form, list(axes.items())) for form in known.forms])
+
+    def gradient(self, point: Point, node: Any) -> Any:
+        at = next(i for i, p in enumerate(self.points) if p is point)
+        if "whole" not in point.__dict__:
+            point.__dict__["whole"] = point.pulled(self.root, self.seed[at].reshape(shape(self.root)), through=True)
+        got = point.__dict__["whole"].get(node, np.zeros(shape(node)))
+        return np.broadcast_to(got, shape(node)).reshape([n for n in shape(node) if n != 1])
+
+    def of(self, wrt: Any, known: dict[Any, Callable[[Index], sp.Expr]]) -> tuple[list[Section], sp.Expr]:
+        """From the root back to `wrt`, one named node after another."""
+        reading = self.reading
+        parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(lambda index: sp.Dummy(), shape(u)))
+                 for u in reading.shown}
+        before = {wrt}
+        for x in reading.order:
+            if x in reading.shown and any(y in before for y in parts[x]):
+                before.add(x)
+        sections: list[Section] = []
+        for x in reversed([x for x in reading.shown if x in before]):
+            if x in known:
+                continue
+            users = [u for u in reading.shown if u in known and x in parts[u]]
+            sections.append(self.step(x, users, known))
+        index = placed(wrt, self.axes.of(reading.name[wrt], len(real(generic(wrt)))))
+        return sections, self.axes.lettered(known[wrt](index))
+
+    def step(self, x: Any, users: Sequence[Any], known: dict[Any, Callable[[Index], sp.Expr]]) -> Section:
+        reading = self.reading
+        label = reading.name[x]
+        index = placed(x, self.axes.of(label, len(real(generic(x)))))
+        axes = self.lengths(x, index)
+        section = Section(f"By {name(label).text}")
+        scalar_root = not real(generic(self.root))
+        loss = self.entry(self.root, ()) if scalar_root else self.loss
+        left = derivative(loss, self.entry(x, index))
+        chain, terms, exprs, kept = [], [], [], []
+        for u in users:
+            if u is self.root and scalar_root:
+                local = self.jacobian(u, x)
+                expr = local.forms[-1].expr.xreplace(dict(zip(real(local.into), real(index))))
+                if len(users) == 1:
+                    line = self.local_line(u, x)
+                    further = self.rewriter.by_facts(expr)
+                    line.sides += [self.side(form, axes) for form in further]
+                    section.lines.append(line)
+                    return self.ended(section, x, index, [Form(expr), *further][-1].expr, known)
+                section.lines.append(self.local_line(u, x))
+                chain.append(derivative(loss, self.entry(x, index)))
+                terms.append(self.write(self.axes.lettered(expr)))
+                exprs.append(expr)
+                kept.append(expr)
+                continue
+            local = self.jacobian(u, x)
+            section.lines += [self.local_line(u, x)] if (u, x) not in self.said else []
+            self.said.add((u, x))
+            over = [(i, n) for i, n in self.lengths(u, local.out) if i not in real(local.into)]
+            g = known[u](local.out)
+            entry = local.forms[-1].expr
+            sums = [i for i, _ in over]
+            chain.append(self.sigma(sums, product([derivative(loss, self.entry(u, local.out)),
+                                                   derivative(self.entry(u, local.out), self.entry(x, local.into))])))
+            factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
+            terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
+            exprs.append(summed(self.opened(g * entry), over))
+            before, within = self.rewriter.tidy(g * entry).as_independent(*sums, as_Add=False)
+            kept.append(before * sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over and not entry.has(
+                sp.KroneckerDelta) else exprs[-1])
+        uses = [(u, self.jacobian(u, x)) for u in users]
+
+        def numbers(point: Point) -> Any:
+            return sum(np.tensordot(self.gradient(point, u), self.numeric(point, u, x), len(real(local.out)))
+                       for u, local in uses)
+
+        whole = sp.Add(*exprs)
+        named = self.rewriter.in_names(self.rewriter.tidy(whole), self.ties)
+        gathered = self.rewriter.gathered(named[-1].expr)
+        ends = [Form(gathered, named[-1].why), *self.rewriter.by_facts(gathered)]
+        together = self.axes.lettered(sp.Add(*kept))
+        if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
+            ends = [Form(together)]
+        forms = [Form(whole, NOTHING, total(terms)), *ends]
+        sides = [Side(total(chain), numbers, said("the chain rule"))]
+        for form in forms:
+            side = self.side(form, axes)
+            if side.shown.text != sides[-1].shown.text:
+                sides.append(side)
+        section.lines.append(Line(left, lambda point: self.gradient(point, x), sides))
+        return self.ended(section, x, index, forms[-1].expr, known)
+
+    def opened(self, expr: sp.Expr) -> sp.Expr:
+        """Products cancelled before they are summed."""
+        stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}
+        return sp.expand(sp.cancel(expr.xreplace(stand_in))).xreplace({v: k for k, v in stand_in.items()})
+
+    def sigma(self, over: Sequence[sp.Symbol], inner: Shown) -> Shown:
+        for i in reversed(over):
+            x = inner.within(1)
+            inner = Shown(f"Σ_{i.name} {x.text}", rf"\sum_{{{i.name}}} {x.latex}",
+                          f"<mrow><munder><mo>∑</mo><mi>{i.name}</mi></munder>{x.mathml}</mrow>", 1)
+        return inner
+
+    def ended(self, section: Section, x: Any, index: Index, expr: sp.Expr,
+              known: dict[Any, Callable[[Index], sp.Expr]]) -> Section:
+        """Remember the result, and say it in matrices where that can be said."""
+        expr = self.axes.lettered(expr)
+        own = real(index)
+
+        def at(place: Index) -> sp.Expr:
+            return rebound(expr, dict(zip(own, real(place))))
+
+        known[x] = at
+        form = Matrices(self, own, [n for n in shape(x) if n != 1]).of(expr)
+        if form is not None:
+            scalar_root = not real(generic(self.root))
+            loss = self.entry(self.root, ()) if scalar_root else self.loss
+            section.lines.append(Line(derivative(loss, self.matrix(x)), lambda point: self.gradient(point, x),
+                                      [Side(form[0], form[1], said(form[2]))]))
+        return section
+
+
+def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:
+    """With other free indices; those that are summed over make room."""
+    fresh = {limit[0]: sp.Dummy("k", integer=True) for s in expr.atoms(sp.Sum) for limit in s.limits}
+    return expr.xreplace(fresh).xreplace(names)
+
+
+def capital(label: str, ndim: int) -> str:
+    """The matrix whose entries are ŷ_nc is Ŷ."""
+    return label[0].upper() + label[1:] if ndim == 2 and (len(label) == 1 or label[1] in "_0123456789" or len(
+        label) == 2) else label
+
+
+class Matrices:
+    """Writes an expression with indices as one of matrices: (Ŷ − Y)/N, Hᵀ(Ŷ − Y)/N, 1ᵀ(Ŷ − Y)/N."""
+
+    def __init__(self, board: IndexBoard, own: Sequence[sp.Symbol], lengths: Sequence[int]) -> None:
+        self.board, self.own, self.lengths = board, list(own), list(lengths)
+
+    def of(self, expr: sp.Expr) -> tuple[Shown, Callable[[Point], Any], str] | None:
+        own = self.own
+        if len(own) not in (1, 2) or not expr.has(sp.Indexed):
+            return None
+        axes = list(zip(own, self.lengths))
+        if not expr.has(sp.Sum):
+            if len(own) == 2 and (shown := self.elementwise(expr, own)) is not None:
+                return shown, lambda point: point(expr, axes), ""
+            return None
+        coefficient, rest = expr.as_independent(*expr.atoms(sp.Sum), as_Add=False)
+        if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum):
+            return None
+        (k, low, high), = rest.limits
+        n = int(high) + 1
+        outer, within = rest.function.as_independent(k, as_Add=False)
+        if outer != 1:
+            return None
+        if len(own) == 1:
+            summand = self.elementwise(within * coefficient, [k, own[0]])
+            if summand is None or not within.has(own[0]):
+                return None
+            ones = Shown("1ᵀ", r"\mathbf{1}^{\top}", "<msup><mn mathvariant='bold'>1</mn><mo>⊤</mo></msup>")
+            return (self.times(ones, summand), lambda point: np.ones(n) @ point(
+                within * coefficient, [(k, n), *axes]), "the sums of the columns")
+        left = [f for f in sp.Mul.make_args(within) if own[0] in f.free_symbols]
+        right = [f for f in sp.Mul.make_args(within) if own[1] in f.free_symbols]
+        if set(left) & set(right) or len(left) + len(right) != len(sp.Mul.make_args(within)):
+            return None
+        one, other = sp.Mul(*left), sp.Mul(*right)
+        plain = all(isinstance(f, sp.Indexed) for f in right)
+        if plain:
+            one *= coefficient
+        else:
+            other *= coefficient
+        first = self.oriented(one, own[0], k)
+        second = self.oriented(other, k, own[1])
+        if first is None or second is None:
+            return None
+        return (self.times(first, second), lambda point: point(one, [(axes[0]), (k, n)]) @ point(other, [(k, n), axes[1]]),
+                "")
+
+    def times(self, a: Shown, b: Shown) -> Shown:
+        a = a.within(2)
+        b = b.within(1) if b.text.startswith("(") else b.within(2)
+        return Shown(f"{a.text}{'' if b.text.startswith('(') else ' '}{b.text}", f"{a.latex} {b.latex}",
+                     f"<mrow>{a.mathml}{b.mathml}</mrow>", 1)
+
+    def oriented(self, expr: sp.Expr, row: sp.Symbol, column: sp.Symbol) -> Shown | None:
+        straight = self.elementwise(expr, [row, column])
+        if straight is not None:
+            return straight
+        turned = self.elementwise(expr, [column, row])
+        if turned is None:
+            return None
+        inner = turned.within(3)
+        return Shown(f"{inner.text}ᵀ", f"{inner.latex}^{{\\top}}", f"<msup>{inner.mathml}<mo>⊤</mo></msup>", 2)
+
+    def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
+        """The expression if it takes matrices entry by entry, all at the same place, and multiplies no two."""
+        entries = expr.atoms(sp.Indexed)
+        if not entries or any(list(x.indices) != list(index) for x in entries) or expr.has(
+                sp.Sum, sp.KroneckerDelta, Positions):
+            return None
+        for x in sp.preorder_traversal(expr):
+            if isinstance(x, sp.Mul) and sum(f.has(sp.Indexed) for f in x.args) > 1:
+                above, below = sp.fraction(x)
+                if sum(f.has(sp.Indexed) for f in sp.Mul.make_args(above)) > 1 or below.has(sp.Indexed):
+                    return None
+            if isinstance(x, sp.Add) and any(not t.has(sp.Indexed) for t in x.args):
+                return None                         # 1 − H² would add a number to a matrix
+            if isinstance(x, The):
+                return None
+        whole = {x: sp.Symbol(capital(str(x.base), 2), real=True) for x in entries}
+        write = Writer({capital(label, 2): rank for label, rank in self.board.write.rank.items()})
+        write.spelled = dict(self.board.write.spelled)
+        return write(expr.xreplace(whole))
+
+
+def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
+    if given:
+        raise ValueError("derive: given= is for graphs of Values; for Tensors facts are found by construction")
+    board = IndexBoard(root, wrt, names)
+    known: dict[Any, Callable[[Index], sp.Expr]] = {}
+    if not real(generic(root)):
+        known[root] = lambda place: sp.S.One
+    else:
+        known[root] = lambda place: board.seed_base[tuple(real(place))]
+        index = placed(root, board.axes.of(board.reading.name[root], len(real(generic(root)))))
+
+        class Seed:
+            def __contains__(self, x: object) -> bool:
+                return isinstance(x, sp.Indexed) and str(x.base) == "gradient of the root"
+
+        board.write.gradient = lambda x: derivative(board.loss, name(board.reading.name[root], [i.name for i in x.indices]))
+    sections = [board.definitions()]
+    results = []
+    for node in wrt:
+        found, result = board.of(node, known)
+        sections += found
+        results.append(result)
+    title = f"{name(board.reading.name[root]).text} by {', '.join(name(board.reading.name[x]).text for x in wrt)}"
+    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results)
+    derivation.check(board.points)
+    compare(board, wrt, results)
+    return derivation
+
+
+def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
+    """The results against the engine's own gradients."""
+    gradients: dict[Any, Any] = {board.root: board.seed[0].reshape(shape(board.root)).astype(board.root.dtype)}
+    for _ in back(board.reading.order, gradients):
+        pass
+    for node, result in zip(wrt, results):
+        index = placed(node, board.axes.of(board.reading.name[node], len(real(generic(node)))))
+        mine = board.points[0](result, board.lengths(node, index))
+        engine = gradients[node].reshape([n for n in shape(node) if n != 1])
+        if not np.allclose(mine, engine, rtol=1e-4 if node.dtype.itemsize < 8 else 1e-7, atol=1e-6 if node.dtype.itemsize < 8 else 1e-9):
+            raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's gradient "
+                                  f"{engine}. This is a mistake in derive; please report it")
+
+
+def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
+    """∂p_ni/∂z_nj."""
+    board = IndexBoard(p, [z], names)
+    reading = board.reading
+    if z not in reading.partials(p, Field(lambda index: sp.Dummy(), shape(p))):
+        raise ValueError("jacobian: between the two stand named nodes, or no way leads from one to the other; take the "
+                         "labels of what stands between away, or derive through them with derive()")
+    outs, ins = (board.axes.of(reading.name[x], len(real(generic(x)))) for x in (p, z))
+    if outs and ins:                                # ∂p_i/∂z_j
+        outs, ins = [*outs[:-1], "i"], [*ins[:-1], "j"]
+    local = board.jacobian(p, z, (outs, ins))
+    title = f"{name(reading.name[p]).text} by {name(reading.name[z]).text}"
+    derivation = Derivation(title, [board.definitions(), Section("The Jacobian", [board.local_line(p, z, local)])],
+                            local.forms[-1].expr)
+    derivation.check(board.points)
+    return derivation
