@@ -20,7 +20,7 @@ import sympy as sp
 from autograd.core.op import Op, Operand
 from autograd.core.ops import PowerBy
 
-__all__ = ["Above", "AtLeast", "Comparison", "Field", "Outside", "Positions", "Same", "The", "ones_at", "rational",
+__all__ = ["Above", "AtLeast", "Comparison", "Field", "Outside", "Positions", "Same", "The", "expanded", "ones_at", "rational",
            "summed", "the"]
 
 Shape = tuple[int, ...]
@@ -70,7 +70,9 @@ class Same(Comparison):
     holds = operator.eq
 
 
-_KNOWN = [sp.log(2), sp.log(10), sp.sqrt(sp.pi), 1 / sp.sqrt(sp.pi), sp.sqrt(2 / sp.pi), sp.sqrt(2), sp.pi]
+_REMEDIES = {"cross_entropy": "use cross_entropy_composite, which is made of small steps",
+             "batch_norm": "write it out: x − mean, over the root of variance + eps"}
+_KNOWN = [sp.log(2), sp.log(10), sp.sqrt(sp.pi), 1 / sp.sqrt(sp.pi), sp.sqrt(2 / sp.pi), sp.pi]
 
 
 def rational(x: float) -> sp.Expr:
@@ -84,6 +86,9 @@ def rational(x: float) -> sp.Expr:
         fraction = Fraction(x / float(known)).limit_denominator(100)
         if fraction and math.isclose(float(fraction) * float(known), x, rel_tol=4e-16):
             return sp.Rational(fraction.numerator, fraction.denominator) * known
+    fraction = Fraction(x * x).limit_denominator(100)
+    if fraction and math.isclose(float(fraction), x * x, rel_tol=4e-16):
+        return sp.sign(x) * sp.sqrt(sp.Rational(fraction.numerator, fraction.denominator))
     return sp.Rational(repr(float(x)))
 
 
@@ -130,7 +135,8 @@ class Field(Operand):
     def apply(cls, op: Op, *inputs: Any) -> Field:
         if hasattr(op, "vjps"):                     # it moves numbers
             if op.name not in MOVES:
-                raise Outside(f"derive: {op.name} is outside what can be derived; write it out of its parts")
+                remedy = _REMEDIES.get(op.name, "write it out of its parts")
+                raise Outside(f"derive: {op.name} is outside what can be derived; {remedy}")
             return MOVES[op.name](*inputs)
         if isinstance(op, PowerBy):
             return cls.each(lambda x: x ** rational(op.exponent), *inputs)
@@ -198,16 +204,25 @@ def aligned(index: Index, shape: Shape) -> Index:
     return tuple([sp.S.Zero if n == 1 else i for i, n in zip(tail, shape)])
 
 
-def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]]) -> sp.Expr:
-    """Σ body over indices: sums of δ are taken at once, and what does not depend on the index stands before the sum."""
+def expanded(x: sp.Expr) -> sp.Expr:
+    """Multiplied out, but for what stands below a fraction's line."""
+    closed = {p: sp.Dummy(real=True) for p in x.atoms(sp.Pow) if p.base.is_Add and p.exp.could_extract_minus_sign()}
+    return sp.expand(x.xreplace(closed)).xreplace({v: k for k, v in closed.items()})
+
+
+def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = False) -> sp.Expr:
+    """Σ body over indices: sums of δ are taken at once, and what does not depend on the index stands before the sum.
+
+    With `split`, a sum of terms becomes a sum for each term.
+    """
     for k, length in index:
+        deltas = any(k in d.args for d in body.atoms(sp.KroneckerDelta))
         terms = []
-        for term in sp.Add.make_args(sp.expand(body)):
-            delta = next((d for d in term.atoms(sp.KroneckerDelta) if k in d.args and sp.Mul.make_args(term).count(d)),
-                         None)
+        for term in sp.Add.make_args(expanded(body)) if split or deltas else [body]:
+            delta = next((d for d in sp.Mul.make_args(term) if isinstance(d, sp.KroneckerDelta) and k in d.args), None)
             if delta is not None:
                 (other,) = [i for i in delta.args if i != k]
-                terms.append((term / delta).subs(k, other))
+                terms.append((term / delta).xreplace({k: other}))
             else:
                 without, within = term.as_independent(k, as_Add=False)
                 terms.append(without * (sp.Sum(within, (k, 0, length - 1)) if within != 1 else length))
@@ -372,13 +387,13 @@ def _scatter(x: Field, key: Any, shape: Shape) -> Field:
 
 
 def _pick(x: Field, indices: Any, dim: int) -> Field:
-    says = _positions(indices, -1)
+    dim, says = dim % x.ndim, _positions(indices, -1)
     shape = tuple([1 if i == dim else n for i, n in enumerate(x.shape)])
     return Field(lambda index: x.at((*index[:dim], says(index), *index[dim + 1:])), shape)
 
 
 def _place(x: Field, indices: Any, dim: int, shape: Shape) -> Field:
-    says = _positions(indices, -1)
+    dim, says = dim % len(shape), _positions(indices, -1)
 
     def at(index: Index) -> sp.Expr:
         own = (*index[:dim], sp.S.Zero, *index[dim + 1:])

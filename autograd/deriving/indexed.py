@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from autograd.core.graph import back
+from autograd.core.graph import back, topological
 from autograd.deriving.derivation import Derivation, Line, Section, Side, close
-from autograd.deriving.fields import Field, Positions, The, ones_at, summed
+from autograd.deriving.fields import Field, Positions, The, expanded, ones_at, summed
 from autograd.deriving.reading import Point, Reading, evaluate, parameters
 from autograd.deriving.rewriting import Form, Rewriter, is_power
 from autograd.deriving.shown import (
@@ -37,6 +37,8 @@ from autograd.deriving.shown import (
 __all__ = ["derive_tensors", "jacobian_of"]
 
 Index = tuple[sp.Symbol, ...]
+SEED = "gradient of the root"
+LONG = 40                                           # a derivative that is longer keeps its name in what follows
 MOST = 4_000_000                                    # entries of a Jacobian that are checked
 
 
@@ -59,7 +61,7 @@ class Axes:
                 self.unite(reading.formula[node].at(own), node, own, reading)
         left = list(self.LISTS)
         rows: list[Any] = []
-        for node in reversed(named):
+        for node in sorted(reversed(named), key=lambda node: sum(n != 1 for n in shape(node)) < 2):
             lengths = [n for n in shape(node) if n != 1]
             for axis in range(len(lengths)):
                 group = self.find((reading.name[node], axis))
@@ -106,22 +108,26 @@ class Axes:
 
     def lettered(self, expr: sp.Expr) -> sp.Expr:
         """Every index that is summed over gets its letter: one that is free within, and not the letter of another."""
-        free = {s.name for s in expr.free_symbols if s.is_integer}
-
-        def rename(x: sp.Expr) -> sp.Expr:
+        def rename(x: sp.Expr, taken: set[str]) -> sp.Expr:
             if isinstance(x, sp.Sum):
-                body, limits = rename(x.function), []
-                for old, low, high in x.limits:
-                    taken = free | {s.name for s in body.atoms(sp.Symbol) if s.is_integer and s != old}
+                body, limits = x.function, []
+                for old, low, high in x.limits[::-1]:
                     choice = letter(next(c for c in [*self.letters_of(body, old), *"xyzαβγ"] if c not in taken))
+                    taken = taken | {choice.name}
                     body = body.xreplace({old: choice})
                     limits.append((choice, low, high))
-                return sp.Sum(body, *limits)
-            if x.args and x.has(sp.Sum):
-                return x.func(*map(rename, x.args))
-            return x
+                return sp.Sum(rename(body, taken), *limits[::-1])
+            return x.func(*[rename(y, taken) for y in x.args]) if x.has(sp.Sum) else x
 
-        return rename(expr)
+        return rename(loosened(expr), {s.name for s in expr.free_symbols if s.is_integer})
+
+
+def loosened(x: sp.Expr) -> sp.Expr:
+    """With a new index for every sum, so that none is another's."""
+    if isinstance(x, sp.Sum):
+        new = {limit[0]: sp.Dummy("k", integer=True) for limit in x.limits}
+        return sp.Sum(loosened(x.function).xreplace(new), *[(new[i], low, high) for i, low, high in x.limits])
+    return x.func(*map(loosened, x.args)) if x.has(sp.Sum) else x
 
 
 def slot_of(x: sp.Expr, axis: int) -> Any:
@@ -164,15 +170,43 @@ class IndexRewriter(Rewriter):
         self.patterns: list[tuple[sp.Expr, sp.Expr]] = []
         reading = board.reading
         helpers = {reading.name[node] for node in reading.helpers}
-        for node in reading.shown:
+        for node in [*reading.shown, *reading.helpers]:
             if node not in reading.formula or not shape(node):
                 continue
             index = generic(node)
-            above, below = sp.fraction(sp.together(reading.formula[node].at(index)))
+            formula = reading.formula[node].at(index)
+            if formula.is_Pow and formula.exp == sp.Rational(-1, 2):        # r = 1/√(variance + ε)
+                self.patterns.append((formula.base, reading.field[node].at(index) ** -2))
+            above, below = sp.fraction(sp.together(formula))
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
-            if above in atoms and real(index):
-                self.patterns.append((above, reading.field[node].at(index) * below))
+            factors = sp.Mul.make_args(above)
+            found = [x for x in factors if x in atoms and set(real(index)) <= x.free_symbols]
+            if len(found) == 1 and real(index) and not above.is_Add:            # e^z = ŷ·s, and u = x̂/r
+                self.patterns.append((found[0], reading.field[node].at(index) * below / (above / found[0])))
+
+    def rooted(self, expr: sp.Expr) -> list[Form]:
+        """With 1/r² in the place of what r is the root of, before algebra takes that apart."""
+        found: dict[sp.Expr, sp.Expr] = {}
+        for x in expr.atoms(sp.Add):
+            for pattern, named in self.patterns:
+                if pattern.is_Add and (places := matched(pattern, x)) is not None:
+                    found[x] = named.xreplace(places)
+        if not found:
+            return [Form(expr)]
+        says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
+        return [Form(expr), Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
+
+    def shortest(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
+        """In names, by facts, and in names again, as long as that makes it shorter."""
+        forms = self.rooted(expr)
+        if len(forms) == 1:
+            forms = [Form(self.tidy(expr))]
+        forms += self.in_names(forms[-1].expr, ties, out)[1:]
+        further = self.by_facts(forms[-1].expr)
+        if further:
+            forms += [*further, *self.in_names(further[-1].expr, ties, out)[1:]]
+        return forms
 
     def in_names(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         self.turned = {}
@@ -200,17 +234,16 @@ class IndexRewriter(Rewriter):
         return self.best([*forms, expr])
 
     def tidy(self, expr: sp.Expr) -> sp.Expr:
-        expr = self.board.axes.lettered(expr)
-        if expr.is_Atom:
-            return expr
-        stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}     # what SymPy's algebra need not look into
-        flat = expr.xreplace(stand_in)
-        back_ = {v: k for k, v in stand_in.items()}
-        less = sp.cancel(flat)
-        return self.best([x.xreplace(back_) for x in (flat, less, sp.factor(less), sp.factor_terms(flat))])
+        return super().tidy(self.board.axes.lettered(expr))
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         forms: list[Form] = []
+        board = self.board
+        shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed, sp.Symbol)
+                  if str(getattr(x, "base", x)) in {board.reading.name[node] for node in board.reading.shifts}}
+        if shifts and board.same(expr, expr.xreplace(shifts)):
+            forms.append(Form(self.tidy(expr.xreplace(shifts)), said(listed(list(map(self.write, shifts))), " cancels")))
+            expr = forms[-1].expr
         while True:
             for s in sorted(expr.atoms(sp.Sum), key=str):
                 value = self.board.known_sum(s)
@@ -248,8 +281,8 @@ class IndexBoard:
     """What is known of a graph of Tensors while its derivation is written."""
 
     def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
-        self.root = root
         self.reading = reading = Reading(root, wrt, names)
+        self.root = root = reading.root
         self.axes = Axes(reading)
         self.write = Writer({name: i for i, name in enumerate(reading.ranked())})
         for symbol in reading.lengths:
@@ -271,10 +304,12 @@ class IndexBoard:
                     self.points.append(point)
         seed = np.random.default_rng(0)
         self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
-        self.seed_base = sp.IndexedBase("gradient of the root", real=True)
+        self.seed_base = sp.IndexedBase(SEED, real=True)
         for point, g in zip(self.points, self.seed):
             if real(generic(root)):
                 point.known[self.seed_base] = g.reshape([n for n in g.shape if n != 1])
+        for axis in range(len(real(generic(root)))):
+            self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
         self.rewriter = IndexRewriter(self)
         self.sums: dict[sp.Expr, Any] = {}
         self.ties: dict[sp.Expr, sp.Expr] = {}
@@ -308,9 +343,19 @@ class IndexBoard:
         return bool(uses) and all(by.op.name in ("mul",) for by in uses) and all(
             y.op is not None and y.op.name in ("log", "sub", "neg") for y in others)
 
+    def same(self, one: sp.Expr, other: sp.Expr) -> bool:
+        """Whether two expressions have the same numbers at every point."""
+        lengths = {}
+        for x in one.atoms(sp.Indexed):
+            node = next((node for node, name in self.reading.name.items() if name == str(x.base)), None)
+            if node is not None:
+                lengths |= {i: n for i, n in zip(x.indices, [n for n in shape(node) if n != 1]) if i.is_Symbol}
+        axes = [(i, lengths[i]) for i in one.free_symbols if i in lengths]
+        return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9) for point in self.points)
+
     def known_sum(self, s: sp.Sum) -> sp.Expr | None:
         """0 or 1, if a sum of entries is that whatever the numbers are."""
-        if not isinstance(s.function, sp.Indexed) or str(s.function.base) == "gradient of the root":
+        if not isinstance(s.function, sp.Indexed) or str(s.function.base) == SEED:
             return None
         if s not in self.sums:
             node = next((x for x, name in self.reading.name.items() if name == str(s.function.base)), None)
@@ -349,7 +394,7 @@ class IndexBoard:
         for node in reading.order:
             if node in reading.formula and (node in reading.shown or node in reading.helpers):
                 index = placed(node, self.axes.of(reading.name[node], len(real(generic(node)))))
-                formula = self.rewriter.tidy(reading.formula[node].at(index))
+                formula = self.axes.lettered(reading.formula[node].at(index))
                 why = NOTHING
                 shifted = [x for x in reading.shifts if str(reading.name[x]) in {
                     str(b) for b in formula.atoms(sp.IndexedBase)} | {str(b) for b in formula.free_symbols}]
@@ -372,7 +417,7 @@ class IndexBoard:
         out = generic(u)
         parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, shape(u)))
         into = generic(x)
-        expr = sp.expand(parts[x].at(into)) if x in parts else sp.S.Zero
+        expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
         same, merged = sp.S.One, {}
         for i in real(out):                         # indices that must be the same
             for j in real(into):
@@ -397,8 +442,8 @@ class IndexBoard:
             spelled[i] = letter(choice)
         outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
         inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
-        expr = self.rewriter.tidy(expr.xreplace(spelled))
-        found = Local(outward, inward, self.rewriter.in_names(expr, self.ties, real(outward)), sp.S.One)
+        forms = self.rewriter.shortest(expr.xreplace(spelled), self.ties, real(outward))
+        found = Local(outward, inward, forms, sp.S.One)
         if letters is None:
             self.locals[u, x] = found
         return found
@@ -498,10 +543,14 @@ class IndexBoard:
                                                    derivative(self.entry(u, local.out), self.entry(x, local.into))])))
             factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
             terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
-            exprs.append(summed(self.opened(g * entry), over))
+            exprs.append(summed(self.opened(g * entry), over, split=True))
+            if entry.has(sp.KroneckerDelta):
+                kept.append(exprs[-1])
+                continue
             before, within = self.rewriter.tidy(g * entry).as_independent(*sums, as_Add=False)
-            kept.append(before * sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over and not entry.has(
-                sp.KroneckerDelta) else exprs[-1])
+            before, within = min([(before, within), (-before, -within)], key=lambda pair: sum(
+                self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
+            kept.append(before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within))
         uses = [(u, self.jacobian(u, x)) for u in users]
 
         def numbers(point: Point) -> Any:
@@ -509,9 +558,7 @@ class IndexBoard:
                        for u, local in uses)
 
         whole = sp.Add(*exprs)
-        named = self.rewriter.in_names(self.rewriter.tidy(whole), self.ties)
-        gathered = self.rewriter.gathered(named[-1].expr)
-        ends = [Form(gathered, named[-1].why), *self.rewriter.by_facts(gathered)]
+        ends = self.rewriter.shortest(whole, self.ties)
         together = self.axes.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
@@ -527,7 +574,7 @@ class IndexBoard:
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
         stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}
-        return sp.expand(sp.cancel(expr.xreplace(stand_in))).xreplace({v: k for k, v in stand_in.items()})
+        return expanded(sp.cancel(expr.xreplace(stand_in))).xreplace({v: k for k, v in stand_in.items()})
 
     def sigma(self, over: Sequence[sp.Symbol], inner: Shown) -> Shown:
         for i in reversed(over):
@@ -547,6 +594,15 @@ class IndexBoard:
 
         known[x] = at
         form = Matrices(self, own, [n for n in shape(x) if n != 1]).of(expr)
+        if self.rewriter.length(expr) > LONG and x not in self.reading.wrt:
+            base = sp.IndexedBase(f"gradient of {self.reading.name[x]}", real=True)
+            self.write.gradients[base] = (self.entry(self.root, ()) if not real(generic(self.root)) else self.loss,
+                                          self.reading.name[x])
+            for axis in range(len(own)):
+                self.axes.parent[str(base), axis] = self.axes.find((self.reading.name[x], axis))
+            for point in self.points:
+                point.known[base] = self.gradient(point, x)
+            known[x] = lambda place: base[tuple(real(place))]
         if form is not None:
             scalar_root = not real(generic(self.root))
             loss = self.entry(self.root, ()) if scalar_root else self.loss
@@ -557,8 +613,7 @@ class IndexBoard:
 
 def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:
     """With other free indices; those that are summed over make room."""
-    fresh = {limit[0]: sp.Dummy("k", integer=True) for s in expr.atoms(sp.Sum) for limit in s.limits}
-    return expr.xreplace(fresh).xreplace(names)
+    return loosened(expr).xreplace(names)
 
 
 def capital(label: str, ndim: int) -> str:
@@ -647,7 +702,9 @@ class Matrices:
                 return None
         whole = {x: sp.Symbol(capital(str(x.base), 2), real=True) for x in entries}
         write = Writer({capital(label, 2): rank for label, rank in self.board.write.rank.items()})
-        write.spelled = dict(self.board.write.spelled)
+        write.spelled = dict(self.board.write.spelled) | {
+            whole[x]: derivative(loss, name(capital(label, 2))) for x in entries if x.base in self.board.write.gradients
+            for loss, label in [self.board.write.gradients[x.base]]}
         return write(expr.xreplace(whole))
 
 
@@ -655,18 +712,13 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
     if given:
         raise ValueError("derive: given= is for graphs of Values; for Tensors facts are found by construction")
     board = IndexBoard(root, wrt, names)
+    root, wrt = board.root, list(board.reading.wrt)
     known: dict[Any, Callable[[Index], sp.Expr]] = {}
     if not real(generic(root)):
         known[root] = lambda place: sp.S.One
     else:
         known[root] = lambda place: board.seed_base[tuple(real(place))]
-        index = placed(root, board.axes.of(board.reading.name[root], len(real(generic(root)))))
-
-        class Seed:
-            def __contains__(self, x: object) -> bool:
-                return isinstance(x, sp.Indexed) and str(x.base) == "gradient of the root"
-
-        board.write.gradient = lambda x: derivative(board.loss, name(board.reading.name[root], [i.name for i in x.indices]))
+        board.write.gradients[board.seed_base] = board.loss, board.reading.name[root]
     sections = [board.definitions()]
     results = []
     for node in wrt:
@@ -682,13 +734,14 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
 
 def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
     """The results against the engine's own gradients."""
-    gradients: dict[Any, Any] = {board.root: board.seed[0].reshape(shape(board.root)).astype(board.root.dtype)}
-    for _ in back(board.reading.order, gradients):
+    whole, starts = board.reading.origin
+    gradients: dict[Any, Any] = {whole: board.seed[0].reshape(whole.shape).astype(whole.dtype)}
+    for _ in back(topological(whole), gradients):
         pass
-    for node, result in zip(wrt, results):
+    for node, original, result in zip(wrt, starts, results):
         index = placed(node, board.axes.of(board.reading.name[node], len(real(generic(node)))))
         mine = board.points[0](result, board.lengths(node, index))
-        engine = gradients[node].reshape([n for n in shape(node) if n != 1])
+        engine = gradients[original].reshape([n for n in shape(node) if n != 1])
         if not np.allclose(mine, engine, rtol=1e-4 if node.dtype.itemsize < 8 else 1e-7, atol=1e-6 if node.dtype.itemsize < 8 else 1e-9):
             raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's gradient "
                                   f"{engine}. This is a mistake in derive; please report it")
@@ -698,6 +751,7 @@ def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
     """∂p_ni/∂z_nj."""
     board = IndexBoard(p, [z], names)
     reading = board.reading
+    p, (z,) = reading.root, reading.wrt
     if z not in reading.partials(p, Field(lambda index: sp.Dummy(), shape(p))):
         raise ValueError("jacobian: between the two stand named nodes, or no way leads from one to the other; take the "
                          "labels of what stands between away, or derive through them with derive()")

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from autograd.core.graph import back
+from autograd.core.graph import back, topological
 from autograd.deriving.derivation import Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison
 from autograd.deriving.reading import Point, Reading
@@ -23,6 +23,7 @@ WAYS = 3                                            # more than these are walked
 
 def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
     board = Board(root, wrt, given, names)
+    root, wrt = board.root, list(board.reading.wrt)
     sections = [board.definitions()]
     results = []
     for node in wrt:
@@ -40,8 +41,8 @@ class Board:
     """What is known of a graph of Values while its derivation is written."""
 
     def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> None:
-        self.root = root
         self.reading = Reading(root, wrt, names)
+        self.root = self.reading.root
         self.write = Writer({name: i for i, name in enumerate(self.reading.ranked())})
         self.points = [Point(self.reading)]
         self.refuse_changed()
@@ -263,12 +264,13 @@ class Board:
 
     def compare(self, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
         """The results against what the engine computes, at the graph's own numbers and at the others."""
-        gradients = {self.root: 1.0}
-        for _ in back(self.reading.order, gradients):
+        whole, starts = self.reading.origin
+        gradients = {whole: 1.0}
+        for _ in back(topological(whole), gradients):
             pass
-        for node, result in zip(wrt, results):
+        for node, original, result in zip(wrt, starts, results):
             for point in self.points:
-                engine = gradients.get(node, 0.0) if point is self.points[0] else self.gradient(point, node)
+                engine = gradients.get(original, 0.0) if point is self.points[0] else self.gradient(point, node)
                 if not close(engine, point(result)):
                     raise ArithmeticError(f"derive: by {self.shown(node).text} the result {self.write(result).text} is "
                                           f"{point(result)}, and the engine's gradient {engine}. This is a mistake in derive; "

@@ -7,8 +7,7 @@ walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbe
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import mul
 from random import Random
@@ -17,6 +16,8 @@ from typing import Any
 import sympy as sp
 
 from autograd.core.graph import Node, back, edges, topological
+from autograd.core.value import Value
+from autograd.deriving.copies import copied
 from autograd.deriving.fields import Comparison, Field, Outside, Positions, The, rational
 
 __all__ = ["Point", "Reading", "evaluate"]
@@ -37,9 +38,13 @@ class Reading:
     """
 
     def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+        given = named_nodes(names)
+        self.copies: dict[Any, Any] = {}
+        self.origin = root, wrt
+        root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
         self.root, self.wrt = root, dict.fromkeys(wrt)      # dicts, as `in` a list would ask Tensors for ==
         self.order: list[Any] = topological(root)
-        self.name = named_nodes(list(dict.fromkeys([*self.order, *wrt])), names)
+        self.name = called(dict.fromkeys([*self.order, *wrt]))
         self.name.setdefault(root, self.free("L"))
         self.shifts = dict.fromkeys(node for node, name in self.name.items() if name == "max" and node.op is None)
         for node in self.shifts:                    # what softmax takes from all scores
@@ -57,11 +62,13 @@ class Reading:
         self.helpers: dict[Any, None] = {}
         self.constants: dict[Any, str] = {}
         self.lengths: dict[sp.Symbol, int] = {}
-        self.uses = Counter(id(x) for x, _, _ in edges(root))
-        divisors = {id(by.inputs[1]) for _, by, position in edges(root) if by.op.name == "div" and position == 1}
+        self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
+        for x, by, _ in edges(root):
+            self.users[x].append(by)
         for node in self.order:
-            self.read(node, id(node) in divisors)
-        self.siblings = self.named_beside(names or {})
+            self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
+        self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
+                                           if isinstance(node, Value)})
 
     def ranked(self) -> list[str]:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
@@ -82,26 +89,44 @@ class Reading:
                 self.field[node] = Field(rational(float(node._data)))
                 return
             if node not in self.name:
-                self.name[node] = self.constants[node] = self.free(self.wish(node))
+                same = next((x for x in self.constants if shape_of(x) == () == shape_of(node) and x._data == node._data), None)
+                self.name[node] = self.constants[node] = self.free(self.wish(node)) if same is None else self.name[same]
             self.field[node] = self.entry(node)
             return
         try:
             formula = Field.apply(node.op, *self.operands(node), *parameters(node))
-        except (TypeError, AttributeError, NotImplementedError, IndexError):
-            raise outside(node) from None
+        except (TypeError, AttributeError, NotImplementedError, IndexError) as error:
+            raise outside(node) from error
         self.formula[node] = formula
-        if node not in self.name and node in self.moving and (self.uses[id(node)] > 1 or divides):
-            expr = formula.at(places(node))
-            if expr.is_Add or isinstance(expr, sp.Sum) or (not isinstance(expr, The) and sp.count_ops(expr) > 1):
-                self.helpers[node] = None
-                self.name[node] = self.free(*("sSq" if node.op.name in ("sum", "add") else "uvr"))
+        if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
+            self.helpers[node] = None
+            self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
+
+    def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
+        """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
+        expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
+        if shape and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "exp" and any(
+                x is inputs[0] for x in inputs[1].inputs):
+            return ["ŷ", "p"]
+        if shape and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
+            return ["s", "S"]
+        spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
+            "matmul", "affine") for by in self.users[node])
+        if not (len(self.users[node]) > 1 or divides or (spread and shape)):
+            return []
+        if node.op.name == "sqrt" or (expr.is_Pow and expr.exp == sp.Rational(1, 2)):
+            return ["σ", "ρ"]
+        if spread and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "sum":
+            return ["μ", "ν"]
+        plain = isinstance(expr, The) or (sp.count_ops(expr) <= 1 and not expr.is_Add and not expr.has(sp.Sum))
+        return [] if plain else [*("sSq" if node.op.name in ("sum", "add") else "ruv" if expr.is_Pow else "uvr")]
 
     def wish(self, node: Any) -> str:
         """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
         x = node._data
         if shape_of(node) == ():
-            return "c"
+            return "ε" if 0 < float(x) < 1e-3 else "c"
         for by in self.order:
             if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
                 whole = by.inputs[0]._data
@@ -124,7 +149,7 @@ class Reading:
                 x, (dims, _) = total.inputs[0], parameters(total)
                 count = math.prod(x.shape[i] for i in dims)
                 if count > 1 and (divisor == count or (divisor == count - 1 and len(dims) == 1)):
-                    length = sp.Mul(*[self.length(i - x.ndim, x.shape[i], x.ndim) for i in dims if x.shape[i] > 1])
+                    length = sp.Mul(*[self.length(i - len(x.shape), x.shape[i], len(x.shape)) for i in dims if x.shape[i] > 1])
                     fields[1] = Field(length - int(count - divisor))
         return fields
 
@@ -142,11 +167,11 @@ class Reading:
         base = sp.IndexedBase(name, real=True)
         return Field(lambda index: base[tuple([i for i, n in zip(index, shape) if n != 1])], shape)
 
-    def named_beside(self, names: Mapping[str, Any]) -> dict[sp.Symbol, sp.Expr]:
+    def named_beside(self, names: Mapping[Any, str]) -> dict[sp.Symbol, sp.Expr]:
         """Named nodes outside the graph that are made of it; and the rest of a softmax, ŷ_2 beside ŷ_1."""
         found: dict[sp.Symbol, sp.Expr] = {}
         known = dict(self.field)
-        for node, name in named_nodes(None, names).items():
+        for node, name in names.items():
             if node in self.field or name in self.name.values() or shape_of(node):
                 continue
             below = topological(node)
@@ -205,8 +230,8 @@ class Reading:
                 return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
             except Outside:
                 raise
-            except (TypeError, AttributeError, NotImplementedError, ValueError):
-                raise outside(by) from None
+            except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
+                raise outside(by) from error
 
         for _ in back(self.order, gradients, ask):
             pass
@@ -227,7 +252,8 @@ def outside(node: Any) -> Outside:
 
 
 def shape_of(node: Any) -> tuple[int, ...]:
-    return getattr(node, "shape", ())
+    shape: tuple[int, ...] = node.shape
+    return shape
 
 
 def parameters(node: Any) -> Sequence[Any]:
@@ -243,26 +269,31 @@ def places(node: Any) -> tuple[sp.Expr, ...]:
 def is_long(x: float) -> bool:
     """Whether a number is better called by a letter."""
     r = rational(x)
-    return bool(r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6)
+    return bool(0 < abs(x) < 1e-3 or r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6)
 
 
-def named_nodes(order: Sequence[Any] | None, names: Mapping[str, Any] | None) -> dict[Any, str]:
-    """What nodes are called: by their labels, else by `names`; those in lists with numbers from 1, as z_1 or w_21."""
-    given: dict[Any, str] = {}
+def named_nodes(names: Mapping[str, Any] | None) -> dict[Any, str]:
+    """What nodes are called by `names`; those in lists with numbers from 1, as z_1 or w_21. A label goes first."""
+    found: dict[Any, str] = {}
 
     def take(name: str, x: Any, numbers: tuple[int, ...] = ()) -> None:
         if isinstance(x, Node):
             by = ("" if all(n < 10 for n in numbers) else "_").join(map(str, numbers))
-            given.setdefault(x, f"{name}_{by}" if numbers else name)
+            found.setdefault(x, x.label or (f"{name}_{by}" if numbers else name))
         elif isinstance(x, (list, tuple)) and len(numbers) < 3:
             for i, each in enumerate(x, 1):
                 take(name, each, (*numbers, i))
 
     for name, x in (names or {}).items():
         take(name, x)
+    return found
+
+
+def called(order: Iterable[Any]) -> dict[Any, str]:
+    """The labels of nodes; one that has another's gets a stroke."""
     found: dict[Any, str] = {}
-    for node in given if order is None else order:
-        name = node.label or given.get(node, "")
+    for node in order:
+        name = node.label
         if name:
             while name in found.values():
                 name += "′"
@@ -345,9 +376,9 @@ def reduced(part: Any, x: Any) -> Any:
 
 def start(node: Any, random: Random | None) -> Any:
     """A leaf's number, or another near it."""
-    if not hasattr(node, "shape"):
+    if not node.is_array:
         return node.data if random is None else node.data * random.uniform(0.8, 1.25) + random.uniform(0.02, 0.3)
-    x = node.numpy().astype("d" if node.dtype.kind == "f" else node.dtype)
+    x = node._data.astype("d" if node.dtype.kind == "f" else node.dtype)
     if random is None or node.dtype.kind != "f":
         return x
     from numpy.random import default_rng
@@ -358,7 +389,7 @@ def start(node: Any, random: Random | None) -> Any:
 def forward(node: Any, inputs: Sequence[Any]) -> Any:
     """What the node's op makes of other numbers."""
     op = node.op
-    if not hasattr(node, "shape"):
+    if not node.is_array:
         try:
             return float(op.floats(*inputs))
         except (ArithmeticError, ValueError):
@@ -428,7 +459,3 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
     whole = [n if i < len(axes) else 1 for i, n in enumerate(full)]
     result = broadcast_to(result, whole)
     return squeeze(result, tuple(range(len(axes), len(full))))
-
-
-def free_indices(expr: sp.Expr) -> Iterator[sp.Symbol]:
-    yield from (s for s in expr.free_symbols if isinstance(s, sp.Dummy))

@@ -92,8 +92,11 @@ class Rewriter:
         """The shortest of its forms as it is, with what cancels gone, and as a product."""
         if expr.is_Atom:
             return expr
-        less = sp.cancel(expr)
-        return self.best([expr, less, sp.factor(less), sp.factor_terms(expr)])
+        closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what SymPy's algebra need not look into
+        opened = {v: k for k, v in closed.items()}
+        flat = expr.xreplace(closed)
+        less = sp.cancel(flat)
+        return self.best([x.xreplace(opened) for x in (flat, less, sp.factor(less), sp.factor_terms(flat))])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""

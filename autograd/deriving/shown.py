@@ -186,7 +186,7 @@ class Writer:
     def __init__(self, rank: Mapping[str, int], letters: Callable[[sp.Symbol], str] = str) -> None:
         self.rank = rank
         self.spelled: dict[sp.Symbol, Shown] = {}
-        self.gradient: Callable[[sp.Indexed], Shown] | None = None      # how what arrives at a root is written
+        self.gradients: dict[sp.IndexedBase, tuple[Shown, str]] = {}    # ∂L/∂y as a name, and of what
         self.known: dict[sp.Expr, Shown] = {}       # what was written before
         self.letters = letters
 
@@ -205,8 +205,9 @@ class Writer:
         if isinstance(x, sp.Pow):
             return self.power(x)
         if isinstance(x, sp.Indexed):
-            if self.gradient is not None and str(x.base) == "gradient of the root":
-                return self.gradient(x)
+            if x.base in self.gradients:
+                loss, label = self.gradients[x.base]
+                return derivative(loss, name(label, [self.letter(i) for i in x.indices]))
             return name(str(x.base), [self.letter(i) for i in x.indices])
         if isinstance(x, sp.Dummy):
             return name(self.letters(x))
@@ -268,6 +269,11 @@ class Writer:
                 below.append(1 / f)
             else:
                 above.append(f)
+        for f in [f for f in above if f.is_Pow and f.base.is_Integer and f.exp == sp.Rational(1, 2)]:
+            if coefficient.q % f.base == 0:         # √3/3 is 1/√3
+                above.remove(f)
+                below.append(f)
+                coefficient *= f.base
         over, under = sp.Rational(abs(coefficient)).as_numer_denom()
         if under > 1000 and set(sp.factorint(under)) <= {2, 5}:         # 0.044715, not 8943/200000
             decimal = f"{float(abs(coefficient)):.12g}"
@@ -302,7 +308,8 @@ class Writer:
             f = f.base if isinstance(f, sp.Pow) else f
             if isinstance(f, (sp.Sum, Comparison)):
                 return 4
-            return 3 if isinstance(f, The) else 2 if f.is_Add or f in self.spelled else 1
+            sum_like = f.is_Add or (f in self.spelled and self.spelled[f].binding == SUM)
+            return 3 if isinstance(f, The) else 2 if sum_like else 1
 
         return [self(f) for f in sorted(factors, key=lambda f: (kind(f), *self.order(f)))]
 
@@ -335,8 +342,7 @@ class Writer:
         if exponent.could_extract_minus_sign():
             return fraction(number(1), self(1 / x))
         if exponent == sp.Rational(1, 2):
-            inner = self(base)
-            return Shown(f"√{inner.within(ATOM).text}", rf"\sqrt{{{inner.latex}}}", f"<msqrt>{inner.mathml}</msqrt>")
+            return self.root(base)
         if isinstance(base, The) and base.op.name != "exp" and exponent.is_Integer:      # log² x would be read wrongly
             inner = self(base)
             low = Shown(f"({inner.text})", rf"\left({inner.latex}\right)", f"<mrow><mo>(</mo>{inner.mathml}<mo>)</mo></mrow>")
@@ -347,7 +353,13 @@ class Writer:
         return Shown(low.text + up, f"{low.latex}^{{{high.latex}}}",
                      f"<msup><mrow>{low.mathml}</mrow><mrow>{high.mathml}</mrow></msup>", POWER)
 
+    def root(self, x: sp.Expr) -> Shown:
+        inner = self(x)
+        return Shown(f"√{inner.within(ATOM).text}", rf"\sqrt{{{inner.latex}}}", f"<msqrt>{inner.mathml}</msqrt>")
+
     def function(self, x: The) -> Shown:
+        if x.op.name == "sqrt":
+            return self.root(x.args[0])
         if x.op.name == "exp":
             inner = self(x.args[0])
             return Shown(f"exp({inner.text})", f"e^{{{inner.latex}}}", f"<msup><mi>e</mi><mrow>{inner.mathml}</mrow></msup>")
