@@ -11,6 +11,7 @@ DEMOS = {
     "weight_gradient": "spirals, the last layer's gradient checked (default run)",
     "cross_entropy": "why its gradient is softmax − one-hot: pictures, pages",
     "backward": "a small network's backward pass as code, checked",
+    "derive": "gradients derived as mathematics, every line checked",
     "ninja": "exercises: write the gradients, be told what is wrong",
     "museum": "engines with one classic bug each, beside the right one",
     "xor": "why a hidden layer: a network small enough to print whole",
@@ -29,7 +30,7 @@ def run(name: str, arguments: list[str], function: str = "main", **options: Any)
     try:
         return getattr(importlib.import_module(f"demos.{name}"), function)(arguments, **options)
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn"):
+        if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn", "sympy"):
             raise
         sys.exit(f"demos: {name} needs {missing.name}, which the demos extra brings; in the project's folder:\n"
                  f"  {sys.executable} -m pip install -e \".[demos]\"")

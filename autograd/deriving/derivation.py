@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from autograd.deriving.shown import NOTHING, Shown
+from autograd.deriving.shown import NOTHING, Shown, name
 
 __all__ = ["Derivation", "Line", "Section", "Side"]
 
@@ -106,7 +107,7 @@ class Derivation:
     def save(self, file: str | Path = "derivation.html") -> Path:
         """Write a page that needs nothing beside itself: MathML, light or dark as the reader's screen. Returns its path."""
         path = Path(file)
-        path.write_text(page([self], self.title), encoding="utf-8")
+        path.write_text(page([("", "", [self], "")], self.title), encoding="utf-8")
         return path
 
     def mathml(self) -> str:
@@ -133,12 +134,20 @@ def short(x: Any) -> str:
     return "" if x is None or getattr(x, "size", 1) != 1 else f"{float(x) + 0.0:.4g}".replace("-", "−")
 
 
-def page(derivations: Sequence[Derivation], title: str, words: Sequence[str] = ()) -> str:
-    """A whole page of derivations; `words` stand before each, as HTML."""
-    parts = []
-    for derivation, before in zip_longest(derivations, words, fillvalue=""):
-        parts.append(f"<article>\n{before}\n{derivation.mathml() if derivation else ''}\n</article>")
-    return PAGE.replace("{{TITLE}}", html.escape(title)).replace("{{BODY}}", "\n".join(parts))
+def page(pieces: Sequence[tuple[str, str, Sequence[Derivation], str]], title: str) -> str:
+    """A whole page: for each piece a title, words before, derivations, words after."""
+    articles = []
+    for heading, before, derivations, after in pieces:
+        parts = [f"<h2>{html.escape(heading)}</h2>" * bool(heading), f"<p>{in_text(before)}" * bool(before),
+                 *[derivation.mathml() for derivation in derivations], f"<p>{in_text(after)}" * bool(after)]
+        articles.append("\n".join(["<article>", *filter(None, parts), "</article>"]))
+    return PAGE.replace("{{TITLE}}", html.escape(title)).replace("{{BODY}}", "\n".join(articles))
+
+
+def in_text(words: str) -> str:
+    """Words as HTML, with the names among them as mathematics: z_1."""
+    return re.sub(r"[^\W\d_]_\w+", lambda match: f"<math>{name(unicodedata.normalize('NFC', match[0])).mathml}</math>",
+                  html.escape(words))
 
 
 PAGE = Path(__file__).with_name("derivation.html").read_text(encoding="utf-8")

@@ -574,7 +574,8 @@ class IndexBoard:
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
         stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}
-        return expanded(sp.cancel(expr.xreplace(stand_in))).xreplace({v: k for k, v in stand_in.items()})
+        terms = sp.Add.make_args(expanded(expr.xreplace(stand_in)))
+        return sp.Add(*map(sp.cancel, terms)).xreplace({v: k for k, v in stand_in.items()})
 
     def sigma(self, over: Sequence[sp.Symbol], inner: Shown) -> Shown:
         for i in reversed(over):

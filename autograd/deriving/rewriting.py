@@ -83,7 +83,7 @@ class Rewriter:
     def measured(self, expr: sp.Expr) -> int:
         text = self.write(expr).text
         common = sum(not sp.factor_terms(x).is_Add for x in expr.atoms(sp.Add))     # ŷ − ŷ², where ŷ(1 − ŷ) is possible
-        return len(text) + 2 * text.count("/") + 3 * text.count("/(") + 3 * text.startswith("−(") + 5 * common
+        return len(text) + 2 * (text.count("/") + text.count(" + ") + text.count(" − ")) + 3 * text.count("/(") + 3 * text.startswith("−(") + 5 * common
 
     def best(self, forms: Iterable[sp.Expr]) -> sp.Expr:
         return min(forms, key=self.length)
@@ -96,7 +96,9 @@ class Rewriter:
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
         less = sp.cancel(flat)
-        return self.best([x.xreplace(opened) for x in (flat, less, sp.factor(less), sp.factor_terms(flat))])
+        return self.best([x.xreplace(opened) for x in (
+            flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+                sp.cancel, sp.Add.make_args(flat)))))])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""

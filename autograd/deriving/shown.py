@@ -260,6 +260,8 @@ class Writer:
         turned = max(factors, key=self.turning, default=sp.S.One)
         if minus and self.turning(turned) > 0:      # −ŷ(ŷ − 1) is ŷ(1 − ŷ)
             factors[factors.index(turned)], minus = (-turned.base) ** turned.exp if turned.is_Pow else -turned, False
+        elif turned.is_Pow and self.turning(turned) == 2 and turned.free_symbols <= set(self.spelled):
+            factors[factors.index(turned)], minus = (-turned.base) ** turned.exp, True
         elif self.turning(turned) == 2 and not turned.is_Pow and any(
                 not f.is_Add and not f.exp.could_extract_minus_sign() if f.is_Pow else not f.is_Add for f in factors):
             factors[factors.index(turned)], minus = -turned, True       # y(ŷ − 1) is −y(1 − ŷ)
@@ -301,6 +303,8 @@ class Writer:
         if not x.is_Add:
             return 0
         constant, negatives = x.as_coeff_Add()[0], sum(t.could_extract_minus_sign() for t in x.args)
+        if x.free_symbols <= set(self.spelled):     # N − 1, as N is the larger
+            constant = -constant
         return 0 if negatives == 0 or constant > 0 else 2 if constant < 0 else 1
 
     def factors(self, factors: Sequence[sp.Expr]) -> list[Shown]:
