@@ -101,12 +101,13 @@ def logarithm() -> Lesson:
     logs = named("ℓ", x - x.exp().sum().log())
     s = named("s", (x - x.exp().sum().log()).exp())
     loss = named("L", -(Tensor([0.0, 0.0, 1.0, 0.0], label="y") * logs).sum())
+    softmax = x.exp() / x.exp().sum()
     T = Tensor(2.0, label="T")
     cool = named("ℓ", x / T - (x / T).exp().sum().log())
     cooled = named("L", -(Tensor([0.0, 0.0, 1.0, 0.0], label="y") * cool).sum())
     return Lesson("By the logarithm", "log s_i = x_i − log Σ_j exp x_j is easier to derive than s_i.",
                   [derive.jacobian(logs, x), derive.jacobian(s, x),         # type: ignore[attr-defined]
-                   derive(loss, x), derive(cooled, x)], "A temperature T divides the gradient, too.")
+                   derive(loss, x, names={"s": softmax}), derive(cooled, x, names={"s": (x / T).exp() / (x / T).exp().sum()})], "A temperature T divides the gradient, too.")
 
 
 # And what goes beyond them.

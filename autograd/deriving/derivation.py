@@ -49,20 +49,21 @@ class Derivation:
     Attributes:
         sections: the lines, in order, by what they are about.
         result: what was derived, as a SymPy expression; a list of them where several nodes were asked for.
+        points: the numbers at which every line was checked, the graph's own first.
     """
 
-    def __init__(self, title: str, sections: Sequence[Section], result: Any) -> None:
-        self.title, self.result = title, result
+    def __init__(self, title: str, sections: Sequence[Section], result: Any, points: Sequence[Any]) -> None:
+        self.title, self.result, self.points = title, result, points
         self.sections = [section for section in sections if section.lines]
 
     @property
     def lines(self) -> list[Line]:
         return [line for section in self.sections for line in section.lines]
 
-    def check(self, points: Sequence[Any]) -> None:
+    def check(self) -> None:
         """Every equality at every point. Raises ArithmeticError for one that does not hold."""
         for line in self.lines:
-            for i, point in enumerate(points):
+            for i, point in enumerate(self.points):
                 left = line.number(point)
                 if i == 0:
                     line.value = left

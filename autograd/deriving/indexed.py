@@ -6,7 +6,7 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
-import math
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from random import Random
@@ -50,6 +50,7 @@ class Axes:
     """Which axes of named arrays are the same, and the letters for their indices."""
 
     LISTS = ("ckr", "jlp", "dfg", "abe", "ihq", "uvw")
+    VECTORS = ("ikl", "jmp", "dfg", "abe", "nhq", "uvw")
 
     def __init__(self, reading: Reading) -> None:
         self.parent: dict[Any, Any] = {}
@@ -59,20 +60,18 @@ class Axes:
         for node, own in formulas.items():
             if node in reading.formula:
                 self.unite(reading.formula[node].at(own), node, own, reading)
-        left = list(self.LISTS)
         rows: list[Any] = []
-        for node in sorted(reversed(named), key=lambda node: sum(n != 1 for n in shape(node)) < 2):
-            lengths = [n for n in shape(node) if n != 1]
-            for axis in range(len(lengths)):
+        batch = any(node.op is not None and size(node) > 1 for node in named)       # else there are vectors and weights
+        left = list(self.LISTS if batch else self.VECTORS)
+        for node in sorted(reversed(named), key=lambda node: (node.op is None, size(node) < 2)):
+            for axis in range(size(node)):
                 group = self.find((reading.name[node], axis))
                 if group in self.lists:
                     continue
-                if axis == 0 and len(lengths) > 1 and not rows:
+                if batch and axis == 0 and size(node) > 1 and not rows:
                     rows.append(group)
                     self.lists[group] = "nmo"
                 else:
-                    if len(lengths) == 1 and left[0] == "ckr" and not rows:
-                        left[0] = "ijk"
                     self.lists[group] = left.pop(0) if left else "xyz"
 
     def find(self, slot: Any) -> Any:
@@ -138,6 +137,11 @@ def shape(node: Any) -> tuple[int, ...]:
     return node.shape       # type: ignore[no-any-return]
 
 
+def size(node: Any) -> int:
+    """How many axes have more than one place."""
+    return sum(n != 1 for n in shape(node))
+
+
 def generic(node: Any) -> Index:
     """A new index for each axis; 0 where there is but one place."""
     return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in shape(node)])
@@ -170,13 +174,18 @@ class IndexRewriter(Rewriter):
         self.patterns: list[tuple[sp.Expr, sp.Expr]] = []
         reading = board.reading
         helpers = {reading.name[node] for node in reading.helpers}
-        for node in [*reading.shown, *reading.helpers]:
+        for node in [*reading.shown, *reading.helpers, *reading.beside]:
             if node not in reading.formula or not shape(node):
                 continue
             index = generic(node)
             formula = reading.formula[node].at(index)
             if formula.is_Pow and formula.exp == sp.Rational(-1, 2):        # r = 1/√(variance + ε)
                 self.patterns.append((formula.base, reading.field[node].at(index) ** -2))
+            if isinstance(formula, The) and is_power(formula):              # e^(x − log s) is e^x/s
+                logs = [-t for t in sp.Add.make_args(formula.args[0]) if isinstance(-t, The) and (-t).op.name == "log"]
+                if len(logs) == 1:
+                    power = type(formula)(formula.args[0] + logs[0])
+                    self.patterns.append((power, reading.field[node].at(index) * logs[0].args[0]))
             above, below = sp.fraction(sp.together(formula))
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
@@ -188,7 +197,7 @@ class IndexRewriter(Rewriter):
     def rooted(self, expr: sp.Expr) -> list[Form]:
         """With 1/r² in the place of what r is the root of, before algebra takes that apart."""
         found: dict[sp.Expr, sp.Expr] = {}
-        for x in expr.atoms(sp.Add):
+        for x in sorted(expr.atoms(sp.Add), key=str):
             for pattern, named in self.patterns:
                 if pattern.is_Add and (places := matched(pattern, x)) is not None:
                     found[x] = named.xreplace(places)
@@ -210,7 +219,7 @@ class IndexRewriter(Rewriter):
 
     def in_names(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         self.turned = {}
-        for atom in expr.atoms(The, sp.Indexed):
+        for atom in sorted(expr.atoms(The, sp.Indexed), key=str):
             for pattern, named in self.patterns:
                 found = matched(pattern, atom)
                 if found is not None and atom not in self.turned:
@@ -223,14 +232,14 @@ class IndexRewriter(Rewriter):
     def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
         """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
         forms = []
-        for delta in expr.atoms(sp.KroneckerDelta):
+        for delta in sorted(expr.atoms(sp.KroneckerDelta), key=str):
             for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
                 if old.is_Symbol:
                     terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
                     if all(not t.has(delta) for t in terms):
-                        forms.append(sp.factor_terms(sp.factor(sp.Add(*[
-                            t.xreplace({old: new}) * delta if had.has(delta) else t
-                            for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))]))))
+                        moved = sp.Add(*[t.xreplace({old: new}) * delta if had.has(delta) else t
+                                         for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))])
+                        forms += [sp.factor_terms(moved), sp.factor_terms(sp.factor(moved))]
         return self.best([*forms, expr])
 
     def tidy(self, expr: sp.Expr) -> sp.Expr:
@@ -392,7 +401,8 @@ class IndexBoard:
     def definitions(self) -> Section:
         reading, lines = self.reading, []
         for node in reading.order:
-            if node in reading.formula and (node in reading.shown or node in reading.helpers):
+            if node in reading.formula and (node in reading.shown or node in reading.helpers or any(
+                    node is x for x in reading.beside)):
                 index = placed(node, self.axes.of(reading.name[node], len(real(generic(node)))))
                 formula = self.axes.lettered(reading.formula[node].at(index))
                 why = NOTHING
@@ -619,8 +629,9 @@ def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:
 
 def capital(label: str, ndim: int) -> str:
     """The matrix whose entries are ŷ_nc is Ŷ."""
-    return label[0].upper() + label[1:] if ndim == 2 and (len(label) == 1 or label[1] in "_0123456789" or len(
-        label) == 2) else label
+    plain = unicodedata.normalize("NFD", label)
+    letter = plain[:1].isascii() and (len(plain) == 1 or not plain[1].isascii() or plain[1] in "_0123456789")
+    return label[0].upper() + label[1:] if ndim == 2 and letter else label
 
 
 class Matrices:
@@ -658,16 +669,19 @@ class Matrices:
         if set(left) & set(right) or len(left) + len(right) != len(sp.Mul.make_args(within)):
             return None
         one, other = sp.Mul(*left), sp.Mul(*right)
-        plain = all(isinstance(f, sp.Indexed) for f in right)
-        if plain:
-            one *= coefficient
-        else:
+        front = not other.is_Add and coefficient != 1
+        if not front:
             other *= coefficient
+            coefficient = sp.S.One
         first = self.oriented(one, own[0], k)
         second = self.oriented(other, k, own[1])
         if first is None or second is None:
             return None
-        return (self.times(first, second), lambda point: point(one, [(axes[0]), (k, n)]) @ point(other, [(k, n), axes[1]]),
+        shown = self.times(first, second)
+        if front:
+            c = self.board.write(coefficient)
+            shown = self.times(c._replace(text=f"({c.text})", binding=3) if "/" in c.text else c, shown)
+        return (shown, lambda point: point(coefficient) * (point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])),
                 "")
 
     def times(self, a: Shown, b: Shown) -> Shown:
@@ -684,6 +698,9 @@ class Matrices:
         if turned is None:
             return None
         inner = turned.within(3)
+        if inner.text.startswith("∂"):             # a derivative is transposed as a whole
+            inner = Shown(f"({inner.text})", rf"\left({inner.latex}\right)",
+                          f"<mrow><mo>(</mo>{inner.mathml}<mo>)</mo></mrow>")
         return Shown(f"{inner.text}ᵀ", f"{inner.latex}^{{\\top}}", f"<msup>{inner.mathml}<mo>⊤</mo></msup>", 2)
 
     def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
@@ -726,9 +743,9 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
         found, result = board.of(node, known)
         sections += found
         results.append(result)
-    title = f"{name(board.reading.name[root]).text} by {', '.join(name(board.reading.name[x]).text for x in wrt)}"
-    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results)
-    derivation.check(board.points)
+    title = ", ".join(f"∂{name(board.reading.name[root]).text}/∂{name(board.reading.name[x]).text}" for x in wrt)
+    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
+    derivation.check()
     compare(board, wrt, results)
     return derivation
 
@@ -760,8 +777,8 @@ def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
     if outs and ins:                                # ∂p_i/∂z_j
         outs, ins = [*outs[:-1], "i"], [*ins[:-1], "j"]
     local = board.jacobian(p, z, (outs, ins))
-    title = f"{name(reading.name[p]).text} by {name(reading.name[z]).text}"
+    title = f"∂{name(reading.name[p]).text}/∂{name(reading.name[z]).text}"
     derivation = Derivation(title, [board.definitions(), Section("The Jacobian", [board.local_line(p, z, local)])],
-                            local.forms[-1].expr)
-    derivation.check(board.points)
+                            local.forms[-1].expr, board.points)
+    derivation.check()
     return derivation

@@ -30,9 +30,9 @@ def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Ma
         found, result = board.of(node)
         sections += found
         results.append(result)
-    title = f"{name(board.reading.name[root]).text} by " + ", ".join(name(board.reading.name[x]).text for x in wrt)
-    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results)
-    derivation.check(board.points)
+    title = ", ".join(derivative(board.shown(root), board.shown(x)).text for x in wrt)
+    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
+    derivation.check()
     board.compare(wrt, results)
     return derivation
 
@@ -225,7 +225,8 @@ class Board:
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
         shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)]) for factors in terms])
         forms = [Form(whole, NOTHING, shown)]
-        tidy = [self.rewriter.tidy(sp.cancel(sp.Mul(*factors))) for factors in terms]
+        products = [sp.Mul(*factors) for factors in terms]
+        tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
         if len(terms) > 1:
             each = total([self.write(t) for t in tidy])
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))

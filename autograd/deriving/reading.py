@@ -60,11 +60,13 @@ class Reading:
         self.field: dict[Any, Field] = {}
         self.formula: dict[Any, Field] = {}
         self.helpers: dict[Any, None] = {}
+        self.spelled: dict[Any, Any] = {}           # the first node of each formula
         self.constants: dict[Any, str] = {}
         self.lengths: dict[sp.Symbol, int] = {}
         self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
         for x, by, _ in edges(root):
             self.users[x].append(by)
+        self.beside = self.read_beside(given)
         for node in self.order:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
         self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
@@ -76,6 +78,26 @@ class Reading:
         named.sort(key=lambda node: (node in self.helpers, node.op is not None))
         return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
                 *(self.name[node] for node in self.helpers)]
+
+    def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
+        """Named Tensors outside the graph that are made of it; they are read with it, after the root."""
+        found = []
+        inside = set(self.order)
+        for node, name in given.items():
+            if isinstance(node, Value) or node.op is None:
+                continue
+            copy = copied(node, given, self.copies)
+            below = topological(copy)
+            if copy not in inside and name not in self.name.values() and any(x in self.moving for x in below) and all(
+                    x in inside or x.op is not None or not x.requires_grad for x in below):
+                self.name[copy] = name
+                for x in below:
+                    if x not in inside:
+                        inside.add(x)
+                        self.order.append(x)
+                        self.users[x] = []
+                found.append(copy)
+        return found
 
     def free(self, *wishes: str) -> str:
         """A name nobody has yet: the first of the wishes that is free, or one with a number."""
@@ -98,6 +120,12 @@ class Reading:
         except (TypeError, AttributeError, NotImplementedError, IndexError) as error:
             raise outside(node) from error
         self.formula[node] = formula
+        spelled = str(formula.at(tuple([sp.Dummy(f"i{axis}") for axis in range(len(shape_of(node)))])))
+        twin = self.spelled.setdefault((shape_of(node), spelled), node)
+        twin = twin if twin in self.helpers else None
+        if twin is not None and node not in self.name:      # the same sum once more
+            self.field[node] = self.field[twin]
+            return
         if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
             self.helpers[node] = None
             self.name[node] = self.free(*wishes)
@@ -109,7 +137,7 @@ class Reading:
         if shape and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "exp" and any(
                 x is inputs[0] for x in inputs[1].inputs):
             return ["ŷ", "p"]
-        if shape and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
+        if node.is_array and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
             return ["s", "S"]
         spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])

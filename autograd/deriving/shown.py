@@ -61,6 +61,11 @@ def name(label: str, indices: Sequence[str] = ()) -> Shown:
     >>> name("ŷ_1").latex, name("loss").latex, name("z", ["n", "c"]).latex
     ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{nc}')
     """
+    strokes = len(label) - len(label.rstrip("′'"))       # of a second node of the same name
+    if strokes:
+        plain = name(label.rstrip("′'"), indices)
+        return Shown(plain.text + "′" * strokes, "{" + plain.latex + "}" + "'" * strokes,
+                     f"<msup>{plain.mathml}<mo>{'′' * strokes}</mo></msup>")
     label = label.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
     base, *low = [part for part in re.split("_+", label) if part] or [label]
     accent = ""
@@ -75,8 +80,10 @@ def name(label: str, indices: Sequence[str] = ()) -> Shown:
         base, accent = plain
     base = _LETTERS.get(base, base)
     text = unicodedata.normalize("NFC", base + accent)
-    if base in GREEK:
-        latex = f"\\{GREEK[base]}"
+    if base in GREEK or base == "ℓ":
+        latex = f"\\{GREEK.get(base, 'ell')}"
+    elif not base.isascii():
+        latex = rf"\text{{{_tex(base)}}}"
     else:
         latex = base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{_tex(base)}}}"
     mathml = f"<mi>{html.escape(base)}</mi>"
