@@ -63,9 +63,9 @@ def batch() -> Lesson:
     logs = named("ℓ", sigma.log())
     loss = named("H", -(one_hot([1, 0], 3) * logs).sum(1).mean())
     whole = named("ℓ", F.softmax(A).log())
-    return Lesson("A batch", "Two samples, three classes. H is the mean of −Σ_c Y_c log σ(A)_c over the samples.",
+    return Lesson("A batch", "Two samples, three classes. H is the mean of −Σ Y_c log σ_c over the samples.",
                   [derive.jacobian(whole, A), derive(loss, A)],      # type: ignore[attr-defined]
-                  "Row by row, a row vector times a 3×3 matrix: (−Y/N) · (δ_kc − σ_c) = (σ(A) − Y)/N.")
+                  "Row by row, a row vector times a 3×3 matrix: (−Y/N) · (δ_kc − σ_c) is (σ − Y)/N.")
 
 
 def two_outputs() -> Lesson:

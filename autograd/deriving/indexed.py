@@ -61,9 +61,10 @@ class Axes:
             if node in reading.formula:
                 self.unite(reading.formula[node].at(own), node, own, reading)
         rows: list[Any] = []
-        batch = any(node.op is not None and size(node) > 1 for node in named)       # else there are vectors and weights
+        batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else there are vectors and weights
         left = list(self.LISTS if batch else self.VECTORS)
-        for node in sorted(reversed(named), key=lambda node: (node.op is None, size(node) < 2)):
+        for node in sorted(reversed(named), key=lambda node: (
+                size(node) < 2, node.op is None)[:: 1 if batch else -1]):
             for axis in range(size(node)):
                 group = self.find((reading.name[node], axis))
                 if group in self.lists:
@@ -248,8 +249,10 @@ class IndexRewriter(Rewriter):
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         forms: list[Form] = []
         board = self.board
-        shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed, sp.Symbol)
-                  if str(getattr(x, "base", x)) in {board.reading.name[node] for node in board.reading.shifts}}
+        taken = {board.reading.entry(x).at(generic(x)) if not size(x) else sp.IndexedBase(board.reading.name[x], real=True)
+                 for x in board.reading.shifts}
+        shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed) if x.base in taken} | {
+            x: sp.S.Zero for x in taken & expr.free_symbols if x.is_Symbol}
         if shifts and board.same(expr, expr.xreplace(shifts)):
             forms.append(Form(self.tidy(expr.xreplace(shifts)), said(listed(list(map(self.write, shifts))), " cancels")))
             expr = forms[-1].expr
@@ -359,6 +362,8 @@ class IndexBoard:
             node = next((node for node, name in self.reading.name.items() if name == str(x.base)), None)
             if node is not None:
                 lengths |= {i: n for i, n in zip(x.indices, [n for n in shape(node) if n != 1]) if i.is_Symbol}
+        if any(i.is_integer and i not in lengths and i not in self.reading.lengths for i in one.free_symbols):
+            return False                            # an index that stands in a δ alone: nothing is known of it
         axes = [(i, lengths[i]) for i in one.free_symbols if i in lengths]
         return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9) for point in self.points)
 

@@ -280,4 +280,5 @@ class Board:
 
 def below(x: sp.Expr) -> set[sp.Expr]:
     """The factors under the line of a fraction."""
-    return {factor for factor, _ in sp.factor_list(sp.denom(sp.together(x)))[1]}
+    factors = sp.Mul.make_args(sp.factor(sp.denom(sp.together(x))))
+    return {f.as_base_exp()[0] for f in factors if f.free_symbols}

@@ -75,7 +75,10 @@ class Reading:
     def ranked(self) -> list[str]:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
         named = [node for node in self.order if node in self.name]
-        named.sort(key=lambda node: (node in self.helpers, node.op is not None))
+        families: dict[str, int] = {}               # z_1 before z_2, whichever the graph meets first
+        for node in named:
+            families.setdefault(self.name[node].partition("_")[0], len(families))
+        named.sort(key=lambda node: (node.op is not None, families[self.name[node].partition("_")[0]], self.name[node]))
         return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
                 *(self.name[node] for node in self.helpers)]
 
