@@ -52,7 +52,8 @@ def index() -> Lesson:
     z = values("z", 2.0, 1.0, -1.0)
     y = [named(f"ŷ_{i}", p) for i, p in enumerate(F.softmax(z), 1)]
     loss = named("L", -y[0].log())
-    return Lesson("One class is true", "The true class is t = 1. There are two cases of ∂ŷ_t/∂z_i: i = t, and all others.",
+    return Lesson("One class is true",
+                  "The true class is t = 1. There are two cases of ∂ŷ_t/∂z_i: i = t, and all others.",
                   [derive(loss, z, names={"ŷ": y})],
                   "So it is ŷ_t − 1 at the true class, and ŷ_i at the others.")
 
@@ -81,8 +82,8 @@ def two_outputs() -> Lesson:
     z = named("z", h @ W)
     p = named("ŷ", F.softmax(z))
     general = named("L", -(Tensor([1.0, 0.0], label="y") * p.log()).sum())
-    return Lesson("Two outputs, one weight", "The weight w_21 leads from h_2 to z_1, and from there by both outputs to the "
-                  "loss: by ŷ_1, and by ŷ_2, whose denominator z_1 is part of.",
+    return Lesson("Two outputs, one weight", "The weight w_21 leads from h_2 to z_1, and from there by both outputs to "
+                  "the loss: by ŷ_1, and by ŷ_2, whose denominator z_1 is part of.",
                   [derive(loss, w21), derive(general, W)],
                   "Where the minus sign of L = −Σ y log ŷ is lost, every line after it turns round, and the end is "
                   "h_2(y_1 − ŷ_1): steps against it would make the loss larger.")
@@ -92,8 +93,8 @@ def samples() -> Lesson:
     x = parameter("x", 4, 3)
     p = named("ŷ", F.softmax(x))
     loss = named("L", -(one_hot([0, 2, 1, 0], 3) * p.log()).sum(1).mean())
-    return Lesson("Samples in a mini-batch", "At the probabilities the gradient is −Y/Ŷ/N; at what goes into softmax it is "
-                  "(Ŷ − Y)/N.", [derive(loss, [p, x])])
+    return Lesson("Samples in a mini-batch", "At the probabilities the gradient is −Y/Ŷ/N; at what goes into softmax it "
+                  "is (Ŷ − Y)/N.", [derive(loss, [p, x])])
 
 
 def logarithm() -> Lesson:
@@ -101,13 +102,14 @@ def logarithm() -> Lesson:
     logs = named("ℓ", x - x.exp().sum().log())
     s = named("s", (x - x.exp().sum().log()).exp())
     loss = named("L", -(Tensor([0.0, 0.0, 1.0, 0.0], label="y") * logs).sum())
-    softmax = x.exp() / x.exp().sum()
     T = Tensor(2.0, label="T")
+    warm, softer = x.exp() / x.exp().sum(), (x / T).exp() / (x / T).exp().sum()
     cool = named("ℓ", x / T - (x / T).exp().sum().log())
     cooled = named("L", -(Tensor([0.0, 0.0, 1.0, 0.0], label="y") * cool).sum())
     return Lesson("By the logarithm", "log s_i = x_i − log Σ_j exp x_j is easier to derive than s_i.",
                   [derive.jacobian(logs, x), derive.jacobian(s, x),         # type: ignore[attr-defined]
-                   derive(loss, x, names={"s": softmax}), derive(cooled, x, names={"s": (x / T).exp() / (x / T).exp().sum()})], "A temperature T divides the gradient, too.")
+                   derive(loss, x, names={"s": warm}), derive(cooled, x, names={"s": softer})],
+                  "A temperature T divides the gradient, too.")
 
 
 # And what goes beyond them.
@@ -139,7 +141,8 @@ def two_layers() -> Lesson:
         "x": (4, 3), "W1": (3, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}.items())
     h = named("h", named("a", x @ W1 + b1).tanh())
     loss = named("L", F.cross_entropy(named("z", h @ W2 + b2), np.array([1, 0, 2, 1])))
-    return Lesson("Two layers", "From cross-entropy back to the weights of the first layer.", [derive(loss, [W2, b2, W1, b1])])
+    return Lesson("Two layers", "From cross-entropy back to the weights of the first layer.",
+                  [derive(loss, [W2, b2, W1, b1])])
 
 
 def norms() -> Lesson:
@@ -150,8 +153,8 @@ def norms() -> Lesson:
     centred = x - x.mean(1, keepdim=True)
     sigma = ((centred ** 2).mean(1, keepdim=True) + 1e-5).sqrt()
     layer_norm = named("y", gamma * named("x_hat", centred / sigma) + beta)
-    return Lesson("Batch norm and layer norm", "Batch norm takes mean and variance over the samples n, layer norm over the "
-                  "features of one sample.", [derive(batch_norm, [x, gamma, beta]), derive(layer_norm, x)])
+    return Lesson("Batch norm and layer norm", "Batch norm takes mean and variance over the samples n, layer norm over "
+                  "the features of one sample.", [derive(batch_norm, [x, gamma, beta]), derive(layer_norm, x)])
 
 
 def attention() -> Lesson:

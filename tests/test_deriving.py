@@ -229,7 +229,8 @@ def test_an_op_of_ones_own_is_derived_by_its_row():
 
 @pytest.mark.parametrize(("label", "text", "latex"), [
     ("y_hat_1", "ŷ₁", r"\hat{y}_{1}"), ("ŷ_1", "ŷ₁", r"\hat{y}_{1}"), ("w_21", "w₂₁", "w_{21}"), ("x1", "x₁", "x_{1}"),
-    ("dL", "dL", "dL"), ("gamma", "γ", r"\gamma"), ("loss", "loss", r"\mathrm{loss}"), ("x1w1", "x1w1", r"\mathrm{x1w1}"),
+    ("dL", "dL", "dL"), ("gamma", "γ", r"\gamma"), ("loss", "loss", r"\mathrm{loss}"),
+    ("x1w1", "x1w1", r"\mathrm{x1w1}"),
     ("h_out", "h_out", r"h_{\mathrm{out}}"), ("xhat", "x̂", r"\hat{x}"), ("ℓ", "ℓ", r"\ell"), ("L′", "L′", "{L}'")])
 def test_names(label, text, latex):
     assert name(label).text == text
@@ -352,7 +353,8 @@ def test_random_graphs_of_values(block):
         try:
             derivation = derive(nodes[-1], nodes[which])
         except ValueError as error:
-            assert "rounding alone" in str(error)
+            if "rounding alone" not in str(error):
+                raise
             kinks += 1
             continue
         assert str(derivation)
@@ -382,7 +384,8 @@ def test_random_graphs_of_tensors(seed):
         t = r.choice([lambda t: t.tanh(), lambda t: t.sigmoid(), lambda t: t * row, lambda t: t + b, lambda t: t ** 2,
                       lambda t: t / (1.0 + t.exp()).sum(1, keepdim=True), lambda t: F.softmax(t),
                       lambda t: F.log_softmax(t), lambda t: t - t.mean(0, keepdim=True), lambda t: t * t.exp(),
-                      lambda t: (t @ t.T) @ t, lambda t: t.T.mT * t.relu(), lambda t: t - t.logsumexp(1, keepdim=True)])(t)
+                      lambda t: (t @ t.T) @ t, lambda t: t.T.mT * t.relu(),
+                      lambda t: t - t.logsumexp(1, keepdim=True)])(t)
     t.label = "y"
     loss = r.choice([lambda t: t.mean(), lambda t: (t ** 2).sum() / 2.0, lambda t: t.sum(0).tanh().mean(),
                      lambda t: -t[np.arange(n), rng.integers(0, c, n)].mean()])(t)

@@ -54,7 +54,8 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
                 memo[node] = Copy(node, tuple(memo[x] for x in node.inputs), (node.label or names.get(node, "")))
             else:
                 out, starts = small
-                memo[node] = copied(out, {out: (node.label or names.get(node, ""))}, {s: memo[x] for s, x in starts.items()})
+                called = {out: node.label or names.get(node, "")}
+                memo[node] = copied(out, called, {leaf: memo[x] for leaf, x in starts.items()})
     return memo[root]
 
 

@@ -79,7 +79,8 @@ class Derivation:
                   f"{short(line.value)}" if numbers and i == len(line.sides) - 1 else "")
                  for line in section.lines for i, side in enumerate(line.sides)] for section in self.sections]
         margins = [max(len(left) for left, *_ in block) for block in rows]
-        formulas = [[f"{left:<{margin}} = {right}" for left, right, *_ in block] for margin, block in zip(margins, rows)]
+        formulas = [[f"{left:<{margin}} = {right}" for left, right, *_ in block]
+                    for margin, block in zip(margins, rows)]
         wide = min(WIDE, max(len(line) for block in formulas for line in block))
         column = max(len(number) for block in rows for *_, number in block)
         return "\n\n".join("\n".join(
@@ -106,7 +107,7 @@ class Derivation:
         return self.latex
 
     def save(self, file: str | Path = "derivation.html") -> Path:
-        """Write a page that needs nothing beside itself: MathML, light or dark as the reader's screen. Returns its path."""
+        """Write a page that needs nothing beside itself: MathML, light or dark as the screen is. Returns its path."""
         path = Path(file)
         path.write_text(page([("", "", [self], "")], self.title), encoding="utf-8")
         return path

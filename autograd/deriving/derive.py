@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["derive"]
 
 
-def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (), names: Mapping[str, Any] | None = None) -> Derivation:
+def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
+           names: Mapping[str, Any] | None = None) -> Derivation:
     """The derivation of ∂root/∂wrt, step by step.
 
     Named nodes stand in it; those without a name are written out. The result prints as text, shows as mathematics in a

@@ -20,14 +20,14 @@ import sympy as sp
 from autograd.core.op import Op, Operand
 from autograd.core.ops import PowerBy
 
-__all__ = ["Above", "AtLeast", "Comparison", "Field", "Outside", "Positions", "Same", "The", "expanded", "ones_at", "rational",
-           "summed", "the"]
+__all__ = ["Above", "AtLeast", "Comparison", "Field", "OutsideError", "Positions", "Same", "The", "expanded",
+           "ones_at", "rational", "summed", "the"]
 
 Shape = tuple[int, ...]
 Index = tuple[sp.Expr, ...]
 
 
-class Outside(ValueError):
+class OutsideError(ValueError):
     """An op that cannot be written as mathematics here."""
 
 
@@ -49,7 +49,7 @@ class Comparison(sp.Function):                      # type: ignore[misc]
 
     nargs = 2
     is_real = True
-    holds: Callable[[Any, Any], Any]
+    holds: Callable[..., Any]
 
     @classmethod
     def eval(cls, x: sp.Expr, y: sp.Expr) -> sp.Expr | None:
@@ -78,7 +78,7 @@ _KNOWN = [sp.log(2), sp.log(10), sp.sqrt(sp.pi), 1 / sp.sqrt(sp.pi), sp.sqrt(2 /
 def rational(x: float) -> sp.Expr:
     """A float as the number that was meant: 0.5 is 1/2, math.log(2) is log 2."""
     if not math.isfinite(x):
-        raise Outside(f"derive: {x} stands in the graph, with which no mathematics can be done")
+        raise OutsideError(f"derive: {x} stands in the graph, with which no mathematics can be done")
     fraction = Fraction(x).limit_denominator(1000)
     if float(fraction) == x:
         return sp.Rational(fraction.numerator, fraction.denominator)
@@ -136,7 +136,7 @@ class Field(Operand):
         if hasattr(op, "vjps"):                     # it moves numbers
             if op.name not in MOVES:
                 remedy = _REMEDIES.get(op.name, "write it out of its parts")
-                raise Outside(f"derive: {op.name} is outside what can be derived; {remedy}")
+                raise OutsideError(f"derive: {op.name} is outside what can be derived; {remedy}")
             return MOVES[op.name](*inputs)
         if isinstance(op, PowerBy):
             return cls.each(lambda x: x ** rational(op.exponent), *inputs)
@@ -146,6 +146,15 @@ class Field(Operand):
             return cls.of(op.floats(*map(cls.of, inputs)))      # where that is arithmetic, it is so on formulas too
         except TypeError:
             return cls.each(the(op), *inputs)
+
+    def __neg__(self) -> Field:
+        return Field.each(operator.neg, self)
+
+    def __abs__(self) -> Field:
+        return Field.each(abs, self)
+
+    def __matmul__(self, other: Any) -> Field:
+        return _matmul(self, other)
 
     def __bool__(self) -> bool:
         raise TypeError("a rule may not branch on a formula: it has no value yet")
@@ -186,9 +195,6 @@ for _name, _compare in [("gt", Above), ("ge", AtLeast), ("eq", Same)]:
 for _name, _compare in [("lt", Above), ("le", AtLeast)]:
     setattr(Field, f"__{_name}__", _operator(_compare)[1])
 Field.__ne__ = _operator(lambda x, y: 1 - Same(x, y))[0]        # type: ignore[method-assign, assignment]
-Field.__neg__ = lambda x: Field.each(operator.neg, x)           # type: ignore[attr-defined]
-Field.__abs__ = lambda x: Field.each(abs, x)                    # type: ignore[attr-defined]
-Field.__matmul__ = lambda x, y: _matmul(x, y)                   # type: ignore[attr-defined]
 
 
 # Ops that move numbers, in index notation: what they compute. Their derivatives are their own, made of one another.
@@ -268,8 +274,8 @@ def _reshape(x: Field, shape: Shape) -> Field:
     if -1 in shape:
         shape = tuple([x.size // -math.prod(shape) if n == -1 else n for n in shape])
     if [n for n in x.shape if n != 1] != [n for n in shape if n != 1]:
-        raise Outside(f"derive: reshape from {x.shape} to {shape} is outside what can be derived: only axes of length 1 "
-                      "may come and go")
+        raise OutsideError(f"derive: reshape from {x.shape} to {shape} is outside what can be derived: only "
+                           "axes of length 1 may come and go")
 
     def at(index: Index) -> sp.Expr:
         rest = iter([i for i, n in zip(index, shape) if n != 1])
@@ -329,7 +335,7 @@ def _read_key(x_shape: Shape, key: Any) -> tuple[Shape, Callable[[Index], tuple[
     """The shape of x[key], and which place of x each of its places is."""
     keys = list(key) if isinstance(key, tuple) else [key]
     if any(getattr(k, "dtype", None) is not None and k.dtype.kind == "b" for k in keys):
-        raise Outside("derive: indexing by a mask is outside what can be derived; use where")
+        raise OutsideError("derive: indexing by a mask is outside what can be derived; use where")
     taken = sum(k is not None and k is not Ellipsis for k in keys)
     if Ellipsis not in [k for k in keys if not hasattr(k, "shape")]:
         keys.append(Ellipsis)
@@ -349,7 +355,7 @@ def _read_key(x_shape: Shape, key: Any) -> tuple[Shape, Callable[[Index], tuple[
         axis += 1
         if isinstance(k, slice):
             if k != slice(None) and range(n)[k] != range(n):
-                raise Outside("derive: a slice is outside what can be derived")
+                raise OutsideError("derive: a slice is outside what can be derived")
             plan.append(("all", len(shape)))
             shape.append(n)
         elif getattr(k, "ndim", 0) > 0:
@@ -357,7 +363,7 @@ def _read_key(x_shape: Shape, key: Any) -> tuple[Shape, Callable[[Index], tuple[
                 first = len(shape)
                 shape += common
             elif plan[-1][0] != "array":
-                raise Outside("derive: such an index is outside what can be derived")
+                raise OutsideError("derive: such an index is outside what can be derived")
             plan.append(("array", _positions(k, n)))
         else:
             plan.append(("one", sp.Integer(int(k) % n)))

@@ -7,8 +7,8 @@ the entries of u. Indices get their letters when all is known: equal letters are
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -16,22 +16,20 @@ import numpy as np
 import sympy as sp
 
 from autograd.core.graph import back, topological
-from autograd.deriving.derivation import Derivation, Line, Section, Side, close
+from autograd.deriving.derivation import Derivation, Line, Section, Side
 from autograd.deriving.fields import Field, Positions, The, expanded, ones_at, summed
-from autograd.deriving.reading import Point, Reading, evaluate, parameters
+from autograd.deriving.reading import Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter, is_power
 from autograd.deriving.shown import (
     NOTHING,
     Shown,
     Writer,
     derivative,
-    joined,
     listed,
     name,
     product,
     said,
     total,
-    words,
 )
 
 __all__ = ["derive_tensors", "jacobian_of"]
@@ -40,6 +38,9 @@ Index = tuple[sp.Symbol, ...]
 SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
 MOST = 4_000_000                                    # entries of a Jacobian that are checked
+
+
+MORE = "xyzαβγ"                                     # letters where an axis's own are used up
 
 
 def letter(x: str) -> sp.Symbol:
@@ -61,9 +62,9 @@ class Axes:
             if node in reading.formula:
                 self.unite(reading.formula[node].at(own), node, own, reading)
         rows: list[Any] = []
-        batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else there are vectors and weights
+        batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else vectors and weights
         left = list(self.LISTS if batch else self.VECTORS)
-        for node in sorted(reversed(named), key=lambda node: (
+        for node in sorted(named[::-1], key=lambda node: (
                 size(node) < 2, node.op is None)[:: 1 if batch else -1]):
             for axis in range(size(node)):
                 group = self.find((reading.name[node], axis))
@@ -98,12 +99,12 @@ class Axes:
                     return self.lists.get(self.find(slot_of(x, axis)), "xyz")
         return "xyz"
 
-    def of(self, label: str, ndim: int, which: int = 0, given: Sequence[str] = ()) -> list[str]:
-        """Letters for all axes of a named array: the first of each axis's list, or the second."""
+    def of(self, label: str, ndim: int) -> list[str]:
+        """Letters for all axes of a named array: the first of each axis's list that no other has."""
         found: list[str] = []
         for axis in range(ndim):
             choices = self.lists[self.find((label, axis))]
-            found.append(next(x for x in [*choices[which:], *choices[:which], *"xyzαβγ"] if x not in found and x not in given))
+            found.append(next(x for x in [*choices, *MORE] if x not in found))
         return found
 
     def lettered(self, expr: sp.Expr) -> sp.Expr:
@@ -112,7 +113,7 @@ class Axes:
             if isinstance(x, sp.Sum):
                 body, limits = x.function, []
                 for old, low, high in x.limits[::-1]:
-                    choice = letter(next(c for c in [*self.letters_of(body, old), *"xyzαβγ"] if c not in taken))
+                    choice = letter(next(c for c in [*self.letters_of(body, old), *MORE] if c not in taken))
                     taken = taken | {choice.name}
                     body = body.xreplace({old: choice})
                     limits.append((choice, low, high))
@@ -163,7 +164,6 @@ class Local(NamedTuple):
     out: Index
     into: Index
     forms: list[Form]
-    same: sp.Expr                                   # the δ of those that must be the same
 
 
 class IndexRewriter(Rewriter):
@@ -249,12 +249,13 @@ class IndexRewriter(Rewriter):
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         forms: list[Form] = []
         board = self.board
-        taken = {board.reading.entry(x).at(generic(x)) if not size(x) else sp.IndexedBase(board.reading.name[x], real=True)
+        taken = {sp.IndexedBase(board.reading.name[x], real=True) if size(x) else board.reading.entry(x).at(generic(x))
                  for x in board.reading.shifts}
         shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed) if x.base in taken} | {
             x: sp.S.Zero for x in taken & expr.free_symbols if x.is_Symbol}
         if shifts and board.same(expr, expr.xreplace(shifts)):
-            forms.append(Form(self.tidy(expr.xreplace(shifts)), said(listed(list(map(self.write, shifts))), " cancels")))
+            says = said(listed(list(map(self.write, shifts))), " cancels")
+            forms.append(Form(self.tidy(expr.xreplace(shifts)), says))
             expr = forms[-1].expr
         while True:
             for s in sorted(expr.atoms(sp.Sum), key=str):
@@ -273,11 +274,12 @@ def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
     """What the pattern's indices are in x, if x is the pattern elsewhere."""
     if isinstance(pattern, sp.Dummy) and pattern.is_integer:
         return {pattern: x}
-    if (pattern.is_Atom and not isinstance(pattern, sp.Indexed)) or pattern.func is not x.func or len(pattern.args) != len(x.args):
+    atom = pattern.is_Atom and not isinstance(pattern, sp.Indexed)
+    if atom or pattern.func is not x.func or len(pattern.args) != len(x.args):
         return {} if pattern == x else None
     if isinstance(pattern, sp.Add):                 # whose terms stand in an order of their own
-        ordered = [sorted(y.args, key=lambda t: str(t.xreplace({i: letter("i") for i in t.free_symbols if i.is_integer})))
-                   for y in (pattern, x)]
+        ordered = [sorted(y.args, key=lambda t: str(t.xreplace({
+            i: letter("i") for i in t.free_symbols if i.is_integer}))) for y in (pattern, x)]
     else:
         ordered = [list(pattern.args), list(x.args)]
     found: dict[sp.Expr, sp.Expr] = {}
@@ -296,16 +298,16 @@ class IndexBoard:
         self.reading = reading = Reading(root, wrt, names)
         self.root = root = reading.root
         self.axes = Axes(reading)
-        self.write = Writer({name: i for i, name in enumerate(reading.ranked())})
+        ranked = [*(x.name for x in reading.lengths), *reading.ranked()]
+        self.write = Writer({label: rank for rank, label in enumerate(ranked)})
         for symbol in reading.lengths:
-            self.write.rank[symbol.name] = -1
             self.write.spelled[symbol] = name(self.letter_of_length(symbol))
         self.loss = name("L" if "L" not in reading.name.values() else "loss")
         self.points = [Point(reading)]
         for node, x in self.points[0].value.items():
             if not np.allclose(x, node._data, rtol=1e-4, atol=1e-6):
-                raise ValueError(f"derive: {node.label or node.op and node.op.name} was computed from numbers that have "
-                                 "changed since; compute the graph again")
+                raise ValueError(f"derive: {node.label or (node.op and node.op.name)} was computed from numbers that "
+                                 "have changed since; compute the graph again")
         self.targets = {node for node in reading.order if node.op is None and self.sums_to_one(node)}
         random = Random(0)
         for _ in range(40):
@@ -357,7 +359,7 @@ class IndexBoard:
 
     def same(self, one: sp.Expr, other: sp.Expr) -> bool:
         """Whether two expressions have the same numbers at every point."""
-        lengths = {}
+        lengths: dict[sp.Symbol, int] = {}
         for x in one.atoms(sp.Indexed):
             node = next((node for node, name in self.reading.name.items() if name == str(x.base)), None)
             if node is not None:
@@ -396,9 +398,9 @@ class IndexBoard:
     def lengths(self, node: Any, index: Index) -> list[tuple[sp.Symbol, int]]:
         return [(i, n) for i, n in zip(index, shape(node)) if n != 1]
 
-    def side(self, form: Form, axes: Sequence[tuple[sp.Symbol, int]], same: sp.Expr = sp.S.One) -> Side:
+    def side(self, form: Form, axes: Sequence[tuple[sp.Symbol, int]]) -> Side:
         expr = self.axes.lettered(form.expr)
-        return Side(form.shown or self.write(expr), lambda point: point(expr * same, axes), form.why)
+        return Side(form.shown or self.write(expr), lambda point: point(expr, axes), form.why)
 
     def array(self, point: Point, node: Any) -> Any:
         return point.value[node].reshape([n for n in shape(node) if n != 1])
@@ -418,13 +420,9 @@ class IndexBoard:
                     why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
                         reading.name[shifted[0]], len(real(generic(shifted[0])))))),
                         ", the largest, is a constant: taken from all, it cancels")
-                lines.append(Line(self.entry(node, index), lambda point, node=node: self.array(point, node),
+                lines.append(Line(self.entry(node, index), partial(self.array, node=node),
                                   [self.side(Form(formula, why), self.lengths(node, index))]))
         return Section("Definitions", lines)
-
-    def local(self, u: Any, x: Any, field: Field) -> Local:
-        """∂u/∂x with letters, its δ taken out."""
-        raise NotImplementedError
 
     def jacobian(self, u: Any, x: Any, letters: tuple[Sequence[str], Sequence[str]] | None = None) -> Local:
         if (u, x) in self.locals and letters is None:
@@ -433,32 +431,32 @@ class IndexBoard:
         parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, shape(u)))
         into = generic(x)
         expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
-        same, merged = sp.S.One, {}
+        merged: dict[sp.Symbol, sp.Symbol] = {}
         for i in real(out):                         # indices that must be the same
             for j in real(into):
                 delta = sp.KroneckerDelta(i, j)
                 terms = sp.Add.make_args(expr)
                 if expr != 0 and all(delta in sp.Mul.make_args(t) for t in terms):
                     expr = sp.Add(*[(t / delta).xreplace({i: j}) for t in terms])
-                    same *= delta
                     merged[i] = j
         names = self.reading.name
         first = self.axes.of(names[x], len(real(into))) if letters is None else letters[1]
         spelled = dict(zip(real(into), map(letter, first)))
         rest = [i for i in real(out) if i not in merged]
-        wanted = dict(zip(real(out), self.axes.of(names[u], len(real(out)), 0, ()) if letters is None else letters[0]))
+        wanted = dict(zip(real(out), self.axes.of(names[u], len(real(out))) if letters is None else letters[0]))
         taken = set(first)
         for i in rest:
             choice = wanted[i]
             if choice in taken:
                 axis = real(out).index(i)
-                choice = next(c for c in [*self.axes.lists[self.axes.find((names[u], axis))], *"xyzαβγ"] if c not in taken)
+                letters_of = self.axes.lists[self.axes.find((names[u], axis))]
+                choice = next(c for c in [*letters_of, *MORE] if c not in taken)
             taken.add(choice)
             spelled[i] = letter(choice)
         outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
         inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
         forms = self.rewriter.shortest(expr.xreplace(spelled), self.ties, real(outward))
-        found = Local(outward, inward, forms, sp.S.One)
+        found = Local(outward, inward, forms)
         if letters is None:
             self.locals[u, x] = found
         return found
@@ -490,8 +488,8 @@ class IndexBoard:
             spec = "".join(letters[i] for i in [*out, *into])
             kept = np.einsum(f"{spec}->{''.join(letters[i] for i in axes)}", whole)
             if not np.isclose(np.abs(whole).sum(), np.abs(kept).sum()):
-                raise ArithmeticError(f"derive: {left.text} is not 0 where its indices differ. This is a mistake in derive; "
-                                      "please report it")
+                raise ArithmeticError(f"derive: {left.text} is not 0 where its indices differ. This is a mistake in "
+                                      "derive; please report it")
             return kept
 
         return Line(left, number, [self.side(form, list(axes.items())) for form in known.forms])
@@ -657,7 +655,7 @@ class Matrices:
         coefficient, rest = expr.as_independent(*expr.atoms(sp.Sum), as_Add=False)
         if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum):
             return None
-        (k, low, high), = rest.limits
+        (k, _, high), = rest.limits
         n = int(high) + 1
         outer, within = rest.function.as_independent(k, as_Add=False)
         if outer != 1:
@@ -686,8 +684,8 @@ class Matrices:
         if front:
             c = self.board.write(coefficient)
             shown = self.times(c._replace(text=f"({c.text})", binding=3) if "/" in c.text else c, shown)
-        return (shown, lambda point: point(coefficient) * (point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])),
-                "")
+        return shown, lambda point: point(coefficient) * (
+            point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])), ""
 
     def times(self, a: Shown, b: Shown) -> Shown:
         a = a.within(2)
@@ -704,8 +702,7 @@ class Matrices:
             return None
         inner = turned.within(3)
         if inner.text.startswith("∂"):             # a derivative is transposed as a whole
-            inner = Shown(f"({inner.text})", rf"\left({inner.latex}\right)",
-                          f"<mrow><mo>(</mo>{inner.mathml}<mo>)</mo></mrow>")
+            inner = inner.enclosed()
         return Shown(f"{inner.text}ᵀ", f"{inner.latex}^{{\\top}}", f"<msup>{inner.mathml}<mo>⊤</mo></msup>", 2)
 
     def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
@@ -765,9 +762,10 @@ def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -
         index = placed(node, board.axes.of(board.reading.name[node], len(real(generic(node)))))
         mine = board.points[0](result, board.lengths(node, index))
         engine = gradients[original].reshape([n for n in shape(node) if n != 1])
-        if not np.allclose(mine, engine, rtol=1e-4 if node.dtype.itemsize < 8 else 1e-7, atol=1e-6 if node.dtype.itemsize < 8 else 1e-9):
-            raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's gradient "
-                                  f"{engine}. This is a mistake in derive; please report it")
+        rounding = {"rtol": 1e-4, "atol": 1e-6} if node.dtype.itemsize < 8 else {"rtol": 1e-7, "atol": 1e-9}
+        if not np.allclose(mine, engine, **rounding):
+            raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's "
+                                  f"gradient {engine}. This is a mistake in derive; please report it")
 
 
 def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -60,8 +62,8 @@ class Board:
     def refuse_changed(self) -> None:
         for node, x in self.points[0].value.items():
             if not close(x, node.data) and math.isfinite(x):
-                raise ValueError(f"derive: {node.label or node.op.name} was computed from numbers that have changed since; "
-                                 "compute the graph again")
+                raise ValueError(f"derive: {node.label or node.op.name} was computed from numbers that have changed "
+                                 "since; compute the graph again")
             if not math.isfinite(x):
                 raise ValueError(f"derive: {node.label or node.op.name} is {x}, with which nothing can be checked")
 
@@ -108,8 +110,8 @@ class Board:
                 self.points.append(point)
         for fact in self.given:
             if not fact.names <= leaves and not all(close(p(fact.left), p(fact.right)) for p in self.points):
-                raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} holds on these "
-                                 "numbers by chance: it is about what is computed, and fails on others")
+                raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} holds on "
+                                 "these numbers by chance: it is about what is computed, and fails on others")
 
     # What stands on the board.
 
@@ -124,9 +126,9 @@ class Board:
         for node in reading.order:
             if node in reading.constants or node in reading.shifts:
                 number = f"{node.data:.6g}".replace("-", "−")
-                lines.append(Line(self.shown(node), lambda point, x=node: x.data, [Side(
-                    Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), lambda point, x=node: x.data,
-                    said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING)]))
+                why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
+                lines.append(Line(self.shown(node), always(node.data), [
+                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)]))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
                 lines.append(self.equation(reading.field[node].expr, reading.formula[node].expr))
         beside = [self.equation(symbol, formula) for symbol, formula in reading.siblings.items()]
@@ -168,12 +170,12 @@ class Board:
             self.local[u, v] = forms[-1].expr
             if (u, v) not in self.said:
                 self.said.add((u, v))
-                lines.append(Line(derivative(self.shown(u), self.shown(v)), lambda point, u=u, v=v: point.partial(u, v),
+                lines.append(Line(derivative(self.shown(u), self.shown(v)), partial(Point.partial, node=u, x=v),
                                   [self.side(form) for form in forms]))
         return lines
 
     def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr]:
-        steps = [list(zip(way, way[1:])) for way in ways]
+        steps = [list(pairwise(way)) for way in ways]
         left = derivative(self.shown(self.root), self.shown(node))
         if len(ways) == 1 and len(ways[0]) == 2:
             (line,) = self.local_lines(steps[0])
@@ -186,8 +188,8 @@ class Board:
         why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
         if len(through) > 1:
             why = said(why, ": through ", listed(through))
-        rule = Line(left, lambda point: self.gradient(point, node),
-                    [Side(chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
+        rule = Line(left, partial(self.gradient, node=node), [Side(
+            chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
         sides, result = self.put_in([[self.local[pair] for pair in way] for way in steps])
@@ -212,18 +214,18 @@ class Board:
                 continue
             chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
                                    + [derivative(self.shown(u), self.shown(x))]) for u in users])
-            rule = Side(chain, lambda point, x=x, users=users: sum(
-                self.gradient(point, u) * point.partial(u, x) for u in users), said("the chain rule"))
+            rule = Side(chain, partial(self.by_chain, users=users, x=x), said("the chain rule"))
             sides, known[x] = self.put_in([[known[u], self.local[u, x]] if u is not self.root else [self.local[u, x]]
                                            for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
-                *lines, Line(left, lambda point, x=x: self.gradient(point, x), [rule, *sides])]))
+                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])]))
         return sections, known[node]
 
     def put_in(self, terms: Sequence[Sequence[sp.Expr]]) -> tuple[list[Side], sp.Expr]:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
-        shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)]) for factors in terms])
+        shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)])
+                       for factors in terms])
         forms = [Form(whole, NOTHING, shown)]
         products = [sp.Mul(*factors) for factors in terms]
         tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
@@ -258,6 +260,9 @@ class Board:
 
     # The engine's word.
 
+    def by_chain(self, point: Point, users: Sequence[Any], x: Any) -> float:
+        return sum(self.gradient(point, u) * point.partial(u, x) for u in users)
+
     def gradient(self, point: Point, node: Any) -> float:
         if "whole" not in point.__dict__:
             point.__dict__["whole"] = point.pulled(self.root, 1.0, through=True)
@@ -274,8 +279,12 @@ class Board:
                 engine = gradients.get(original, 0.0) if point is self.points[0] else self.gradient(point, node)
                 if not close(engine, point(result)):
                     raise ArithmeticError(f"derive: by {self.shown(node).text} the result {self.write(result).text} is "
-                                          f"{point(result)}, and the engine's gradient {engine}. This is a mistake in derive; "
-                                          "please report it")
+                                          f"{point(result)}, and the engine's gradient {engine}. This is a mistake in "
+                                          "derive; please report it")
+
+
+def always(x: float) -> Callable[[Point], float]:
+    return lambda point: x
 
 
 def below(x: sp.Expr) -> set[sp.Expr]:

@@ -18,7 +18,7 @@ import sympy as sp
 from autograd.core.graph import Node, back, edges, topological
 from autograd.core.value import Value
 from autograd.deriving.copies import copied
-from autograd.deriving.fields import Comparison, Field, Outside, Positions, The, rational
+from autograd.deriving.fields import Comparison, Field, OutsideError, Positions, The, rational
 
 __all__ = ["Point", "Reading", "evaluate"]
 
@@ -114,7 +114,8 @@ class Reading:
                 self.field[node] = Field(rational(float(node._data)))
                 return
             if node not in self.name:
-                same = next((x for x in self.constants if shape_of(x) == () == shape_of(node) and x._data == node._data), None)
+                same = next((x for x in self.constants if shape_of(x) == () == shape_of(node)
+                             and x._data == node._data), None)
                 self.name[node] = self.constants[node] = self.free(self.wish(node)) if same is None else self.name[same]
             self.field[node] = self.entry(node)
             return
@@ -177,16 +178,17 @@ class Reading:
             while total.op is not None and total.op.name == "neg":
                 total = total.inputs[0]
             if total.op is not None and total.op.name == "sum" and shape_of(total.inputs[0]):
-                x, (dims, _) = total.inputs[0], parameters(total)
-                count = math.prod(x.shape[i] for i in dims)
+                shape, (dims, _) = total.inputs[0].shape, parameters(total)
+                count = math.prod(shape[i] for i in dims)
                 if count > 1 and (divisor == count or (divisor == count - 1 and len(dims) == 1)):
-                    length = sp.Mul(*[self.length(i - len(x.shape), x.shape[i], len(x.shape)) for i in dims if x.shape[i] > 1])
+                    length = sp.Mul(*[self.length(i - len(shape), shape[i], len(shape)) for i in dims if shape[i] > 1])
                     fields[1] = Field(length - int(count - divisor))
         return fields
 
     def length(self, axis: int, length: int, ndim: int) -> sp.Symbol:
         """N: how many there are along an axis; `axis` counts from the last."""
-        symbol = sp.Symbol(f"length {length} at {'row' if axis == -2 or ndim == 1 else axis}", positive=True, integer=True)
+        where = "row" if axis == -2 or ndim == 1 else axis
+        symbol = sp.Symbol(f"length {length} at {where}", positive=True, integer=True)
         self.lengths[symbol] = length
         return symbol
 
@@ -259,7 +261,7 @@ class Reading:
             try:
                 parts = by.op.pulled(needs, g, self.field[by], inputs, parameters(by))
                 return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
-            except Outside:
+            except OutsideError:
                 raise
             except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
                 raise outside(by) from error
@@ -276,10 +278,10 @@ def fitted(part: Field, shape: tuple[int, ...]) -> Field:
                                                                shape)
 
 
-def outside(node: Any) -> Outside:
+def outside(node: Any) -> OutsideError:
     where = f" (at {node.label})" if node.label else ""
     remedy = "; use cross_entropy_composite" if node.op.name == "cross_entropy" else "; write it out of smaller steps"
-    return Outside(f"derive: {node.op.name} is outside what can be derived{where}{remedy}")
+    return OutsideError(f"derive: {node.op.name} is outside what can be derived{where}{remedy}")
 
 
 def shape_of(node: Any) -> tuple[int, ...]:
@@ -300,7 +302,7 @@ def places(node: Any) -> tuple[sp.Expr, ...]:
 def is_long(x: float) -> bool:
     """Whether a number is better called by a letter."""
     r = rational(x)
-    return bool(0 < abs(x) < 1e-3 or r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6)
+    return bool(0 < abs(x) < 1e-3 or (r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6))
 
 
 def named_nodes(names: Mapping[str, Any] | None) -> dict[Any, str]:
@@ -346,7 +348,8 @@ class Point:
         order = reading.order
         for node in order:
             if node.op is None:
-                self.value[node] = start(node, random if node in reading.name and node not in reading.constants else None)
+                free = node in reading.name and node not in reading.constants
+                self.value[node] = start(node, random if free else None)
                 if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
                     self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
                 self.know(node)
@@ -369,7 +372,7 @@ class Point:
                 self.known[sp.IndexedBase(self.reading.name[node], real=True)] = x.reshape(
                     [n for n in x.shape if n != 1])
             else:
-                self.known[sp.Symbol(self.reading.name[node], real=True)] = float(x) if shape_of(node) == () else x.item()
+                self.known[sp.Symbol(self.reading.name[node], real=True)] = x.item() if shape_of(node) else float(x)
 
     def __call__(self, expr: sp.Expr, axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
         return evaluate(expr, self.known, axes)

@@ -83,7 +83,8 @@ class Rewriter:
     def measured(self, expr: sp.Expr) -> int:
         text = self.write(expr).text
         common = sum(not sp.factor_terms(x).is_Add for x in expr.atoms(sp.Add))     # ŷ − ŷ², where ŷ(1 − ŷ) is possible
-        return len(text) + 2 * (text.count("/") + text.count(" + ") + text.count(" − ")) + 3 * text.count("/(") + 3 * text.startswith("−(") + 5 * common
+        marks = text.count("/") + text.count(" + ") + text.count(" − ")
+        return len(text) + 2 * marks + 3 * (text.count("/(") + text.startswith("−(")) + 5 * common
 
     def best(self, forms: Iterable[sp.Expr]) -> sp.Expr:
         return min(forms, key=self.length)
@@ -92,7 +93,7 @@ class Rewriter:
         """The shortest of its forms as it is, with what cancels gone, and as a product."""
         if expr.is_Atom:
             return expr
-        closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what SymPy's algebra need not look into
+        closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
         less = sp.cancel(flat)

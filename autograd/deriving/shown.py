@@ -16,7 +16,7 @@ import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Positions, Same, The
 
-__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total", "words"]
+__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 
@@ -30,14 +30,16 @@ class Shown(NamedTuple):
     binding: int = ATOM                             # of the text
     tight: int | None = None                        # of LaTeX and MathML, where it is another: a fraction needs no ()
 
+    def enclosed(self) -> Shown:
+        """In parentheses."""
+        return Shown(f"({self.text})", rf"\left({self.latex}\right)", f"<mrow><mo>(</mo>{self.mathml}<mo>)</mo></mrow>")
+
     def within(self, binding: int) -> Shown:
         """In parentheses, where what surrounds it binds more tightly."""
-        text, (latex, mathml) = self.text, self[1:3]
-        if self.binding < binding:
-            text = f"({text})"
-        if (self.binding if self.tight is None else self.tight) < binding:
-            latex, mathml = rf"\left({latex}\right)", f"<mrow><mo>(</mo>{mathml}<mo>)</mo></mrow>"
-        return Shown(text, latex, mathml)
+        closed = self.enclosed()
+        text = closed.text if self.binding < binding else self.text
+        tight = self.binding if self.tight is None else self.tight
+        return Shown(text, *(closed if tight < binding else self)[1:3])
 
 
 GREEK = {unicodedata.lookup(f"GREEK SMALL LETTER {n.upper()}"): n for n in
@@ -73,11 +75,12 @@ def name(label: str, indices: Sequence[str] = ()) -> Shown:
         accent, low = _WORDS[low[0]], low[1:]
     elif len(base) > 3 and base[-3:] in _WORDS and len(base) == 4:
         base, accent = base[0], _WORDS[base[-3:]]
-    if not low and (split := re.fullmatch(r"(\D|[a-z]{3,7})(\d+)", base)) and (len(split[1]) == 1 or split[1] in _LETTERS):
+    split = re.fullmatch(r"(\D|[a-z]{3,7})(\d+)", base)
+    if not low and split and (len(split[1]) == 1 or split[1] in _LETTERS):
         base, low = split[1], [split[2]]
     plain = unicodedata.normalize("NFD", base)
     if len(plain) == 2 and plain[1] in _ACCENTS:
-        base, accent = plain
+        base, accent = plain[0], plain[1]
     base = _LETTERS.get(base, base)
     text = unicodedata.normalize("NFC", base + accent)
     if base in GREEK or base == "ℓ":
@@ -337,7 +340,7 @@ class Writer:
                 starts = re.match(r"[^\W\d_₀-₉]{2,}", inner.text)
                 if inner.text[0].isdigit():
                     between, space = "·", r" \cdot "
-                elif "_" in text.split(" ")[-1] or "_" in inner.text or "(" in inner.text or starts and " " in inner.text:
+                elif "_" in text.split(" ")[-1] or re.search(r"[_(]", inner.text) or (starts and " " in inner.text):
                     between = " "
                 elif word or starts:
                     between, space = "·", r" \cdot "
@@ -356,7 +359,7 @@ class Writer:
             return self.root(base)
         if isinstance(base, The) and base.op.name != "exp" and exponent.is_Integer:      # log² x would be read wrongly
             inner = self(base)
-            low = Shown(f"({inner.text})", rf"\left({inner.latex}\right)", f"<mrow><mo>(</mo>{inner.mathml}<mo>)</mo></mrow>")
+            low = inner.enclosed()
         else:
             low = self(base).within(ATOM)
         high = self(exponent)
@@ -373,7 +376,8 @@ class Writer:
             return self.root(x.args[0])
         if x.op.name == "exp":
             inner = self(x.args[0])
-            return Shown(f"exp({inner.text})", f"e^{{{inner.latex}}}", f"<msup><mi>e</mi><mrow>{inner.mathml}</mrow></msup>")
+            return Shown(f"exp({inner.text})", f"e^{{{inner.latex}}}",
+                         f"<msup><mi>e</mi><mrow>{inner.mathml}</mrow></msup>")
         symbol = x.op.symbol if x.op.symbol.isalpha() else x.op.name
         return self.named(symbol, *x.args)
 
@@ -381,11 +385,13 @@ class Writer:
         """log ŷ, σ(z), max(a, b)."""
         insides = [self(a) for a in arguments]
         latex = {"log": r"\log", "σ": r"\sigma", "max": r"\max", "min": r"\min", "tanh": r"\tanh", "sin": r"\sin",
-                 "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(function, rf"\operatorname{{{_tex(function)}}}")
+                 "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(
+                     function, rf"\operatorname{{{_tex(function)}}}")
         head = f"<mi>{html.escape(function)}</mi><mo>&#x2061;</mo>"
         if function == "log" and insides[0].binding == ATOM and not insides[0].text.startswith("("):
-            return Shown(f"log {insides[0].text}", f"{latex} {insides[0].latex}", f"<mrow><mspace width='.17em'/>{head}<mspace width='.17em'/>{insides[0].mathml}</mrow>",
-                         POWER)
+            thin = "<mspace width='.17em'/>"
+            return Shown(f"log {insides[0].text}", f"{latex} {insides[0].latex}",
+                         f"<mrow>{thin}{head}{thin}{insides[0].mathml}</mrow>", POWER)
         return Shown(f"{function}({', '.join(i.text for i in insides)})",
                      rf"{latex}\left({', '.join(i.latex for i in insides)}\right)",
                      f"<mrow>{head}<mo>(</mo>{'<mo>,</mo>'.join(i.mathml for i in insides)}<mo>)</mo></mrow>")
