@@ -93,8 +93,8 @@ def samples() -> Lesson:
     x = parameter("x", 4, 3)
     p = named("ŷ", F.softmax(x))
     loss = named("L", -(one_hot([0, 2, 1, 0], 3) * p.log()).sum(1).mean())
-    return Lesson("Samples in a mini-batch", "At the probabilities the gradient is −Y/Ŷ/N; at what goes into softmax it "
-                  "is (Ŷ − Y)/N.", [derive(loss, [p, x])])
+    return Lesson("Samples in a mini-batch", "At the probabilities the gradient is −Y/Ŷ/N; at what goes into softmax "
+                  "it is (Ŷ − Y)/N.", [derive(loss, [p, x])])
 
 
 def logarithm() -> Lesson:

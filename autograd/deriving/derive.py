@@ -23,16 +23,19 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
     """The derivation of ∂root/∂wrt, step by step.
 
     Named nodes stand in it; those without a name are written out. The result prints as text, shows as mathematics in a
-    notebook, has `.latex`, and `.save("page.html")` writes a page.
+    notebook, has `.latex`, and `.save("page.html")` writes a page. Values are derived way by way; Tensors in index
+    notation, with δ and Σ, and in matrices where that can be said. `derive.jacobian(p, z)` is one Tensor's Jacobian.
+    Every line is checked, on the graph's numbers and on others, before it is shown.
 
     Args:
         root: the node to derive.
         wrt: by which node; or several, which are derived one after another.
-        given: facts to use, as "y_1 + y_2 = 1". Those that hold by construction are found.
+        given: facts about Values to use, as "y_1 + y_2 = 1". Those that hold by construction are found.
         names: what to call nodes without a label, as `names=locals()`.
 
     Raises:
         ValueError: for an op outside what can be derived, a fact that the numbers contradict, a nameless `wrt`.
+        ArithmeticError: for a line that does not hold, which would be a mistake here.
         ImportError: where SymPy is not installed.
 
     >>> from autograd import Value

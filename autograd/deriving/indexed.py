@@ -6,7 +6,6 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -16,8 +15,10 @@ import numpy as np
 import sympy as sp
 
 from autograd.core.graph import back, topological
+from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
 from autograd.deriving.derivation import Derivation, Line, Section, Side
-from autograd.deriving.fields import Field, Positions, The, expanded, ones_at, summed
+from autograd.deriving.fields import Field, The, expanded, ones_at, summed
+from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.reading import Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter, is_power
 from autograd.deriving.shown import (
@@ -34,128 +35,9 @@ from autograd.deriving.shown import (
 
 __all__ = ["derive_tensors", "jacobian_of"]
 
-Index = tuple[sp.Symbol, ...]
 SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
 MOST = 4_000_000                                    # entries of a Jacobian that are checked
-
-
-MORE = "xyzαβγ"                                     # letters where an axis's own are used up
-
-
-def letter(x: str) -> sp.Symbol:
-    return sp.Symbol(x, integer=True)
-
-
-class Axes:
-    """Which axes of named arrays are the same, and the letters for their indices."""
-
-    LISTS = ("ckr", "jlp", "dfg", "abe", "ihq", "uvw")
-    VECTORS = ("ikl", "jmp", "dfg", "abe", "nhq", "uvw")
-
-    def __init__(self, reading: Reading) -> None:
-        self.parent: dict[Any, Any] = {}
-        self.lists: dict[Any, Sequence[str]] = {}
-        named = [node for node in reading.order if node in reading.name]
-        formulas = {node: generic(node) for node in named}
-        for node, own in formulas.items():
-            if node in reading.formula:
-                self.unite(reading.formula[node].at(own), node, own, reading)
-        rows: list[Any] = []
-        batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else vectors and weights
-        left = list(self.LISTS if batch else self.VECTORS)
-        for node in sorted(named[::-1], key=lambda node: (
-                size(node) < 2, node.op is None)[:: 1 if batch else -1]):
-            for axis in range(size(node)):
-                group = self.find((reading.name[node], axis))
-                if group in self.lists:
-                    continue
-                if batch and axis == 0 and size(node) > 1 and not rows:
-                    rows.append(group)
-                    self.lists[group] = "nmo"
-                else:
-                    self.lists[group] = left.pop(0) if left else "xyz"
-
-    def find(self, slot: Any) -> Any:
-        while self.parent.setdefault(slot, slot) != slot:
-            slot = self.parent[slot]
-        return slot
-
-    def unite(self, formula: sp.Expr, node: Any, own: Index, reading: Reading) -> None:
-        at = {i: (reading.name[node], axis) for axis, i in enumerate(real(own))}
-        for x in formula.atoms(sp.Indexed, Positions):
-            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
-                slot = slot_of(x, axis)
-                if i in at:
-                    self.parent[self.find(slot)] = self.find(at[i])
-                elif isinstance(i, sp.Dummy):
-                    at[i] = slot
-
-    def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
-        """The letters that an index may have, by where it stands."""
-        for x in expr.atoms(sp.Indexed, Positions):
-            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
-                if i == index:
-                    return self.lists.get(self.find(slot_of(x, axis)), "xyz")
-        return "xyz"
-
-    def of(self, label: str, ndim: int) -> list[str]:
-        """Letters for all axes of a named array: the first of each axis's list that no other has."""
-        found: list[str] = []
-        for axis in range(ndim):
-            choices = self.lists[self.find((label, axis))]
-            found.append(next(x for x in [*choices, *MORE] if x not in found))
-        return found
-
-    def lettered(self, expr: sp.Expr) -> sp.Expr:
-        """Every index that is summed over gets its letter: one that is free within, and not the letter of another."""
-        def rename(x: sp.Expr, taken: set[str]) -> sp.Expr:
-            if isinstance(x, sp.Sum):
-                body, limits = x.function, []
-                for old, low, high in x.limits[::-1]:
-                    choice = letter(next(c for c in [*self.letters_of(body, old), *MORE] if c not in taken))
-                    taken = taken | {choice.name}
-                    body = body.xreplace({old: choice})
-                    limits.append((choice, low, high))
-                return sp.Sum(rename(body, taken), *limits[::-1])
-            return x.func(*[rename(y, taken) for y in x.args]) if x.has(sp.Sum) else x
-
-        return rename(loosened(expr), {s.name for s in expr.free_symbols if s.is_integer})
-
-
-def loosened(x: sp.Expr) -> sp.Expr:
-    """With a new index for every sum, so that none is another's."""
-    if isinstance(x, sp.Sum):
-        new = {limit[0]: sp.Dummy("k", integer=True) for limit in x.limits}
-        return sp.Sum(loosened(x.function).xreplace(new), *[(new[i], low, high) for i, low, high in x.limits])
-    return x.func(*map(loosened, x.args)) if x.has(sp.Sum) else x
-
-
-def slot_of(x: sp.Expr, axis: int) -> Any:
-    return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
-
-
-def shape(node: Any) -> tuple[int, ...]:
-    return node.shape       # type: ignore[no-any-return]
-
-
-def size(node: Any) -> int:
-    """How many axes have more than one place."""
-    return sum(n != 1 for n in shape(node))
-
-
-def generic(node: Any) -> Index:
-    """A new index for each axis; 0 where there is but one place."""
-    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in shape(node)])
-
-
-def real(index: Index) -> list[sp.Symbol]:
-    return [i for i in index if i != 0]
-
-
-def placed(node: Any, letters: Sequence[str]) -> Index:
-    rest = iter(letters)
-    return tuple([letter(next(rest)) if n != 1 else sp.S.Zero for n in shape(node)])
 
 
 class Local(NamedTuple):
@@ -607,7 +489,7 @@ class IndexBoard:
             return rebound(expr, dict(zip(own, real(place))))
 
         known[x] = at
-        form = Matrices(self, own, [n for n in shape(x) if n != 1]).of(expr)
+        form = Matrices(self.write, own, [n for n in shape(x) if n != 1]).of(expr)
         if self.rewriter.length(expr) > LONG and x not in self.reading.wrt:
             base = sp.IndexedBase(f"gradient of {self.reading.name[x]}", real=True)
             self.write.gradients[base] = (self.entry(self.root, ()) if not real(generic(self.root)) else self.loss,
@@ -623,109 +505,6 @@ class IndexBoard:
             section.lines.append(Line(derivative(loss, self.matrix(x)), lambda point: self.gradient(point, x),
                                       [Side(form[0], form[1], said(form[2]))]))
         return section
-
-
-def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:
-    """With other free indices; those that are summed over make room."""
-    return loosened(expr).xreplace(names)
-
-
-def capital(label: str, ndim: int) -> str:
-    """The matrix whose entries are ŷ_nc is Ŷ."""
-    plain = unicodedata.normalize("NFD", label)
-    letter = plain[:1].isascii() and (len(plain) == 1 or not plain[1].isascii() or plain[1] in "_0123456789")
-    return label[0].upper() + label[1:] if ndim == 2 and letter else label
-
-
-class Matrices:
-    """Writes an expression with indices as one of matrices: (Ŷ − Y)/N, Hᵀ(Ŷ − Y)/N, 1ᵀ(Ŷ − Y)/N."""
-
-    def __init__(self, board: IndexBoard, own: Sequence[sp.Symbol], lengths: Sequence[int]) -> None:
-        self.board, self.own, self.lengths = board, list(own), list(lengths)
-
-    def of(self, expr: sp.Expr) -> tuple[Shown, Callable[[Point], Any], str] | None:
-        own = self.own
-        if len(own) not in (1, 2) or not expr.has(sp.Indexed):
-            return None
-        axes = list(zip(own, self.lengths))
-        if not expr.has(sp.Sum):
-            if len(own) == 2 and (shown := self.elementwise(expr, own)) is not None:
-                return shown, lambda point: point(expr, axes), ""
-            return None
-        coefficient, rest = expr.as_independent(*expr.atoms(sp.Sum), as_Add=False)
-        if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum):
-            return None
-        (k, _, high), = rest.limits
-        n = int(high) + 1
-        outer, within = rest.function.as_independent(k, as_Add=False)
-        if outer != 1:
-            return None
-        if len(own) == 1:
-            summand = self.elementwise(within * coefficient, [k, own[0]])
-            if summand is None or not within.has(own[0]):
-                return None
-            ones = Shown("1ᵀ", r"\mathbf{1}^{\top}", "<msup><mn mathvariant='bold'>1</mn><mo>⊤</mo></msup>")
-            return (self.times(ones, summand), lambda point: np.ones(n) @ point(
-                within * coefficient, [(k, n), *axes]), "the sums of the columns")
-        left = [f for f in sp.Mul.make_args(within) if own[0] in f.free_symbols]
-        right = [f for f in sp.Mul.make_args(within) if own[1] in f.free_symbols]
-        if set(left) & set(right) or len(left) + len(right) != len(sp.Mul.make_args(within)):
-            return None
-        one, other = sp.Mul(*left), sp.Mul(*right)
-        front = not other.is_Add and coefficient != 1
-        if not front:
-            other *= coefficient
-            coefficient = sp.S.One
-        first = self.oriented(one, own[0], k)
-        second = self.oriented(other, k, own[1])
-        if first is None or second is None:
-            return None
-        shown = self.times(first, second)
-        if front:
-            c = self.board.write(coefficient)
-            shown = self.times(c._replace(text=f"({c.text})", binding=3) if "/" in c.text else c, shown)
-        return shown, lambda point: point(coefficient) * (
-            point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])), ""
-
-    def times(self, a: Shown, b: Shown) -> Shown:
-        a = a.within(2)
-        b = b.within(1) if b.text.startswith("(") else b.within(2)
-        return Shown(f"{a.text}{'' if b.text.startswith('(') else ' '}{b.text}", f"{a.latex} {b.latex}",
-                     f"<mrow>{a.mathml}{b.mathml}</mrow>", 1)
-
-    def oriented(self, expr: sp.Expr, row: sp.Symbol, column: sp.Symbol) -> Shown | None:
-        straight = self.elementwise(expr, [row, column])
-        if straight is not None:
-            return straight
-        turned = self.elementwise(expr, [column, row])
-        if turned is None:
-            return None
-        inner = turned.within(3)
-        if inner.text.startswith("∂"):             # a derivative is transposed as a whole
-            inner = inner.enclosed()
-        return Shown(f"{inner.text}ᵀ", f"{inner.latex}^{{\\top}}", f"<msup>{inner.mathml}<mo>⊤</mo></msup>", 2)
-
-    def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
-        """The expression if it takes matrices entry by entry, all at the same place, and multiplies no two."""
-        entries = expr.atoms(sp.Indexed)
-        if not entries or any(list(x.indices) != list(index) for x in entries) or expr.has(
-                sp.Sum, sp.KroneckerDelta, Positions):
-            return None
-        for x in sp.preorder_traversal(expr):
-            if isinstance(x, sp.Mul) and sum(f.has(sp.Indexed) for f in x.args) > 1:
-                above, below = sp.fraction(x)
-                if sum(f.has(sp.Indexed) for f in sp.Mul.make_args(above)) > 1 or below.has(sp.Indexed):
-                    return None
-            if isinstance(x, sp.Add) and any(not t.has(sp.Indexed) for t in x.args):
-                return None                         # 1 − H² would add a number to a matrix
-            if isinstance(x, The):
-                return None
-        whole = {x: sp.Symbol(capital(str(x.base), 2), real=True) for x in entries}
-        write = Writer({capital(label, 2): rank for label, rank in self.board.write.rank.items()})
-        write.spelled = dict(self.board.write.spelled) | {
-            whole[x]: derivative(loss, name(capital(label, 2))) for x in entries if x.base in self.board.write.gradients
-            for loss, label in [self.board.write.gradients[x.base]]}
-        return write(expr.xreplace(whole))
 
 
 def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
@@ -762,8 +541,8 @@ def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -
         index = placed(node, board.axes.of(board.reading.name[node], len(real(generic(node)))))
         mine = board.points[0](result, board.lengths(node, index))
         engine = gradients[original].reshape([n for n in shape(node) if n != 1])
-        rounding = {"rtol": 1e-4, "atol": 1e-6} if node.dtype.itemsize < 8 else {"rtol": 1e-7, "atol": 1e-9}
-        if not np.allclose(mine, engine, **rounding):
+        rounding = 1e-4 if node.dtype.itemsize < 8 else 1e-7
+        if not np.allclose(mine, engine, rtol=rounding, atol=rounding / 100):
             raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's "
                                   f"gradient {engine}. This is a mistake in derive; please report it")
 

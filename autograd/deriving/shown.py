@@ -65,9 +65,9 @@ def name(label: str, indices: Sequence[str] = ()) -> Shown:
     """
     strokes = len(label) - len(label.rstrip("′'"))       # of a second node of the same name
     if strokes:
-        plain = name(label.rstrip("′'"), indices)
-        return Shown(plain.text + "′" * strokes, "{" + plain.latex + "}" + "'" * strokes,
-                     f"<msup>{plain.mathml}<mo>{'′' * strokes}</mo></msup>")
+        bare = name(label.rstrip("′'"), indices)
+        return Shown(bare.text + "′" * strokes, "{" + bare.latex + "}" + "'" * strokes,
+                     f"<msup>{bare.mathml}<mo>{'′' * strokes}</mo></msup>")
     label = label.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
     base, *low = [part for part in re.split("_+", label) if part] or [label]
     accent = ""
@@ -231,10 +231,10 @@ class Writer:
             return Shown(f"[{left.text} {mark} {right.text}]", f"[{left.latex} {tex} {right.latex}]",
                          f"<mrow><mo>[</mo>{left.mathml}<mo>{html.escape(mark)}</mo>{right.mathml}<mo>]</mo></mrow>")
         if isinstance(x, sp.KroneckerDelta):
-            pair = [self.letter(i) for i in x.args]
-            by = "," if any(len(i) > 1 for i in pair) else ""
-            return Shown(f"δ_{by.join(sorted(pair))}", rf"\delta_{{{by.join(sorted(pair))}}}",
-                         f"<msub><mi>δ</mi><mrow><mi>{html.escape(by.join(sorted(pair)))}</mi></mrow></msub>")
+            pair = sorted(self.letter(i) for i in x.args)
+            comma = "," if any(len(i) > 1 for i in pair) else ""
+            return Shown(f"δ_{comma.join(pair)}", rf"\delta_{{{comma.join(pair)}}}", f"<msub><mi>δ</mi><mrow>" + (
+                "<mo>,</mo>" * bool(comma)).join(f"<mi>{html.escape(i)}</mi>" for i in pair) + "</mrow></msub>")
         if isinstance(x, sp.Sum):
             return self.sigma(x)
         if isinstance(x, sp.log):
@@ -272,7 +272,7 @@ class Writer:
             factors[factors.index(turned)], minus = (-turned.base) ** turned.exp if turned.is_Pow else -turned, False
         elif turned.is_Pow and self.turning(turned) == 2 and turned.free_symbols <= set(self.spelled):
             factors[factors.index(turned)], minus = (-turned.base) ** turned.exp, True
-        elif self.turning(turned) == 2 and not turned.is_Pow and any(
+        elif self.turning(turned) == 2 and not turned.is_Pow and coefficient == 1 and any(
                 not f.is_Add and not f.exp.could_extract_minus_sign() if f.is_Pow else not f.is_Add for f in factors):
             factors[factors.index(turned)], minus = -turned, True       # y(ŷ − 1) is −y(1 − ŷ)
         above = []
