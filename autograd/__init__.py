@@ -42,6 +42,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.derivatives import jacobian as jacobian
     from autograd.derivatives import jvp as jvp
     from autograd.derivatives import vjp as vjp
+    from autograd.deriving.derive import derive as derive
     from autograd.learn.anomaly import detect_anomaly as detect_anomaly
     from autograd.learn.diagnose import cmp as cmp
     from autograd.learn.diagnose import diagnose as diagnose
@@ -54,7 +55,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.see.stepper import stepper as stepper
     from autograd.see.tree import tree as tree
 
-__all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "detect_anomaly", "diagnose", "draw", "draw_dot",
+__all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "derive", "detect_anomaly", "diagnose", "draw", "draw_dot",
            "enable_grad", "explain", "grad", "gradcheck", "hessian", "is_grad_enabled", "jacobian", "jvp", "no_grad",
            "paths", "replay", "source", "stack", "stepper", "tensor", "tree", "vjp", "where"]
 
@@ -73,6 +74,7 @@ _HOME = {
     "gradcheck": "learn.gradcheck",
     "replay": "replaying.replay",
     "source": "codegen.source",
+    "derive": "deriving.derive",
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
     **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
                      "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand", "rand_like",

@@ -16,6 +16,7 @@ DEMOS = {
     "weight_gradient": "spirals, the last layer's gradient checked (default run)",
     "cross_entropy": "why its gradient is softmax − one-hot: pictures, pages",
     "backward": "a small network's backward pass as code, checked",
+    "derive": "gradients derived as mathematics, every line checked",
     "ninja": "exercises: write the gradients, be told what is wrong",
     "class": "for teachers: a folder of submissions graded into a table",
     "museum": "engines with one classic bug each, beside the right one",
@@ -41,7 +42,7 @@ def run(name: str, arguments: list[str], function: str = "main", **options: Any)
         module = importlib.import_module(f".{MODULES.get(name, name)}", __package__)
         return getattr(module, function)(arguments, **options)
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn"):
+        if missing.name is None or missing.name.split(".")[0] not in ("PIL", "matplotlib", "rich", "sklearn", "sympy"):
             raise
         if COMMAND == "ninjagrad":
             sys.exit(f"{COMMAND}: {name} needs {missing.name}, which the demos extra brings:\n"

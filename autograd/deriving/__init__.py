@@ -1,0 +1,1 @@
+"""Derivations of gradients, as mathematics; see `derive`."""

@@ -1,0 +1,141 @@
+"""Indices and their letters: which axes of a graph's arrays are the same, and what the index along each is called.
+
+Rows are counted by n, the last axis of what is nearest the root by c, hidden ones by j, d, and so on. In graphs of
+vectors it is i, and weights are w_ji, as the field writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
+from autograd.deriving.fields import Positions
+from autograd.deriving.reading import Reading
+
+__all__ = ["MORE", "Axes", "Index", "generic", "letter", "loosened", "placed", "real", "rebound", "shape", "size"]
+
+Index = tuple[sp.Symbol, ...]
+MORE = "xyzαβγ"                                     # letters where an axis's own are used up
+
+
+def letter(x: str) -> sp.Symbol:
+    return sp.Symbol(x, integer=True)
+
+
+class Axes:
+    """Which axes of named arrays are the same, and the letters for their indices."""
+
+    LISTS = ("ckr", "jlp", "dfg", "abe", "ihq", "uvw")
+    VECTORS = ("ikl", "jmp", "dfg", "abe", "nhq", "uvw")
+
+    def __init__(self, reading: Reading) -> None:
+        self.parent: dict[Any, Any] = {}
+        self.lists: dict[Any, Sequence[str]] = {}
+        named = [node for node in reading.order if node in reading.name]
+        formulas = {node: generic(node) for node in named}
+        for node, own in formulas.items():
+            if node in reading.formula:
+                self.unite(reading.formula[node].at(own), node, own, reading)
+        rows: list[Any] = []
+        batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else vectors and weights
+        left = list(self.LISTS if batch else self.VECTORS)
+        latest_first = named[::-1]
+        for node in sorted(latest_first, key=lambda node: (
+                size(node) < 2, node.op is None)[:: 1 if batch else -1]):
+            for axis in range(size(node)):
+                group = self.find((reading.name[node], axis))
+                if group in self.lists:
+                    continue
+                if batch and axis == 0 and size(node) > 1 and not rows:
+                    rows.append(group)
+                    self.lists[group] = "nmo"
+                else:
+                    self.lists[group] = left.pop(0) if left else "xyz"
+
+    def find(self, slot: Any) -> Any:
+        while self.parent.setdefault(slot, slot) != slot:
+            slot = self.parent[slot]
+        return slot
+
+    def unite(self, formula: sp.Expr, node: Any, own: Index, reading: Reading) -> None:
+        at = {i: (reading.name[node], axis) for axis, i in enumerate(real(own))}
+        for x in formula.atoms(sp.Indexed, Positions):
+            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
+                slot = slot_of(x, axis)
+                if i in at:
+                    self.parent[self.find(slot)] = self.find(at[i])
+                elif isinstance(i, sp.Dummy):
+                    at[i] = slot
+
+    def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
+        """The letters that an index may have, by where it stands."""
+        for x in expr.atoms(sp.Indexed, Positions):
+            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
+                if i == index:
+                    return self.lists.get(self.find(slot_of(x, axis)), "xyz")
+        return "xyz"
+
+    def of(self, label: str, ndim: int) -> list[str]:
+        """Letters for all axes of a named array: the first of each axis's list that no other has."""
+        found: list[str] = []
+        for axis in range(ndim):
+            choices = self.lists[self.find((label, axis))]
+            found.append(next(x for x in [*choices, *MORE] if x not in found))
+        return found
+
+    def lettered(self, expr: sp.Expr) -> sp.Expr:
+        """Every index that is summed over gets its letter: one that is free within, and not the letter of another."""
+        def rename(x: sp.Expr, taken: set[str]) -> sp.Expr:
+            if isinstance(x, sp.Sum):
+                body, limits = x.function, []
+                for old, low, high in x.limits[::-1]:
+                    choice = letter(next(c for c in [*self.letters_of(body, old), *MORE] if c not in taken))
+                    taken = taken | {choice.name}
+                    body = body.xreplace({old: choice})
+                    limits.append((choice, low, high))
+                return sp.Sum(rename(body, taken), *limits[::-1])
+            return x.func(*[rename(y, taken) for y in x.args]) if x.has(sp.Sum) else x
+
+        return rename(loosened(expr), {s.name for s in expr.free_symbols if s.is_integer})
+
+
+def loosened(x: sp.Expr) -> sp.Expr:
+    """With a new index for every sum, so that none is another's."""
+    if isinstance(x, sp.Sum):
+        new = {limit[0]: sp.Dummy("k", integer=True) for limit in x.limits}
+        return sp.Sum(loosened(x.function).xreplace(new), *[(new[i], low, high) for i, low, high in x.limits])
+    return x.func(*map(loosened, x.args)) if x.has(sp.Sum) else x
+
+
+def slot_of(x: sp.Expr, axis: int) -> Any:
+    return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
+
+
+def shape(node: Any) -> tuple[int, ...]:
+    return node.shape       # type: ignore[no-any-return]
+
+
+def size(node: Any) -> int:
+    """How many axes have more than one place."""
+    return sum(n != 1 for n in shape(node))
+
+
+def generic(node: Any) -> Index:
+    """A new index for each axis; 0 where there is but one place."""
+    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in shape(node)])
+
+
+def real(index: Index) -> list[sp.Symbol]:
+    return [i for i in index if i != 0]
+
+
+def placed(node: Any, letters: Sequence[str]) -> Index:
+    rest = iter(letters)
+    return tuple([letter(next(rest)) if n != 1 else sp.S.Zero for n in shape(node)])
+
+
+def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:
+    """With other free indices; those that are summed over make room."""
+    return loosened(expr).xreplace(names)

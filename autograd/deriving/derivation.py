@@ -1,0 +1,163 @@
+"""A derivation: its lines, and how they are shown as text, LaTeX and a page."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograd.deriving.shown import NOTHING, Shown, name
+
+__all__ = ["Derivation", "Line", "Section", "Side"]
+
+
+@dataclass
+class Side:
+    """What stands right of an equals sign, its number at a point, and why it holds."""
+
+    shown: Shown
+    number: Callable[[Any], Any]
+    why: Shown = NOTHING
+
+
+@dataclass
+class Line:
+    """left = side = side = …"""
+
+    left: Shown
+    number: Callable[[Any], Any]
+    sides: list[Side]
+    value: Any = None                               # on the graph's own numbers
+
+
+@dataclass
+class Section:
+    """Lines that belong together, under a title."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+
+class Derivation:
+    """Checked lines of mathematics.
+
+    Attributes:
+        sections: the lines, in order, by what they are about.
+        result: what was derived, as a SymPy expression; a list of them where several nodes were asked for.
+        points: the numbers at which every line was checked, the graph's own first.
+    """
+
+    def __init__(self, title: str, sections: Sequence[Section], result: Any, points: Sequence[Any]) -> None:
+        self.title, self.result, self.points = title, result, points
+        self.sections = [section for section in sections if section.lines]
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for section in self.sections for line in section.lines]
+
+    def check(self) -> None:
+        """Every equality at every point. Raises ArithmeticError for one that does not hold."""
+        for line in self.lines:
+            for i, point in enumerate(self.points):
+                left = line.number(point)
+                if i == 0:
+                    line.value = left
+                for side in line.sides:
+                    right = side.number(point)
+                    if not close(left, right):
+                        raise ArithmeticError(f"derive: {line.left.text} = {side.shown.text} does not hold: "
+                                              f"{left} is not {right}. This is a mistake in derive; please report it")
+
+    def text(self, numbers: bool = False) -> str:
+        """As lines of text, aligned at the equals signs; with `numbers`, each line's number beside it."""
+        rows = [[(line.left.text if i == 0 else "", side.shown.text, side.why.text,
+                  f"{short(line.value)}" if numbers and i == len(line.sides) - 1 else "")
+                 for line in section.lines for i, side in enumerate(line.sides)] for section in self.sections]
+        margins = [max(len(left) for left, *_ in block) for block in rows]
+        formulas = [[f"{left:<{margin}} = {right}" for left, right, *_ in block]
+                    for margin, block in zip(margins, rows)]
+        wide = min(WIDE, max(len(line) for block in formulas for line in block))
+        column = max(len(number) for block in rows for *_, number in block)
+        return "\n\n".join("\n".join(
+            f"{line:<{wide}}    {number:>{column}}{'    ' * bool(column)}{why}".rstrip()
+            for line, (_, _, why, number) in zip(lines, block)) for lines, block in zip(formulas, rows))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    @property
+    def latex(self) -> str:
+        """As an `align*` of LaTeX (needs amsmath), one reason a line."""
+        blocks = []
+        for section in self.sections:
+            rows = [f"{line.left.latex if i == 0 else ''} &= {side.shown.latex}"
+                    + (f" && {side.why.latex}" if side.why.text else "")
+                    for line in section.lines for i, side in enumerate(line.sides)]
+            blocks.append(" \\\\\n".join(rows))
+        return "\\begin{align*}\n" + " \\\\[1.5ex]\n".join(blocks) + "\n\\end{align*}"
+
+    def _repr_latex_(self) -> str:
+        return self.latex
+
+    def save(self, file: str | Path = "derivation.html") -> Path:
+        """Write a page that needs nothing beside itself: MathML, light or dark as the screen is. Returns its path."""
+        path = Path(file)
+        path.write_text(page([("", "", [self], "")], self.title), encoding="utf-8")
+        return path
+
+    def mathml(self) -> str:
+        """The sections as pieces of a page."""
+        return "\n".join(
+            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll><table>\n" + "\n".join(
+                f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
+                f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
+                f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
+                f"<td class=why>{math_of(side.why.mathml)}"
+                for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>\n</section>"
+            for section in self.sections)
+
+
+WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
+
+
+def math_of(mathml: str) -> str:
+    return f"<math displaystyle=true>{mathml}</math>" if mathml else ""
+
+
+def short(x: Any) -> str:
+    """A number in four digits; nothing for many."""
+    return "" if x is None or getattr(x, "size", 1) != 1 else f"{float(x) + 0.0:.4g}".replace("-", "−")
+
+
+def page(pieces: Sequence[tuple[str, str, Sequence[Derivation], str]], title: str) -> str:
+    """A whole page: for each piece a title, words before, derivations, words after."""
+    articles = []
+    for heading, before, derivations, after in pieces:
+        parts = [f"<h2>{html.escape(heading)}</h2>" * bool(heading), f"<p>{in_text(before)}" * bool(before),
+                 *[derivation.mathml() for derivation in derivations], f"<p>{in_text(after)}" * bool(after)]
+        articles.append("\n".join(["<article>", *filter(None, parts), "</article>"]))
+    return PAGE.replace("{{TITLE}}", html.escape(title)).replace("{{BODY}}", "\n".join(articles))
+
+
+def in_text(words: str) -> str:
+    """Words as HTML, with the names among them as mathematics: z_1."""
+    return re.sub(r"[^\W\d_]_\w+", lambda match: f"<math>{name(unicodedata.normalize('NFC', match[0])).mathml}</math>",
+                  html.escape(words))
+
+
+PAGE = Path(__file__).with_name("derivation.html").read_text(encoding="utf-8")
+
+
+def close(x: Any, y: Any) -> bool:
+    """Whether two numbers, or all numbers of two arrays, are the same but for rounding."""
+    if hasattr(x, "shape") or hasattr(y, "shape"):
+        from numpy import allclose
+        return bool(allclose(x, y, rtol=1e-7, atol=1e-9))
+    return math.isclose(x, y, rel_tol=1e-7, abs_tol=1e-9)

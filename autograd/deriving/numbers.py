@@ -1,0 +1,293 @@
+"""Derivations for graphs of Values: the chain rule over the named nodes, one term for each way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import sympy as sp
+
+from autograd.core.graph import back, topological
+from autograd.deriving.derivation import Derivation, Line, Section, Side, close
+from autograd.deriving.fields import Comparison
+from autograd.deriving.reading import Point, Reading
+from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
+from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
+
+__all__ = ["derive_values"]
+
+WAYS = 3                                            # more than these are walked back step by step
+
+
+def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
+    board = Board(root, wrt, given, names)
+    root, wrt = board.root, list(board.reading.wrt)
+    sections = [board.definitions()]
+    results = []
+    for node in wrt:
+        found, result = board.of(node)
+        sections += found
+        results.append(result)
+    title = ", ".join(derivative(board.shown(root), board.shown(x)).text for x in wrt)
+    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
+    derivation.check()
+    board.compare(wrt, results)
+    return derivation
+
+
+class Board:
+    """What is known of a graph of Values while its derivation is written."""
+
+    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> None:
+        self.reading = Reading(root, wrt, names)
+        self.root = self.reading.root
+        self.write = Writer({name: i for i, name in enumerate(self.reading.ranked())})
+        self.points = [Point(self.reading)]
+        self.refuse_changed()
+        self.facts = facts_by_construction(self.reading)
+        self.given = [self.believed(read_fact(text, self.reading), text) for text in given]
+        self.sample()
+        self.rewriter = Rewriter(self.reading, [*self.given, *self.facts], self.write)
+        self.partials = {node: self.reading.partials(node) for node in self.reading.shown}
+        self.refuse_kinks()
+        self.ties = ties([g.expr for known in self.partials.values() for g in known.values()],
+                         lambda x: any(point(x) for point in self.points))
+        self.said: set[tuple[Any, Any]] = set()     # local derivatives that stand on the board
+        self.local: dict[tuple[Any, Any], sp.Expr] = {}
+
+    def refuse_changed(self) -> None:
+        for node, x in self.points[0].value.items():
+            if not close(x, node.data) and math.isfinite(x):
+                raise ValueError(f"derive: {node.label or node.op.name} was computed from numbers that have changed "
+                                 "since; compute the graph again")
+            if not math.isfinite(x):
+                raise ValueError(f"derive: {node.label or node.op.name} is {x}, with which nothing can be checked")
+
+    def refuse_kinks(self) -> None:
+        """What rounding alone decides can't be checked by numbers."""
+        for x in {x for known in self.partials.values() for g in known.values() for x in g.expr.atoms(Comparison)}:
+            for point in self.points:
+                left, right = map(point, x.args)
+                if left != right and close(left, right):
+                    raise ValueError(f"derive: {self.write(x.args[0]).text} and {self.write(x.args[1]).text} differ by "
+                                     "rounding alone, and there the derivative jumps; which side it is can't be told")
+
+    def believed(self, fact: Fact, text: str) -> Fact:
+        left, right = (self.points[0](side) for side in fact[:2])
+        if not close(left, right):
+            raise ValueError(f"derive: given={text!r} contradicts the numbers: {left:g} is not {right:g}")
+        return fact
+
+    def sample(self) -> None:
+        """Other points, where the facts hold too."""
+        leaves = {sp.Symbol(self.reading.name[node], real=True) for node in self.reading.order
+                  if node.op is None and node in self.reading.name}
+        moving = {sp.Symbol(self.reading.name[node], real=True) for node in self.reading.wrt}
+        solved: list[tuple[sp.Symbol, sp.Expr]] = []
+        for fact in [*self.given, *(fact for fact in self.facts if fact.reason)]:
+            if not fact.names <= leaves:
+                continue
+            free = sorted(fact.names - moving - {symbol for symbol, _ in solved}, key=str)
+            solutions = sp.solve(fact.left - fact.right, free[-1]) if free else []
+            here = [s for s in solutions if close(self.points[0](s), self.points[0](free[-1]))]
+            if not here:
+                raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} can't be "
+                                 "solved for one of its names, so that it could not be checked on other numbers")
+            solved.append((free[-1], here[0]))
+        random = Random(0)
+        for _ in range(40):
+            if len(self.points) == 4:
+                break
+            try:
+                point = Point(self.reading, random, solved)
+            except (ArithmeticError, ValueError):
+                continue
+            if all(isinstance(x, float) and math.isfinite(x) for x in point.value.values()):
+                self.points.append(point)
+        for fact in self.given:
+            if not fact.names <= leaves and not all(close(p(fact.left), p(fact.right)) for p in self.points):
+                raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} holds on "
+                                 "these numbers by chance: it is about what is computed, and fails on others")
+
+    # What stands on the board.
+
+    def shown(self, node: Any) -> Shown:
+        return name(self.reading.name[node])
+
+    def side(self, form: Form) -> Side:
+        return Side(form.shown or self.write(form.expr), lambda point: point(form.expr), form.why)
+
+    def definitions(self) -> Section:
+        reading, lines = self.reading, []
+        for node in reading.order:
+            if node in reading.constants or node in reading.shifts:
+                number = f"{node.data:.6g}".replace("-", "−")
+                why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
+                lines.append(Line(self.shown(node), always(node.data), [
+                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)]))
+            elif node in reading.formula and (node in reading.shown or node in reading.helpers):
+                lines.append(self.equation(reading.field[node].expr, reading.formula[node].expr))
+        beside = [self.equation(symbol, formula) for symbol, formula in reading.siblings.items()]
+        return Section("Definitions", [*lines[:-1], *beside, *lines[-1:]])
+
+    def equation(self, left: sp.Expr, right: sp.Expr) -> Line:
+        return Line(self.write(left), lambda point: point(left), [self.side(Form(right))])
+
+    def of(self, node: Any) -> tuple[list[Section], sp.Expr]:
+        """The sections that derive the root by one node, and the result."""
+        if node is self.root:
+            return [], sp.S.One
+        ways = self.ways(node) if self.root in self.reading.moving else []
+        if not ways:
+            left = derivative(self.shown(self.root), self.shown(node))
+            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, said("it does not depend on it")))])
+            return [Section("The result", [line])], sp.S.Zero
+        if len(ways) <= WAYS:
+            return self.by_ways(node, ways)
+        return self.step_by_step(node)
+
+    def ways(self, node: Any) -> list[list[Any]]:
+        """Every way from the root to `node` by named nodes; as many as are looked at."""
+        found: list[list[Any]] = []
+        stack = [[self.root]]
+        while stack and len(found) <= WAYS:
+            way = stack.pop()
+            if way[-1] is node:
+                found.append(way)
+            else:
+                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)]
+        return found
+
+    def local_lines(self, pairs: Sequence[tuple[Any, Any]]) -> list[Line]:
+        """Each local derivative that is not said yet: as the rules say it, then in names."""
+        lines = []
+        for u, v in pairs:
+            forms = self.rewriter.in_names(self.partials[u][v].expr, self.ties)
+            self.local[u, v] = forms[-1].expr
+            if (u, v) not in self.said:
+                self.said.add((u, v))
+                lines.append(Line(derivative(self.shown(u), self.shown(v)), partial(Point.partial, node=u, x=v),
+                                  [self.side(form) for form in forms]))
+        return lines
+
+    def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr]:
+        steps = [list(pairwise(way)) for way in ways]
+        left = derivative(self.shown(self.root), self.shown(node))
+        if len(ways) == 1 and len(ways[0]) == 2:
+            (line,) = self.local_lines(steps[0])
+            further = self.rewriter.by_facts(self.local[self.root, node])
+            line.sides += map(self.side, further)
+            return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
+        chain = total([product([derivative(self.shown(u), self.shown(v)) for u, v in way]) for way in steps])
+        apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
+        through = [self.shown(x[0]) for x in apart if x]
+        why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
+        if len(through) > 1:
+            why = said(why, ": through ", listed(through))
+        rule = Line(left, partial(self.gradient, node=node), [Side(
+            chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
+        pairs = list(dict.fromkeys(pair for way in steps for pair in way))
+        lines = self.local_lines(pairs)
+        sides, result = self.put_in([[self.local[pair] for pair in way] for way in steps])
+        return [Section("The chain rule", [rule]), Section("Each derivative", lines),
+                Section("Put in", [Line(left, lambda point: self.gradient(point, node), sides)])], result
+
+    def step_by_step(self, node: Any) -> tuple[list[Section], sp.Expr]:
+        """The same from the root back, one named node after another, where there are many ways."""
+        before = {node}
+        for x in self.reading.order:
+            if x in self.reading.shown and any(y in before for y in self.partials[x]):
+                before.add(x)
+        known: dict[Any, sp.Expr] = {self.root: sp.S.One}
+        sections = []
+        for x in reversed([x for x in self.reading.shown if x in before and x is not self.root]):
+            users = [u for u in self.reading.shown if u in known and x in self.partials[u]]
+            lines = self.local_lines([(u, x) for u in users])
+            left = derivative(self.shown(self.root), self.shown(x))
+            if users == [self.root]:
+                known[x] = self.local[self.root, x]
+                sections.append(Section(f"By {self.shown(x).text}", lines))
+                continue
+            chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
+                                   + [derivative(self.shown(u), self.shown(x))]) for u in users])
+            rule = Side(chain, partial(self.by_chain, users=users, x=x), said("the chain rule"))
+            sides, known[x] = self.put_in([[known[u], self.local[u, x]] if u is not self.root else [self.local[u, x]]
+                                           for u in users])
+            sections.append(Section(f"By {self.shown(x).text}", [
+                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])]))
+        return sections, known[node]
+
+    def put_in(self, terms: Sequence[Sequence[sp.Expr]]) -> tuple[list[Side], sp.Expr]:
+        """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
+        whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
+        shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)])
+                       for factors in terms])
+        forms = [Form(whole, NOTHING, shown)]
+        products = [sp.Mul(*factors) for factors in terms]
+        tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
+        if len(terms) > 1:
+            each = total([self.write(t) for t in tidy])
+            forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
+        short = self.rewriter.tidy(sp.Add(*tidy))
+        further = self.rewriter.by_facts(short)
+        if len(terms) == 1 or not further or further[0].shown is None:
+            forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else NOTHING))
+        forms += further
+        return self.told(forms), forms[-1].expr
+
+    def told(self, forms: Sequence[Form]) -> list[Side]:
+        """The forms as sides, each once: of two that look the same, one with both reasons."""
+        sides: list[Side] = []
+        for form in forms:
+            side = self.side(form)
+            if sides and sides[-1].shown.text == side.shown.text:
+                both = [why for why in (sides[-1].why, side.why) if why.text]
+                sides[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
+            else:
+                sides.append(side)
+        return sides
+
+    def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> Shown:
+        """What stood below a fraction's line and does so no longer."""
+        gone = [x for factors, t in zip(terms, tidy)
+                for x in set().union(*map(below, factors)) - below(t)]
+        names = [self.write(-x if self.write.turning(x) == 2 else x) for x in sorted(set(gone), key=self.write.order)]
+        return said(listed(names), " cancels" if len(names) == 1 else " cancel") if names else NOTHING
+
+    # The engine's word.
+
+    def by_chain(self, point: Point, users: Sequence[Any], x: Any) -> float:
+        return sum(self.gradient(point, u) * point.partial(u, x) for u in users)
+
+    def gradient(self, point: Point, node: Any) -> float:
+        if "whole" not in point.__dict__:
+            point.__dict__["whole"] = point.pulled(self.root, 1.0, through=True)
+        return float(point.__dict__["whole"].get(node, 0.0))
+
+    def compare(self, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
+        """The results against what the engine computes, at the graph's own numbers and at the others."""
+        whole, starts = self.reading.origin
+        gradients = {whole: 1.0}
+        for _ in back(topological(whole), gradients):
+            pass
+        for node, original, result in zip(wrt, starts, results):
+            for point in self.points:
+                engine = gradients.get(original, 0.0) if point is self.points[0] else self.gradient(point, node)
+                if not close(engine, point(result)):
+                    raise ArithmeticError(f"derive: by {self.shown(node).text} the result {self.write(result).text} is "
+                                          f"{point(result)}, and the engine's gradient {engine}. This is a mistake in "
+                                          "derive; please report it")
+
+
+def always(x: float) -> Callable[[Point], float]:
+    return lambda point: x
+
+
+def below(x: sp.Expr) -> set[sp.Expr]:
+    """The factors under the line of a fraction."""
+    factors = sp.Mul.make_args(sp.factor(sp.denom(sp.together(x))))
+    return {f.as_base_exp()[0] for f in factors if f.free_symbols}

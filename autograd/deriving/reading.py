@@ -1,0 +1,495 @@
+"""A graph read as mathematics: what its nodes are called, their formulas, their derivatives, their numbers.
+
+`Reading` holds the symbols, `Point` numbers for them: those of the graph, or others. Both take derivatives by the one
+walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import mul
+from random import Random
+from typing import Any
+
+import sympy as sp
+
+from autograd.core.graph import Node, back, edges, topological
+from autograd.core.value import Value
+from autograd.deriving.copies import copied
+from autograd.deriving.fields import Comparison, Field, OutsideError, Positions, The, rational
+
+__all__ = ["Point", "Reading", "evaluate"]
+
+
+class Reading:
+    """The graph under `root` as mathematics.
+
+    Attributes:
+        order: its nodes, each after its inputs.
+        name: what nodes are called; those that are not are written out.
+        moving: the nodes that depend on what is asked for.
+        shown: the named nodes among these: the steps of the derivation.
+        helpers: unnamed nodes that got a letter, because they are used more than once.
+        field: each node as it stands in the formulas of others.
+        formula: each node by its op, in the names of its inputs.
+        siblings: names for what is no node of the graph, with their formulas.
+    """
+
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+        given = named_nodes(names)
+        self.copies: dict[Any, Any] = {}
+        self.origin = root, wrt
+        root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
+        self.root, self.wrt = root, dict.fromkeys(wrt)      # dicts, as `in` a list would ask Tensors for ==
+        self.order: list[Any] = topological(root)
+        self.name = called(dict.fromkeys([*self.order, *wrt]))
+        self.name.setdefault(root, self.free("L"))
+        self.shifts = dict.fromkeys(node for node, name in self.name.items() if name == "max" and node.op is None)
+        for node in self.shifts:                    # what softmax takes from all scores
+            self.name[node] = self.free("m")
+        for node in wrt:
+            if node not in self.name:
+                raise ValueError("derive: the node to derive by has no name; give it a label, or pass names=locals()")
+        self.moving: set[Any] = set()
+        for node in self.order:
+            if node in self.wrt or any(x in self.moving for x in node.inputs):
+                self.moving.add(node)
+        self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving)
+        self.field: dict[Any, Field] = {}
+        self.formula: dict[Any, Field] = {}
+        self.helpers: dict[Any, None] = {}
+        self.spelled: dict[Any, Any] = {}           # the first node of each formula
+        self.constants: dict[Any, str] = {}
+        self.lengths: dict[sp.Symbol, int] = {}
+        self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
+        for x, by, _ in edges(root):
+            self.users[x].append(by)
+        self.beside = self.read_beside(given)
+        for node in self.order:
+            self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
+        self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
+                                           if isinstance(node, Value)})
+
+    def ranked(self) -> list[str]:
+        """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
+        named = [node for node in self.order if node in self.name]
+        families: dict[str, int] = {}               # z_1 before z_2, whichever the graph meets first
+        for node in named:
+            families.setdefault(self.name[node].partition("_")[0], len(families))
+        named.sort(key=lambda node: (node.op is not None, families[self.name[node].partition("_")[0]], self.name[node]))
+        return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
+                *(self.name[node] for node in self.helpers)]
+
+    def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
+        """Named Tensors outside the graph that are made of it; they are read with it, after the root."""
+        found = []
+        inside = set(self.order)
+        for node, name in given.items():
+            if isinstance(node, Value) or node.op is None:
+                continue
+            copy = copied(node, given, self.copies)
+            below = topological(copy)
+            if copy not in inside and name not in self.name.values() and any(x in self.moving for x in below) and all(
+                    x in inside or x.op is not None or not x.requires_grad for x in below):
+                self.name[copy] = name
+                for x in below:
+                    if x not in inside:
+                        inside.add(x)
+                        self.order.append(x)
+                        self.users[x] = []
+                found.append(copy)
+        return found
+
+    def free(self, *wishes: str) -> str:
+        """A name nobody has yet: the first of the wishes that is free, or one with a number."""
+        taken = set(self.name.values())
+        return next(name for name in [*wishes, *(f"{wishes[0]}_{i}" for i in range(1, 1000))] if name not in taken)
+
+    def read(self, node: Any, divides: bool) -> None:
+        """Make the node's formula, and decide how others speak of it."""
+        if node.op is None:
+            if node not in self.name and shape_of(node) == () and not is_long(float(node._data)):
+                self.field[node] = Field(rational(float(node._data)))
+                return
+            if node not in self.name:
+                same = next((x for x in self.constants if shape_of(x) == () == shape_of(node)
+                             and x._data == node._data), None)
+                self.name[node] = self.constants[node] = self.free(self.wish(node)) if same is None else self.name[same]
+            self.field[node] = self.entry(node)
+            return
+        try:
+            formula = Field.apply(node.op, *self.operands(node), *parameters(node))
+        except (TypeError, AttributeError, NotImplementedError, IndexError) as error:
+            raise outside(node) from error
+        self.formula[node] = formula
+        spelled = str(formula.at(tuple([sp.Dummy(f"i{axis}") for axis in range(len(shape_of(node)))])))
+        twin = self.spelled.setdefault((shape_of(node), spelled), node)
+        twin = twin if twin in self.helpers else None
+        if twin is not None and node not in self.name:      # the same sum once more
+            self.field[node] = self.field[twin]
+            return
+        if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
+            self.helpers[node] = None
+            self.name[node] = self.free(*wishes)
+        self.field[node] = self.entry(node) if node in self.name else formula
+
+    def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
+        """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
+        expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
+        if shape and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "exp" and any(
+                x is inputs[0] for x in inputs[1].inputs):
+            return ["ŷ", "p"]
+        if node.is_array and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
+            return ["s", "S"]
+        spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
+            "matmul", "affine") for by in self.users[node])
+        if not (len(self.users[node]) > 1 or divides or (spread and shape)):
+            return []
+        if node.op.name == "sqrt" or (expr.is_Pow and expr.exp == sp.Rational(1, 2)):
+            return ["σ", "ρ"]
+        if spread and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "sum":
+            return ["μ", "ν"]
+        plain = isinstance(expr, The) or (sp.count_ops(expr) <= 1 and not expr.is_Add and not expr.has(sp.Sum))
+        return [] if plain else [*("sSq" if node.op.name in ("sum", "add") else "ruv" if expr.is_Pow else "uvr")]
+
+    def wish(self, node: Any) -> str:
+        """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
+        x = node._data
+        if shape_of(node) == ():
+            return "ε" if 0 < float(x) < 1e-3 else "c"
+        for by in self.order:
+            if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
+                whole = by.inputs[0]._data
+                axes = tuple(i for i, n in enumerate(x.shape) if n != whole.shape[i]) if x.ndim == whole.ndim else ()
+                if axes and (whole.max(axes, keepdims=True) == x).all():
+                    self.shifts[node] = None
+                    return "m"
+        if x.ndim and (x >= 0).all() and (abs(x.sum(-1) - 1) < 1e-9).all():
+            return "Y"
+        return "c"
+
+    def operands(self, node: Any) -> list[Field]:
+        """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""
+        fields = [self.field[x] for x in node.inputs]
+        if node.op.name == "div" and node.inputs[1].op is None and shape_of(node.inputs[1]) == ():
+            total, divisor = node.inputs[0], float(node.inputs[1]._data)
+            while total.op is not None and total.op.name == "neg":
+                total = total.inputs[0]
+            if total.op is not None and total.op.name == "sum" and shape_of(total.inputs[0]):
+                shape, (dims, _) = total.inputs[0].shape, parameters(total)
+                count = math.prod(shape[i] for i in dims)
+                if count > 1 and (divisor == count or (divisor == count - 1 and len(dims) == 1)):
+                    length = sp.Mul(*[self.length(i - len(shape), shape[i], len(shape)) for i in dims if shape[i] > 1])
+                    fields[1] = Field(length - int(count - divisor))
+        return fields
+
+    def length(self, axis: int, length: int, ndim: int) -> sp.Symbol:
+        """N: how many there are along an axis; `axis` counts from the last."""
+        where = "row" if axis == -2 or ndim == 1 else axis
+        symbol = sp.Symbol(f"length {length} at {where}", positive=True, integer=True)
+        self.lengths[symbol] = length
+        return symbol
+
+    def entry(self, node: Any) -> Field:
+        """The node by its name: a symbol, or an array's entry."""
+        shape, name = shape_of(node), self.name[node]
+        if all(n == 1 for n in shape):
+            return Field(sp.Symbol(name, real=True), shape)
+        base = sp.IndexedBase(name, real=True)
+        return Field(lambda index: base[tuple([i for i, n in zip(index, shape) if n != 1])], shape)
+
+    def named_beside(self, names: Mapping[Any, str]) -> dict[sp.Symbol, sp.Expr]:
+        """Named nodes outside the graph that are made of it; and the rest of a softmax, ŷ_2 beside ŷ_1."""
+        found: dict[sp.Symbol, sp.Expr] = {}
+        known = dict(self.field)
+        for node, name in names.items():
+            if node in self.field or name in self.name.values() or shape_of(node):
+                continue
+            below = topological(node)
+            if node.op is not None and any(x in self.moving for x in below) and all(
+                    x in known or x.op is not None or not x.label for x in below):
+                for x in below:
+                    if x not in known:
+                        known[x] = (Field(rational(x.data)) if x.op is None else
+                                    Field.apply(x.op, *[known[i] for i in x.inputs], *parameters(x)))
+                found[sp.Symbol(name, real=True)] = known[node].expr
+        for helper in self.helpers:
+            if shape_of(helper) == ():
+                found |= self.shares(helper, found)
+        return found
+
+    def shares(self, helper: Any, found: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+        """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
+        whole, total = self.field[helper].expr, self.formula[helper].expr
+        parts = {sp.fraction(self.formula[node].expr): self.name[node] for node in self.shown
+                 if node in self.formula and shape_of(node) == ()}
+        parts |= {sp.fraction(expr): symbol.name for symbol, expr in found.items()}
+        have = {part: parts[part, whole] for part in sp.Add.make_args(total) if (part, whole) in parts}
+        bases = {name.rpartition("_")[0] for name in have.values()}
+        new: dict[sp.Symbol, sp.Expr] = {}
+        if len(bases) != 1 or not bases.isdisjoint({""}):
+            return new
+        (base,) = bases
+        suffixes = {part: next(iter(sorted(s.name.rpartition("_")[2] for s in part.free_symbols
+                                           if s.name.rpartition("_")[2].isdigit())), None)
+                    for part in sp.Add.make_args(total)}
+        if any(name != f"{base}_{suffixes[part]}" for part, name in have.items()):
+            return new
+        for part, suffix in suffixes.items():
+            name = f"{base}_{suffix}"
+            if part not in have and suffix and name not in self.name.values():
+                new[sp.Symbol(name, real=True)] = part / whole
+        return new
+
+    # Derivatives.
+
+    def partials(self, node: Any, g: Field | None = None) -> dict[Any, Field]:
+        """∂node/∂x, for every named x below it that a way without further names leads to, as the table's rules say it.
+
+        With `g`, what x receives where the gradient of `node` is g.
+        """
+        gradients: dict[Any, Any] = {node: Field(sp.S.One) if g is None else g}
+        stops = {x for x in self.shown if x is not node}
+
+        def ask(by: Any, g: Field) -> Sequence[Any]:
+            needs = [x in self.moving for x in by.inputs]
+            if by in stops or not any(needs):
+                return [None] * len(needs)
+            inputs = self.operands(by)
+            try:
+                parts = by.op.pulled(needs, g, self.field[by], inputs, parameters(by))
+                return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
+            except OutsideError:
+                raise
+            except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
+                raise outside(by) from error
+
+        for _ in back(self.order, gradients, ask):
+            pass
+        return {x: g for x, g in gradients.items() if x in stops}
+
+
+def fitted(part: Field, shape: tuple[int, ...]) -> Field:
+    """Broadcasting undone, as the engine does it."""
+    from autograd.deriving.fields import MOVES
+    return part if part.shape == shape else MOVES["reduce_to"](MOVES["expand"](part, shape) if not part.shape else part,
+                                                               shape)
+
+
+def outside(node: Any) -> OutsideError:
+    where = f" (at {node.label})" if node.label else ""
+    remedy = "; use cross_entropy_composite" if node.op.name == "cross_entropy" else "; write it out of smaller steps"
+    return OutsideError(f"derive: {node.op.name} is outside what can be derived{where}{remedy}")
+
+
+def shape_of(node: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = node.shape
+    return shape
+
+
+def parameters(node: Any) -> Sequence[Any]:
+    """What the op was given beside its inputs."""
+    saved = getattr(node, "_saved", None)
+    return () if saved is None else saved[len(node.inputs):]
+
+
+def places(node: Any) -> tuple[sp.Expr, ...]:
+    return tuple([sp.Dummy("i", integer=True) for _ in shape_of(node)])
+
+
+def is_long(x: float) -> bool:
+    """Whether a number is better called by a letter."""
+    r = rational(x)
+    return bool(0 < abs(x) < 1e-3 or (r.is_Rational and r.q > 1000 and len(repr(abs(x)).lstrip("0.")) > 6))
+
+
+def named_nodes(names: Mapping[str, Any] | None) -> dict[Any, str]:
+    """What nodes are called by `names`; those in lists with numbers from 1, as z_1 or w_21. A label goes first."""
+    found: dict[Any, str] = {}
+
+    def take(name: str, x: Any, numbers: tuple[int, ...] = ()) -> None:
+        if isinstance(x, Node):
+            by = ("" if all(n < 10 for n in numbers) else "_").join(map(str, numbers))
+            found.setdefault(x, x.label or (f"{name}_{by}" if numbers else name))
+        elif isinstance(x, (list, tuple)) and len(numbers) < 3:
+            for i, each in enumerate(x, 1):
+                take(name, each, (*numbers, i))
+
+    for name, x in (names or {}).items():
+        take(name, x)
+    return found
+
+
+def called(order: Iterable[Any]) -> dict[Any, str]:
+    """The labels of nodes; one that has another's gets a stroke."""
+    found: dict[Any, str] = {}
+    for node in order:
+        name = node.label
+        if name:
+            while name in found.values():
+                name += "′"
+            found[node] = name
+    return found
+
+
+class Point:
+    """Numbers for all names: those of the graph where `random` is None, else others near them.
+
+    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too.
+    """
+
+    def __init__(self, reading: Reading, random: Random | None = None,
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = ()) -> None:
+        self.reading = reading
+        self.value: dict[Any, Any] = {}
+        self.known: dict[Any, Any] = dict(reading.lengths)
+        order = reading.order
+        for node in order:
+            if node.op is None:
+                free = node in reading.name and node not in reading.constants
+                self.value[node] = start(node, random if free else None)
+                if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
+                    self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
+                self.know(node)
+        for symbol, formula in facts if random is not None else ():
+            node = next(x for x in order if reading.name.get(x) == symbol.name)
+            self.value[node] = self(formula)
+            self.know(node)
+        for node in order:
+            if node.op is not None:
+                self.value[node] = forward(node, [self.value[x] for x in node.inputs])
+                self.know(node)
+        for symbol, formula in reading.siblings.items():
+            self.known[symbol] = self(formula)
+        self.locally: dict[Any, dict[Any, Any]] = {}
+
+    def know(self, node: Any) -> None:
+        if node in self.reading.name:
+            x = self.value[node]
+            if shape_of(node) and math.prod(shape_of(node)) > 1:
+                self.known[sp.IndexedBase(self.reading.name[node], real=True)] = x.reshape(
+                    [n for n in x.shape if n != 1])
+            else:
+                self.known[sp.Symbol(self.reading.name[node], real=True)] = x.item() if shape_of(node) else float(x)
+
+    def __call__(self, expr: sp.Expr, axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
+        return evaluate(expr, self.known, axes)
+
+    def pulled(self, node: Any, g: Any, through: bool) -> dict[Any, Any]:
+        """What everything below `node` receives where its gradient is g; `through` named nodes or not."""
+        gradients: dict[Any, Any] = {node: g}
+        stops = set() if through else {x for x in self.reading.shown if x is not node}
+
+        def ask(by: Any, g: Any) -> Sequence[Any]:
+            needs = [x in self.reading.moving for x in by.inputs]
+            if by in stops or not any(needs):
+                return [None] * len(needs)
+            inputs = [self.value[x] for x in by.inputs]
+            parts = by.op.pulled(needs, g, self.value[by], inputs, parameters(by))
+            return [part if part is None else reduced(part, x) for part, x in zip(parts, inputs)]
+
+        for _ in back(self.reading.order, gradients, ask):
+            pass
+        return gradients
+
+    def partial(self, node: Any, x: Any) -> float:
+        """∂node/∂x for numbers, through unnamed nodes alone."""
+        if node not in self.locally:
+            self.locally[node] = self.pulled(node, 1.0, through=False)
+        return float(self.locally[node].get(x, 0.0))
+
+
+def reduced(part: Any, x: Any) -> Any:
+    if not hasattr(x, "shape"):
+        return float(part)
+    from autograd.arrays.steps import fitted
+    return fitted(part, x)
+
+
+def start(node: Any, random: Random | None) -> Any:
+    """A leaf's number, or another near it."""
+    if not node.is_array:
+        return node.data if random is None else node.data * random.uniform(0.8, 1.25) + random.uniform(0.02, 0.3)
+    x = node._data.astype("d" if node.dtype.kind == "f" else node.dtype)
+    if random is None or node.dtype.kind != "f":
+        return x
+    from numpy.random import default_rng
+    rng = default_rng(random.getrandbits(32))
+    return x * rng.uniform(0.8, 1.25, x.shape) + rng.uniform(0.02, 0.3, x.shape)
+
+
+def forward(node: Any, inputs: Sequence[Any]) -> Any:
+    """What the node's op makes of other numbers."""
+    op = node.op
+    if not node.is_array:
+        try:
+            return float(op.floats(*inputs))
+        except (ArithmeticError, ValueError):
+            return float(op.edge(*inputs))
+    out = op.array(*([inputs] if op.arity is None else inputs), *parameters(node)[: None if not getattr(
+        op, "keeps", 0) else -op.keeps])
+    return out[0] if getattr(op, "keeps", 0) else out
+
+
+def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
+    """The number of a formula; for one with indices the array of its entries, one axis for each of `axes`."""
+    bound = {limit[0]: int(limit[2]) + 1 for s in expr.atoms(sp.Sum) for limit in s.limits}
+    lengths = {**dict(axes), **bound}
+    position = {index: axis for axis, index in enumerate(lengths)}
+
+    def value(x: sp.Expr) -> Any:
+        if x in known:
+            return known[x]
+        if x in position:
+            from numpy import arange
+            return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
+        if isinstance(x, sp.Indexed):
+            return known[x.base][tuple([value(i) for i in x.indices])]
+        if x.is_Atom:
+            if x.is_Symbol:
+                raise TypeError(f"derive: no number for {x!r} in {expr}")
+            return int(x) if x.is_Integer and position else float(x)
+        if isinstance(x, sp.Sum):
+            from numpy import broadcast_to
+            inner = value(x.function)
+            for index, *_ in x.limits:
+                axis = position[index]
+                inner = inner + 0.0
+                full = list(getattr(inner, "shape", None) or [1] * len(position))
+                full[axis] = lengths[index]
+                inner = broadcast_to(inner, full).sum(axis, keepdims=True)
+            return inner
+        parts = [value(a) for a in x.args]
+        if isinstance(x, sp.Add):
+            return sum(parts)
+        if isinstance(x, sp.Mul):
+            return reduce(mul, parts)
+        if isinstance(x, sp.Pow):
+            return parts[0] ** (int(x.exp) if x.exp.is_Integer else parts[1])
+        if isinstance(x, Comparison):
+            return type(x).holds(*parts) * 1.0
+        if isinstance(x, sp.KroneckerDelta):
+            return (parts[0] == parts[1]) * 1.0
+        if isinstance(x, Positions):
+            return type(x).array.squeeze()[tuple(parts)] if parts else type(x).array.reshape(())
+        if isinstance(x, The):
+            try:
+                return x.op(*[float(p) if isinstance(p, int) else p for p in parts])
+            except (ArithmeticError, ValueError):
+                return float(x.op.edge(*parts))
+        if isinstance(x, sp.Abs):
+            return abs(parts[0])
+        if isinstance(x, sp.log):                   # of a number, as log 2
+            return math.log(parts[0])
+        raise TypeError(f"derive: no number for {x}")
+
+    result = value(sp.sympify(expr))
+    if not axes:
+        return result
+    from numpy import broadcast_to, squeeze
+    full = [lengths[i] for i in position]
+    whole = [n if i < len(axes) else 1 for i, n in enumerate(full)]
+    result = broadcast_to(result, whole)
+    return squeeze(result, tuple(range(len(axes), len(full))))

@@ -1,0 +1,255 @@
+"""From what the rules say to what a lecturer writes: definitions turned round, what cancels, facts that are used.
+
+SymPy does the algebra. Here stands only which algebra is tried, in which order, and what is said about it; of several
+forms the one that is shortest to write wins. `simplify` is never asked: it would turn a softmax into cosh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sympy as sp
+
+from autograd.deriving.fields import Above, AtLeast, Same, The
+from autograd.deriving.reading import Reading, shape_of
+from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
+
+__all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
+
+
+class Form(NamedTuple):
+    """One way of writing an expression, and why it is equal to the one before."""
+
+    expr: sp.Expr
+    why: Shown = NOTHING
+    shown: Shown | None = None
+
+
+class Fact(NamedTuple):
+    """left = right."""
+
+    left: sp.Expr
+    right: sp.Expr
+    reason: str = ""                                # how one knows
+
+    @property
+    def names(self) -> set[sp.Symbol]:
+        return self.left.free_symbols | self.right.free_symbols     # type: ignore[no-any-return]
+
+
+class Rewriter:
+    """Writes the expressions of a reading as shortly as it can."""
+
+    def __init__(self, reading: Reading, facts: Sequence[Fact], write: Writer) -> None:
+        self.reading, self.facts, self.write = reading, facts, write
+        self.turned: dict[sp.Expr, sp.Expr] = {}
+        self.lengths: dict[sp.Expr, int] = {}
+        formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
+                    for node in [*reading.shown, *reading.helpers] if node in reading.formula and shape_of(node) == ()}
+        self.powers = {symbol for symbol, formula in formulas.items() if isinstance(formula, The) and is_power(formula)}
+        helpers = {symbol: formulas[symbol] for symbol in [reading.field[node].expr for node in reading.helpers
+                                                           if shape_of(node) == ()]}
+        for symbol, formula in [*formulas.items(), *reading.siblings.items()]:
+            if symbol not in helpers and symbol not in self.powers:
+                self.turn_round(symbol, formula, helpers)
+
+    def turn_round(self, symbol: sp.Expr, formula: sp.Expr, helpers: dict[sp.Expr, sp.Expr]) -> None:
+        """e^z = ŷ·s, from ŷ = e^z/s."""
+        small = {s: f for s, f in helpers.items() if len(self.powers_of(f)) < 2}
+        powers = self.powers_of(formula.xreplace(small))
+        if len(powers) == 1 and powers[0] not in self.turned:
+            stand_in = sp.Dummy()
+            flat = formula.xreplace(small).xreplace({powers[0]: stand_in})
+            if flat.atoms(The):
+                return
+            numerator, denominator = sp.fraction(sp.together(flat))
+            equation = sp.Poly(sp.expand(symbol * denominator - numerator), stand_in)
+            if equation.degree() == 1:
+                slope, constant = equation.all_coeffs()
+                self.turned[powers[0]] = sp.factor(-constant / slope)
+                for s in small.keys() & formula.free_symbols:
+                    self.turned[s] = sp.factor(sp.cancel(small[s].xreplace(self.turned)))
+
+    def powers_of(self, expr: sp.Expr) -> list[sp.Expr]:
+        """The exponentials in it, written out or by name."""
+        return [x for x in expr.atoms(The) if is_power(x)] + sorted(self.powers & expr.free_symbols, key=str)
+
+    def length(self, expr: sp.Expr) -> int:
+        if expr not in self.lengths:
+            self.lengths[expr] = self.measured(expr)
+        return self.lengths[expr]
+
+    def measured(self, expr: sp.Expr) -> int:
+        text = self.write(expr).text
+        common = sum(not sp.factor_terms(x).is_Add for x in expr.atoms(sp.Add))     # ŷ − ŷ², where ŷ(1 − ŷ) is possible
+        marks = text.count("/") + text.count(" + ") + text.count(" − ")
+        return len(text) + 2 * marks + 3 * (text.count("/(") + text.startswith("−(")) + 5 * common
+
+    def best(self, forms: Iterable[sp.Expr]) -> sp.Expr:
+        return min(forms, key=self.length)
+
+    def tidy(self, expr: sp.Expr) -> sp.Expr:
+        """The shortest of its forms as it is, with what cancels gone, and as a product."""
+        if expr.is_Atom:
+            return expr
+        closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
+        opened = {v: k for k, v in closed.items()}
+        flat = expr.xreplace(closed)
+        less = sp.cancel(flat)
+        return self.best([x.xreplace(opened) for x in (
+            flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+                sp.cancel, sp.Add.make_args(flat)))))])
+
+    def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
+        """As the rules say it; then in the names of the graph, if that is shorter."""
+        forms = [Form(expr)]
+        if ties:
+            untied = expr.xreplace(ties)
+            if untied != expr:
+                forms.append(Form(untied, said("where the two are not equal")))
+        used = {old: new for old, new in self.turned.items() if expr.has(old)}
+        plain = self.tidy(forms[-1].expr)
+        named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
+        if used and self.length(named) < self.length(plain):
+            forms.append(Form(named, said("as ", listed([self.says(old, new) for old, new in used.items()]))))
+        elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
+            forms.append(Form(plain))
+        return forms
+
+    def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
+        return joined([self.write(left), EQUALS, self.write(right)])
+
+    def by_facts(self, expr: sp.Expr) -> list[Form]:
+        """What the facts make of it, one after another, as long as it gets shorter."""
+        forms: list[Form] = []
+        for rewritten in (self.reflected(expr), self.unshifted(expr)):
+            if rewritten is not None:
+                forms.append(rewritten)
+                expr = rewritten.expr
+        while True:
+            found = [form for fact in self.facts for form in self.by_fact(expr, fact)]
+            if not found:
+                return forms
+            grouped, form = min(found, key=lambda pair: self.length(pair[1].expr))
+            if self.length(form.expr) >= self.length(expr):
+                return forms
+            forms += [grouped, form] if grouped is not None else [form]
+            expr = form.expr
+
+    def by_fact(self, expr: sp.Expr, fact: Fact) -> Iterable[tuple[Form | None, Form]]:
+        """For each name in the fact: with its left side brought together, and then with its right side in its place."""
+        whole = sp.Dummy("S", real=True)
+        for symbol in sorted(fact.left.free_symbols & expr.free_symbols, key=str):
+            if fact.left.coeff(symbol).free_symbols or (fact.left - symbol * fact.left.coeff(symbol)).has(symbol):
+                continue
+            other = symbol + (whole - fact.left) / fact.left.coeff(symbol)
+            together = sp.factor(sp.cancel(expr.subs(symbol, other)))
+            says = Shown(*self.write(fact.left)[:3], 0)
+            why = said("as ", self.says(fact.left, fact.right), fact.reason)
+            result = self.tidy(together.subs(whole, fact.right))
+            grouped = None
+            if together.has(whole) and not sp.denom(together).has(whole):
+                self.write.spelled[whole] = says
+                close = sp.collect(sp.expand(together), whole)
+                shown = self.write(self.best([together, close, sp.factor_terms(close)]))
+                grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
+            yield grouped, Form(result, why)
+
+    def reflected(self, expr: sp.Expr) -> Form | None:
+        """σ(−z) is 1 − σ(z)."""
+        known = {x: 1 - type(x)(-x.args[0]) for x in expr.atoms(The)
+                 if x.op.name == "sigmoid" and x.args[0].could_extract_minus_sign()}
+        if not known:
+            return None
+        new = self.tidy(expr.xreplace(known))
+        if self.length(new) >= self.length(expr):
+            return None
+        return Form(new, said("as ", listed([self.says(x, y) for x, y in known.items()])))
+
+    def unshifted(self, expr: sp.Expr) -> Form | None:
+        """A constant taken from every exponent cancels."""
+        powers = [x for x in expr.atoms(The) if x.op.name == "exp"]
+        shifts = [set(sp.Add.make_args(x.args[0])) for x in powers]
+        common = sp.Add(*set.intersection(*shifts)) if shifts else sp.S.Zero
+        if common == 0 or any(x.args[0] == common for x in powers):
+            return None
+        factor = sp.Dummy("K", positive=True)
+        new = self.tidy(sp.cancel(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
+        if new.has(factor):
+            return None
+        return Form(new, said(self.write(-common), ", which all exponents have, cancels"))
+
+
+def mixed(expr: sp.Expr) -> bool:
+    """Whether it is a sum of fractions with different denominators: −y/p + (1 − y)/(1 − p) is best left alone."""
+    return len({sp.denom(term) for term in sp.Add.make_args(expr)} - {1}) > 1
+
+
+def is_power(x: The) -> bool:
+    return x.op.name == "exp"
+
+
+def ties(exprs: Iterable[sp.Expr], number: Any) -> dict[sp.Expr, sp.Expr]:
+    """Comparisons that a tie alone decides, as they are where there is none: [x = y] is 0, [x ≥ y] is [x > y]."""
+    known: dict[sp.Expr, sp.Expr] = {}
+    for expr in exprs:
+        for x in expr.atoms(Same):
+            if number(x) == 0.0:
+                known[x] = sp.S.Zero
+        for x in expr.atoms(AtLeast):
+            if number(Same(*x.args)) == 0.0:
+                known[x] = Above(*x.args)
+    return known
+
+
+def facts_by_construction(reading: Reading) -> list[Fact]:
+    """A softmax sums to 1, and so do one-hot constants."""
+    facts = []
+    definitions = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
+                   for node in reading.shown if node in reading.formula and shape_of(node) == ()}
+    definitions |= reading.siblings
+    for helper in reading.helpers:
+        if shape_of(helper) != ():
+            continue
+        whole, formula = reading.field[helper].expr, reading.formula[helper].expr
+        shares = {symbol: sp.fraction(expr)[0] for symbol, expr in definitions.items()
+                  if sp.fraction(expr)[1] == whole}
+        if len(shares) > 1 and sp.expand(sp.Add(*shares.values()) - formula) == 0:
+            facts.append(Fact(sp.Add(*shares), sp.S.One))
+    groups: dict[str, list[Any]] = {}
+    for node in reading.order:
+        base, _, number = reading.name.get(node, "").rpartition("_")
+        if node.op is None and shape_of(node) == () and base and number.isdigit() and node not in reading.wrt:
+            groups.setdefault(base, []).append(node)
+    for group in groups.values():
+        if sorted(node.data for node in group) == [0.0] * (len(group) - 1) + [1.0] and len(group) > 1 and all(
+                weighs_a_logarithm(node, reading) for node in group):
+            facts.append(Fact(sp.Add(*[reading.field[node].expr for node in group]), sp.S.One, " (one-hot)"))
+    return facts
+
+
+def weighs_a_logarithm(node: Any, reading: Reading) -> bool:
+    """Whether a leaf is used as a target is: only as the factor of a logarithm that moves."""
+    uses = [by for by in reading.order if node in by.inputs]
+    others = [x for by in uses for x in by.inputs if x is not node]
+    return bool(uses) and all(by.op.name == "mul" for by in uses) and all(
+        x in reading.moving and x.op is not None and x.op.name in ("log", "neg", "sub") for x in others)
+
+
+def read_fact(text: str, reading: Reading) -> Fact:
+    """A fact as one writes it: "y_1 + y_2 = 1"."""
+    left, equals, right = text.replace("==", "=").partition("=")
+    if not equals:
+        raise ValueError(f"derive: got given={text!r}; expected an equation, as 'y_1 + y_2 = 1'")
+    known = {name: reading.field[node].expr for node, name in reading.name.items() if shape_of(node) == ()}
+    known |= {symbol.name: symbol for symbol in reading.siblings}
+    try:
+        sides = [sp.nsimplify(sp.sympify(side.strip(), locals=known, rational=True)) for side in (left, right)]
+    except (sp.SympifyError, SyntaxError, TypeError) as error:
+        raise ValueError(f"derive: got given={text!r}, which can't be read: {error}") from None
+    unknown = {s.name for side in sides for s in side.free_symbols} - set(known)
+    if unknown:
+        raise ValueError(f"derive: given={text!r} speaks of {', '.join(sorted(unknown))}; the graph has "
+                         f"{', '.join(known)}")
+    return Fact(*sides)
