@@ -62,7 +62,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
     someone = None if create_graph else watching()  # new nodes are looked at as they are made
     with enable_grad(), np.errstate(all="ignore"):
-        gradients: dict[Any, Any] = {}
+        gradients: dict[Node, Any] = {}
         for end, seed in zip(ends, seeds):
             gradients[end] = gradients[end] + seed if end in gradients else seed
         order, needs = _between(ends, starts)
@@ -77,7 +77,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     return results[0] if isinstance(inputs, Node) else results
 
 
-def jacobian(f: Callable[[Any], Any], x: Any, create_graph: bool = False) -> Any:
+def jacobian(f: Callable[[Any], Any], x: object, create_graph: bool = False) -> Any:
     """All partial derivatives of f at x.
 
     For a Tensor x and a Tensor f(x), a Tensor of shape f(x).shape + x.shape. For a Value or nested lists of them, a
@@ -104,7 +104,7 @@ def jacobian(f: Callable[[Any], Any], x: Any, create_graph: bool = False) -> Any
         return _map(lambda end: _like(x, iter(grad(_output("jacobian", end, Value), flat, create_graph))), y)
 
 
-def hessian(f: Callable[[Any], Any], x: Any, create_graph: bool = False) -> Any:
+def hessian(f: Callable[[Any], Any], x: object, create_graph: bool = False) -> Any:
     """All second derivatives of f, which returns one number, at x: shape x.shape + x.shape, or lists nested so.
 
     >>> hessian(lambda x: (x * x * x).sum(), Tensor([1.0, 2.0]))
@@ -113,7 +113,7 @@ def hessian(f: Callable[[Any], Any], x: Any, create_graph: bool = False) -> Any:
     >>> hessian(lambda x: x[0] * x[0] * x[1], [Value(3.0), Value(5.0)])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    def one(x: Any) -> Any:
+    def one(x: object) -> Any:
         y = f(x)
         if isinstance(y, Tensor) and y._data.size == 1:
             return y.reshape(())
@@ -125,7 +125,7 @@ def hessian(f: Callable[[Any], Any], x: Any, create_graph: bool = False) -> Any:
     return jacobian(lambda x: jacobian(one, x, create_graph=True), x, create_graph)
 
 
-def vjp(f: Callable[[Any], Any], x: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
+def vjp(f: Callable[[Any], Any], x: object, v: object = None, create_graph: bool = False) -> tuple[Any, Any]:
     """f(x), and v · J: the vector v, in the shape of f(x), times the Jacobian of f. One backward pass.
 
     >>> y, product = vjp(lambda x: x * x, Tensor([1.0, 2.0]), [1.0, 10.0])
@@ -144,7 +144,7 @@ def vjp(f: Callable[[Any], Any], x: Any, v: Any = None, create_graph: bool = Fal
         return (y if create_graph else _map(float, y)), _like(x, iter(gradients))
 
 
-def jvp(f: Callable[[Any], Any], x: Any, v: Any) -> tuple[Any, Any]:
+def jvp(f: Callable[[Any], Any], x: object, v: object) -> tuple[Any, Any]:
     """f(x), and J · v: how f(x) moves when x moves along v, which has the shape of x.
 
     Values are swept forwards with the local derivatives they keep. For Tensors it is two backward passes: v' · J is
@@ -184,11 +184,11 @@ def _between(ends: Sequence[Any], starts: Sequence[Any]) -> tuple[list[Any], set
     return [node for node in order if id(node) in needs], needs
 
 
-def _in_numbers(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[Any]:
+def _in_numbers(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[object]:
     return [part if needed else None for needed, part in zip(needs, node.contributions(g, needs))]
 
 
-def _in_nodes(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[Any]:
+def _in_nodes(node: Any, g: object, needs: Sequence[bool]) -> Sequence[object]:
     """What a node's inputs receive, as nodes: its op fed with the nodes themselves."""
     op, inputs = node.op, node.inputs
     if isinstance(node, Value):
@@ -227,7 +227,7 @@ def _changed(node: Any, *inputs: Any) -> ValueError:
 
 # Arguments and results.
 
-def _nodes(what: str, nodes: Any) -> list[Any]:
+def _nodes(what: str, nodes: object) -> list[Any]:
     found = [nodes] if isinstance(nodes, Node) else list(nodes) if isinstance(nodes, Iterable) else [nodes]
     for node in found:
         if not isinstance(node, (Value, Tensor)):
@@ -264,7 +264,7 @@ def _result(x: Any, g: Any, create_graph: bool) -> Any:
     return g
 
 
-def _argument(x: Any, create_graph: bool) -> Any:
+def _argument(x: object, create_graph: bool) -> Any:
     """x as what f is called with: itself if derivatives are to reach it, else fresh leaves."""
     if isinstance(x, Tensor):
         return x if create_graph and x.requires_grad else Tensor(x, True, label=x.label)
@@ -274,7 +274,7 @@ def _argument(x: Any, create_graph: bool) -> Any:
                                                                               getattr(v, "label", "")), x)
 
 
-def _output(name: str, y: Any, kind: type) -> Any:
+def _output(name: str, y: object, kind: type) -> Any:
     if not isinstance(y, kind):
         raise TypeError(f"{name}: f returned a {type(y).__name__}, expected a {kind.__name__}"
                         + (" or nested lists of them" if kind is Value else ""))
@@ -294,13 +294,13 @@ def _tensor_jacobian(y: Tensor, x: Tensor, create_graph: bool) -> Tensor:
         np.stack([row._data for row in rows]).reshape(shape), dtype=x.dtype)
 
 
-def _forward(y: Any, x: Any, v: Any) -> Any:
+def _forward(y: object, x: object, v: object) -> Any:
     starts, along = _flat(x), _flat(v)
     if len(starts) != len(along):
         raise ValueError(f"jvp: got {len(along)} numbers for v, expected {len(starts)}, as many as x has")
     movement = {id(node): number(d, "jvp") for node, d in zip(starts, along)}
 
-    def moved(end: Any) -> float:
+    def moved(end: object) -> float:
         for node in topological(_output("jvp", end, Value)):
             if id(node) not in movement:
                 movement[id(node)] = sum((p * movement[id(a)] for p, a in zip(node.partials, node.inputs)), 0.0)
@@ -309,11 +309,11 @@ def _forward(y: Any, x: Any, v: Any) -> Any:
     return _map(moved, y)
 
 
-def _map(function: Callable[[Any], Any], x: Any) -> Any:
+def _map(function: Callable[[Any], Any], x: object) -> Any:
     return [_map(function, item) for item in x] if isinstance(x, (list, tuple)) else function(x)
 
 
-def _flat(x: Any) -> list[Any]:
+def _flat(x: object) -> list[Any]:
     return [leaf for item in x for leaf in _flat(item)] if isinstance(x, (list, tuple)) else [x]
 
 

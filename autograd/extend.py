@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.core.op import TABLE, Op
+from autograd.core.op import TABLE, Op, Rule
 from autograd.core.op import elementwise as _elementwise
 
 __all__ = ["elementwise", "moves"]
@@ -35,13 +35,13 @@ _PROTOCOL = ("apply", "backward", "contributions", "data", "dtype", "grad", "inp
              "op", "operand", "partials", "record", "requires_grad", "shape")
 
 
-def elementwise(name: str, floats: Callable[..., float], array: Callable[..., Any] | str,
-                *partials: Callable[..., Any], **known: Any) -> Op:
+def elementwise(name: str, floats: Callable[..., float], array: Rule | str,
+                *partials: Rule, **known: object) -> Op:
     _refuse(name)
     return _elementwise(name, floats, array, *partials, **known)
 
 
-def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **known: Any) -> Any:
+def moves(name: str, array: Rule, *vjps: Rule, **known: object) -> Any:
     from autograd.arrays import structural, tensor  # noqa: F401  (late, as arrays need NumPy; Tensor takes the method)
     _refuse(name)
     return structural.moves(name, array, *vjps, **known)

@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def _is_safetensors(path: str | os.PathLike[str]) -> bool:
     return os.fsdecode(path).endswith(".safetensors")
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     """NumPy's numbers and arrays as JSON has them."""
     if isinstance(x, (np.generic, np.ndarray)):
         return x.tolist()
@@ -162,7 +162,7 @@ def _read_npz(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     return _verified(arrays, facts)
 
 
-def _write_safetensors(arrays: dict[str, Any], facts: dict[str, Any]) -> bytes:
+def _write_safetensors(arrays: Mapping[str, object], facts: Mapping[str, object]) -> bytes:
     content: bytes = _safetensors().save(arrays, metadata={"checkpoint": json.dumps(facts)})
     return content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from autograd.arrays.fused import batch_norm
 from autograd.arrays.tensor import operand
 from nn.activations import ReLU
 from nn.module import Module
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
            "manual_seed"]
@@ -34,7 +37,7 @@ class Linear(Module):
     to output i.
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = np.float64) -> None:
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: DTypeLike = np.float64) -> None:
         if in_features < 1 or out_features < 1:
             raise ValueError(f"Linear: got {in_features} -> {out_features} features, expected at least one of each")
         bound = 1 / math.sqrt(in_features)
@@ -83,10 +86,10 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(self.modules)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         return iter(self.modules)
 
-    def _inside(self) -> Iterable[tuple[Any, Any]]:
+    def _inside(self) -> Iterable[tuple[object, object]]:
         return enumerate(self.modules)              # "0.weight", as PyTorch names it
 
 
@@ -103,7 +106,7 @@ class TensorMLP(Sequential):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int], nonlin: Callable[[], Any] | None = None,
-                 dtype: Any = np.float64) -> None:
+                 dtype: DTypeLike = np.float64) -> None:
         layers: list[Any] = []
         for n in nouts:
             layers += [Linear(nin, n, dtype=dtype), (nonlin or ReLU)()]
@@ -117,7 +120,7 @@ class Embedding(Module):
     The vectors are drawn from the normal distribution. Raises IndexError for an index that is not in the table.
     """
 
-    def __init__(self, count: int, dim: int, dtype: Any = np.float64) -> None:
+    def __init__(self, count: int, dim: int, dtype: DTypeLike = np.float64) -> None:
         self.weight = Tensor(_generator.normal(size=(count, dim)), True, dtype, "weight")
 
     def forward(self, indices: Any) -> Tensor:
@@ -153,7 +156,8 @@ class BatchNorm1d(Module):
         ValueError: for another number of features, or in training for a batch of one number per feature.
     """
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float64) -> None:
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
+                 dtype: DTypeLike = np.float64) -> None:
         self.weight = Tensor(np.ones(num_features), True, dtype, "weight")
         self.bias = Tensor(np.zeros(num_features), True, dtype, "bias")
         self.running_mean: Tensor
@@ -199,7 +203,7 @@ class LayerNorm(Module):
         normalized_shape: the lengths of those last axes: one number, or several.
     """
 
-    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, dtype: Any = np.float64) -> None:
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.weight = Tensor(np.ones(shape), True, dtype, "weight")
         self.bias = Tensor(np.zeros(shape), True, dtype, "bias")

@@ -65,7 +65,7 @@ class NLLLoss(_Loss):
 
     function = staticmethod(F.nll_loss)
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+    def __init__(self, weight: object = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.weight = weight
         self.ignore_index = ignore_index
@@ -90,7 +90,7 @@ class CrossEntropyLoss(Module):
            [-0.4636,  0.2434,  0.2202]])
     """
 
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
+    def __init__(self, weight: object = None, ignore_index: int = -100, reduction: str = "mean",
                  label_smoothing: float = 0.0) -> None:
         self.options: dict[str, Any] = {"weight": weight, "ignore_index": ignore_index, "reduction": reduction,
                                         "label_smoothing": label_smoothing}

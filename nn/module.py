@@ -42,7 +42,7 @@ class Module:
     def forward(self, *inputs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: write a forward method to make it callable")
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
+    def __call__(self, *inputs: object, **options: object) -> Any:
         results = self.forward(*inputs, **options)
         remember_call(self, (*inputs, *options.values()) if options else inputs, results)
         return results
@@ -87,7 +87,7 @@ class Module:
         array = numpy("state_dict").array
         return {name: array(part._data) for name, part in self._state()}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Take over the numbers `state_dict` gave, here or in PyTorch.
 
         Raises:
@@ -95,7 +95,7 @@ class Module:
         """
         self.checked_state(state)()
 
-    def checked_state(self, state: Mapping[str, Any]) -> Callable[[], None]:
+    def checked_state(self, state: Mapping[str, object]) -> Callable[[], None]:
         """Check a state; returns a function that takes it over and cannot fail."""
         np, kind, own = numpy("load_state_dict"), type(self).__name__, dict(self._state())
         if not isinstance(state, Mapping):
@@ -136,7 +136,7 @@ class Module:
                 seen.add(id(part))
                 yield name, part
 
-    def _parts(self) -> Iterator[tuple[str, Any]]:
+    def _parts(self) -> Iterator[tuple[str, object]]:
         """What attributes hold, what that holds, and so on: (path, part), depth first, in order."""
         stack: list[tuple[str, Any]] = [("", self)]
         entered: set[int] = set()
@@ -156,7 +156,7 @@ class Module:
                 entered.add(id(part))
                 stack += [(f"{path}.{key}" if path else str(key), child) for key, child in reversed(list(inside))]
 
-    def _inside(self) -> Iterable[tuple[Any, Any]]:
+    def _inside(self) -> Iterable[tuple[object, Any]]:
         """The parts this module looks for parameters and modules in, each with its step of the path."""
         return vars(self).items()
 
@@ -208,5 +208,5 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(several[:5]) + (f" and {len(several) - 5} more" if len(several) > 5 else "")
 
 
-def _is_parameter(part: Any) -> bool:
+def _is_parameter(part: object) -> bool:
     return isinstance(part, Node) and part.requires_grad and part.op is None

@@ -239,7 +239,7 @@ def _of_array(name: str, data: Array, gradient: Array) -> _OfArray:
     return _OfArray(data, gradient)
 
 
-def _number(name: str, what: str, x: Any, below: float = math.inf) -> float:
+def _number(name: str, what: str, x: object, below: float = math.inf) -> float:
     """`x` if it is a number from 0 to less than `below`, else an error."""
     if isinstance(x, (bool, Value)) or not isinstance(x, (Real, Decimal)):
         raise TypeError(f"{name}: got {what}={x!r} of type {type(x).__name__}, expected a number")
@@ -267,7 +267,7 @@ class Optimizer:
 
     options: tuple[str, ...] = ("lr",)              # the hyperparameters: what a checkpoint stores beside the state
 
-    def __init__(self, parameters: Iterable[Any], lr: float) -> None:
+    def __init__(self, parameters: Iterable[Node], lr: float) -> None:
         self._parameters = _gather(type(self).__name__, parameters)
         self.lr = lr
         self._scratch: dict[np.dtype[Any], tuple[Array, Array]] = {}
@@ -343,7 +343,7 @@ class Optimizer:
                 "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, object]) -> None:
         """Take over what `state_dict` gave. Raises ValueError, before anything is changed, if it does not fit."""
         self.checked_state(state)()
 
@@ -396,7 +396,7 @@ class SGD(Optimizer):
 
     options = ("lr", "momentum", "nesterov", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
+    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
                  weight_decay: float = 0.0) -> None:
         super().__init__(parameters, lr)
         self.momentum = _number("SGD", "momentum", momentum, below=1.0)
@@ -445,7 +445,7 @@ class RMSprop(Optimizer):
 
     options = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
 
-    def __init__(self, parameters: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+    def __init__(self, parameters: Iterable[Node], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
         super().__init__(parameters, lr)
         self.alpha = _number("RMSprop", "alpha", alpha, below=1.0)
@@ -491,7 +491,7 @@ class Adam(Optimizer):
 
     options = ("lr", "betas", "eps", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0.0) -> None:
         name = type(self).__name__
         super().__init__(parameters, lr)
@@ -523,7 +523,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from Adam's step (Loshchilov and Hutter, 2019)."""
 
-    def __init__(self, parameters: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
@@ -587,7 +587,7 @@ class Schedule:
         """Where it is, as plain numbers."""
         return {"t": self.t, "base_lr": self.base_lr}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, object]) -> None:
         """Go on from there."""
         t, base_lr = _count("Schedule", "t", state["t"], 0), _number("Schedule", "base_lr", state["base_lr"])
         self.t, self.base_lr = t, base_lr
@@ -646,7 +646,7 @@ class CosineAnnealingLR(Schedule):
         return lowest + (1.0 - lowest) * (1.0 + math.cos(math.pi * min(t / self.T_max, 1.0))) / 2.0
 
 
-def _count(name: str, what: str, n: Any, least: int) -> int:
+def _count(name: str, what: str, n: object, least: int) -> int:
     if isinstance(n, bool) or not isinstance(n, Integral):
         raise TypeError(f"{name}: got {what}={n!r}, expected a whole number")
     if n < least:
@@ -656,7 +656,7 @@ def _count(name: str, what: str, n: Any, least: int) -> int:
 
 # Clipping.
 
-def clip_grad_norm_(parameters: Iterable[Any], max_norm: float, norm_type: float = 2.0,
+def clip_grad_norm_(parameters: Iterable[Node], max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False) -> float:
     """Scale all gradients by one factor so that their norm, taken over all of them together, is at most `max_norm`.
 

@@ -44,7 +44,7 @@ class ArrayNode(Node, Operators):
 
     if TYPE_CHECKING:
         @classmethod
-        def apply(cls, op: Op, *arguments: Any) -> Tensor: ...
+        def apply(cls, op: Op, *arguments: object) -> Tensor: ...
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -91,7 +91,7 @@ def handle(array: Array, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
     return node
 
 
-def as_array(data: Any, dtype: DTypeLike | None = None) -> Array:
+def as_array(data: object, dtype: DTypeLike | None = None) -> Array:
     """`data` as a new array of real numbers; a TypeError or ValueError that says what is wrong otherwise."""
     if isinstance(data, ArrayNode):
         data = data._data
@@ -134,7 +134,7 @@ def to_float(x: Any) -> float:
         return math.inf if x > 0 else -math.inf
 
 
-def operand(x: Any, where: str, like: ArrayNode | None) -> Tensor:
+def operand(x: object, where: str, like: ArrayNode | None) -> Tensor:
     """`x` as a tensor to compute with: itself, or a constant; a Python number takes the dtype of `like`."""
     if like is not None and type(x) in _NUMBERS:
         data = like._data
@@ -164,19 +164,19 @@ def _number(x: Any, dtype: np.dtype[Any], array: bool) -> Any:
         return np.array(to_float(x), dtype)
 
 
-def one_number(name: str, x: Any, like: ArrayNode) -> Any:
+def one_number(name: str, x: object, like: ArrayNode) -> Any:
     number = operand(x, name, like)._data
     if number.size != 1:
         raise ValueError(f"{name}: got {number.size} numbers, expected one")
     return number.item()
 
 
-def operands(op: Op, *inputs: Any) -> tuple[Tensor, ...]:
+def operands(op: Op, *inputs: object) -> tuple[Tensor, ...]:
     first = next((x for x in inputs if isinstance(x, ArrayNode)), None)
     return tuple([operand(x, op.name, first) for x in inputs])
 
 
-def like(data: Any, owner: ArrayNode, slot: str) -> Array:
+def like(data: object, owner: ArrayNode, slot: str) -> Array:
     array = data._data if isinstance(data, ArrayNode) else as_array(data)
     if array.shape != owner._data.shape:
         raise ValueError(f"{slot}: got shape {array.shape}, expected {owner.shape}, the tensor's own; "
@@ -184,7 +184,7 @@ def like(data: Any, owner: ArrayNode, slot: str) -> Array:
     return cast(array, owner._data.dtype, slot)
 
 
-def short(x: Any) -> str:
+def short(x: object) -> str:
     text = repr(x)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -66,7 +66,7 @@ ALL_DIMS = tuple(tuple(range(n)) for n in range(65))       # 64 axes are NumPy's
 
 # What the caller of a function that both libraries have is owed: PyTorch's result, or, having written NumPy's words
 # (`axis=`, `keepdims=`, or `np.` before the name), NumPy's. Functions that are not here give both the same.
-OWED: dict[str, tuple[Any, Any]] = {
+OWED: dict[str, tuple[object, object]] = {
     #           PyTorch's  NumPy's
     "max":     ("pair",    "values"),               # along one axis
     "min":     ("pair",    "values"),
@@ -77,19 +77,19 @@ OWED: dict[str, tuple[Any, Any]] = {
 }
 
 
-def owed(name: str, numpy_names: dict[str, Any]) -> Any:
+def owed(name: str, numpy_names: dict[str, object]) -> Any:
     """Which result the caller wants, who wrote these of NumPy's names."""
     return OWED[name][bool(numpy_names)]
 
 
-def from_numpy(name: str, dim: Any, keepdim: bool, names: dict[str, Any]) -> tuple[Any, bool]:
+def from_numpy(name: str, dim: Any, keepdim: bool, names: dict[str, object]) -> tuple[Any, bool]:
     """`dim` and `keepdim` where the caller wrote NumPy's `axis` and `keepdims`."""
     if names.get("out") is not None:
         raise TypeError(f"{name}: writes to no `out`; assign the result instead")
-    names = {k: v for k, v in names.items() if k != "out" and not (k == "dtype" and v is None)}
-    dim, keepdim = names.pop("axis", dim), names.pop("keepdims", keepdim)
-    if names:
-        raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, names))}")
+    rest: dict[str, Any] = {k: v for k, v in names.items() if k != "out" and not (k == "dtype" and v is None)}
+    dim, keepdim = rest.pop("axis", dim), rest.pop("keepdims", keepdim)
+    if rest:
+        raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, rest))}")
     return dim, keepdim
 
 

@@ -7,7 +7,7 @@ differentiated, the vjps are fed nodes and build the composition.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from autograd.arrays import structural as st
 from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor
 
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
+
 __all__ = ["affine", "batch_norm"]
 
 
-def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
+def affine(x: object, weight: Tensor, bias: Tensor) -> Tensor:
     """x @ weight + bias as one node: shapes (…, n), (n, m), (m,) -> (…, m).
 
     >>> affine(Tensor([[1.0, 2.0]]), Tensor([[1.0], [10.0]]), Tensor([0.5]))
@@ -27,7 +30,7 @@ def affine(x: Any, weight: Tensor, bias: Tensor) -> Tensor:
     return _AFFINE.make(x, weight, bias)
 
 
-def _affine(x: Any, weight: Any, bias: Any) -> Any:
+def _affine(x: Array, weight: Array, bias: Array) -> Array:
     try:
         if weight.ndim == 2 and bias.shape == weight.shape[1:]:
             return _plus(x.dot(weight) if x.ndim == 2 else st.matmul.array(x, weight), bias)
@@ -36,15 +39,15 @@ def _affine(x: Any, weight: Any, bias: Any) -> Any:
     raise ValueError("inputs, weights and bias do not fit; expected shapes (…, n), (n, m) and (m,)")
 
 
-def _affine_input(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+def _affine_input(g: Array, out: Array, x: Array, weight: Array, bias: Array) -> Any:
     return _left(g, out, x, weight)
 
 
-def _affine_weight(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+def _affine_weight(g: Array, out: Array, x: Array, weight: Array, bias: Array) -> Any:
     return _right(g, out, x, weight)
 
 
-def _affine_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any) -> Any:
+def _affine_bias(g: Array, out: Array, x: Array, weight: Array, bias: Array) -> Array:
     return g                                        # broadcast in the sum, so the engine adds it up
 
 
@@ -53,7 +56,7 @@ _AFFINE = moves("affine", _affine, _affine_input, _affine_weight, _affine_bias, 
                 words="the gradient is multiplied by the other factor, transposed; a bias gets its sum over the rows")
 
 
-def batch_norm(x: Any, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
+def batch_norm(x: object, gain: Tensor, bias: Tensor, eps: float = 1e-5, correction: int = 0) -> Tensor:
     """gain · (x − mean)/√(variance + eps) + bias, each column of x (N, D) by its own mean and variance, as one node.
 
     The variance divides by N − `correction` (0 in PyTorch's layer, 1 in the lectures). After Ioffe and Szegedy, 2015;
@@ -87,8 +90,8 @@ def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tu
     return _plus(centred * stretch, bias), centred, scale, stretch
 
 
-def _batch_norm_joint(needs: Sequence[bool], g: Any, out: Any, x: Any, gain: Any, bias: Any, eps: float,
-                      correction: int, centred: Any, scale: Any, stretch: Any) -> list[Any]:
+def _batch_norm_joint(needs: Sequence[bool], g: Array, out: Array, x: Array, gain: Array, bias: Array, eps: float,
+                      correction: int, centred: Array, scale: Array, stretch: Array) -> list[Array]:
     if isinstance(x, Tensor):
         _, centred, scale, stretch = _batch_norm(x, gain, bias, eps, correction)
     n = len(x)
@@ -115,7 +118,7 @@ def _totals(x: Any, n: int) -> Callable[[Any], Any]:
     return lambda x: st.sum_(x, (0,), True)
 
 
-def _plus(fresh: Any, y: Any) -> Any:
+def _plus(fresh: Array, y: Array) -> Array:
     """Their sum, where it fits, in the array `fresh`, which nobody else has seen yet: half the time of a new one."""
     if fresh.dtype != y.dtype:
         return fresh + y

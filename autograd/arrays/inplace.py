@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["InPlace", "changes", "refuse_changed"]
 
 
-def _through_a_change(*_: Any) -> Any:
+def _through_a_change(*_: object) -> Any:
     raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
@@ -55,7 +55,7 @@ class InPlace(ArrayNode):
 
     __slots__ = ()
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         """Change the numbers at `key`. No gradient flows through an assignment: one that would have to, raises."""
         self._may_change("item assignment")
         tracked = isinstance(value, ArrayNode) and value.requires_grad and is_grad_enabled()
@@ -100,58 +100,58 @@ class InPlace(ArrayNode):
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
         changes.add(True)
 
-    def _in_place(self, name: str, result: Callable[[Any], Self], other: Any) -> Self:
+    def _in_place(self, name: str, result: Callable[[Any], Self], other: object) -> Self:
         if self.op is None and not (isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled()):
             self._may_change(name)
             return self._replace(result(other)._data)
         return result(other)                        # within a graph: an ordinary op under the old name
 
-    def __iadd__(self, other: Any) -> Self:
+    def __iadd__(self, other: object) -> Self:
         return self._in_place("+=", self.__add__, other)
 
-    def __isub__(self, other: Any) -> Self:
+    def __isub__(self, other: object) -> Self:
         return self._in_place("-=", self.__sub__, other)
 
-    def __imul__(self, other: Any) -> Self:
+    def __imul__(self, other: object) -> Self:
         return self._in_place("*=", self.__mul__, other)
 
-    def __itruediv__(self, other: Any) -> Self:
+    def __itruediv__(self, other: object) -> Self:
         return self._in_place("/=", self.__truediv__, other)
 
     def zero_(self) -> Self:
         """All numbers made zero, in place."""
         return self.fill_(0)
 
-    def fill_(self, value: Any) -> Self:
+    def fill_(self, value: object) -> Self:
         """All numbers made `value`, in place."""
         self._may_change("fill_")
         array = np.empty_like(self._data)
         array[...] = one_number("fill_", value, self)
         return self._replace(array)
 
-    def copy_(self, other: Any) -> Self:
+    def copy_(self, other: object) -> Self:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
         array = cast(operand(other, "copy_", self)._data, self.dtype, "copy_")
         return self._replace(np.broadcast_to(array, self.shape).copy())
 
-    def add_(self, other: Any) -> Self:
+    def add_(self, other: object) -> Self:
         """`self += other`."""
         return self._assigned("add_", self.__add__, other)
 
-    def sub_(self, other: Any) -> Self:
+    def sub_(self, other: object) -> Self:
         """`self -= other`."""
         return self._assigned("sub_", self.__sub__, other)
 
-    def mul_(self, other: Any) -> Self:
+    def mul_(self, other: object) -> Self:
         """`self *= other`."""
         return self._assigned("mul_", self.__mul__, other)
 
-    def div_(self, other: Any) -> Self:
+    def div_(self, other: object) -> Self:
         """`self /= other`."""
         return self._assigned("div_", self.__truediv__, other)
 
-    def _assigned(self, name: str, result: Callable[[Any], Self], other: Any) -> Self:
+    def _assigned(self, name: str, result: Callable[[Any], Self], other: object) -> Self:
         self._may_change(name)
         if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
             raise ValueError(f"{name}: the other one has a gradient, which a change in place would lose; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd.arrays import structural as st
 from autograd.arrays.convert import ArrayNode, operand
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["cat", "concatenate", "gathered", "holds_gradients", "stack", "where"]
 
 
-def where(condition: Any, x: Any, y: Any) -> Tensor:
+def where(condition: object, x: object, y: object) -> Tensor:
     """Elementwise x where `condition` holds, else y; gradients go to whichever was taken.
 
     >>> import numpy as np
@@ -29,7 +29,7 @@ def where(condition: Any, x: Any, y: Any) -> Tensor:
     return first.apply(TABLE["where"], operand(condition, "where", None), first, operand(y, "where", like))
 
 
-def concatenate(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+def concatenate(tensors: Sequence[object], dim: int = 0) -> Tensor:
     """The tensors one after another along the axis `dim`, which they already have.
 
     >>> from autograd import Tensor
@@ -47,20 +47,20 @@ def concatenate(tensors: Sequence[Any], dim: int = 0) -> Tensor:
 cat = concatenate
 
 
-def gathered(x: Any, name: str = "tensor") -> Tensor:
+def gathered(x: object, name: str = "tensor") -> Tensor:
     """A tensor of what may be lists, nested, with tensors in them whose gradients pass."""
     if isinstance(x, (list, tuple)) and holds_gradients(x):
         return stack([gathered(y, name) for y in x])
     return operand(x, name, None)
 
 
-def holds_gradients(x: Any) -> bool:
+def holds_gradients(x: object) -> bool:
     """Whether a tensor that has a gradient stands in these lists."""
     if isinstance(x, ArrayNode):
         return x.requires_grad
     return isinstance(x, (list, tuple)) and any(map(holds_gradients, x))
 
 
-def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+def stack(tensors: Sequence[object], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new axis `dim`."""
     return concatenate([operand(t, "stack", None).unsqueeze(dim) for t in tensors], dim)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.arrays import joining, products
 from autograd.arrays.convert import ArrayNode, operand
 from autograd.arrays.dims import axis_of
-from autograd.core.op import TABLE
+from autograd.core.op import TABLE, Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 __all__ = ["FUNCTIONS", "METHODS", "NumPys"]
 
@@ -27,14 +30,14 @@ class NumPys(ArrayNode):
     __slots__ = ()
     __array_priority__ = 100.0                      # for what asks by priority rather than by __array_ufunc__
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad:
             raise TypeError("NumPy asks for the array of a tensor that has a gradient, which would be lost; expected "
                             "an operation that has a counterpart here (stack() for a list of tensors); for the "
                             "numbers alone use .detach() first, or .numpy()")
         return np.array(self._data, dtype=dtype) if copy or dtype is not None else self.numpy()
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
         function = _ufunc(ufunc)
         if method != "__call__" or options or function is None:
@@ -50,7 +53,7 @@ class NumPys(ArrayNode):
 
     # (No __getattr__, not even for a better error: it slows every look-up, and a training step by a tenth.)
 
-    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+    def __array_function__(self, function: Any, types: object, inputs: Any, options: Any) -> Any:
         """NumPy's other functions."""
         name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
         if name in FUNCTIONS:
@@ -83,7 +86,7 @@ def _plain(x: Any, copy: bool = False) -> Any:
     return x.copy() if copy and isinstance(x, np.ndarray) else x
 
 
-def _has_gradient(x: Any) -> bool:
+def _has_gradient(x: object) -> bool:
     if isinstance(x, ArrayNode):
         return x.requires_grad
     if isinstance(x, dict):
@@ -91,7 +94,7 @@ def _has_gradient(x: Any) -> bool:
     return isinstance(x, (tuple, list)) and any(map(_has_gradient, x))
 
 
-def _may_be_computed(result: Any) -> bool:
+def _may_be_computed(result: object) -> bool:
     """Whether numbers with a gradient may be in it, or were written elsewhere: nothing came back."""
     if isinstance(result, (tuple, list)):
         return any(map(_may_be_computed, result))
@@ -100,14 +103,14 @@ def _may_be_computed(result: Any) -> bool:
     return not isinstance(result, (bool, int, str, np.dtype))
 
 
-_UFUNCS: dict[str, Callable[..., Any]] = {
+_UFUNCS: dict[str, Rule] = {
     "float_power": operator.pow, "power": operator.pow, "matmul": operator.matmul, "greater": operator.gt,
     "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
     "not_equal": operator.ne}
 _QUESTIONS = {"isnan", "isfinite", "isinf", "signbit"}      # answered in truth values
 
 
-def _ufunc(ufunc: Any) -> Callable[..., Any] | None:
+def _ufunc(ufunc: np.ufunc) -> Rule | None:
     """What a function of NumPy's is here: the row that computes with it, or that goes by its name."""
     if ufunc.__name__ in _UFUNCS:
         return _UFUNCS[ufunc.__name__]
@@ -129,18 +132,18 @@ METHODS = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "cumsum"
            "repeat", "std", "sum", "swapaxes", "transpose", "var", "ndim", "shape"}
 
 
-def _method(name: str) -> Callable[..., Any]:
+def _method(name: str) -> Rule:
     return lambda x, *arguments, **options: getattr(_tensor(x), name)(*arguments, **options)
 
 
-def _tensor(x: Any) -> Any:
+def _tensor(x: object) -> Any:
     """A tensor, of a list that holds some too."""
     return x if isinstance(x, ArrayNode) else joining.gathered(x)
 
 
-def _each(name: str, dimensions: int) -> Callable[..., Any]:
+def _each(name: str, dimensions: int) -> Rule:
     """np.atleast_1d and its like."""
-    def function(*arrays: Any) -> Any:
+    def function(*arrays: object) -> Any:
         found = []
         for x in map(_tensor, arrays):
             shape = x.shape
@@ -157,7 +160,7 @@ def _each(name: str, dimensions: int) -> Callable[..., Any]:
     return function
 
 
-def _joined(axis_of: Callable[[Sequence[Any]], int], dimensions: int) -> Callable[..., Any]:
+def _joined(axis_of: Callable[[Sequence[Any]], int], dimensions: int) -> Rule:
     def function(tup: Any) -> Any:
         parts = [_each("", dimensions)(x) for x in tup]
         return joining.concatenate(parts, axis_of(parts))
@@ -175,7 +178,8 @@ def _append(arr: Any, values: Any, axis: Any = None) -> Any:
     return joining.concatenate([arr, values], axis)
 
 
-def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def _average(a: object, axis: Any = None, weights: object = None, returned: bool = False, *,
+             keepdims: bool = False) -> Any:
     x = _tensor(a)
     if weights is None:
         mean = x.mean(axis, keepdims)
@@ -226,12 +230,12 @@ def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
     return x[(slice(None),) * ((axis or 0) % x.ndim) + (np.asarray(indices, np.intp),)]
 
 
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def _clip(a: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     return operand(a, "clip", next((x for x in (low, high) if isinstance(x, ArrayNode)), None)).clamp(low, high)
 
 
-def _where(condition: Any, *choices: Any) -> Any:
+def _where(condition: object, *choices: object) -> Any:
     return joining.where(condition, *choices) if choices else np.nonzero(_plain(condition))
 
 
@@ -241,11 +245,11 @@ def _concatenate(arrays: Any, axis: Any = 0) -> Any:
     return joining.concatenate(arrays, axis)
 
 
-def _block(arrays: Any) -> Any:
-    def depth(x: Any) -> int:
+def _block(arrays: object) -> Any:
+    def depth(x: object) -> int:
         return 1 + max(map(depth, x)) if isinstance(x, list) else 0
 
-    def joined(x: Any, level: int, axes: int) -> Any:
+    def joined(x: object, level: int, axes: int) -> Any:
         if not isinstance(x, list):
             t = operand(x, "block", None)
             return t.reshape((1,) * (axes - t.ndim) + t.shape)
@@ -256,11 +260,11 @@ def _block(arrays: Any) -> Any:
     return joined(arrays, levels, axes)
 
 
-def _flat(x: Any) -> list[Any]:
+def _flat(x: object) -> list[Any]:
     return [z for y in x for z in _flat(y)] if isinstance(x, list) else [x]
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Rule] = {
     "concatenate": _concatenate, "append": _append, "block": _block, "column_stack": _column_stack,
     "stack": lambda arrays, axis=0: joining.stack(arrays, axis),
     "vstack": _joined(lambda parts: 0, 2), "dstack": _joined(lambda parts: 2, 3),

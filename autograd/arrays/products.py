@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["dot", "einsum", "inner", "outer", "tensordot"]
 
 
-def einsum(subscripts: str, *operands: Any) -> Tensor:
+def einsum(subscripts: str, *operands: object) -> Tensor:
     """Products of tensors, summed over what the result's axes do not name.
 
     Args:
@@ -124,13 +124,13 @@ def _product(x: Tensor, a: str, y: Tensor, b: str, wanted: set[str]) -> tuple[Te
     return product.reshape([lengths[letter] for letter in letters]), letters
 
 
-def outer(x: Any, y: Any) -> Tensor:
+def outer(x: object, y: object) -> Tensor:
     """Every number of x times every number of y: shapes (n,), (m,) -> (n, m)."""
     left, right = _both("outer", x, y)
     return left.reshape(-1, 1) * right.reshape(1, -1)
 
 
-def dot(x: Any, y: Any) -> Tensor:
+def dot(x: object, y: object) -> Tensor:
     """NumPy's product: of x's last axis and y's last but one; a number multiplies."""
     left, right = _both("dot", x, y)
     if not left.ndim or not right.ndim:
@@ -138,7 +138,7 @@ def dot(x: Any, y: Any) -> Tensor:
     return left @ right if right.ndim <= 2 else tensordot(left, right, ([-1], [-2]))
 
 
-def inner(x: Any, y: Any) -> Tensor:
+def inner(x: object, y: object) -> Tensor:
     """The products of the last axes, summed."""
     left, right = _both("inner", x, y)
     if not left.ndim or not right.ndim:
@@ -146,7 +146,7 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(left, right, ([-1], [-1]))
 
 
-def tensordot(x: Any, y: Any, dims: Any = 2) -> Tensor:
+def tensordot(x: object, y: object, dims: Any = 2) -> Tensor:
     """The product summed over `dims`: so many of x's last axes and y's first, or a list of axes of each."""
     left, right = _both("tensordot", x, y)
     if isinstance(dims, (int, np.integer)):
@@ -161,6 +161,6 @@ def tensordot(x: Any, y: Any, dims: Any = 2) -> Tensor:
     return einsum(f"{''.join(a)},{''.join(b)}->{result}", left, right)
 
 
-def _both(name: str, x: Any, y: Any) -> tuple[Tensor, Tensor]:
+def _both(name: str, x: object, y: object) -> tuple[Tensor, Tensor]:
     like = next((t for t in (x, y) if isinstance(t, ArrayNode)), None)
     return operand(x, name, like), operand(y, name, like)

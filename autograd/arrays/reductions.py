@@ -8,7 +8,6 @@ products of it are computed as float32 and rounded once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -18,17 +17,17 @@ from autograd.arrays.convert import handle
 from autograd.arrays.dims import ALL_DIMS, Dim, axis_of, dims_of, from_numpy, one_dim, owed
 from autograd.arrays.joining import concatenate
 from autograd.arrays.shapes import Shapes
-from autograd.core.op import TABLE
+from autograd.core.op import TABLE, Rule
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
 __all__ = ["Extremum", "Reductions", "named"]
 
-named: Callable[..., Any] = tuple.__new__           # named(T, values): a NamedTuple in half the time of T(*values)
+named: Rule = tuple.__new__                         # named(T, values): a NamedTuple in half the time of T(*values)
 
 
-def _a_pair(*_: Any, **__: Any) -> NoReturn:
+def _a_pair(*_: object, **__: object) -> NoReturn:
     raise TypeError("a pair of (values, indices) is no tensor, expected one of the two; use .values or .indices")
 
 
@@ -53,7 +52,7 @@ class Reductions(Shapes):
 
     __slots__ = ()
 
-    def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The sum over `dim` (an axis, several, or all).
 
         >>> from autograd import Tensor
@@ -66,7 +65,7 @@ class Reductions(Shapes):
         dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else dims_of("sum", dim, x.ndim)
         return st.sum_.make(self, dims, keepdim)
 
-    def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
         if numpy_names:
             dim, keepdim = from_numpy("mean", dim, keepdim, numpy_names)
@@ -104,7 +103,7 @@ class Reductions(Shapes):
         return (deviation ** 2).sum(dim, keepdim) / count
 
     def std(self, dim: Dim = None, correction: int | None = None, keepdim: bool = False, unbiased: bool | None = None,
-            **numpy_names: Any) -> Tensor:
+            **numpy_names: object) -> Tensor:
         """The standard deviation: the square root of `var` with the same arguments.
 
         Where all numbers are equal it is 0, and so is its gradient, as in PyTorch.
@@ -114,7 +113,7 @@ class Reductions(Shapes):
         variance = self.var(dim, correction, keepdim, unbiased, **numpy_names)
         return variance.apply(TABLE["root"], variance)
 
-    def norm(self, p: Any = 2, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def norm(self, p: Any = 2, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """(Σ|x|ᵖ)^(1/p) over `dim`: Euclid's length for p = 2; for p = ∞ the largest |x|. At 0 its gradient is 0.
 
         >>> from autograd import Tensor
@@ -144,7 +143,7 @@ class Reductions(Shapes):
         root: Tensor = (total + (1.0 - positive)) ** (1.0 / p) * positive
         return root
 
-    def prod(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def prod(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The product over `dim`. It is made of pairs, and so are its derivatives: a zero among them does no harm.
 
         >>> from autograd import Tensor
@@ -167,7 +166,7 @@ class Reductions(Shapes):
                 x = x.sum(axis, keepdim=True) + 1
         return x if keepdim else x.squeeze(dims)    # type: ignore[no-any-return]
 
-    def cumsum(self, dim: int | None = None, **numpy_names: Any) -> Tensor:
+    def cumsum(self, dim: int | None = None, **numpy_names: object) -> Tensor:
         """The sums of the first 1, 2, 3, … numbers along `dim`; without one, of all numbers in a row, as NumPy's.
 
         >>> from autograd import Tensor
@@ -181,7 +180,7 @@ class Reductions(Shapes):
         position = axis_of("cumsum", dim, self.ndim)
         return st.cumsum.make(self, position)
 
-    def max(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
+    def max(self, dim: Any = None, keepdim: bool = False, **numpy_names: object) -> Any:
         """The largest number; or with `dim` the largest along it, as `(values, indices)`; with `axis`, the values.
 
         Over everything, equal maxima share the gradient; along `dim` it goes to the index named.
@@ -205,7 +204,7 @@ class Reductions(Shapes):
         values = st.max_along.make(self, indices, dim, keepdim)
         return named(Extremum, (values, handle(indices if keepdim else indices.squeeze(dim))))
 
-    def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: Any) -> Any:
+    def min(self, dim: Any = None, keepdim: bool = False, **numpy_names: object) -> Any:
         """The smallest number; or with `dim` the smallest along it, as `(values, indices)`; with `axis`, the values."""
         if numpy_names:
             pair = owed("min", numpy_names) == "pair"
@@ -223,19 +222,19 @@ class Reductions(Shapes):
         lowest = (-self).max(dim, keepdim)
         return -lowest if not isinstance(lowest, Extremum) else Extremum(-lowest.values, lowest.indices)
 
-    def amax(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def amax(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The largest number over `dim`, without its index."""
         if numpy_names:
             dim, keepdim = from_numpy("amax", dim, keepdim, numpy_names)
         return self._extreme("amax", type(self).max, dim, keepdim)
 
-    def amin(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def amin(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The smallest number over `dim`, without its index."""
         if numpy_names:
             dim, keepdim = from_numpy("amin", dim, keepdim, numpy_names)
         return self._extreme("amin", type(self).min, dim, keepdim)
 
-    def _extreme(self, name: str, extreme: Callable[..., Any], dim: Dim, keepdim: bool) -> Tensor:
+    def _extreme(self, name: str, extreme: Rule, dim: Dim, keepdim: bool) -> Tensor:
         """The largest or smallest over an axis, several, or all."""
         dims = dims_of(name, dim, self.ndim)
         if dim is None or isinstance(dim, (int, np.integer)):
@@ -249,21 +248,21 @@ class Reductions(Shapes):
         kept = tuple([1 if i in dims else n for i, n in enumerate(self.shape)])
         return found.values.reshape(kept) if keepdim else found.values  # type: ignore[no-any-return]
 
-    def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def argmax(self, dim: int | None = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """Where the largest number stands (along `dim`, or in the flattened array); a constant."""
         if numpy_names:
             dim, keepdim = from_numpy("argmax", dim, keepdim, numpy_names)
         axis: Any = one_dim("argmax", dim, self._data)
         return handle(np.asarray(self._data.argmax(axis, keepdims=keepdim)))
 
-    def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def argmin(self, dim: int | None = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """Where the smallest number stands; a constant."""
         if numpy_names:
             dim, keepdim = from_numpy("argmin", dim, keepdim, numpy_names)
         axis: Any = one_dim("argmin", dim, self._data)
         return handle(np.asarray(self._data.argmin(axis, keepdims=keepdim)))
 
-    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True, **numpy_names: Any) -> Any:
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True, **numpy_names: object) -> Any:
         """The numbers along `dim` in order, as `(values, indices)`; with NumPy's `axis`, the values.
 
         >>> from autograd import Tensor
@@ -285,7 +284,7 @@ class Reductions(Shapes):
             values, places = values.flip(position), x.shape[position] - 1 - np.flip(places, position)
         return Extremum(values.reshape(self.shape), handle(places.reshape(self.shape))) if pair else values
 
-    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True, **numpy_names: Any) -> Tensor:
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True, **numpy_names: object) -> Tensor:
         """Where the numbers along `dim` stand, in their order; a constant."""
         if numpy_names:
             dim, _ = from_numpy("argsort", dim, False, _without_kind(numpy_names))
@@ -303,7 +302,7 @@ class Reductions(Shapes):
         first = (slice(None),) * position + (slice(int(k)),) if self.ndim else ()
         return Extremum(values[first], indices[first])
 
-    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def logsumexp(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """log Σ exp(x) over `dim`, exact for any finite x: the maximum is taken out first.
 
         >>> from autograd import Tensor
@@ -317,13 +316,13 @@ class Reductions(Shapes):
         found: Tensor = st.logsumexp.make(self, dims, keepdim)
         return found
 
-    def any(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def any(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """Whether any number (along `dim`) is nonzero."""
         if numpy_names:
             dim, keepdim = from_numpy("any", dim, keepdim, numpy_names)
         return handle(np.asarray(self._data.any(dims_of("any", dim, self.ndim), keepdims=keepdim)))
 
-    def all(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
+    def all(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """Whether all numbers (along `dim`) are nonzero."""
         if numpy_names:
             dim, keepdim = from_numpy("all", dim, keepdim, numpy_names)
@@ -345,6 +344,6 @@ class Reductions(Shapes):
         return st.cast.make(self, np.dtype(np.float32))
 
 
-def _without_kind(numpy_names: dict[str, Any]) -> dict[str, Any]:
+def _without_kind(numpy_names: dict[str, object]) -> dict[str, object]:
     """How NumPy is to sort is nothing to us."""
     return {name: x for name, x in numpy_names.items() if name not in ("kind", "order")}

@@ -25,7 +25,7 @@ class Shapes(ArrayNode):
 
     __slots__ = ()
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: object) -> Tensor:
         """The same numbers in another shape; one length may be -1."""
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         try:
@@ -57,7 +57,7 @@ class Shapes(ArrayNode):
         position = axis_of("unsqueeze", dim, self.ndim + 1)
         return self.reshape((*self.shape[:position], 1, *self.shape[position:]))
 
-    def expand(self, *shape: Any) -> Tensor:
+    def expand(self, *shape: object) -> Tensor:
         """Repeated along axes of length 1 to `shape`; -1 keeps an axis as it is."""
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         padded = (1,) * (len(sizes) - self.ndim) + self.shape
@@ -162,7 +162,7 @@ class Shapes(ArrayNode):
         n, at = self.shape[0] + abs(diagonal), np.arange(self.shape[0])
         return self.apply(st.scatter, self, (at - min(diagonal, 0), at + max(diagonal, 0)), (n, n))
 
-    def trace(self, offset: int = 0, dim1: int = 0, dim2: int = 1, **numpy_names: Any) -> Tensor:
+    def trace(self, offset: int = 0, dim1: int = 0, dim2: int = 1, **numpy_names: object) -> Tensor:
         """The sum of a diagonal."""
         numpy_names = {k: v for k, v in numpy_names.items() if v is not None}
         return self.diagonal(offset, dim1, dim2, **numpy_names).sum(-1)
@@ -184,7 +184,7 @@ class Shapes(ArrayNode):
         wide = apart.expand([n for pair in zip(times, shape) for n in pair])
         return wide.reshape([n * length for n, length in zip(times, shape)])
 
-    def repeat(self, *sizes: Any, **numpy_names: Any) -> Tensor:
+    def repeat(self, *sizes: object, **numpy_names: object) -> Tensor:
         """PyTorch's `repeat` is `tile`; with NumPy's `axis`, each number is repeated: `repeat_interleave`."""
         if owed("repeat", numpy_names) == "each":
             repeats = numpy_names.pop("repeats", sizes[0] if sizes else None)
@@ -192,7 +192,7 @@ class Shapes(ArrayNode):
             return self.repeat_interleave(repeats, axis)
         return self.tile(*sizes)
 
-    def repeat_interleave(self, repeats: Any, dim: int | None = None) -> Tensor:
+    def repeat_interleave(self, repeats: object, dim: int | None = None) -> Tensor:
         """Each slice along `dim` so many times; of all numbers in a row, if no `dim` is named."""
         if dim is None:
             return self.reshape(-1).repeat_interleave(repeats, 0)
@@ -213,7 +213,7 @@ class Shapes(ArrayNode):
 
     # Some of the numbers.
 
-    def gather(self, dim: int, index: Any) -> Tensor:
+    def gather(self, dim: int, index: object) -> Tensor:
         """What `index` points to along `dim`: out[i][j] = self[index[i][j]][j] for dim 0. Its shape is `index`'s."""
         places = index._data if isinstance(index, ArrayNode) else np.asarray(index)
         if places.dtype.kind not in "iu":
@@ -222,11 +222,11 @@ class Shapes(ArrayNode):
             raise ValueError(f"gather: got an index of shape {places.shape} for a tensor of shape {self.shape}; "
                              "expected as many axes")
         position = axis_of("gather", dim, self.ndim)
-        key: list[Any] = list(np.ogrid[tuple([slice(n) for n in places.shape])])
+        key: list[object] = list(np.ogrid[tuple([slice(n) for n in places.shape])])
         key[position] = index if isinstance(index, ArrayNode) else places
         return self[tuple(key)]
 
-    def take_along_dim(self, indices: Any, dim: int) -> Tensor:
+    def take_along_dim(self, indices: object, dim: int) -> Tensor:
         """What `indices` points to along `dim`; axes of length 1 are broadcast."""
         places = indices._data if isinstance(indices, ArrayNode) else np.asarray(indices)
         position = axis_of("take_along_dim", dim, self.ndim)
@@ -235,7 +235,7 @@ class Shapes(ArrayNode):
         shape[position] = places.shape[position]
         return whole.gather(position, np.broadcast_to(places, shape) if places.shape != tuple(shape) else indices)
 
-    def masked_fill(self, mask: Any, value: Any) -> Tensor:
+    def masked_fill(self, mask: object, value: object) -> Tensor:
         """`value` where `mask` holds, itself elsewhere. No gradient passes where it was filled."""
         held = mask._data if isinstance(mask, ArrayNode) else np.asarray(mask)
         if held.dtype.kind != "b":
@@ -269,7 +269,7 @@ class Shapes(ArrayNode):
         position = axis_of("unbind", dim, self.ndim)
         return tuple(self[(slice(None),) * position + (i,)] for i in range(self.shape[position]))
 
-    def __getitem__(self, key: Any) -> Tensor:
+    def __getitem__(self, key: object) -> Tensor:
         try:
             return st.index.make(self, index_key(key))
         except IndexError as error:

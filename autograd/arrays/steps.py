@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.silence import SILENT, quietly
 from autograd.core import writing
-from autograd.core.op import TABLE, Op, for_each_row
+from autograd.core.op import TABLE, Op, Rule, for_each_row
 from autograd.core.ops import power_by
 from autograd.core.symbols import text_of
 from autograd.core.writing import Method, Written, described, late, names_of
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
+    from autograd.arrays.tensor import Tensor
 
 __all__ = ["Methods", "fit", "fitted", "pull_generally", "write_pull"]
 
@@ -30,7 +34,7 @@ __all__ = ["Methods", "fit", "fitted", "pull_generally", "write_pull"]
 _reduce_plan = st.reduce_plan
 
 
-def fit(part: Any, data: Any) -> Any:
+def fit(part: Array, data: Array) -> Array:
     """A contribution made to fit `data`. Here, and only here, broadcasting is undone and the dtype restored.
 
     The pulls call it where the sizes differ: comparing bytes and axes takes a quarter of the time of comparing shapes,
@@ -43,12 +47,12 @@ def fit(part: Any, data: Any) -> Any:
     return part if dtype is data.dtype else part.astype(data.dtype, copy=False)
 
 
-def fitted(part: Any, data: Any) -> Any:
+def fitted(part: Array, data: Array) -> Array:
     """`fit` where a contribution needs it."""
     return part if part.shape == data.shape and part.dtype == data.dtype else fit(part, data)
 
 
-def _own(part: Any, g: Any) -> Any:
+def _own(part: Array, g: Array) -> Array:
     """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
     return part.copy() if part is g or part.base is not None else part
 
@@ -118,7 +122,7 @@ def _pull_of_moves(op: st.Structural) -> Callable[[], Written] | None:
     return lambda: writing.pull(op, names, products, {**rules, "fit": fit, "own": _own})
 
 
-def _named(rules: Sequence[Callable[..., Any]], first: int) -> list[str]:
+def _named(rules: Sequence[Rule], first: int) -> list[str]:
     """What the rule that names most of its arguments calls those from the `first` on; nothing if that is not known."""
     longest = max([[str(p.replace(annotation=p.empty, default=p.empty)) for p in signature(rule).parameters.values()]
                    for rule in rules], key=len)
@@ -136,7 +140,7 @@ class Methods:
     `namespace` holds what the written texts call by name.
     """
 
-    def __init__(self, tensor: Any, namespace: dict[str, Any]) -> None:
+    def __init__(self, tensor: type[Tensor], namespace: dict[str, object]) -> None:
         self.tensor = tensor
         self.namespace = namespace | {"Tensor": tensor, "new": tensor.__new__, "quietly": quietly,
                                       "record": tensor.record, "silent": SILENT, "silently": SILENT.copy().run}

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from autograd.core.op import TABLE, Op, Operand
+from autograd.core.op import TABLE, Op, Operand, Rule
 
 if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
     from autograd.arrays.tensor import Tensor
 
 __all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate",
@@ -46,14 +47,14 @@ class Structural(Op):
     home = "autograd.arrays.structural", "STRUCTURAL"
     make: Callable[..., Tensor]
 
-    def __init__(self, name: str, array: Callable[..., Any], *vjps: Callable[..., Any],
+    def __init__(self, name: str, array: Callable[..., Any], *vjps: Rule,
                  joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0,
                  warns: bool = True, **known: Any) -> None:
         super().__init__(name, self._no_floats, array, **known)
         self.arity = len(vjps) or arity
         self.vjps, self.joint, self.keeps, self.warns = vjps, joint, keeps, warns
 
-    def _no_floats(self, *inputs: Any) -> float:
+    def _no_floats(self, *inputs: object) -> float:
         raise TypeError(f"{self.name}: works on arrays; make a Tensor of the numbers first")
 
     def __call__(self, *arguments: Any) -> Any:
@@ -63,8 +64,8 @@ class Structural(Op):
         out = self.array(*arguments)
         return out[0] if self.keeps else out
 
-    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
-               rest: Sequence[Any] = ()) -> Sequence[Any]:
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[Any],
+               rest: Sequence[object] = ()) -> Sequence[Any]:
         if self.joint is not None:
             return self.joint(needs, g, out, *inputs, *rest)
         return [vjp(g, out, *inputs, *rest) if needed else None for needed, vjp in zip(needs, self.vjps)]
@@ -122,7 +123,7 @@ _inner = partial(moves, methods=())                 # what methods written by ha
 
 # Broadcasting and its undoing: each is the other's vjp.
 
-def _expand(x: Any, shape: Shape) -> Any:
+def _expand(x: Array, shape: Shape) -> Array:
     filled = np.empty(shape, x.dtype)               # filling a new array beats copying np.broadcast_to's view
     filled[...] = x
     return filled
@@ -134,7 +135,7 @@ def _expand(x: Any, shape: Shape) -> Any:
 
 Plan = tuple[Callable[..., Any], tuple[Any, ...]]
 SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
-_add_up: Callable[..., Any] = np.add.reduce         # whose stub takes keepdims by name only
+_add_up: Rule = np.add.reduce                       # whose stub takes keepdims by name only
 
 
 @lru_cache(maxsize=64)
@@ -154,14 +155,14 @@ def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> P
     return _adder(shape, dtype, dim, keepdim), ()
 
 
-def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Callable[..., Any]:
+def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Rule:
     """NumPy's sum over `dim`, rounded once.
 
     Along the last axes of an array that lies in order NumPy adds in pairs, which loses little. Over other axes it adds
     one row after another, and a million float32 lose a hundredth: such sums, and all of float16, are made in a wider
     type.
     """
-    def add_up(x: Any, out: Any = None) -> Any:
+    def add_up(x: Array, out: Array | None = None) -> Any:
         return _add_up(x, dim, None, out, keepdim)
 
     count = math.prod([shape[i] for i in dim])
@@ -169,7 +170,7 @@ def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Cal
         return add_up
     in_pairs = dtype == "f" and dim == tuple(range(len(shape) - len(dim), len(shape)))
 
-    def add_up_wide(x: Any, out: Any = None) -> Any:
+    def add_up_wide(x: Array, out: Array | None = None) -> Any:
         if in_pairs and x.flags.c_contiguous:
             return add_up(x, out)
         total = _add_up(x, dim, np.float64, None, keepdim)
@@ -198,15 +199,15 @@ def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
         return sum_plan(shape, dtype, axes, len(target) == 2)
     kept, adder = _kept(shape, axes), _adder(shape, dtype, axes, True)
 
-    def add_up(x: Any, out: Any = None) -> Any:
+    def add_up(x: Array, out: Array | None = None) -> Any:
         return adder(x, None if out is None else out.reshape(kept)).reshape(target)
 
     return add_up, ()
 
 
-def planned(plan: Callable[..., Plan]) -> Callable[..., Any]:
+def planned(plan: Callable[..., Plan]) -> Rule:
     """The function on arrays that is computed by plan."""
-    def compute(x: Any, *parameters: Any) -> Any:
+    def compute(x: Array, *parameters: object) -> Any:
         function, rest = plan(x.shape, x.dtype.char, *parameters)
         return function(x, *rest)
 
@@ -232,7 +233,7 @@ cast = _inner("cast", lambda x, dtype: x.astype(dtype),
 
 # Reductions. `dim` is a sorted tuple of non-negative axes.
 
-def unsummed(g: Any, x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+def unsummed(g: Array, x: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
     """The gradient of a sum of x with the axes in `dim` as length 1: it broadcasts to x's shape."""
     return g if keepdim or len(dim) == x.ndim else g.reshape(_kept(x.shape, dim))
 
@@ -242,7 +243,7 @@ sum_ = _inner("sum", planned(sum_plan),
              words="every summand gets the sum's gradient")
 
 
-def _shares(x: Any, out: Any) -> Any:
+def _shares(x: Array, out: Array) -> Array:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
     x, out = getattr(x, "_data", x), getattr(out, "_data", out)     # of nodes, as they are now
     at_maximum = np.asarray(x == out)
@@ -253,7 +254,7 @@ def _shares(x: Any, out: Any) -> Any:
     return at_maximum if count <= 1 else at_maximum * x.dtype.type(1 / count)
 
 
-def _place(x: Any, indices: Any, dim: int, shape: Shape) -> Any:
+def _place(x: Array, indices: Array, dim: int, shape: Shape) -> Array:
     """Zeros of `shape`, but x where `indices` (which keeps `dim` as an axis of length 1) points along `dim`."""
     out = np.zeros(shape, x.dtype)
     if len(shape) == 2:
@@ -263,22 +264,22 @@ def _place(x: Any, indices: Any, dim: int, shape: Shape) -> Any:
     return out
 
 
-def _pick(x: Any, indices: Any, dim: int) -> Any:
+def _pick(x: Array, indices: Array, dim: int) -> Array:
     return x.take(along(x.shape, indices, dim)) if x.ndim == 2 else np.take_along_axis(x, indices, dim)
 
 
-def along(shape: Shape, indices: Any, dim: int) -> Any:
+def along(shape: Shape, indices: Array, dim: int) -> Any:
     """`indices` along `dim` of a matrix as positions in the flat array: a fifth of the time of `…_along_axis`."""
     return indices + _row_starts(*shape) if dim else indices * shape[1] + _positions(shape[1])
 
 
 @lru_cache(maxsize=64)
-def _row_starts(n: int, m: int) -> Any:
+def _row_starts(n: int, m: int) -> Array:
     return np.arange(n)[:, None] * m
 
 
 @lru_cache(maxsize=64)
-def _positions(n: int) -> Any:
+def _positions(n: int) -> Array:
     return np.arange(n)
 
 
@@ -298,14 +299,14 @@ max_along = _inner("max_along", lambda x, indices, dim, keepdim:
                   words="the gradient goes to the largest, 0 to the others")
 
 
-def _logsumexp(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+def _logsumexp(x: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
     kept = _kept(x.shape, dim)
     for axis in dim:
         x = _log_of_sum(x, axis)
     return x.reshape(kept) if keepdim else x.reshape(tuple(n for i, n in enumerate(kept) if i not in dim))
 
 
-def _log_of_sum(x: Any, axis: int) -> Any:
+def _log_of_sum(x: Array, axis: int) -> Any:
     """log Σ exp(x) along one axis, which stays. Without the largest term, 1, no digit of a small rest is lost."""
     last = x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
     rows = last.reshape(-1, last.shape[-1])
@@ -396,7 +397,7 @@ SMALL_PRODUCT = 200_000                             # multiplications; beyond, `
 
 
 @lru_cache(maxsize=16)
-def one_hot(n: int, dtype: str) -> Any:
+def one_hot(n: int, dtype: str) -> Array:
     return np.eye(n, dtype=dtype)
 
 
@@ -410,7 +411,7 @@ scatter = _inner("scatter", _scatter,
 
 # Matrix products, for vectors, matrices and stacks of them.
 
-def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:         # ∂(x @ y)/∂x: g @ yᵀ
+def _matmul_left(g: Array, out: Array, x: Array, y: Array) -> Any:  # ∂(x @ y)/∂x: g @ yᵀ
     if x.ndim == 2 and y.ndim == 2:
         return g.dot(y.T)                                       # two thirds of the time of `@` on small matrices
     if y.ndim == 2 and x.ndim > 2:
@@ -422,7 +423,7 @@ def _matmul_left(g: Any, out: Any, x: Any, y: Any) -> Any:         # ∂(x @ y)/
     return g @ y.swapaxes(-1, -2)
 
 
-def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:        # ∂(x @ y)/∂y: xᵀ @ g
+def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Any:  # ∂(x @ y)/∂y: xᵀ @ g
     if x.ndim == 2 and y.ndim == 2:
         return x.T.dot(g)
     if x.ndim == 1:
@@ -434,7 +435,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:        # ∂(x @ y)/
     return x.swapaxes(-1, -2) @ g
 
 
-def _matmul(x: Any, y: Any) -> Any:
+def _matmul(x: Array, y: Array) -> Any:
     if x.ndim == 2 and y.ndim == 2:
         return x.dot(y)
     if x.ndim > 2 and y.ndim == 2 and x.size and y.size:        # one large product where np.matmul makes many small
@@ -448,7 +449,7 @@ matmul = _inner("matmul", _matmul, _matmul_left, _matmul_right, symbol="@",
 
 # Joining. The parts are found again by slicing.
 
-def _split(needs: Sequence[bool], g: Any, out: Any, *saved: Any) -> list[Any]:
+def _split(needs: Sequence[bool], g: Array, out: Array, *saved: Any) -> list[Array | None]:
     *parts, dim = saved
     pieces, start = [], 0
     for needed, part in zip(needs, parts):
@@ -464,11 +465,11 @@ concatenate = _inner("concatenate", lambda parts, dim: np.concatenate(parts, axi
 
 # Order: the same numbers elsewhere, or some of them; and sums of those before.
 
-def _cumsum(x: Any, dim: int) -> Any:
+def _cumsum(x: Array, dim: int) -> Array:
     return x.cumsum(dim, np.float64).astype(x.dtype) if x.dtype.char in "ef" else x.cumsum(dim)    # rounded once
 
 
-def _sorting(x: Any, dim: int) -> Any:
+def _sorting(x: Array, dim: int) -> Any:
     """Where the sorted numbers of x stood. Of a node: as it is now."""
     places = argsort(x, dim)
     return getattr(places, "_data", places)

@@ -75,7 +75,8 @@ class Tensor(Reductions, InPlace, NumPys):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> None:
+    def __init__(self, data: object, requires_grad: bool = False, dtype: DTypeLike | None = None,
+                 label: str = "") -> None:
         array = as_array(data, dtype)
         if dtype is None and array.dtype.kind in "biu":
             array = array.astype(np.float64)
@@ -97,7 +98,7 @@ class Tensor(Reductions, InPlace, NumPys):
         return handle(self._data, (self, "_data") if self.op is None else None)
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: object) -> None:
         self._data = like(data, self, "data")
         if self.op is not None:
             self._cut()
@@ -108,7 +109,7 @@ class Tensor(Reductions, InPlace, NumPys):
         return None if self._grad is None else handle(self._grad, (self, "_grad"))
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: object) -> None:
         self._grad = None if grad is None else like(grad, self, "grad")
 
     def item(self) -> Any:
@@ -234,7 +235,7 @@ class Tensor(Reductions, InPlace, NumPys):
         return cls.record(op, out, inputs, (*arrays, *parameters))
 
     @classmethod
-    def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[Any, ...]) -> Tensor:
+    def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[object, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it.
 
         Methods do the same at greater length, and come here while some mode is on in some thread.
@@ -270,12 +271,12 @@ class Tensor(Reductions, InPlace, NumPys):
     # rows, is written out below.
 
     if TYPE_CHECKING:
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def matmul(self, other: Any) -> Tensor: ...
-        def mm(self, other: Any) -> Tensor: ...
-        def dot(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: object) -> Tensor: ...
+        def matmul(self, other: object) -> Tensor: ...
+        def mm(self, other: object) -> Tensor: ...
+        def dot(self, other: object) -> Tensor: ...
 
-    def __rmatmul__(self, other: Any) -> Tensor:
+    def __rmatmul__(self, other: object) -> Tensor:
         return operand(other, "matmul", self) @ self
 
     # Other dtypes, other copies.
@@ -347,7 +348,7 @@ class Tensor(Reductions, InPlace, NumPys):
         return f"tensor({', '.join([body, *extras])})"
 
 
-def tensor(data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> Tensor:
+def tensor(data: object, requires_grad: bool = False, dtype: DTypeLike | None = None, label: str = "") -> Tensor:
     """A Tensor of `data` that keeps integers and truth values as they are, as PyTorch's `tensor` does.
 
     >>> tensor([0, 2, 1]).dtype
@@ -382,10 +383,10 @@ def _pull_all(order: list[Any], unreached: object) -> None:
         node.op.pull(node, unreached)
 
 
-def _comparison(sign: str) -> Callable[[Tensor, Any], Any]:
+def _comparison(sign: str) -> Callable[[Tensor, object], object]:
     compare = getattr(operator, sign)
 
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: object) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
         if isinstance(other, Tensor):

@@ -7,25 +7,30 @@ generators: seeded and reproducible, but not PyTorch's stream. Everything is flo
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.arrays import products
 from autograd.arrays.tensor import Tensor, operand
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from autograd.arrays.convert import Array
+    from autograd.core.op import Rule
+
 __all__ = ["DTYPES", "FUNCTIONS", "Generator", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
            "histogram", "is_tensor", "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand",
            "rand_like", "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"]
 
-DTYPES: dict[str, Any] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
+DTYPES: dict[str, object] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
                           "float16": np.float16, "half": np.float16, "int64": np.int64, "long": np.int64,
                           "int32": np.int32, "int": np.int32, "int16": np.int16, "int8": np.int8, "uint8": np.uint8,
                           "bool": np.bool_}
 
 
-def _finished(array: Any, requires_grad: bool = False, device: Any = None) -> Tensor:
+def _finished(array: Array, requires_grad: bool = False, device: object = None) -> Tensor:
     if str(device or "cpu") != "cpu":
         raise ValueError(f"device: got {device!r}; tensors here live in the computer's memory, 'cpu'")
     return Tensor(array, requires_grad, array.dtype)
@@ -45,7 +50,7 @@ def _shape(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
 
 # Numbers one knows beforehand.
 
-def zeros(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, device: Any = None) -> Tensor:
+def zeros(*size: object, dtype: DTypeLike = np.float64, requires_grad: bool = False, device: object = None) -> Tensor:
     """Zeros of a shape.
 
     >>> zeros(2, 3).shape, zeros((2, 3)).shape
@@ -54,12 +59,13 @@ def zeros(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, devi
     return _finished(np.zeros(_shape("zeros", size), dtype), requires_grad, device)
 
 
-def ones(*size: Any, dtype: Any = np.float64, requires_grad: bool = False, device: Any = None) -> Tensor:
+def ones(*size: object, dtype: DTypeLike = np.float64, requires_grad: bool = False, device: object = None) -> Tensor:
     """Ones of a shape."""
     return _finished(np.ones(_shape("ones", size), dtype), requires_grad, device)
 
 
-def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def full(size: object, fill_value: object, dtype: DTypeLike | None = None, requires_grad: bool = False,
+         device: object = None) -> Tensor:
     """`fill_value` in every place of a shape; its own dtype if none is given."""
     shape = _shape("full", tuple(size) if isinstance(size, (tuple, list)) else (size,))
     if isinstance(fill_value, Tensor) and fill_value.requires_grad:
@@ -68,23 +74,23 @@ def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = Fa
     return _finished(np.full(shape, fill_value, dtype), requires_grad, device)
 
 
-def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """Zeros in the shape and dtype of x."""
     return full_like(x, 0, dtype, requires_grad)
 
 
-def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """Ones in the shape and dtype of x."""
     return full_like(x, 1, dtype, requires_grad)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: object, fill_value: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` in the shape and dtype of x."""
     return _finished(np.full_like(np.asarray(operand(x, "full_like", None)._data), fill_value, dtype), requires_grad)
 
 
-def arange(start: float, end: float | None = None, step: float = 1, dtype: Any = None, requires_grad: bool = False,
-           device: Any = None) -> Tensor:
+def arange(start: float, end: float | None = None, step: float = 1, dtype: DTypeLike | None = None,
+           requires_grad: bool = False, device: object = None) -> Tensor:
     """start, start + step, … below `end`; with one argument, from 0. Integers stay integers.
 
     >>> arange(4)
@@ -95,14 +101,14 @@ def arange(start: float, end: float | None = None, step: float = 1, dtype: Any =
     return _finished(np.arange(*numbers, dtype=dtype), requires_grad, device)
 
 
-def linspace(start: float, end: float, steps: int, dtype: Any = np.float64, requires_grad: bool = False,
-             device: Any = None) -> Tensor:
+def linspace(start: float, end: float, steps: int, dtype: DTypeLike = np.float64, requires_grad: bool = False,
+             device: object = None) -> Tensor:
     """`steps` numbers at equal distances from `start` to `end`, both included."""
     first, last = [_number("linspace", x) for x in (start, end)]
     return _finished(np.linspace(first, last, steps, dtype=dtype), requires_grad, device)
 
 
-def _number(name: str, x: Any) -> Any:
+def _number(name: str, x: object) -> Any:
     """x as Python's number; a tensor's as float64 holds it."""
     if isinstance(x, Tensor) and x.requires_grad:
         raise TypeError(f"{name}: got a tensor that has a gradient, which would be lost; expected a number, such as "
@@ -110,12 +116,12 @@ def _number(name: str, x: Any) -> Any:
     return x.item() if isinstance(x, (Tensor, np.generic)) else x
 
 
-def eye(n: int, m: int | None = None, dtype: Any = np.float64, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
     return _finished(np.eye(n, m, dtype=dtype), requires_grad)
 
 
-def tril(x: Any, diagonal: int = 0) -> Tensor:
+def tril(x: object, diagonal: int = 0) -> Tensor:
     """x on and below the diagonal, zeros above; so does its gradient.
 
     >>> tril(ones(2, 2))
@@ -135,7 +141,7 @@ class Generator:
     True
     """
 
-    def __init__(self, device: Any = "cpu") -> None:
+    def __init__(self, device: object = "cpu") -> None:
         self.random = np.random.default_rng()
 
     def manual_seed(self, seed: int) -> Generator:
@@ -161,37 +167,37 @@ def _random(generator: Generator | None) -> np.random.Generator:
     return (generator or _default).random
 
 
-def randn(*size: Any, generator: Generator | None = None, dtype: Any = np.float64, requires_grad: bool = False,
-          device: Any = None) -> Tensor:
+def randn(*size: object, generator: Generator | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False,
+          device: object = None) -> Tensor:
     """Numbers drawn from the standard normal distribution."""
     drawn = np.asarray(_random(generator).standard_normal(_shape("randn", size)))
     return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
 
 
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = np.float64, requires_grad: bool = False,
-         device: Any = None) -> Tensor:
+def rand(*size: object, generator: Generator | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False,
+         device: object = None) -> Tensor:
     """Numbers drawn evenly from 0 to below 1."""
     drawn = np.asarray(_random(generator).random(_shape("rand", size)))
     return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
 
 
-def randn_like(x: Any, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randn_like(x: object, generator: Generator | None = None, dtype: DTypeLike | None = None) -> Tensor:
     """Standard normal numbers in the shape of x."""
     return randn(operand(x, "randn_like", None).shape, generator=generator, dtype=dtype or _float_of(x))
 
 
-def rand_like(x: Any, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def rand_like(x: object, generator: Generator | None = None, dtype: DTypeLike | None = None) -> Tensor:
     """Numbers from 0 to below 1 in the shape of x."""
     return rand(operand(x, "rand_like", None).shape, generator=generator, dtype=dtype or _float_of(x))
 
 
-def _float_of(x: Any) -> Any:
+def _float_of(x: object) -> Any:
     dtype = operand(x, "dtype", None).dtype
     return dtype if dtype.kind == "f" else np.float64
 
 
 def randint(*bounds_and_size: Any, low: int = 0, high: int | None = None, size: Any = None,
-            generator: Generator | None = None, dtype: Any = np.int64, device: Any = None) -> Tensor:
+            generator: Generator | None = None, dtype: DTypeLike | None = np.int64, device: Any = None) -> Tensor:
     """Integers drawn evenly: `randint(high, size)` from 0, `randint(low, high, size)` from `low`, to below `high`.
 
     >>> randint(0, 5, (100,)).max() < 5
@@ -218,7 +224,8 @@ def randperm(n: int, generator: Generator | None = None) -> Tensor:
     return _finished(_random(generator).permutation(n))
 
 
-def multinomial(input: Any, num_samples: int, replacement: bool = False, generator: Generator | None = None) -> Tensor:
+def multinomial(input: object, num_samples: int, replacement: bool = False,
+                generator: Generator | None = None) -> Tensor:
     """Positions drawn with the probabilities (or weights, which need not sum to 1) that stand there.
 
     Args:
@@ -244,24 +251,24 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, generat
 
 # Do they agree?
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: object) -> bool:
     """Whether x is a Tensor."""
     return isinstance(x, Tensor)
 
 
-def isclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(x: object, y: object, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where |x − y| ≤ atol + rtol·|y|."""
     a, b = operand(x, "isclose", None)._data, operand(y, "isclose", None)._data
     with np.errstate(invalid="ignore"):
         return _finished(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
 
 
-def allclose(x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(x: object, y: object, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether |x − y| ≤ atol + rtol·|y| everywhere; shapes are broadcast, as PyTorch's `allclose` does."""
     return bool(isclose(x, y, rtol, atol, equal_nan)._data.all())
 
 
-def equal(x: Any, y: Any) -> bool:
+def equal(x: object, y: object) -> bool:
     """Whether both have the same shape and the same numbers.
 
     >>> equal(ones(3), ones(1, 3))
@@ -278,7 +285,7 @@ class Histogram(tuple[Tensor, Tensor]):
     bin_edges = property(lambda self: self[1])
 
 
-def histogram(x: Any, bins: int = 100, range: tuple[float, float] | None = None, density: bool = False) -> Histogram:
+def histogram(x: object, bins: int = 100, range: tuple[float, float] | None = None, density: bool = False) -> Histogram:
     """How the numbers in x are spread over `bins` intervals: (counts, edges)."""
     counts, edges = np.histogram(operand(x, "histogram", None)._data, bins, range, density)
     return Histogram((_finished(counts.astype(np.float64)), _finished(edges)))
@@ -287,8 +294,8 @@ def histogram(x: Any, bins: int = 100, range: tuple[float, float] | None = None,
 # Methods as functions: torch.tanh(x) is x.tanh(). `autograd` hands these out by name, so that `from autograd import *`
 # brings no second `sum`.
 
-def _function(name: str) -> Callable[..., Any]:
-    def function(input: Any, *arguments: Any, **options: Any) -> Any:
+def _function(name: str) -> Rule:
+    def function(input: object, *arguments: object, **options: object) -> Any:
         return getattr(operand(input, name, None), name)(*arguments, **options)
 
     function.__name__ = function.__qualname__ = name
@@ -300,7 +307,7 @@ def _function(name: str) -> Callable[..., Any]:
 _METHODS_ALONE = {"apply", "backward", "bool", "contributions", "cpu", "dim", "double", "expand", "float", "int",
                   "item", "long", "numpy", "operand", "record", "repeat", "retain_grad", "size", "tolist", "to", "view",
                   "write_pull", "zero_grad"}
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Rule] = {
     name: _function(name) for name in dir(Tensor)
     if callable(getattr(Tensor, name)) and name[0] != "_" and name[-1] != "_" and name not in _METHODS_ALONE}
 FUNCTIONS |= {"einsum": products.einsum, "inner": products.inner, "outer": products.outer,

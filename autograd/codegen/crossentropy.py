@@ -21,7 +21,7 @@ __all__ = ["write_cross_entropy"]
 
 def write_cross_entropy(page: Page, x: Text, rows: Any, target: Any = None, reduction: str = "mean",
                         label_smoothing: float = 0.0, ignore_index: int = -100,
-                        weight: Any = None) -> tuple[Text, tuple[Any, ...]]:
+                        weight: object = None) -> tuple[Text, tuple[object, ...]]:
     """The loss, and what its rule is to have. (Of Values, only `rows` says what the targets are.)"""
     z = x if x.ndim == 2 else x.reshape((1, *x.shape))
     n, classes = z.shape

@@ -59,7 +59,7 @@ def where_largest(x: Text, dim: int) -> Text:
     return out
 
 
-def pick(x: Text, indices: Any, dim: int) -> Text:
+def pick(x: Text, indices: object, dim: int) -> Text:
     at = places(x, indices)
     return x.like(x.page.library.spelled["pick"], at.shape, at=at, dim=dim % x.ndim)
 
@@ -83,7 +83,7 @@ def shares(x: Text, out: Text) -> Text:
 
 # Sums into places. By themselves they are expressions; the page prints them as statements.
 
-def place(x: Text, indices: Any, dim: int, shape: Shape) -> Text:
+def place(x: Text, indices: object, dim: int, shape: Shape) -> Text:
     """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
     at, key = places(x, indices), []
     for i, n in enumerate(at.shape):
@@ -93,7 +93,7 @@ def place(x: Text, indices: Any, dim: int, shape: Shape) -> Text:
     return _into(x, ", ".join(key), shape, True)
 
 
-def scatter(x: Text, key: Any, shape: Shape) -> Text:
+def scatter(x: Text, key: object, shape: Shape) -> Text:
     """Zeros of `shape` with x added where the key points."""
     if all(k is None or k is ... or (isinstance(k, slice) and k == slice(None))
            for k in (key if type(key) is tuple else (key,))):

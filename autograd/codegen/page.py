@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,12 @@ from autograd.core.op import Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import ATOM, COMPARE
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from autograd.arrays.convert import Array
+    from autograd.codegen.text import DType
+
 __all__ = ["Page"]
 
 
@@ -44,11 +50,11 @@ class Page:
         self.library, self.scalar = library, scalar
         self.position = count().__next__            # of each text, in the order they are made
         self.lines: list[str] = []
-        self.constants: dict[str, Any] = {}
+        self.constants: dict[str, Array] = {}
         self.helpers: dict[str, str] = {}
         self.taken: set[str] = set()
         self.counts: dict[str, int] = {}            # how often each name has been asked for
-        self.known: dict[str, Any] = {}             # what the caller calls arrays that may turn up as constants
+        self.known: dict[str, Array] = {}           # what the caller calls arrays that may turn up as constants
         self.keys: dict[int, Text] = {}             # arrays of indices that are arguments, by id
         self.maxima: dict[int, Text] = {}           # arrays of indices that a maximum found, by id
 
@@ -73,7 +79,7 @@ class Page:
         """A name as an expression, for something of the shape and dtype of `like`."""
         return Text(self, [name], like.shape, ATOM, like.dtype, fresh=False, simple=True)
 
-    def constant(self, array: Any, stem: str = "at") -> Text:
+    def constant(self, array: Array, stem: str = "at") -> Text:
         """The name of a constant of the module."""
         array = np.asarray(array)
         if array.dtype.kind in "iu" and array.dtype != np.int64 and stem == "at":
@@ -88,7 +94,7 @@ class Page:
 
     # Expressions.
 
-    def write(self, text: str, operands: Mapping[str, Any], shape: Iterable[int] = (), dtype: Any = None,
+    def write(self, text: str, operands: Mapping[str, object], shape: Iterable[int] = (), dtype: DType = None,
               fresh: bool = True, number: bool = False) -> Text:
         """An expression from a text with its operands in braces: texts, lists of them, code as str, other values."""
         pieces, binding = template(text)
@@ -97,7 +103,7 @@ class Page:
             parts += [before] if name is None else [before, *_parts(operands[name], needed)]
         return Text(self, parts, shape, binding, dtype, fresh, number=number)
 
-    def operand(self, x: Any, literal: bool = False) -> Text:
+    def operand(self, x: object, literal: bool = False) -> Text:
         """x as an expression; a `literal` number as the user wrote it."""
         if isinstance(x, Text):
             return x
@@ -106,13 +112,13 @@ class Page:
         text, binding = number_text(x, literal)
         return Text(self, [text], (), binding, simple=True, number=True)
 
-    def cast(self, x: Text, dtype: Any) -> Text:
+    def cast(self, x: Text, dtype: DTypeLike | None) -> Text:
         dtype = np.dtype(dtype)
         out = x.like(self.library.spelled["cast"], dtype=self.library.dtype(dtype))
         out.dtype = dtype
         return out
 
-    def key(self, key: Any) -> Text:
+    def key(self, key: object) -> Text:
         """An index as an expression; arrays become constants of the module."""
         if isinstance(key, Text):
             return key
@@ -197,7 +203,7 @@ class Page:
             out = op(*(zeros if op.arity else [zeros]), *arguments[taken:])
         return self.write(text, operands, out.shape, out.dtype, False)
 
-    def _parameter(self, x: Any) -> Any:
+    def _parameter(self, x: object) -> Any:
         """What an op is given beside its inputs, as an operand."""
         if isinstance(x, np.ndarray):
             return self.constant(x)
@@ -255,7 +261,7 @@ class Page:
                 return f"{name}_row"                # what is left of it without an axis of length 1
         return "part"
 
-    def array(self, array: Any, indent: int = 0) -> str:
+    def array(self, array: Array, indent: int = 0) -> str:
         """An array as text from which it can be read back exactly."""
         array, constant = np.asarray(array), self.library.spelled["constant"]
         dtype = "" if array.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{array.dtype}"
@@ -268,7 +274,7 @@ class Page:
         return constant.format(x=f"np.array({text}{dtype})")
 
 
-def _parts(x: Any, needed: int) -> Parts:
+def _parts(x: object, needed: int) -> Parts:
     """An operand of a template as parts."""
     if isinstance(x, Text):
         return [(x, needed)]

@@ -32,7 +32,7 @@ from autograd.core.value import Value
 __all__ = ["source"]
 
 
-def source(root: Any, names: Mapping[str, Any] | None = None, backend: str = "numpy") -> str:
+def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> str:
     """The text of a module with one function, `step(**leaves) -> (loss, {name: gradient})`.
 
     Args:
@@ -93,22 +93,22 @@ class _Writer:
     as that of an addition's inputs, it gets no line and goes by the other's name.
     """
 
-    def __init__(self, root: Any, names: Mapping[str, Any], library: NumPy) -> None:
+    def __init__(self, root: Tensor, names: Mapping[str, object], library: NumPy) -> None:
         self.root, self.library = root, library
         self.scalar = isinstance(root, Value)
         self.page = Page(library, self.scalar)
         self.immutable = library.immutable or (self.scalar and library.name == "numpy")
         self.order = topological(root)
-        self.kept: dict[Any, tuple[Any, ...]] = {}  # of a node, what its rule wants of its forward pass
-        self.numbers: set[Any] = set()              # nodes that are Python numbers in the text
-        self.symbols: dict[Any, Text] = {}
-        self.names: dict[Any, str] = {}             # of nodes; the empty name is a number's, written where it is used
-        self.leaves: list[Any] = []
+        self.kept: dict[Tensor, tuple[Any, ...]] = {}  # of a node, what its rule wants of its forward pass
+        self.numbers: set[Tensor] = set()           # nodes that are Python numbers in the text
+        self.symbols: dict[Tensor, Text] = {}
+        self.names: dict[Tensor, str] = {}          # of nodes; the empty name is a number's, written where it is used
+        self.leaves: list[Tensor] = []
         self.modules = {match[1] for op in (*TABLE.values(), *st.STRUCTURAL.values())
                         for match in _DOTTED.finditer(op.source.get(library.name, ""))}
         self._name_nodes(names)
         self.wanted = self._wanted()
-        self.slopes: dict[Any, str] = {}            # names of gradients
+        self.slopes: dict[Tensor, str] = {}         # names of gradients
         self.slope_names: set[str] = set()
         self.gradients: dict[Any, Any] = {}         # as far as they are known
         self.shared: set[str] = set()               # gradients that another one is, or looks into
@@ -145,7 +145,7 @@ class _Writer:
                     self.numbers.add(node)
         self.arguments = [*self._name_arrays(names), *[self.names[leaf] for leaf in self.leaves]]
 
-    def _may_be_written(self, node: Any) -> bool:
+    def _may_be_written(self, node: Tensor) -> bool:
         """Whether a constant can stand as a Python number where it is used: it takes the dtype of what it meets."""
         if isinstance(node, Value):
             return True
@@ -291,13 +291,13 @@ class _Writer:
             before, part = reached if isinstance(reached, _Sum) else (None, reached)
             self.gradients[use.node] = self._added(use.node, before, part)
 
-    def _asked(self, node: Any, g: Text) -> list[Text | None]:
+    def _asked(self, node: Tensor, g: Text) -> list[Text | None]:
         """What the inputs of a node receive. What they share has a line of its own by then."""
         needs = [x in self.wanted for x in node.inputs]
         parts = [self._fitted(x, part) if need and isinstance(part, Text) else None
                  for x, need, part in zip(node.inputs, needs, self._pulled(node, g, needs))]
         first: list[str | None] = []                # names that a part may take: those of gradients it begins
-        begun: set[Any] = set()
+        begun: set[Tensor] = set()
         for x, part in zip(node.inputs, parts):
             begins = part is not None and x not in self.gradients and x not in begun and (
                 x.op is not None or self.immutable or part.own)
@@ -431,7 +431,7 @@ def _wrapped(start: str, items: list[str], end: str) -> str:
     return "\n".join([*lines, line if items else start + end]) + "\n"
 
 
-def _shortest(x: Any) -> Any:
+def _shortest(x: object) -> Any:
     """A narrow float as the shortest number that rounds to it; others as they are."""
     x = np.asarray(x)
     return float(str(x[()])) if x.dtype.kind == "f" and not x.ndim else x

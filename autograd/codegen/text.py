@@ -69,7 +69,7 @@ def template(text: str) -> Template:
     return Template(pieces, _BINDINGS.get(type(getattr(whole, "op", whole)), _BINDINGS.get(type(whole), ATOM)))
 
 
-def _operator(text: str) -> tuple[Callable[[Text, Any], Text], Callable[[Text, Any], Text]]:
+def _operator(text: str) -> tuple[Callable[[Text, object], Text], Callable[[Text, object], Text]]:
     """The operator and its reflection, as methods."""
     return (lambda x, y: arithmetic(text, x, x.page.operand(y)),
             lambda y, x: arithmetic(text, y.page.operand(x), y))
@@ -127,7 +127,7 @@ class Text(Operand):
         return [part[0] for part in self.parts if not isinstance(part, str)
                 and not part[0].simple and part[0].name is None]
 
-    def like(self, text: str, shape: Iterable[int] | None = None, fresh: bool = True, /, **operands: Any) -> Text:
+    def like(self, text: str, shape: Iterable[int] | None = None, fresh: bool = True, /, **operands: object) -> Text:
         """Another expression of the same dtype: of itself, which stands for {x}, and of other operands."""
         shape = self.shape if shape is None else shape
         return self.page.write(text, {"x": self, **operands}, shape, self.dtype, fresh)
@@ -178,7 +178,7 @@ class Text(Operand):
         out.narrow = self.bare
         return out
 
-    def _seen(self, text: str, shape: Iterable[int], fresh: bool | None = None, /, **operands: Any) -> Text:
+    def _seen(self, text: str, shape: Iterable[int], fresh: bool | None = None, /, **operands: object) -> Text:
         """A view of x. Of one number everywhere: that number in another shape.
 
         A view of what is nobody else's is nobody else's either.
@@ -214,13 +214,13 @@ class Text(Operand):
         dims = tuple(range(self.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         return self.page.call(st.sum_, self, dims, keepdims)
 
-    def __getitem__(self, key: Any) -> Text:
+    def __getitem__(self, key: object) -> Text:
         shape = np.broadcast_to(np.False_, self.shape)[_recorded(key)].shape
         page, constant = self.page, self.simple and self.text in self.page.constants
         text = page.library.spelled["index_constant" if constant else "index"]
         return self._seen(text, shape, False, key=page.key(page.library.key(key, self.shape)))
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: object) -> Any:
         if isinstance(other, float) and (other == 0.0 or (other == 1.0 and self.dtype != np.bool_)):
             return self if other else 0.0           # what is 0 whatever x is, is not written
         return arithmetic("{x} * {y}", self.page.operand(other), self)
@@ -240,7 +240,7 @@ class Text(Operand):
     def __abs__(self) -> Text:
         return self.apply(TABLE["abs"], self)
 
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+    def __array_function__(self, function: object, types: object, arguments: Any, options: Any) -> Any:
         return NotImplemented if function is not np.where or options else self.apply(TABLE["where"], *arguments)
 
     @classmethod
@@ -256,7 +256,7 @@ class AllButOne(Text):
     __slots__ = ("whole",)
     whole: Text
 
-    def __radd__(self, other: Any) -> Text:
+    def __radd__(self, other: object) -> Text:
         return self.whole if other == 1.0 else super().__radd__(other)
 
 
@@ -268,11 +268,11 @@ class Shares(Text):
     def __init__(self, x: Text) -> None:
         super().__init__(x.page, x.parts, x.shape, x.binding, x.dtype, x.fresh, x.simple)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: object = None, keepdims: bool = False) -> Any:
         return 1.0 if axis == 1 else super().sum(axis, keepdims)
 
 
-def _recorded(key: Any) -> Any:
+def _recorded(key: object) -> Any:
     """The key as it was recorded, as far as shapes go."""
     if type(key) is tuple:
         return tuple([_recorded(k) for k in key])

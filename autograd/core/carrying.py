@@ -37,7 +37,7 @@ def _copied(node: Node) -> Any:
     return twin
 
 
-def _state(node: Node) -> dict[str, Any]:
+def _state(node: Node) -> dict[str, object]:
     """What it holds beside its op and inputs; which module returned it, a copy forgets."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
     state = {slot: getattr(node, slot) for slot in slots
@@ -79,7 +79,7 @@ def _lookup(module: str, registry: str, name: str, defined: str | None = None) -
     return listed[name]
 
 
-def _named(op: Op) -> tuple[Any, ...]:
+def _named(op: Op) -> tuple[object, ...]:
     if isinstance(op, PowerBy):
         return power_by, (op.exponent,)
     if getattr(import_module(op.home[0]), op.home[1]).get(op.name) is not op:
@@ -98,7 +98,7 @@ class Call:
 
     __slots__ = ("given", "module")
 
-    def __init__(self, module: Any, given: Any) -> None:
+    def __init__(self, module: object, given: object) -> None:
         self.module: Any = weakref.ref(module)
         self.given = given
 

@@ -51,7 +51,7 @@ class Node(Operand):
         self._notes = {**(self._notes or {}), "label": label}
 
     @property
-    def _prev(self) -> set[Any]:
+    def _prev(self) -> set[Node]:
         """The inputs as micrograd names them."""
         return set(self.inputs)
 
@@ -99,8 +99,8 @@ N = TypeVar("N", bound=Node)
 class Use(NamedTuple):
     """One use of a node on the way back, and what it adds to the node's gradient."""
 
-    node: Any
-    by: Any                                         # the node that uses it
+    node: Node
+    by: Node                                        # the node that uses it
     position: int                                   # as which of its inputs
     arriving: Any                                   # the gradient of `by`
     contribution: Any

@@ -6,10 +6,14 @@ look at one thing on their fast path, whether `active` is empty; only if it is n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from functools import wraps
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from autograd.core.graph import Node, Use
+    from autograd.core.op import Rule
 
 __all__ = ["Mode", "Watcher", "active", "enable_grad", "is_grad_enabled", "no_grad", "watcher", "watching"]
 
@@ -19,10 +23,10 @@ active: list[None] = []                             # an entry for each mode tha
 class Watcher(Protocol):
     """Who looks at every node made, and at every backward pass before it begins. The engines hand it both."""
 
-    def made(self, node: Any) -> None: ...
-    def back(self, root: Any, seed: Any) -> None: ...
-    def used(self, use: Any) -> None: ...
-    def summed(self, leaves: Any) -> None: ...
+    def made(self, node: Node) -> None: ...
+    def back(self, root: Any, seed: object) -> None: ...
+    def used(self, use: Use) -> None: ...
+    def summed(self, leaves: Iterable[tuple[Node, Any]]) -> None: ...
 
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -38,19 +42,19 @@ class Mode:
     variable: ClassVar[ContextVar[Any]]
     _tokens: list[Token[Any]]
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+    def __new__(cls, function: Rule | None = None) -> Any:
         mode = super().__new__(cls)
         mode._tokens = []
         return mode if function is None else mode(function)
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: Rule) -> Rule:
         name = type(self).__name__
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _YIELDS:
             raise TypeError(f"{name}: {function.__name__} yields, and the mode would end before it begins; "
                             f"write `with {name}():` inside it")
 
         @wraps(function)
-        def within(*given: Any, **options: Any) -> Any:
+        def within(*given: object, **options: object) -> Any:
             with type(self)():                      # anew at each call
                 return function(*given, **options)
 

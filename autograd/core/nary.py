@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import mul
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd.core import floats
 from autograd.core.modes import active
@@ -17,6 +17,8 @@ from autograd.core.ops import exp
 from autograd.core.value import Value
 
 __all__ = ["DOT", "LOGSUMEXP", "NARY", "SUM", "Nary", "dot", "dot_of", "dot_partials", "total"]
+
+T = TypeVar("T")
 
 
 class Nary(Op):
@@ -31,25 +33,25 @@ class Nary(Op):
         self.arity = None
         self.all_partials = all_partials
 
-    def slopes(self, out: Any, *inputs: Any) -> Sequence[Any]:
+    def slopes(self, out: object, *inputs: object) -> Sequence[Any]:
         return self.all_partials(out, *inputs)
 
-    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
-               rest: Sequence[Any] = ()) -> Sequence[Any]:
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
+               rest: Sequence[object] = ()) -> Sequence[Any]:
         return [times(slope, g) if needed else None for needed, slope in zip(needs, self.slopes(out, *inputs))]
 
 
-def dot_of(w: Sequence[Any], x: Sequence[Any]) -> Any:
+def dot_of(w: Sequence[object], x: Sequence[object]) -> Any:
     """Σ wᵢ·xᵢ."""
     return sum(map(mul, w, x))
 
 
-def dot_partials(w: Sequence[Any], x: Sequence[Any]) -> Sequence[Any]:
+def dot_partials(w: Sequence[T], x: Sequence[T]) -> Sequence[T]:
     """∂(Σ wᵢ·xᵢ)/∂wᵢ = xᵢ, for all the w, then ∂/∂xᵢ = wᵢ."""
     return (*x, *w)                                 # a tuple of floats is nothing for the garbage collector to visit
 
 
-def _halves(wx: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+def _halves(wx: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     return wx[:len(wx) // 2], wx[len(wx) // 2:]
 
 
@@ -71,7 +73,7 @@ LOGSUMEXP = Nary("logsumexp", "LSE", _logsumexp, lambda out, *xs: [exp(x - out) 
 NARY = {"sum": SUM, "dot": DOT, "logsumexp": LOGSUMEXP}
 
 
-def total(values: Iterable[Any]) -> Value:
+def total(values: Iterable[object]) -> Value:
     """The sum of any number of values as one node, where `sum(values)` makes a chain of additions.
 
     >>> total([Value(1.0), Value(2.0), 3.0]).data

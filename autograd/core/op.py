@@ -23,7 +23,7 @@ class Operand:
     __slots__ = ()
 
     @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Any:
+    def apply(cls, op: Op, *inputs: object) -> Any:
         raise NotImplementedError(f"{cls.__name__} does not say how to apply {op.name}")
 
 
@@ -79,19 +79,19 @@ class Op:
         found: Rule = self._array                   # type: ignore[assignment]
         return found
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: object) -> Any:
         for x in inputs:
             if isinstance(x, Operand):
                 return x.apply(self, *inputs)
         floats = all(type(x) is float for x in inputs)      # exactly: np.float64 is a subclass of float
         return self.floats(*inputs) if floats else self.array(*inputs)
 
-    def slopes(self, out: Any, *inputs: Any) -> Sequence[Any]:
+    def slopes(self, out: object, *inputs: object) -> Sequence[Any]:
         """Every ∂out/∂input."""
         return [partial(out, *inputs) for partial in self.partials]
 
-    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
-               rest: Sequence[Any] = ()) -> Sequence[Any]:
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
+               rest: Sequence[object] = ()) -> Sequence[Any]:
         """What each input receives of g, the gradient of `out`: ∂out/∂input · g, or None where it `needs` nothing.
 
         `rest` is what the op was given beside its inputs. Broadcasting is not undone here.

@@ -46,19 +46,19 @@ def _erf(x: Any) -> Any:
     return each.astype(x.dtype) if x.ndim else x.dtype.type(each)
 
 
-def _softplus(x: Any) -> Any:
+def _softplus(x: object) -> Any:
     return numpy("softplus").logaddexp(0.0, x)
 
 
-def _relu(x: Any) -> Any:
+def _relu(x: object) -> Any:
     return maximum(x, 0.0)
 
 
-def _xlogy(x: Any, y: Any) -> Any:                  # x·log y, and 0·log 0 is 0
+def _xlogy(x: object, y: object) -> Any:            # x·log y, and 0·log 0 is 0
     return x * log(where(x == 0.0, 1.0, y))
 
 
-def _clamp(x: Any, low: Any, high: Any) -> Any:
+def _clamp(x: object, low: object, high: object) -> Any:
     return minimum(maximum(x, low), high)
 
 

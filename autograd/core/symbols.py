@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.core.op import Op, Operand
+from autograd.core.op import Op, Operand, Rule
 from autograd.core.ops import PowerBy
 
 __all__ = ["Symbol", "text_of"]
@@ -34,7 +34,7 @@ class Symbol(Operand):
         self.binding = binding
 
     @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Symbol:
+    def apply(cls, op: Op, *inputs: object) -> Symbol:
         if isinstance(op, PowerBy):
             base: Any = _as_symbol(inputs[0])
             power: Symbol = base ** op.exponent
@@ -76,14 +76,14 @@ def _as_symbol(x: Any) -> Symbol:
 _NOT_LITERALS = ("inf", "-inf", "nan")
 
 
-def _infix(sign: str, binding: int) -> tuple[Callable[[Any, Any], Symbol], Callable[[Any, Any], Symbol]]:
+def _infix(sign: str, binding: int) -> tuple[Callable[[object, object], Symbol], Callable[[object, object], Symbol]]:
     """The operator `sign` and its reflection, as methods. Left-associative, save for powers."""
     left, right = (binding + 1, binding) if sign == "**" else (binding, binding + 1)
 
-    def forward(x: Any, y: Any) -> Symbol:
+    def forward(x: object, y: object) -> Symbol:
         return Symbol(f"{_as_symbol(x).within(left)} {sign} {_as_symbol(y).within(right)}", binding)
 
-    def reflected(y: Any, x: Any) -> Symbol:
+    def reflected(y: object, x: object) -> Symbol:
         return forward(x, y)
 
     return forward, reflected
@@ -98,7 +98,7 @@ for _name, _sign in [("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="), ("eq"
     setattr(Symbol, f"__{_name}__", _infix(_sign, COMPARE)[0])
 
 
-def text_of(function: Callable[..., Any], *names: str) -> str | None:
+def text_of(function: Rule, *names: str) -> str | None:
     """The body of a rule as text, with its arguments called `names`; None if it can't be fed symbols.
 
     >>> text_of(lambda out, x, y: -out / y, "out", "x", "y")

@@ -16,7 +16,7 @@ from autograd.core.graph import Node
 from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, is_grad_enabled, watching
 from autograd.core.numbers import ieee, number
-from autograd.core.op import Op, for_each_row
+from autograd.core.op import Op, Rule, for_each_row
 from autograd.core.operators import Operators
 from autograd.core.writing import ONE, write_method_of_value
 
@@ -48,7 +48,7 @@ class Value(Node, Operators):
     __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
     requires_grad = True
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: object, label: str = "") -> None:
         self._data: float = data if type(data) is float else number(data, "Value")
         self._grad: float = 0.0
         self.op = None
@@ -63,7 +63,7 @@ class Value(Node, Operators):
         return self._data
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: object) -> None:
         self._data = number(data, "Value.data")
 
     @property
@@ -72,7 +72,7 @@ class Value(Node, Operators):
         return self._grad
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: object) -> None:
         self._grad = 0.0 if grad is None else number(grad, "Value.grad")
 
     @property
@@ -85,7 +85,7 @@ class Value(Node, Operators):
         return (self._da,) if self._b is None else (self._da, self._db)
 
     @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Value:
+    def apply(cls, op: Op, *inputs: object) -> Value:
         """The value `op` makes of `inputs`, with its local derivatives: the general way, for any op."""
         values = tuple([cls.operand(x, op.name) for x in inputs])
         xs = [x._data for x in values]
@@ -118,19 +118,19 @@ class Value(Node, Operators):
 
     # What one writes. For the methods of the other rows see `Operators`.
 
-    def __add__(self, other: Any) -> Value:         # self + other
+    def __add__(self, other: object) -> Value:      # self + other
         other = Value.operand(other, "add")
         return Value.made(ops.add, self._data + other._data, self, other)
 
-    def __mul__(self, other: Any) -> Value:         # self * other
+    def __mul__(self, other: object) -> Value:      # self * other
         other = Value.operand(other, "mul")
         return Value.made(ops.mul, self._data * other._data, self, other)
 
-    def __truediv__(self, other: Any) -> Value:     # self / other
+    def __truediv__(self, other: object) -> Value:  # self / other
         other = Value.operand(other, "div")
         return Value.made(ops.div, floats.divide(self._data, other._data), self, other)
 
-    def __pow__(self, other: Any) -> Value:         # self ** other
+    def __pow__(self, other: object) -> Value:      # self ** other
         if isinstance(other, Value):
             return self.power(other)
         return Value.apply(ops.power_by(number(other, "power")), self)
@@ -180,7 +180,7 @@ class Value(Node, Operators):
         return [g * partial for partial in self.partials]
 
     @classmethod
-    def operand(cls, x: Any, where: str, like: Value | None = None) -> Value:
+    def operand(cls, x: object, where: str, like: Value | None = None) -> Value:
         """`x` as a Value to compute with: itself, or a leaf for a number."""
         return x if isinstance(x, Value) else cls(number(x, where))
 
@@ -220,7 +220,7 @@ class Value(Node, Operators):
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
 
-    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+    def __array_function__(self, function: Rule, types: object, inputs: object, options: object) -> Any:
         raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
                         "or Tensors")
 

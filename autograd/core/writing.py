@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from autograd.core.modes import active
-from autograd.core.op import TABLE, Op
+from autograd.core.op import TABLE, Op, Rule
 from autograd.core.symbols import text_of
 
 __all__ = ["ONE", "Method", "Written", "compile_function", "described", "late", "maker", "names_of", "pull",
@@ -66,7 +66,7 @@ class Method:
         for name in names:
             setattr(owner, name, self)
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if self.slow is not None and not self.asked:
             self.asked = True                       # compiled at the second call: the first gradient comes sooner
             return self.slow.__get__(instance, owner)
@@ -80,15 +80,15 @@ class Method:
         return method if instance is None else method.__get__(instance, owner)
 
 
-def late(owner: Any, slot: str, write: Callable[[], Written]) -> Callable[..., Any]:
+def late(owner: object, slot: str, write: Callable[[], Written]) -> Rule:
     """What stands in `owner`'s `slot` for a function that nobody has called yet."""
     @cache                                          # who keeps the stand-in calls it again and again
-    def compiled() -> Callable[..., Any]:
+    def compiled() -> Rule:
         function = compile_function(*write())
         setattr(owner, slot, function)
         return function
 
-    def stand_in(*arguments: Any) -> Any:
+    def stand_in(*arguments: object) -> Any:
         return compiled()(*arguments)
 
     stand_in.compiled = compiled                    # type: ignore[attr-defined]
@@ -209,7 +209,7 @@ _LIKE_G = re.compile(r"[^<>=!]*|g \* \(\w+ [<>=!]+ [\w.]+\)")
 PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}
 
 
-def pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: Mapping[str, Any], fits: bool = True,
+def pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: Mapping[str, object], fits: bool = True,
          like_g: bool = False) -> Written:
     """The step of an op of one or two inputs, from what each receives.
 
@@ -272,7 +272,7 @@ _WIDENED = """
             node._data = quietly(compute, x.astype(float))      # NumPy's exp of an int8 is a float16"""
 
 
-def maker(op: Op, parameters: Sequence[str], how: str, namespace: Mapping[str, Any], doc: str,
+def maker(op: Op, parameters: Sequence[str], how: str, namespace: Mapping[str, object], doc: str,
           keeps: bool = False) -> Written:
     """The function of an op of so many Tensors, then of `parameters`.
 

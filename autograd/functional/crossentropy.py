@@ -24,8 +24,8 @@ __all__ = ["cross_entropy", "cross_entropy_composite", "cross_entropy_gradient",
 _where = TABLE["where"]
 
 
-def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
-                  ignore_index: int = -100, weight: Any = None) -> Any:
+def cross_entropy(logits: Any, target: object, reduction: str = "mean", label_smoothing: float = 0.0,
+                  ignore_index: int = -100, weight: object = None) -> Any:
     """Cross-entropy −Σ y log softmax(z) of logits, as one node whose gradient is the closed form (softmax(z) − y)/N.
 
     Args:
@@ -61,8 +61,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", label_smoot
     return Value.apply(_fused(aims, reduction), *[v for sample in samples for v in sample])
 
 
-def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0,
-                           ignore_index: int = -100, weight: Any = None) -> Any:
+def cross_entropy_gradient(logits: Any, target: object, reduction: str = "mean", label_smoothing: float = 0.0,
+                           ignore_index: int = -100, weight: object = None) -> Any:
     """∂(cross-entropy)/∂logits in closed form: (softmax(A) − Y)/N for a mean, softmax(A) − Y otherwise.
 
     Takes what `cross_entropy` takes and returns an array in the shape of the logits; for Values, a list of floats.
@@ -80,8 +80,8 @@ def cross_entropy_gradient(logits: Any, target: Any, reduction: str = "mean", la
     return rows if nested else rows[0]
 
 
-def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", reduction: str = "mean",
-                            label_smoothing: float = 0.0, ignore_index: int = -100, weight: Any = None) -> Any:
+def cross_entropy_composite(logits: Any, target: object, form: str = "softmax", reduction: str = "mean",
+                            label_smoothing: float = 0.0, ignore_index: int = -100, weight: object = None) -> Any:
     """Cross-entropy as a graph of small steps, whose backward pass is the engine's. Same options as `cross_entropy`.
 
     Args:
@@ -111,8 +111,8 @@ def cross_entropy_composite(logits: Any, target: Any, form: str = "softmax", red
     return _reduced(losses, nested, reduction, aims.divisor)
 
 
-def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean", ignore_index: int = -100,
-             weight: Any = None, base: float | None = None) -> Any:
+def nll_loss(log_probabilities: Any, target: object, reduction: str = "mean", ignore_index: int = -100,
+             weight: object = None, base: float | None = None) -> Any:
     """The negative log-likelihood −Σ log p_t of class indices t, given log-probabilities (C,), (N, C) or (N, C, d1, …).
 
     With `base=2` the result is in bits.
@@ -133,7 +133,7 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: str = "mean", ignor
 
 # Of Tensors.
 
-def _composite(logits: Any, target: Any, form: str, reduction: str, *options: Any) -> Any:
+def _composite(logits: object, target: object, form: str, reduction: str, *options: object) -> Any:
     with_numpy = tensors("cross_entropy")
     z, rows, back = with_numpy.aims("cross_entropy", logits, target, reduction, *options)
     q = with_numpy.Tensor(rows.q, dtype=z.dtype)
@@ -226,11 +226,11 @@ def _probability(name: str, p: Any) -> float:
                         "probabilities") from None
 
 
-def _depth(y: Any) -> int:
+def _depth(y: object) -> int:
     return 1 + _depth(y[0]) if isinstance(y, list) and y else int(isinstance(y, list))
 
 
-def _flat(y: Any) -> list[Any]:
+def _flat(y: object) -> list[Any]:
     return [x for row in y for x in _flat(row)] if isinstance(y, list) else [y]
 
 
@@ -275,7 +275,7 @@ def _fused(aims: _Aims, reduction: str) -> _Fused:
         whole = sum(losses, 0.0)
         return whole / aims.divisor if reduction == "mean" else whole
 
-    def all_partials(out: Any, *z: Any) -> Sequence[Any]:
+    def all_partials(out: object, *z: object) -> Sequence[object]:
         return [slope for i, q in enumerate(aims.q) for slope in _slopes(z[i * width:(i + 1) * width], q, scale)]
 
     op = _Fused("cross_entropy", "CE", loss, all_partials, "softmax minus target, times the gradient")
@@ -297,7 +297,7 @@ def _row(z: Sequence[float], q: Sequence[float]) -> tuple[float, list[float]]:
     return loss, [power / (1.0 + rest) for power in powers]
 
 
-def _slopes(z: Sequence[Any], q: Sequence[float], scale: float) -> list[Any]:
+def _slopes(z: Sequence[Any], q: Sequence[float], scale: float) -> list[object]:
     """∂loss/∂z of one row: of floats, or of Values where it is to be differentiated again."""
     if not any(q):
         return [0.0] * len(q)

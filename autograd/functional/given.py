@@ -20,12 +20,12 @@ __all__ = ["REDUCTIONS", "each", "in_base", "is_values", "named_axis", "plain", 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def is_values(x: Any) -> bool:
+def is_values(x: object) -> bool:
     """Whether x is a list of Values, or of lists of them; numbers may stand among the Values."""
     return isinstance(x, (list, tuple)) and any(isinstance(v, Value) or is_values(v) for v in x)
 
 
-def values(name: str, x: Sequence[Any], dim: int = -1) -> list[Value]:
+def values(name: str, x: Sequence[object], dim: int = -1) -> list[Value]:
     """`x` as a list of Values, which has one axis.
 
     Raises:
@@ -55,7 +55,7 @@ def named_axis(name: str, dim: int, keepdim: bool = False, **numpys: Any) -> tup
     return int(dim), bool(keepdim)
 
 
-def plain(name: str, x: Any, what: str = "target") -> Any:
+def plain(name: str, x: object, what: str = "target") -> Any:
     """Numbers, or lists of them: what an array, a Tensor or anything like them holds.
 
     Raises:

@@ -22,7 +22,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return product
 
 
-def embedding(indices: Any, weight: Tensor) -> Tensor:
+def embedding(indices: object, weight: Tensor) -> Tensor:
     """The rows of `weight` (V, D) that `indices` name: shape (…,) -> (…, D). Rows named twice get both gradients."""
     ids = tensors("embedding").ids("embedding", indices)
     if ids.size and (ids.min() < 0 or ids.max() >= weight.shape[0]):
@@ -33,7 +33,7 @@ def embedding(indices: Any, weight: Tensor) -> Tensor:
     return weight[ids]
 
 
-def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
+def one_hot(indices: object, num_classes: int = -1) -> Tensor:
     """Rows of zeros with a 1 at each index: shape (…,) -> (…, C), float64.
 
     >>> one_hot([1, 0], 3)
@@ -44,22 +44,22 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     return rows
 
 
-def relu(x: Any) -> Any:
+def relu(x: object) -> Any:
     """max(0, x), elementwise."""
     return TABLE["relu"](x)
 
 
-def tanh(x: Any) -> Any:
+def tanh(x: object) -> Any:
     """The hyperbolic tangent, elementwise."""
     return TABLE["tanh"](x)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: object) -> Any:
     """1/(1 + exp(−x)), elementwise."""
     return TABLE["sigmoid"](x)
 
 
-def softplus(x: Any) -> Any:
+def softplus(x: object) -> Any:
     """log(1 + exp(x)), elementwise."""
     return TABLE["softplus"](x)
 

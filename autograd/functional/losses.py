@@ -17,7 +17,7 @@ Formula = Callable[[Any, Any], Any]
 _where = TABLE["where"]
 
 
-def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(prediction: object, target: object, reduction: str = "mean") -> Any:
     """The squared error (x − y)², averaged over all elements.
 
     >>> mse_loss([Value(1.0), Value(2.0)], [0.0, 4.0]).data
@@ -26,7 +26,7 @@ def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return _loss("mse_loss", prediction, target, reduction, lambda x, y: (x - y) ** 2)
 
 
-def hinge_loss(score: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge_loss(score: object, target: object, reduction: str = "mean") -> Any:
     """The margin loss max(0, 1 − y·s) of scores s for targets y of −1 or +1.
 
     >>> [loss.data for loss in hinge_loss([Value(2.0), Value(0.5)], [1.0, -1.0], reduction="none")]
@@ -35,7 +35,7 @@ def hinge_loss(score: Any, target: Any, reduction: str = "mean") -> Any:
     return _loss("hinge_loss", score, target, reduction, lambda s, y: (1.0 - y * s).relu())
 
 
-def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: float | None = None) -> Any:
+def binary_cross_entropy(p: object, target: object, reduction: str = "mean", base: float | None = None) -> Any:
     """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class; 0·log 0 counts as 0.
 
     >>> binary_cross_entropy(Value(0.5), 1.0, base=2).data
@@ -45,7 +45,7 @@ def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: flo
         TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, probabilities=True)
 
 
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean",
+def binary_cross_entropy_with_logits(logits: object, target: object, reduction: str = "mean",
                                      base: float | None = None) -> Any:
     """`binary_cross_entropy` of sigmoid(z): y·softplus(−z) + (1 − y)·softplus(z), exact for any finite logit z.
 

@@ -88,8 +88,8 @@ class _Constant(Nary):
     __slots__ = ()
     home = "autograd.functional.probabilities", "CONSTANTS"
 
-    def pulled(self, needs: Sequence[bool], g: Any, out: Any, inputs: Sequence[Any],
-               rest: Sequence[Any] = ()) -> Sequence[Any]:
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
+               rest: Sequence[object] = ()) -> Sequence[Any]:
         return [None] * len(inputs)
 
 
@@ -102,7 +102,7 @@ CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: (),
 CONSTANTS["max"].constant = True
 
 
-def _below(name: str, x: Sequence[Any], dim: int, temperature: float) -> list[Value]:
+def _below(name: str, x: Sequence[object], dim: int, temperature: float) -> list[Value]:
     """(x − max x)/T."""
     given = values(name, x, dim)
     largest = Value.apply(CONSTANTS["max"], *given)
@@ -117,7 +117,7 @@ def _over(x: Any, temperature: float) -> Any:
     return x / sys.float_info.max / sys.float_info.max         # all alike; but what is masked, with -∞, stays so
 
 
-def _temperature(temperature: Any) -> float:
+def _temperature(temperature: object) -> float:
     if type(temperature) is float and temperature > 0:
         return temperature
     if isinstance(temperature, (bool, Value)) or not is_real(temperature):

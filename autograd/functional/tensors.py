@@ -29,7 +29,7 @@ _DIV, _EXP = TABLE["div"], TABLE["exp"]
 
 # What is given, checked.
 
-def tensor(name: str, x: Any, dim: int = -1) -> Tensor:
+def tensor(name: str, x: object, dim: int = -1) -> Tensor:
     """`x` as a Tensor with something to reduce along `dim`."""
     t = x if type(x) is Tensor else operand(x, name, None)
     shape = t._data.shape
@@ -42,13 +42,13 @@ def tensor(name: str, x: Any, dim: int = -1) -> Tensor:
     return t
 
 
-def _logits(name: str, x: Any) -> Tensor:
+def _logits(name: str, x: object) -> Tensor:
     """Logits as a Tensor of at least one class, (C,), (N, C) or (N, C, d1, …)."""
     t = x if type(x) is Tensor else operand(x, name, None)
     return tensor(name, t, 1 if t._data.ndim > 2 else -1)
 
 
-def pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:
+def pair(name: str, x: object, target: object) -> tuple[Tensor, Tensor]:
     """Predictions and targets of one shape."""
     x = operand(x, name, None)
     y = Tensor(target, dtype=x.dtype) if not isinstance(target, Tensor) else target
@@ -57,7 +57,7 @@ def pair(name: str, x: Any, target: Any) -> tuple[Tensor, Tensor]:
     return x, y
 
 
-def ids(name: str, indices: Any) -> Array:
+def ids(name: str, indices: object) -> Array:
     """Indices as an array of int64."""
     found = np.asarray(indices._data if isinstance(indices, Tensor) else indices)
     if found.dtype.kind not in "iu" and found.size:
@@ -65,7 +65,7 @@ def ids(name: str, indices: Any) -> Array:
     return found.astype(np.int64)
 
 
-def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
+def one_hot(indices: object, num_classes: int = -1) -> Tensor:
     """Rows of zeros with a 1 at each index."""
     found = ids("one_hot", indices)
     if isinstance(num_classes, bool) or not isinstance(num_classes, Integral) or num_classes < -1:
@@ -143,7 +143,7 @@ def rows_of(q: list[list[float]], kept: list[bool], divisor: float, labels: list
 _INT64 = np.dtype(np.int64)
 
 
-def _fixed(name: str, x: Any, what: str = "target") -> Array:
+def _fixed(name: str, x: object, what: str = "target") -> Array:
     """The target, or the weights, as an array that nobody else will change."""
     if not isinstance(x, Tensor):
         return np.array(x)
@@ -152,8 +152,8 @@ def _fixed(name: str, x: Any, what: str = "target") -> Array:
     return x._data
 
 
-def rows(name: str, z: Array, ndim: int, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
-         weight: Any) -> Rows:
+def rows(name: str, z: Array, ndim: int, target: object, reduction: str, label_smoothing: float, ignore_index: int,
+         weight: object) -> Rows:
     """Check the targets and options against logits z of shape (N, C), and say what they come to.
 
     `ndim` is 1 where the logits were given as one row, without an axis for the samples.
@@ -228,7 +228,7 @@ def _starts(n: int, classes: int) -> Array:
 
 # Logits of more axes, (N, C, d1, …) as PyTorch has them, are rows too: one for each sample and each place in it.
 
-def _flat(name: str, x: Tensor, target: Any) -> tuple[Tensor, Any, tuple[int, ...]]:
+def _flat(name: str, x: Tensor, target: object) -> tuple[Tensor, Any, tuple[int, ...]]:
     """Logits (N, C, d1, …) as (N·d1·…, C), the targets to match, and the shape of the losses: (N, d1, …)."""
     shape = (x.shape[0], *x.shape[2:])
     y = _fixed(name, target)
@@ -243,7 +243,7 @@ def _flat(name: str, x: Tensor, target: Any) -> tuple[Tensor, Any, tuple[int, ..
     return x.permute(0, *range(2, x.ndim), 1).reshape(-1, x.shape[1]), y, shape
 
 
-def aims(name: str, x: Any, target: Any, reduction: str,
+def aims(name: str, x: object, target: Any, reduction: str,
          *options: Any) -> tuple[Tensor, Rows, Callable[[Tensor], Tensor]]:
     """The logits as rows (N, C), their targets, and what makes the result of a loss for each row."""
     x = _logits(name, x)
@@ -272,8 +272,8 @@ def spread(losses: Tensor, kept: Array) -> Tensor:
 
 # Cross-entropy as one op.
 
-def cross_entropy(x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
-                  weight: Any) -> Tensor:
+def cross_entropy(x: object, target: object, reduction: str, label_smoothing: float, ignore_index: int,
+                  weight: object) -> Tensor:
     """Of a Tensor, as one node."""
     x = _logits("cross_entropy", x)
     if x.op is _DIV and _is_softmax(x):
@@ -296,7 +296,7 @@ def _is_softmax(x: Tensor) -> bool:
             and x.ndim > 0 and whole.shape == (*x.shape[:-1], 1))
 
 
-def cross_entropy_gradient(x: Any, target: Any, reduction: str, *options: Any) -> Array:
+def cross_entropy_gradient(x: object, target: object, reduction: str, *options: object) -> Array:
     """Its gradient in closed form, as an array in the shape of the logits."""
     x = _logits("cross_entropy", x)
     z, target = _flat("cross_entropy", x, target)[:2] if x.ndim > 2 else (x, _fixed("cross_entropy", target))
@@ -350,8 +350,8 @@ def _gradient(powers: Array, rest: Array, found: Rows, reduction: str, g: Any = 
 _quiet_gradient = quiet(_gradient)                  # backward passes are quiet as a whole
 
 
-def _fused(x: Array, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
-           weight: Any) -> tuple[Any, ...]:
+def _fused(x: Array, target: object, reduction: str, label_smoothing: float, ignore_index: int,
+           weight: object) -> tuple[object, ...]:
     """The loss, and for its gradient the targets as `Rows` and what `_forward` found."""
     z = x if x.ndim == 2 else x.reshape(1, -1)
     found = rows("cross_entropy", z, x.ndim, target, reduction, label_smoothing, ignore_index, weight)
@@ -359,8 +359,8 @@ def _fused(x: Array, target: Any, reduction: str, label_smoothing: float, ignore
     return _reduced(losses, found, reduction, x.ndim), found, powers, rest
 
 
-def _fused_vjp(g: Any, out: Any, x: Any, target: Any, reduction: str, label_smoothing: float, ignore_index: int,
-               weight: Any, rows: Rows, powers: Any, rest: Any) -> Any:
+def _fused_vjp(g: Any, out: object, x: Any, target: object, reduction: str, label_smoothing: float, ignore_index: int,
+               weight: object, rows: Rows, powers: object, rest: object) -> Any:
     if reduction == "none":
         g = g[..., None]
     if not isinstance(x, Tensor):

@@ -36,12 +36,12 @@ def every(x: Any) -> bool:
     return x if type(x) is bool else bool(x.all())
 
 
-def finite(x: Any) -> bool:
+def finite(x: object) -> bool:
     """Whether it is neither inf nor nan, in no place."""
     return math.isfinite(x) if type(x) is float else bool(numpy("finite").isfinite(x).all())
 
 
-def has_nan(x: Any) -> bool:
+def has_nan(x: object) -> bool:
     """Whether it is nan in some place."""
     return x != x if type(x) is float else bool(numpy("has_nan").isnan(x).any())
 
@@ -58,7 +58,7 @@ def largest(x: Any) -> float:
     return abs(x) if type(x) is float else float(abs(x).max(initial=0.0))
 
 
-def norm(x: Any) -> float:
+def norm(x: object) -> float:
     """√Σx², in float64."""
     if type(x) is float:
         return abs(x)
@@ -81,6 +81,6 @@ def close(x: Any, y: Any, relative: float, absolute: float) -> bool:
         return bool((near | (x == y) | (np.isnan(x) & np.isnan(y))).all())
 
 
-def silence(x: Any) -> AbstractContextManager[Any]:
+def silence(x: object) -> AbstractContextManager[object]:
     """Where x is an array, NumPy's warnings are off; there are none for numbers, which never see NumPy."""
     return nullcontext() if type(x) is float else numpy("silence").errstate(all="ignore")

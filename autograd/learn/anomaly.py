@@ -60,9 +60,9 @@ class Anomalies:
         if not finite(data) and (has_nan(data) or all([finite(x._data) or has_nan(x._data) for x in node.inputs])):
             raise ArithmeticError(self._message(node, f"the result is {_first_bad(data)}"))
 
-    def back(self, root: Node, seed: Any) -> None:
+    def back(self, root: Node, seed: object) -> None:
         """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
-        gradients: dict[Node, Any] = {root: seed}
+        gradients: dict[Node, object] = {root: seed}
         with silence(seed):
             for use in back(topological(root), gradients):
                 self.used(use)

@@ -6,10 +6,13 @@ These are loops over the walk back. They touch nobody's `.grad`, and derive noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use, back, topological
 from autograd.learn.alike import silence, some
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["Pass", "each_use", "gradients", "pull", "raw", "seed", "uses"]
 
@@ -24,7 +27,7 @@ def each_use(order: Sequence[Node], grads: dict[Node, Any], given: Mapping[Node,
     return back(order, grads, lambda node, g: node.contributions(given.get(node, g)))
 
 
-def gradients(order: Sequence[Node], root: Node, start: Any) -> dict[Node, Any]:
+def gradients(order: Sequence[Node], root: Node, start: object) -> dict[Node, Any]:
     """∂root/∂node for every node below the root, computed afresh, whatever the nodes' own `.grad` say."""
     grads: dict[Node, Any] = {root: start}
     with silence(start):

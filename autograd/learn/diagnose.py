@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
@@ -19,6 +19,9 @@ from autograd.core.op import numpy
 from autograd.learn.alike import every, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
 from autograd.learn.suspicions import Case
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 
@@ -111,7 +114,8 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None) -> Comparison:
     return result
 
 
-def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Node, Any] | None = None) -> Diagnosis:
+def diagnose(manual: object, t: object, root: Node | None = None,
+             given: Mapping[Node, object] | None = None) -> Diagnosis:
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
@@ -141,7 +145,7 @@ def _names_around(frame: FrameType) -> dict[int, str]:
     return names
 
 
-def _numbers(where: str, manual: Any) -> Any:
+def _numbers(where: str, manual: object) -> Any:
     """What was given as a gradient: a float, or an array."""
     if manual is None:
         raise TypeError(f"{where}: got None as the gradient, expected a Tensor, an array or a number")
@@ -152,7 +156,7 @@ def _numbers(where: str, manual: Any) -> Any:
     return _of_arrays(where).array_of(manual)
 
 
-def _gradient(where: str, t: Any, name: str) -> Any:
+def _gradient(where: str, t: object, name: str) -> Any:
     if not isinstance(t, Node):
         raise TypeError(f"{where}: got {type(t).__name__} to compare with, expected the Tensor or Value itself")
     if t._grad is None:
@@ -175,7 +179,7 @@ def _of_arrays(where: str) -> ModuleType:
     return shapes
 
 
-def _examined(where: str, manual: Any, t: Any, root: Node | None, names: Mapping[int, str], name: str,
+def _examined(where: str, manual: object, t: Any, root: Node | None, names: Mapping[int, str], name: str,
               given: Mapping[Node, Any] | None = None) -> Diagnosis:
     """What `cmp` and `diagnose` come to. Right answers are known without another backward pass, nearly always."""
     stored = _gradient(where, t, name)

@@ -8,7 +8,7 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from autograd.core.modes import enable_grad
 from autograd.core.value import Value
 from autograd.derivatives import grad
 
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
+    from autograd.core.op import Rule
+
 __all__ = ["GradcheckError", "gradcheck"]
 
 
@@ -25,7 +29,7 @@ class GradcheckError(AssertionError):
     """A gradient disagrees with a witness; the message says at which input, at which element, and both numbers."""
 
 
-def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 1e-6, atol: float = 1e-7,
+def gradcheck(f: Rule, inputs: object, order: int = 1, rtol: float = 1e-6, atol: float = 1e-7,
               step: float = 1e-5, full: int = 200) -> bool:
     """Check the derivatives of f(*inputs) that the engine computes; True, or an error that says where they are wrong.
 
@@ -69,7 +73,7 @@ def gradcheck(f: Callable[..., Any], inputs: Any, order: int = 1, rtol: float = 
     with enable_grad():
         check.run("gradient", f, fresh, numbers, moving)
         if order == 2:
-            def gradient(*nodes: Any) -> Any:
+            def gradient(*nodes: object) -> Any:
                 """One number that all first derivatives go into."""
                 out = f(*nodes)
                 parts = grad(out, [nodes[i] for i in moving], create_graph=True, grad_outputs=_weights(out))
@@ -191,7 +195,7 @@ def _recomputed(node: Any, arrays: list[Any]) -> Any:
     return op(*([arrays] if op.arity is None else arrays), *given)
 
 
-def _refuse(x: Any, what: str) -> None:
+def _refuse(x: object, what: str) -> None:
     if not isinstance(x, Node):
         raise TypeError(f"gradcheck: {what} is a {type(x).__name__}, expected a Value or a Tensor")
     dtype = np.asarray(x._data).dtype
@@ -201,5 +205,5 @@ def _refuse(x: Any, what: str) -> None:
         raise ValueError(f"gradcheck: {what} is not finite, so nothing can be compared: {x!r}")
 
 
-def _array(g: Any) -> Any:
+def _array(g: Array) -> Any:
     return g._data if isinstance(g, Node) else g

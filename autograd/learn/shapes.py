@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +17,15 @@ from autograd.learn.contributions import raw
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import Case, Suspicion, most
 
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
+
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
-def array_of(numbers: Any) -> Any:
+def array_of(numbers: object) -> Any:
     """What was given as a gradient, as an array; a TypeError that says what is wrong otherwise."""
     return np.asarray(as_array(numbers))
 
@@ -98,9 +101,10 @@ class ArrayCase(Case):
     def overwritten_rows(self) -> Iterator[Suspicion]:
         """`dC[ix] = …` in a loop, where a row is named more than once."""
         for use in self.uses:
-            if use.by.op.name == "index":
+            by: Any = use.by
+            if by.op.name == "index":
                 last = np.zeros_like(self.g)
-                last[use.by._saved[1]] = use.arriving
+                last[by._saved[1]] = use.arriving
                 if self.explains(self.g - use.contribution + last):
                     rows = np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1))
                     yield self.seen(mistakes.OVERWRITTEN, f"{rows} rows of `{self.name}` are looked up more than once, "
@@ -173,7 +177,7 @@ class ArrayCase(Case):
         if self.m.ndim >= 2 and self.agrees(self.m.swapaxes(-1, -2), self.g):
             yield self.seen(mistakes.TRANSPOSED, "your numbers transposed are right")
 
-    def in_shape(self, arriving: Any) -> Iterator[Any]:
+    def in_shape(self, arriving: Any) -> Iterator[Array]:
         """What arrives, broadcast or summed to the gradient's shape, if it can be."""
         shape = self.g.shape
         summed = _summed(arriving, shape)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
 from autograd.learn import mistakes
 from autograd.learn.alike import close, finite, largest, silence, some
 from autograd.learn.contributions import Pass, pull
 from autograd.learn.mistakes import Mistake
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
 
 __all__ = ["Case", "Suspicion", "most"]
 
@@ -32,7 +35,7 @@ class Case:
     # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
     relative, absolute = 1e-9, 1e-12
 
-    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
+    def __init__(self, m: Array, t: Node, g: Array, one: Pass | None, names: Mapping[int, str], name: str) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
@@ -48,11 +51,11 @@ class Case:
         """How large the terms are that a use adds up."""
         return largest(use.contribution)
 
-    def agrees(self, a: Any, b: Any) -> bool:
+    def agrees(self, a: object, b: object) -> bool:
         """The same shape and the same numbers, up to rounding."""
         return close(a, b, self.relative, self.absolute * self.scale)
 
-    def explains(self, predicted: Any) -> bool:
+    def explains(self, predicted: object) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
         return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
 
@@ -157,7 +160,7 @@ class Case:
                 yield self.seen(mistakes.UPSTREAM, f"your numbers are ∂{called.strip('`')}/∂{self.name}, as if what "
                                 f"arrives at {called} were 1", called)
 
-    def in_shape(self, arriving: Any) -> Iterator[Any]:
+    def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
         yield arriving
 
@@ -216,7 +219,7 @@ class Case:
                          f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}")
 
 
-def most(x: Any) -> str:
+def most(x: object) -> str:
     """The largest size in it, as text."""
     with silence(x):
         return f"{largest(x):.3g}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from autograd.arrays.silence import quietly
 from autograd.core.graph import back, topological
 from autograd.core.op import Op
 from autograd.replaying.program import Array, Function, Program, Register, copy_to, ours, plain_key, program_of
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from autograd.arrays.tensor import Tensor
 
 __all__ = ["ArrayProgram"]
 
@@ -28,7 +33,7 @@ class _Array(Register):
     __slots__ = ()
 
     @classmethod
-    def apply(cls, op: Op, *arguments: Any) -> Any:
+    def apply(cls, op: Op, *arguments: object) -> Any:
         if op in _WRITTEN:
             written = _WRITTEN[op](*arguments)
             if written is not None:
@@ -37,15 +42,15 @@ class _Array(Register):
             return super().apply(op, *arguments)
         return program_of(arguments).opaque(op.name, op.array, *arguments)
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, other: Array) -> Any:
         if min(self.ndim, other.ndim) > 1 and other.ndim > 2:
             raise TypeError("ndarray.dot of stacks of matrices pairs each with each, unlike matmul")
         return self.program.call(np.dot if self.ndim == other.ndim == 2 else np.matmul, self, other)
 
-    def transpose(self, dims: Any) -> Register:
+    def transpose(self, dims: tuple[int, ...]) -> Register:
         return self.view(self.array.transpose(dims))
 
-    def astype(self, dtype: Any) -> Register:
+    def astype(self, dtype: DTypeLike) -> Register:
         return self.program.opaque("astype", lambda x: x.astype(dtype), self)
 
     def __len__(self) -> int:
@@ -59,7 +64,7 @@ class _Recorder(Program):
         return _Array(self, array, constant, fresh)
 
 
-def _seen(op: Any, *arguments: Any) -> tuple[Any, ...]:
+def _seen(op: Any, *arguments: Any) -> tuple[object, ...]:
     """The result of a fused op fed with registers, and what it keeps. Raises TypeError if a register may hide there."""
     out, *kept = op.array(*arguments)
     if not isinstance(out, Register) or not all(map(_visible, kept)):
@@ -67,7 +72,7 @@ def _seen(op: Any, *arguments: Any) -> tuple[Any, ...]:
     return out, *kept
 
 
-def _visible(x: Any) -> bool:
+def _visible(x: Array) -> bool:
     """Whether no register can hide in x, as it could in a dictionary or an object."""
     if isinstance(x, tuple):
         return all(map(_visible, x))
@@ -76,11 +81,11 @@ def _visible(x: Any) -> bool:
 
 # How the structural ops are written down; None where there is no better way than calling them.
 
-def _summed(x: Any, dim: tuple[int, ...], keepdim: bool) -> Any:
+def _summed(x: Array, dim: tuple[int, ...], keepdim: bool) -> Any:
     return _planned(x, *st.sum_plan(x.shape, x.dtype.char, dim, keepdim))
 
 
-def _reduced(x: Any, shape: tuple[int, ...]) -> Any:
+def _reduced(x: Array, shape: tuple[int, ...]) -> Array:
     return _planned(x, *st.reduce_plan(x.shape, x.dtype.char, shape)) if x.shape != shape else x
 
 
@@ -114,8 +119,8 @@ def _scattered(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     return None
 
 
-def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Function:
-    def scatter(x: Any, out: Any = None) -> Any:
+def _embedding_gradient(one_hot: Array, rows: Array, shape: tuple[int, ...]) -> Function:
+    def scatter(x: Array, out: Array | None = None) -> Array:
         out = np.dot(one_hot, x, out)
         flat = out.reshape(-1)
         if not math.isfinite(flat.dot(flat)):       # as in `structural`
@@ -125,9 +130,9 @@ def _embedding_gradient(one_hot: Any, rows: Any, shape: tuple[int, ...]) -> Func
     return scatter
 
 
-def _put_once(places: Any, shape: tuple[int, ...]) -> Function:
+def _put_once(places: Array, shape: tuple[int, ...]) -> Function:
     """x at `places` of zeros: where nothing else is ever written, the zeros stay from run to run."""
-    def put(x: Any, out: Any = None) -> Any:
+    def put(x: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.zeros(shape, x.dtype)
         out.reshape(-1)[places] = x
@@ -142,11 +147,11 @@ def _picked(x: Any, indices: Any, dim: int) -> Any:
     return x.take(st.along(x.shape, indices, dim))
 
 
-def _placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...]) -> Any:
+def _placed(x: Array, indices: Array, dim: int, shape: tuple[int, ...]) -> Any:
     if len(shape) != 2:
         return None
 
-    def place(x: Any, places: Any, out: Any = None) -> Any:
+    def place(x: Array, places: Array, out: Array | None = None) -> Any:
         if out is None:
             out = np.zeros(shape, x.dtype)
         else:
@@ -165,11 +170,11 @@ def _places(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     return np.ravel_multi_index(wrapped, shape)
 
 
-def _integers(key: Any) -> bool:
+def _integers(key: object) -> bool:
     return isinstance(key, (np.ndarray, Register)) and key.dtype.kind in "iu" and key.ndim > 0
 
 
-def _largest(x: Any, indices: Any, dim: int, keepdim: bool) -> Any:
+def _largest(x: Array, indices: Array, dim: int, keepdim: bool) -> Any:
     picked = _Array.apply(st.pick, x, indices, dim)
     return picked if keepdim else picked.reshape(tuple([n for i, n in enumerate(picked.shape) if i != dim]))
 
@@ -195,7 +200,7 @@ class ArrayProgram:
 
     strategy = "arrays"
 
-    def __init__(self, root: Any, wrt: Sequence[Any], inputs: Sequence[Any]) -> None:
+    def __init__(self, root: Tensor, wrt: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
         self.forward_steps, self.backward_steps = _Recorder(), _Recorder()
         self.parameters = [np.array(node._data, order="C") for node in wrt]
         self.inputs = [np.array(node._data, order="C") for node in inputs]
@@ -209,7 +214,7 @@ class ArrayProgram:
         self._reached: set[int] = set()
         needs = set(map(id, wrt))
         order = topological(root)
-        saved: dict[int, tuple[Any, ...]] = {}
+        saved: dict[int, tuple[object, ...]] = {}
         with np.errstate(all="ignore"):
             for node in order:
                 self._reached.add(id(node))
@@ -282,8 +287,8 @@ class ArrayProgram:
             out = out.astype(node._data.dtype)
         return out
 
-    def _backward(self, root: Any, order: list[Any], registers: dict[int, Any], saved: dict[int, tuple[Any, ...]],
-                  needs: set[int], wrt: Sequence[Any]) -> None:
+    def _backward(self, root: Tensor, order: list[Tensor], registers: dict[int, Any], saved: dict[int, tuple[Any, ...]],
+                  needs: set[int], wrt: Sequence[Tensor]) -> None:
         program = self.backward_steps
         here: dict[int, Any] = {}
 
@@ -296,7 +301,7 @@ class ArrayProgram:
                 return x
             return x._make(map(again, x)) if hasattr(x, "_make") else tuple(map(again, x))
 
-        def ask(node: Any, g: Any) -> list[Any]:
+        def ask(node: Tensor, g: object) -> list[Any]:
             wanted = [id(x) in needs for x in node.inputs]
             values = [again(x) for x in saved[id(node)]]
             parts = self._pulled(node, wanted, g, again(registers[id(node)]), values)
@@ -312,7 +317,7 @@ class ArrayProgram:
             self.gradients.append(self._gradient(gradient.get(node), data))
         self.slopes_of = [(node, gradient[node].array) for node in reversed(order) if node in gradient]
 
-    def _gradient(self, found: Any, data: Any) -> Any:
+    def _gradient(self, found: Any, data: Array) -> Any:
         """The array in which a leaf's gradient is found after a run: if it can be, the one where it is computed."""
         if found is None:
             place = np.zeros_like(data)
@@ -328,7 +333,7 @@ class ArrayProgram:
         self.backward_steps.step(copy_to, array, place)         # where it is computed may be another leaf's gradient
         return place
 
-    def _pulled(self, node: Any, wanted: list[bool], g: Any, out: Any, values: list[Any]) -> Sequence[Any]:
+    def _pulled(self, node: Tensor, wanted: list[bool], g: object, out: object, values: list[Any]) -> Sequence[Any]:
         """What the inputs of a node receive: its op fed with registers, or called as it stands."""
         op, count, program = node.op, len(wanted), self.backward_steps
         kept = values.pop() if type(values[-1]) is _Kept else ()
@@ -338,7 +343,7 @@ class ArrayProgram:
                 return parts                        # type: ignore[no-any-return]
 
         def one(i: int) -> Register:
-            def run(g: Array, out: Array, *arrays: Any) -> Any:
+            def run(g: Array, out: Array, *arrays: object) -> Any:
                 needs = [j == i for j in range(count)]
                 return op.pulled(needs, g, out, arrays[:count], (*arrays[count:], *kept))[i]
 
@@ -359,7 +364,7 @@ class ArrayProgram:
         self.backward_steps.run()
 
 
-def _fitted(part: Any, x: Any) -> Any:
+def _fitted(part: Array, x: Array) -> Array:
     """A contribution in the shape and dtype of what it is for."""
     if part.shape != x.shape:
         part = _reduced(part, x.shape)

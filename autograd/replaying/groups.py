@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.core.nary import Nary
-from autograd.core.op import TABLE, Op, times
+from autograd.core.op import TABLE, Op, Rule, times
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Array, Program, Register, expand_to, ours
 from autograd.replaying.tapes import at_once
@@ -24,7 +24,7 @@ from autograd.replaying.tapes import at_once
 __all__ = ["Folded", "Groups", "fold"]
 
 
-def _spread(starts: Any, counts: Any) -> Any:
+def _spread(starts: Array, counts: Array) -> Array:
     """The positions start, start + 1, … of each of several runs, one run after another."""
     ends = np.cumsum(counts)
     return np.repeat(starts - ends + counts, counts) + np.arange(ends[-1] if len(ends) else 0)
@@ -150,14 +150,14 @@ class Groups:
                 self._emit(members, folded)
             self._emit_backward()
 
-    def _grouped(self, folded: Folded) -> list[Any]:
+    def _grouped(self, folded: Folded) -> list[Array]:
         """Indices into `folded.nodes`: one array per level and op, in order of level."""
         code = np.where(folded.summing, -1, self.flat.code[folded.nodes])
         order = np.lexsort((code, folded.level))
         level, code = folded.level[order], code[order]
         return np.split(order, np.flatnonzero((np.diff(level) != 0) | (np.diff(code) != 0)) + 1) if len(order) else []
 
-    def _emit(self, members: Any, folded: Folded) -> None:
+    def _emit(self, members: Array, folded: Folded) -> None:
         counts = np.diff(folded.term_start)[members]
         terms = _spread(folded.term_start[members], counts)
         left = self.slot[folded.left[terms]]
@@ -196,7 +196,7 @@ class Groups:
 
     # Where numbers stand.
 
-    def _place(self, nodes: Any, *operands: Any) -> slice:
+    def _place(self, nodes: Array, *operands: Array) -> slice:
         """Give `nodes`, which read `operands`, the next slots."""
         where = slice(self.used, self.used + len(nodes))
         self.slot[nodes] = np.arange(where.start, where.stop)
@@ -225,7 +225,7 @@ class Groups:
                 index = head
         return self._whole(index, blas=False)
 
-    def _receive(self, index: Any, contribution: Any) -> None:
+    def _receive(self, index: Array, contribution: Register) -> None:
         """Add `contribution`, which may be longer along axes where `index` is 1, to the gradients at `index`."""
         if not self.needs[index].any():
             return
@@ -363,7 +363,7 @@ class Groups:
 
         self._backwards.append(backward)
 
-    def _whole(self, index: Any, blas: bool = True) -> tuple[Register, Any]:
+    def _whole(self, index: Array, blas: bool = True) -> tuple[Register, Any]:
         """As `_read`, with every axis in full length, as a matrix product wants it."""
         if not self.varies[index].any():
             return Register(self.forward, self.values[index], constant=True), index
@@ -398,7 +398,7 @@ class Groups:
 
         self._backwards.append(backward)
 
-    def _ragged(self, nodes: Any, owner: Any, counts: Any, left: Any, right: Any) -> None:
+    def _ragged(self, nodes: Array, owner: Array, counts: Array, left: Array, right: Array) -> None:
         """Sums of differing numbers of terms: all terms in one row, added up from where each sum starts."""
         where = self._place(nodes, left, right[right >= 0])
         place = self._register(where, (len(nodes),))
@@ -460,7 +460,7 @@ class Groups:
             del self.backward.steps[0]
 
 
-def _slopes(x: Register, y: Register) -> list[Any]:
+def _slopes(x: Register, y: Register) -> list[Register]:
     """∂(x·y)/∂x and ∂(x·y)/∂y, as the table has them."""
     return [rule(None, x, y) for rule in TABLE["mul"].partials]
 
@@ -482,7 +482,7 @@ def _slopes_by(op: Op, position: int, out: Array, *inputs: Array) -> Array:
     return _as_floats(op.partials[position], lambda out, *given: at_once(op, given)[1][position], out, *inputs)
 
 
-def _as_floats(of_arrays: Callable[..., Any], of_floats: Callable[..., float], *inputs: Array) -> Array:
+def _as_floats(of_arrays: Rule, of_floats: Callable[..., float], *inputs: Array) -> Array:
     found = np.empty(np.broadcast_shapes(*[x.shape for x in inputs]))
     try:
         result = np.asarray(of_arrays(*inputs))
@@ -497,26 +497,26 @@ def _as_floats(of_arrays: Callable[..., Any], of_floats: Callable[..., float], *
     return found
 
 
-def _one(out: Any) -> None:
+def _one(out: Array) -> None:
     out[...] = 1.0
 
 
-def _zero(out: Any) -> None:
+def _zero(out: Array) -> None:
     out.fill(0.0)
 
 
-def _take(values: Any, index: Any, out: Any) -> None:
+def _take(values: Array, index: Array, out: Array) -> None:
     np.take(values, index, None, out, "clip")       # "clip" writes to `out` at once; "raise" by way of a copy
 
 
-def _flat(x: Any, out: Any = None) -> Any:
+def _flat(x: Array, out: Array | None = None) -> Any:
     if out is None:
         return x.flatten()
     np.copyto(out.reshape(x.shape), x)
     return out
 
 
-def _where_one(y: Any, one: Any, out: Any = None) -> Any:
+def _where_one(y: Array, one: Array, out: Array | None = None) -> Array:
     """y, but 1 where a term stands alone."""
     if out is None:
         out = np.empty_like(y)
@@ -525,23 +525,23 @@ def _where_one(y: Any, one: Any, out: Any = None) -> Any:
     return out
 
 
-def _Sum(axes: tuple[int, ...], keep: bool = True) -> Callable[..., Any]:
+def _Sum(axes: tuple[int, ...], keep: bool = True) -> Rule:
     axis: Any = axes[0] if len(axes) == 1 else axes
-    reduce: Callable[..., Any] = np.add.reduce      # whose stub takes keepdims by name only
+    reduce: Rule = np.add.reduce                    # whose stub takes keepdims by name only
     return lambda x, out=None: reduce(x, axis, None, out, keep)
 
 
-def _Segments(start: Any) -> Callable[..., Any]:
+def _Segments(start: Array) -> Rule:
     return lambda x, out=None: np.add.reduceat(x, start, 0, None, out)
 
 
-def _Gather(index: Any) -> Callable[..., Any]:
+def _Gather(index: Array) -> Rule:
     return lambda x, out=None: np.take(x, index, None, out, "clip")
 
 
 # Finding the order in positions.
 
-def _strides(index: Any) -> tuple[int, ...] | None:
+def _strides(index: Array) -> tuple[int, ...] | None:
     """How far apart positions are along each axis, if evenly: 0 for an axis of length 1. None if unevenly."""
     first = index[(0,) * index.ndim]
     expected, strides = np.asarray(first), []
@@ -552,7 +552,7 @@ def _strides(index: Any) -> tuple[int, ...] | None:
     return tuple(strides) if np.array_equal(expected, index) else None
 
 
-def _view(array: Any, index: Any, strides: tuple[int, ...]) -> Any:
+def _view(array: Array, index: Array, strides: tuple[int, ...]) -> Array:
     return np.ndarray(index.shape, float, array, 8 * int(index.flat[0]), [8 * s for s in strides])
 
 
@@ -564,12 +564,12 @@ def _awkward(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return not (by_rows or by_columns)
 
 
-def _distinct(index: Any) -> bool:
+def _distinct(index: Array) -> bool:
     ascending = np.sort(index)                      # np.unique hashes, and takes twenty times as long
     return bool((ascending[1:] != ascending[:-1]).all())
 
 
-def _grid(index: Any) -> tuple[int, ...]:
+def _grid(index: Array) -> tuple[int, ...]:
     """The shape in which every column of `index` (n, k) runs evenly, if there is one of two axes; else (n,)."""
     n = len(index)
     widths = {n}
@@ -586,7 +586,7 @@ def _grid(index: Any) -> tuple[int, ...]:
     return (n,)
 
 
-def _even(index: Any) -> bool:
+def _even(index: Array) -> bool:
     if (index == index[:, :1]).all():
         index = index[:, :1]
     if (index == index[:1]).all():
@@ -594,7 +594,7 @@ def _even(index: Any) -> bool:
     return _strides(index) is not None
 
 
-def _cartesian(left: Any, right: Any) -> tuple[Any, tuple[int, int]] | None:
+def _cartesian(left: Array, right: Array) -> tuple[Array, tuple[int, int]] | None:
     """If the rows are every pair of some left rows and some right rows: their order as a grid, and its shape."""
     n = len(left)
     order = np.lexsort((right[:, 0], left[:, 0]))

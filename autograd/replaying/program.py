@@ -10,7 +10,7 @@ look at what it is given in ways that leave no trace (it asks for a type, say), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -45,10 +45,10 @@ class Program:
     """Calls in order, each (function, arguments)."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[Function, tuple[Any, ...]]] = []
+        self.steps: list[tuple[Function, tuple[object, ...]]] = []
         self.buffers: dict[int, Array] = {}         # every array written to, by id
 
-    def call(self, function: Function, *arguments: Any) -> Register:
+    def call(self, function: Function, *arguments: object) -> Register:
         """The result of `function`, which takes the place to write to as last argument. Of constants: a constant."""
         arrays = [x.array if isinstance(x, Register) else x for x in arguments]
         if float in map(type, arrays):              # NumPy takes half as long over an array of one number
@@ -61,7 +61,7 @@ class Program:
             self.step(function, *arrays, out)
         return self.register(out, constant, fresh=not constant)
 
-    def attempt(self, function: Function, *arguments: Any) -> Any:
+    def attempt(self, function: Function, *arguments: object) -> Any:
         """`function` of registers; None, with nothing noted, if it can't be fed them, whatever it raises then."""
         steps, buffers = len(self.steps), len(self.buffers)
         try:
@@ -72,7 +72,7 @@ class Program:
                 self.buffers.popitem()
             return None
 
-    def opaque(self, name: str, function: Function, *arguments: Any) -> Register:
+    def opaque(self, name: str, function: Function, *arguments: object) -> Register:
         """`function` of plain arrays as one step, whose result is copied: right for any function, and slower.
 
         Raises ValueError in a run that gives a result of another shape or dtype than the first.
@@ -81,7 +81,7 @@ class Program:
         out = np.array(function(*plain))
         constant = all([x.constant for x in registers_in(arguments)])
 
-        def again(plain: Any, out: Array) -> None:
+        def again(plain: Sequence[Array], out: Array) -> None:
             found = np.asarray(function(*plain))
             if found.shape != out.shape or found.dtype != out.dtype:
                 raise ValueError(f"replay: {name} gives {found.dtype} of shape {found.shape}, expected {out.dtype} of "
@@ -95,7 +95,7 @@ class Program:
     def register(self, array: Array, constant: bool = False, fresh: bool = False) -> Register:
         return Register(self, array, constant, fresh)
 
-    def step(self, function: Function, *arguments: Any) -> None:
+    def step(self, function: Function, *arguments: object) -> None:
         """Note a call; its last argument is what it writes to."""
         self.steps.append((_NAMED_OUT.get(function, function), arguments))
         out = arguments[-1]
@@ -130,7 +130,7 @@ class Program:
 
 
 # NumPy wants these two to be told by name where to write.
-_NAMED_OUT: dict[Any, Function] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
+_NAMED_OUT: dict[object, Function] = {np.maximum: lambda x, y, out: np.maximum(x, y, out=out),
                                              np.minimum: lambda x, y, out: np.minimum(x, y, out=out)}
 
 
@@ -138,7 +138,7 @@ def copy_to(source: Array | float, place: Array) -> None:
     np.copyto(place, source)
 
 
-def registers_in(x: Any) -> Iterator[Register]:
+def registers_in(x: object) -> Iterator[Register]:
     """The registers in x, also within tuples and lists."""
     if isinstance(x, Register):
         yield x
@@ -147,7 +147,7 @@ def registers_in(x: Any) -> Iterator[Register]:
             yield from registers_in(y)
 
 
-def program_of(arguments: Any) -> Program:
+def program_of(arguments: object) -> Program:
     """The program of the first register in `arguments`."""
     return next(registers_in(arguments)).program
 
@@ -178,19 +178,19 @@ class Register(Operand):
         self.fresh = fresh                          # a call made it, and `store` may yet have it made elsewhere
 
     if TYPE_CHECKING:                               # written below, from NumPy's functions
-        def __add__(self, other: Any) -> Any: ...
-        def __radd__(self, other: Any) -> Any: ...
-        def __sub__(self, other: Any) -> Any: ...
-        def __rsub__(self, other: Any) -> Any: ...
-        def __mul__(self, other: Any) -> Any: ...
-        def __rmul__(self, other: Any) -> Any: ...
-        def __truediv__(self, other: Any) -> Any: ...
-        def __rtruediv__(self, other: Any) -> Any: ...
-        def __matmul__(self, other: Any) -> Any: ...
-        def __rmatmul__(self, other: Any) -> Any: ...
+        def __add__(self, other: object) -> Register: ...
+        def __radd__(self, other: object) -> Register: ...
+        def __sub__(self, other: object) -> Register: ...
+        def __rsub__(self, other: object) -> Register: ...
+        def __mul__(self, other: object) -> Register: ...
+        def __rmul__(self, other: object) -> Register: ...
+        def __truediv__(self, other: object) -> Register: ...
+        def __rtruediv__(self, other: object) -> Register: ...
+        def __matmul__(self, other: object) -> Register: ...
+        def __rmatmul__(self, other: object) -> Register: ...
 
     @classmethod
-    def apply(cls, op: Op, *inputs: Any) -> Any:
+    def apply(cls, op: Op, *inputs: object) -> Any:
         program = program_of(inputs)
         out = program.attempt(op.array, *inputs) if ours(op.array) else None
         return out if isinstance(out, Register) else program.opaque(op.name, op.array, *inputs)
@@ -204,12 +204,12 @@ class Register(Operand):
             return NotImplemented
         return self.program.call(ufunc, *inputs)
 
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+    def __array_function__(self, function: Any, types: object, arguments: Any, options: object) -> Any:
         if function not in (np.where, np.dot) or options:
             return NotImplemented
         return self.program.call(_where if function is np.where else np.dot, *arguments)
 
-    def __array__(self, *arguments: Any, **options: Any) -> Any:
+    def __array__(self, *arguments: object, **options: object) -> Any:
         raise TypeError("a register's numbers are not to be read while it is being recorded")
 
     def __float__(self) -> float:
@@ -264,7 +264,7 @@ class Register(Operand):
         plain = plain.astype(np.intp) % (self.array.size if axis is None else self.shape[axis])
         return self.program.call(lambda x, out=None: x.take(plain, axis, out, "clip"), self)   # "raise" would buffer
 
-    def __getitem__(self, key: Any) -> Register:    # rules that pick by index call the op `index`
+    def __getitem__(self, key: object) -> Register:  # rules that pick by index call the op `index`
         if not plain_key(key):
             raise TypeError("a register is read by slices alone")
         whole = key if type(key) is tuple else (key,)
@@ -277,7 +277,7 @@ class Register(Operand):
         self.array[where] = value
         self.program.step(lambda where, out: out.__setitem__(where, value), where, self.array)
 
-    def _in_place(self, ufunc: Any, other: Any) -> Register:
+    def _in_place(self, ufunc: Any, other: object) -> Register:
         y = other.array if isinstance(other, Register) else other
         if self.constant:
             raise TypeError("a constant register can't be changed in place")
@@ -285,16 +285,16 @@ class Register(Operand):
         self.program.step(ufunc, self.array, y, self.array)
         return self
 
-    def __iadd__(self, other: Any) -> Register:
+    def __iadd__(self, other: object) -> Register:
         return self._in_place(np.add, other)
 
-    def __isub__(self, other: Any) -> Register:
+    def __isub__(self, other: object) -> Register:
         return self._in_place(np.subtract, other)
 
-    def __imul__(self, other: Any) -> Register:
+    def __imul__(self, other: object) -> Register:
         return self._in_place(np.multiply, other)
 
-    def __itruediv__(self, other: Any) -> Register:
+    def __itruediv__(self, other: object) -> Register:
         return self._in_place(np.divide, other)
 
     def __neg__(self) -> Any:
@@ -317,14 +317,14 @@ class Register(Operand):
 _POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
 
 
-def _contiguous(x: Any, out: Any = None) -> Any:
+def _contiguous(x: Array, out: Array | None = None) -> Array:
     if out is None:
         return np.array(x, order="C")
     np.copyto(out, x)
     return out
 
 
-def _where(condition: Any, x: Any, y: Any, out: Any = None) -> Any:
+def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> Array:
     if out is None:
         return np.where(condition, x, y)
     np.copyto(out, y)
@@ -332,7 +332,7 @@ def _where(condition: Any, x: Any, y: Any, out: Any = None) -> Any:
     return out
 
 
-def _infix(ufunc: Any) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+def _infix(ufunc: Any) -> tuple[Function, Function]:
     return lambda x, y: ufunc(x, y), lambda y, x: ufunc(x, y)
 
 
@@ -347,7 +347,7 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Register, f"__{_name}__", _infix(_compare)[0])
 
 
-def plain_key(key: Any) -> bool:
+def plain_key(key: object) -> bool:
     """Whether an index is of integers and slices only, so that it gives a view."""
     keys = key if type(key) is tuple else (key,)
     return all(k is None or k is ... or type(k) in (int, slice) for k in keys)
@@ -355,7 +355,7 @@ def plain_key(key: Any) -> bool:
 
 def expand_to(shape: tuple[int, ...]) -> Function:
     """The function that broadcasts an array to `shape`, into a buffer if it is given one."""
-    def expand(x: Any, out: Any = None) -> Any:
+    def expand(x: Array, out: Array | None = None) -> Array:
         if out is None:
             return np.broadcast_to(x, shape).copy()
         np.copyto(out, x)

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd.arrays.silence import quietly
 from autograd.arrays.tensor import Tensor, cast
-from autograd.core.graph import leaves
+from autograd.core.graph import Node, leaves
 from autograd.core.modes import active, watching
 from autograd.core.nary import Nary
 from autograd.core.value import Value
@@ -45,7 +45,7 @@ class Stats(NamedTuple):
     bytes: int
 
 
-def replay(root: Any, wrt: Any = None, inputs: Any = None, batch: bool = False) -> Any:
+def replay(root: Node, wrt: object = None, inputs: object = None, batch: bool = False) -> Any:
     """Record the graph of `root`, to run it forward and backward without building it again.
 
     Args:
@@ -103,7 +103,7 @@ class ValueReplay:
     parameters: Array
     gradient: Array
 
-    def __init__(self, root: Value, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
+    def __init__(self, root: Value, wrt: Any = None, inputs: object = None, batch: bool = False) -> None:
         given = _leaves("inputs", inputs if inputs is not None else [])
         self.wrt = None if wrt is None else _leaves("wrt", wrt)
         named = [*(self.wrt or []), *given]
@@ -139,15 +139,15 @@ class ValueReplay:
         return (f"replay of {stats.nodes:,} nodes as {stats.steps:,} steps of {stats.strategy}, {stats.bytes:,} bytes, "
                 f"{len(self.parameters)} parameters, {len(self.inputs)} inputs{' per example' * self.batch}")
 
-    def __call__(self, x: Any = None) -> float:
+    def __call__(self, x: object = None) -> float:
         """Run forward and backward with `x` for the inputs; the loss. `gradient` then holds the gradient."""
         return self._run(x, True)
 
-    def forward(self, x: Any = None) -> float:
+    def forward(self, x: object = None) -> float:
         """Run forward only; the loss."""
         return self._run(x, False)
 
-    def _run(self, x: Any, backward: bool) -> float:
+    def _run(self, x: object, backward: bool) -> float:
         if self.batch:
             return self._run_batch(self._rows(x), backward)
         if x is None and not self.inputs:
@@ -160,7 +160,7 @@ class ValueReplay:
             _examine(Loop(self._flat), machine.values[: len(self.parameters) + len(self.inputs)], backward)
         return loss
 
-    def _numbers(self, x: Any) -> Array:
+    def _numbers(self, x: object) -> Array:
         array = _real(x)
         if array.shape != (len(self.inputs),):
             raise ValueError(f"replay: got inputs of shape {array.shape}, expected ({len(self.inputs)},), "
@@ -169,7 +169,7 @@ class ValueReplay:
 
     # Many examples.
 
-    def _rows(self, x: Any) -> Array:
+    def _rows(self, x: object) -> Array:
         array = _real(x)
         if array.ndim != 2 or array.shape[1] != len(self.inputs) or not len(array):
             raise ValueError(f"replay: got inputs of shape {array.shape}, expected (N, {len(self.inputs)}), "
@@ -303,14 +303,14 @@ class TensorReplay:
         return (f"replay of {stats.nodes:,} nodes as {stats.steps:,} steps of {stats.strategy}, {stats.bytes:,} bytes, "
                 f"{len(self.parameters)} parameters, {len(self.inputs)} inputs")
 
-    def __call__(self, *inputs: Any) -> float:
+    def __call__(self, *inputs: object) -> float:
         """Run forward and backward with these arrays for the inputs (or a list of them); the loss."""
         self._feed(inputs)
         loss = self._program.run()
         self._examine(True)
         return loss
 
-    def forward(self, *inputs: Any) -> float:
+    def forward(self, *inputs: object) -> float:
         """Run forward only; the loss."""
         self._feed(inputs)
         loss = self._program.forward()
@@ -425,7 +425,7 @@ def _examine(loop: Loop, leaves: Array, backward: bool, where: str = "") -> None
             raise FloatingPointError(f"replay: the gradients of {flat.name(i)} add up to {gradient}{where}")
 
 
-def _real(x: Any) -> Array:
+def _real(x: object) -> Array:
     if x is None:
         raise ValueError("replay: it was recorded with inputs; pass their numbers")
     try:

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.core.graph import back
 from autograd.core.numbers import ieee
-from autograd.core.op import TABLE, Op, times
+from autograd.core.op import TABLE, Op, Rule, times
 from autograd.core.symbols import Symbol, text_of
 from autograd.core.writing import compile_function
 from autograd.replaying.flat import Flat
@@ -180,7 +180,7 @@ class _Line:
         self.started = False                        # whether a line gave it a gradient to add to
 
 
-def _pulled(line: _Line, g: Any, namespace: dict[str, Any]) -> Sequence[Any]:
+def _pulled(line: _Line, g: object, namespace: dict[str, object]) -> Sequence[object]:
     """What the inputs of a line receive, as text: its op fed with symbols, or called where it wants floats."""
     op: Any = line.op
     needs = [x.varies for x in line.inputs]
@@ -193,8 +193,8 @@ def _pulled(line: _Line, g: Any, namespace: dict[str, Any]) -> Sequence[Any]:
         return [times(Symbol(slope), g) if need else None for need, slope in zip(needs, slopes)]
 
 
-def _called(op: Op, what: str, function: Callable[..., Any], arguments: Sequence[str],
-            namespace: dict[str, Any]) -> str:
+def _called(op: Op, what: str, function: Rule, arguments: Sequence[str],
+            namespace: dict[str, object]) -> str:
     """A call of a function that can't be written out, which `namespace` gets to know; the answer as a float."""
     name = f"{op.name}_{what}_{id(op)}"
     namespace[name] = function
@@ -230,14 +230,14 @@ class Straight:
             text = text_of(op.floats, *arguments) or _called(op, "floats", op.floats, arguments, namespace)
             forward.append(f"v{i} = {text.removeprefix('0 + ')}")                   # 0: what sum() starts from
 
-        def ask(line: _Line, g: Any) -> Sequence[Any]:
+        def ask(line: _Line, g: object) -> Sequence[object]:
             return _pulled(line, g, namespace)
 
         root = line(flat.root)
         gradient: dict[Any, Any] = {root: 1.0}
         order = [lines_of[i] for _, i, _, _ in self.loop.tape]
         for use in back(order, gradient, ask, add=lambda g, part: g):
-            x = use.node
+            x: Any = use.node                       # a `_Line`
             name = "g" + x.name[1:]
             backward.append(f"{name} {'+=' if x.started else '='} {use.contribution}")
             gradient[x], x.started = Symbol(name), True

@@ -58,11 +58,11 @@ class Drawing:
             raise LayoutError(f"{error} The graph's DOT text is in {beside}.") from None
         return path
 
-    def render(self, filename: str | Path = "graph", format: str | None = None, **_: Any) -> str:
+    def render(self, filename: str | Path = "graph", format: str | None = None, **_: object) -> str:
         """Write `filename`.`format`, as the object micrograd's `draw_dot` returned did. Returns the path."""
         return str(self.save(Path(f"{filename}.{format or self.format}")))
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         try:
             if self.format == "png":
                 return {"image/png": layout(self.source, "png"), "text/plain": repr(self)}
@@ -77,9 +77,9 @@ class Drawing:
         return f"<Drawing: {self.source.count(chr(10))} lines of DOT; .save('graph.svg') writes it>"
 
 
-def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Any = None,
-         names: Mapping[str, Any] | None = None, parameters: Any = None, constants: bool = True, legend: bool = True,
-         collapse: Any = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
+def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: object = None,
+         names: Mapping[str, object] | None = None, parameters: object = None, constants: bool = True,
+         legend: bool = True, collapse: object = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.
 
     Args:

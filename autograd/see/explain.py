@@ -122,7 +122,7 @@ class Explanation:
                 f"<span style='color:{colour}'>{html.escape(self.verdict())}</span></div>")
 
 
-def explain(root: Node, node: Node, *, names: Mapping[str, Any] | None = None) -> Explanation:
+def explain(root: Node, node: Node, *, names: Mapping[str, object] | None = None) -> Explanation:
     """The chain rule for one node's gradient in words, symbols and numbers, checked against its `.grad`.
 
     Raises:

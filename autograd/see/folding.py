@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from autograd.core.carrying import Call, calls
 from autograd.core.graph import Node
@@ -43,7 +42,7 @@ class Fold:
         return [("name", self.title + times), *([("path", self.path)] if self.path else []), ("count", count)]
 
 
-def folds(order: Sequence[Node], models: Any, depth: int) -> list[Fold]:
+def folds(order: Sequence[Node], models: object, depth: int) -> list[Fold]:
     """The boxes for the calls of the modules that lie `depth` levels deep in one of `models`.
 
     A module less deep is folded too if there is nothing to open in it: if none of its parts was called.
@@ -56,7 +55,7 @@ def folds(order: Sequence[Node], models: Any, depth: int) -> list[Fold]:
     chosen = _modules(models, depth, {id(call.module()) for call in noted})
     results = {call: made for call, made in noted.items() if id(call.module()) in chosen}
     calls_of: dict[int, int] = {}
-    boxes: dict[Any, Fold] = {}
+    boxes: dict[object, Fold] = {}
     for call, made in results.items():
         module = call.module()
         path = chosen[id(module)]
@@ -79,7 +78,7 @@ def folds(order: Sequence[Node], models: Any, depth: int) -> list[Fold]:
     return [fold for fold in boxes.values() if not all(id(node) in covered for node in fold.results)]
 
 
-def _modules(models: Any, depth: int, called: set[int]) -> dict[int, str]:
+def _modules(models: object, depth: int, called: set[int]) -> dict[int, str]:
     """The ids of the modules to fold, with their paths."""
     chosen = {}
     for model in models if isinstance(models, (list, tuple)) else [models]:
@@ -99,7 +98,7 @@ def _within(path: str, other: str) -> bool:
     return path != other and (other == "" or path.startswith(other + "."))
 
 
-def _title(module: Any) -> str:
+def _title(module: object) -> str:
     text = repr(module)
     name = type(module).__name__
     return text if text.startswith(f"{name}(") and "\n" not in text and len(text) <= 32 else name

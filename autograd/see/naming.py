@@ -44,7 +44,7 @@ def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
     return listed
 
 
-def naming(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
+def naming(order: Sequence[Node], names: Mapping[str, object] | None) -> dict[Node, str]:
     """What to call each node that has a name: its label, else the variable or the list's element that holds it."""
     found: dict[Node, str] = {}
     for name, thing in (names or {}).items():
@@ -60,7 +60,7 @@ def naming(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node,
     return {node: node.label or found[node] for node in order if node.label or node in found}
 
 
-def full_names(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[Node, str]:
+def full_names(order: Sequence[Node], names: Mapping[str, object] | None) -> dict[Node, str]:
     """`naming`, with v1, v2, … for the nodes that have no name; no two nodes are called the same."""
     given = naming(order, names)
     taken = set(given.values())
@@ -75,7 +75,7 @@ def full_names(order: Sequence[Node], names: Mapping[str, Any] | None) -> dict[N
     return full
 
 
-def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parameters: Any) -> dict[Node, str]:
+def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parameters: object) -> dict[Node, str]:
     """The part each node plays: "input", "parameter", "constant", "intermediate" or "result"."""
     listed = parameters.parameters() if hasattr(parameters, "parameters") else parameters
     parameter_ids = {id(p) for p in as_nodes("draw", "parameters", listed)}

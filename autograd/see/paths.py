@@ -135,7 +135,7 @@ class Paths:
 class Sums(dict[Node, Any]):
     """node -> the sum of the contributions of the paths that pass it."""
 
-    def __init__(self, sums: Mapping[Node, Any], leaf: str, root: str, name_of: Mapping[Node, str]) -> None:
+    def __init__(self, sums: Mapping[Node, object], leaf: str, root: str, name_of: Mapping[Node, str]) -> None:
         super().__init__(sums)
         self._lines = [f"through {name_of[node]}: {size_text(part)}" for node, part in sums.items()]
         self._head = f"∂{root}/∂{leaf}"

@@ -25,8 +25,8 @@ from autograd.see.telling import Line, array_text, broadcast, rule_in_names, rul
 __all__ = ["stepper"]
 
 
-def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, Any] | None = None,
-            parameters: Any = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
+def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, object] | None = None,
+            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
     """Write a page that steps through the graph's values and then, backward, through its gradients. Returns its path.
 
     The page needs nothing beside itself: no network, no server. The gradients are those of `root` itself, computed
@@ -68,7 +68,7 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     return path
 
 
-def _lines(node: Node, name: str, grads: Mapping[Node, Any]) -> list[Line]:
+def _lines(node: Node, name: str, grads: Mapping[Node, object]) -> list[Line]:
     """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
     lines = [("name", name), *([("shape", node.kind)] if node.kind else []), ("data", f"data {_shown(node._data)}")]
     if node in grads:
@@ -76,17 +76,17 @@ def _lines(node: Node, name: str, grads: Mapping[Node, Any]) -> list[Line]:
     return lines
 
 
-def _shown(x: Any, summed_up: bool = False) -> str:
+def _shown(x: object, summed_up: bool = False) -> str:
     return array_text(x, summed_up).replace("\n", "").replace("-", "−")
 
 
-def _exact(x: Any) -> Any:
+def _exact(x: object) -> Any:
     """All its digits, for whoever points at it; None where it is large."""
     return listed(x) if math.prod(shape_of(x)) <= 9 else None
 
 
 def _walk(order: Sequence[Node], root: Node, name_of: Mapping[Node, str], grads: Mapping[Node, Any],
-          told: Mapping[Node, Sequence[Line]]) -> dict[str, Any]:
+          told: Mapping[Node, Sequence[Line]]) -> dict[str, object]:
     """All that the page knows."""
     position = {node: i for i, node in enumerate(order)}
     used = uses(order)
@@ -122,8 +122,8 @@ def _walk(order: Sequence[Node], root: Node, name_of: Mapping[Node, str], grads:
             "backward": [position[node] for node in reversed(order) if node in grads]}
 
 
-def _use(node: Node, user: Node, which: int, position: Mapping[Node, int], name_of: Mapping[Node, str], g: Any,
-         part: Any, running: Any) -> dict[str, Any]:
+def _use(node: Node, user: Node, which: int, position: Mapping[Node, int], name_of: Mapping[Node, str], g: object,
+         part: object, running: object) -> dict[str, object]:
     """What one use contributes, in symbols and in numbers."""
     assert user.op is not None
     entry = {"user": position[user], "which": which, "rule": rule_in_names(user, which, name_of),

@@ -79,7 +79,7 @@ def number_text(x: Any) -> str:
     return f"{float(x):.3g}".replace("-", "−")
 
 
-def chain(sign: str, numbers: Sequence[Any]) -> str:
+def chain(sign: str, numbers: Sequence[object]) -> str:
     """The numbers with `sign` between them, negative ones in parentheses but for the first."""
     texts = [number_text(x) for x in numbers]
     return sign.join([texts[0], *(f"({text})" if text.startswith("−") else text for text in texts[1:])])
@@ -96,7 +96,7 @@ def size_text(x: Any) -> str:
 
 # A rule.
 
-def rule(op: Op, position: int, out: Any, inputs: Sequence[Any]) -> str:
+def rule(op: Op, position: int, out: object, inputs: Sequence[object]) -> str:
     """∂out/∂input as text: the op's partial, fed with symbols for its result and inputs. Empty where there is none.
 
     >>> from autograd.core.ops import TABLE

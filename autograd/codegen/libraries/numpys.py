@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from autograd.codegen.text import Shape, Text, as_tuple
+from autograd.codegen.text import DType, Shape, Text, as_tuple
 
 if TYPE_CHECKING:
     from autograd.codegen.page import Page
@@ -33,11 +33,11 @@ class NumPy:
     def dtype(self, dtype: Any) -> str:
         return f"{self.prefix}.{dtype.name}"
 
-    def dtype_argument(self, dtype: Any) -> str:
+    def dtype_argument(self, dtype: DType) -> str:
         """A dtype as a last argument, where it is not what the library takes anyhow."""
         return "" if dtype is None or dtype.name in self.usual else f", dtype={self.dtype(dtype)}"
 
-    def zeros(self, shape: Shape, dtype: Any) -> str:
+    def zeros(self, shape: Shape, dtype: DType) -> str:
         return f"{self.prefix}.zeros({as_tuple(shape)}{self.dtype_argument(dtype)})"
 
     def zeros_for(self, name: str, dtype: str) -> str:
@@ -63,7 +63,7 @@ class NumPy:
         """The arguments of a function."""
         return inputs
 
-    def shares(self, equal: Text, dtype: Any) -> Text:
+    def shares(self, equal: Text, dtype: DType) -> Text:
         """What to divide by how many are equal."""
         return equal
 
@@ -81,7 +81,7 @@ class NumPy:
 
     # Indices.
 
-    def key(self, key: Any, shape: Shape) -> Any:
+    def key(self, key: object, shape: Shape) -> Any:
         """An index as the library takes it."""
         return key
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from autograd.codegen.libraries.numpys import NumPy, indices
-from autograd.codegen.text import Shape, Text, as_tuple
+from autograd.codegen.text import DType, Shape, Text, as_tuple
 
 if TYPE_CHECKING:
     from autograd.codegen.page import Page
@@ -64,7 +64,7 @@ class Torch(NumPy):
             return inputs
         return [like.like("torch.full_like({x}, {number})", number=x) if x.number else x for x in inputs]
 
-    def shares(self, equal: Text, dtype: Any) -> Text:      # quotients of integers would be float32
+    def shares(self, equal: Text, dtype: DType) -> Text:    # quotients of integers would be float32
         return equal.page.cast(equal, dtype)
 
     # Axes and indices.
@@ -74,7 +74,7 @@ class Torch(NumPy):
             return ", ".join([str(dim[0]) if len(dim) == 1 and x.ndim > 1 else as_tuple(dim), self.keepdim])
         return super().axes(x, dim, keepdim)
 
-    def key(self, key: Any, shape: Shape) -> Any:
+    def key(self, key: object, shape: Shape) -> Any:
         """With a slice that runs backwards, which PyTorch has not, as an array of positions."""
         keys = key if type(key) is tuple else (key,)
         backwards = [i for i, k in enumerate(keys) if isinstance(k, slice) and (k.step or 1) < 0]
