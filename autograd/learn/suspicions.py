@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from time import perf_counter
 from typing import Any
 
 from autograd.core.graph import Node, Use
 from autograd.learn import mistakes
-from autograd.learn.alike import close, finite, largest, silence, some
+from autograd.learn.alike import close, finite, largest, shape_of, silence, some
 from autograd.learn.contributions import Pass, pull
+from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
 
 __all__ = ["Case", "Suspicion", "most"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
+_SEARCH, _STEPS = 0.02, 12                          # for formulas: how many seconds, and how many nameless nodes deep
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
 
@@ -86,12 +89,13 @@ class Case:
 
     def suspicions(self) -> Iterator[Suspicion]:
         """Every mistake that explains the answer, the likeliest first; the last is that none does."""
-        yield from self.infinite()
         yield from self.signs_and_zeros()
         yield from self.left_out_or_counted_twice()
         yield from self.half_of_the_chain_rule()
         yield from self.another_variable()
         yield from self.further_on()
+        yield from self.another_formula()
+        yield from self.infinite()
         yield self.unknown()
 
     def infinite(self) -> Iterator[Suspicion]:
@@ -201,6 +205,111 @@ class Case:
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {by} has the wrong sign {up_to}")
             elif named := self.factor(ratio):
                 yield self.seen(named[0], f"what comes through {by} is {named[1]} times what it should be")
+
+    # The formula that was written.
+
+    def another_formula(self) -> Iterator[Suspicion]:
+        """Another local derivative, at a use or at one of the nameless steps behind it, or another gradient there."""
+        if self.one is None:
+            return
+        until = perf_counter() + _SEARCH
+        steps = list(self.steps())
+        inside = set(self.one.between(self.t))
+        for find in (self.with_formula, self.with_another_node, self.with_another_gradient):
+            for use in steps:
+                for part, *told in find(use, until):
+                    if part is None:
+                        continue
+                    change = self.one.carried(use.node, self.less(part, use.contribution), self.t, inside)
+                    if change is not None and self.explains(self.g + change):
+                        yield self.seen(*told)
+                    if perf_counter() > until:
+                        break
+
+    def steps(self) -> Iterator[Use]:
+        """The uses of the node, and those of the nameless nodes they lead to."""
+        assert self.one is not None
+        ahead, seen, count = [self.t], {self.t}, 0
+        for node in ahead:
+            for use in self.one.uses.get(node, []):
+                yield use
+                if use.by not in seen and not self.known(use.by) and count < _STEPS:
+                    seen.add(use.by)
+                    ahead.append(use.by)
+                    count += 1
+
+    def less(self, a: Any, b: Any) -> Any:
+        return a - b
+
+    def operands(self, use: Use) -> dict[str, Any]:
+        """What the names in a formula stand for."""
+        return dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
+
+    def contribution(self, use: Use, slope: Any) -> Any:
+        """What a use would contribute if that were its local derivative; None where it can't be."""
+        return slope * use.arriving
+
+    def with_formula(self, use: Use, until: float) -> Iterator[Any]:
+        known = self.operands(use)
+        for formula in formulas(use.by.op, use.position):
+            if not formula.other and perf_counter() < until:
+                slope = evaluated(formula, known)
+                if slope is not None and self.may_be(use, slope):
+                    yield (self.contribution(use, slope), mistakes.FORMULA, self._formula(use, formula.text))
+
+    def with_another_node(self, use: Use, until: float) -> Iterator[Any]:
+        known = self.operands(use)
+        mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
+        for node in self.others(use):
+            for formula in mentions:
+                if perf_counter() > until:
+                    return
+                slope = evaluated(formula, {**known, OTHER: node._data})
+                if slope is not None and self.may_be(use, slope):
+                    yield (self.contribution(use, slope), mistakes.NODE, self._formula(use, formula.text, node))
+
+    def with_another_gradient(self, use: Use, until: float) -> Iterator[Any]:
+        """The gradient of some other node in the place of what arrives."""
+        assert self.one is not None
+        for node in sorted(self.one.gradients, key=lambda x: not self.known(x)):
+            g = self.one.gradients[node]
+            if perf_counter() > until:
+                return
+            if node is not use.by and shape_of(g) == shape_of(use.arriving):
+                yield (pull(use.by, use.position, g), mistakes.ARRIVING,
+                       f"you start from the gradient of {self.called(node)}; what belongs there is the gradient of "
+                       f"{self.called(use.by)}", self.called(use.by))
+
+    def others(self, use: Use) -> list[Node]:
+        """The nodes that may stand in a formula by mistake, those with a name first."""
+        assert self.one is not None
+        return [node for node in sorted(self.one.order, key=lambda x: not self.known(x))
+                if node is not use.by and self.fits(node, use.by)
+                and all(node is not x for x in use.by.inputs)]
+
+    def fits(self, node: Node, by: Node) -> bool:
+        return bool(self.known(node))
+
+    def may_be(self, use: Use, slope: Any) -> bool:
+        """A quick look at a few numbers, for what need not be worked out in full."""
+        return True
+
+    def _formula(self, use: Use, text: str, other: Node | None = None) -> str:
+        by = use.by
+        bare = {name: self.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
+        right = worded(right_formula(by.op, use.position) or "", bare)
+        if other is not None:
+            bare[OTHER] = self.bare(other)
+        return (f"you multiply what arrives at {self.called(by)} by {worded(text, bare)}; the derivative of "
+                f"`{by.op.symbol}` here is {right}")
+
+    def bare(self, node: Node) -> str:
+        """A node's name within a formula."""
+        if known := self.known(node):
+            return known
+        if node.op is None and shape_of(node._data) == ():
+            return f"{float(node._data):g}"
+        return "result" if node.op is not None else "constant"
 
     def ratio(self, a: Any, b: Any) -> float | None:
         """The r for which r·b is nearest to a; None where there is none."""
