@@ -238,7 +238,7 @@ GRAPHS = {
         "dz = p * (1 - p) * dp\n"
         "dw = x.T @ dz\n"
         "db = dz.sum()",
-        {"sigmoid's derivative once more": ("dz = p * (1 - p) * (p - y) / n", {"a factor too many"}),
+        {"sigmoid's derivative once more": ("dz = p * (1 - p) * (p - y) / n", {"a factor too many", *CROSS}),
          "y − p": ("dz = (y - p) / n", {"wrong sign"}), "y forgotten": ("dz = p / n", CROSS | {"path left out"})}),
     "neuron": Graph(
         "x1 = V(2.0); x2 = V(-0.5); w1 = V(-3.0); w2 = V(1.3); b = V(6.7)\n"
@@ -282,7 +282,7 @@ GRAPHS = {
          "times T": ("dz = (p - q) * T / n", {"constant factor"}),
          "diagonal only": ("du = p * (1 - p) * dp", SOFTMAX),
          "sum dropped": ("du = p * dp", SOFTMAX | FORMULA | {"path left out"}),
-         "off-diagonal only": ("du = -p * (dp * p).sum(1, keepdims=True)", SOFTMAX | OUT),
+         "off-diagonal only": ("du = -p * (dp * p).sum(1, keepdims=True)", SOFTMAX | OUT | {"one-hot forgotten"}),
          "y forgotten": ("du = p / n", {"one-hot forgotten", *CROSS})}),
     "nats and bits": Graph(
         "x = P(5, 6); q = soft(C(5, 6)); s = x.exp(); t = s.sum(1, keepdim=True); p = s / t; l = p.log2()\n"
@@ -418,9 +418,13 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
                     elif top and ast.unparse(kept) in run.seen and ast.unparse(kept).startswith("d"):
                         yield "local dropped", replaced(path, kept), LOCAL | FACTOR
                     else:
-                        yield "factor dropped", replaced(path, kept), LOCAL | UPSTREAM
+                        below = any(isinstance(x, ast.BinOp) and isinstance(x.op, ast.Div) and at == "right"
+                                    for x, at, _ in path)
+                        yield "factor dropped", replaced(path, kept), LOCAL | UPSTREAM | (
+                            {"a factor too many"} if below else set()) | (SOFTMAX if target == "dscores" else set())
                 if top and isinstance(left, (ast.Name, ast.BinOp)):
-                    yield "/ for *", replaced(path, ast.BinOp(right, ast.Div(), left)), FORMULA
+                    yield "/ for *", replaced(path, ast.BinOp(right, ast.Div(), left)), FORMULA | (
+                        FACTOR if "ones_like" in line else set())
             if isinstance(node.op, ast.Div):
                 text = ast.unparse(right)
                 number = text in ("n", "(n - 1)", "n - 1", "6", "T")
@@ -467,6 +471,8 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
             yield "transpose dropped", replaced(path, node.value), {"transposed factor"}
     if "@" in line and not several:
         yield "transposed", f"{target} = ({value}).T", {"transposed"}
+    if run.graph.values:
+        return                                      # one number tells no factor
     yield "two at once", f"{target} = -3.0 * ({value}) + 0.0", {"constant factor", "wrong sign", "factor 1/N missing"}
 
 
@@ -522,7 +528,9 @@ def same_numbers(run: Run, of: str, answer: Any, truth: Any) -> set[str]:
     if abs(ratio) > 1e-6 and truth.size > 1 and np.allclose(answer, ratio * truth, rtol=1e-9, atol=1e-12):
         names |= FACTOR
     if np.allclose(answer, 0, atol=1e-10):
-        names |= {"all zeros"}
+        names |= {"all zeros", "path left out"}
+    if not np.isfinite(answer).all():
+        names |= {"not finite"}
     return names
 
 

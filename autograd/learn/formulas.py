@@ -25,6 +25,10 @@ NAMES = ("out", "x", "y", "z")                      # an op's result and its inp
 OTHER = "w"                                         # some other node, tried in the place of each of them
 
 
+# The same derivatives, as they are also written.
+_ALSO = {("div", 1): ("-x / y ** 2",), ("sigmoid", 0): ("exp(-x) / (1 + exp(-x)) ** 2",), ("sqrt", 0): ("1 / (2 * out)",)}
+
+
 class Formula(NamedTuple):
     """A formula for a local derivative: its text, the same compiled, and whether it mentions another node."""
 
@@ -61,9 +65,13 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
         return ()
     names = NAMES[:(op.arity or 0) + 1]
     found: dict[str, None] = {}
-    for text in (*_edited(right, names), *_powers(op), *_alike(names)):
+    written = [right, *(text for text in _ALSO.get((op.name, position), ()))]
+    edited = [new for text in written for new in _edited(text, names)]
+    whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
+    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", *_powers(op), *_alike(names)):
         found.setdefault(text)
-    found.pop(right, None)
+    for text in written:
+        found.pop(text, None)
     made = []
     for text in found:
         try:

@@ -68,6 +68,7 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     if len(set(p.shape)) == 1 and p.ndim > 1:
         yield p * (d - (d * p).sum(axis)), "the sum over the row lost its axis (keepdim), so it is subtracted along " \
                                            "the wrong one"
+    yield p * np.ones_like(d), "your numbers are {p} itself, whatever arrives"
     yield p * (right - (right * p).sum(axis, keepdims=True)), "the Jacobian is applied twice"
 
 
@@ -199,9 +200,9 @@ def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any
     except ValueError:
         pass
     assert case.one is not None
-    for node in sorted(case.one.order, key=lambda x: not case.known(x)):
+    for node in case.one.order:
         z = np.asarray(node._data)
-        if node is other or node is use.by or z.ndim != y.ndim:
+        if not case.known(node) or node is other or node is use.by or z.ndim != y.ndim:
             continue
         for z_, form in ((z, ""), (_t(z), ", transposed,")):
             if z_.shape == y.shape:
@@ -334,5 +335,5 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         if ((mine == 0) != (right == 0)).all():
             yield case.seen(mistakes.MASK, "your numbers pass exactly where the right ones are 0, and the other way "
                                            "round")
-        elif opened and shut:
+        elif opened or shut:
             yield case.seen(mistakes.ANOTHER_MASK, f"{opened} places pass that were shut, {shut} are shut that passed")

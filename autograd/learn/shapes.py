@@ -69,10 +69,11 @@ class ArrayCase(Case):
         yield from kinds.places(self)
         yield from kinds.products(self)
         yield from self.further_on()
-        yield from kinds.factors(self)
-        yield from self.another_formula()
         yield from kinds.masks(self)
+        yield from self.another_formula()
+        yield from kinds.factors(self)
         yield from self.maximum()
+        yield from self.two_at_once()
         yield from self.infinite()
         yield self.unknown()
 
@@ -90,10 +91,11 @@ class ArrayCase(Case):
                                 f"{g.shape}; summed to that your numbers are right")
         if m.size > g.size and self.agrees(_summed(m, g.shape), g):
             yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
-        for use in self.uses:
-            if m.shape == use.arriving.shape and self.agrees(m, use.arriving):
-                yield self.seen(mistakes.LOCAL, f"{got}; the gradient of {self.called(use.by)} is passed straight "
-                                f"through to `{self.name}`", self.called(use.by))
+        for node in self.one.between(self.t) if self.one is not None else []:
+            if m.shape != () and self.known(node) and self.agrees(m, self.one.gradients[node]):
+                called = self.called(node)
+                yield self.seen(mistakes.LOCAL, f"{got}; the gradient of {called} is passed straight through to "
+                                f"`{self.name}`", called)
         for _, part in arriving:
             for axes in _axes(part.ndim):
                 if self.agrees(m.ravel(), part.sum(axes).ravel()):
@@ -205,6 +207,11 @@ class ArrayCase(Case):
             yield np.broadcast_to(arriving, shape)
         except ValueError:
             return
+
+    def usual_factors(self) -> Iterator[float]:
+        if self.g.size > 3 and self.m.shape == self.g.shape:
+            rows = float(len(self.g))
+            yield from dict.fromkeys((-1.0, 2.0, 0.5, rows, 1 / rows, float(self.g.size), 1 / self.g.size))
 
     def contribution(self, use: Use, slope: Any) -> Any:
         try:
