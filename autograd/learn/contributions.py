@@ -78,6 +78,18 @@ class Pass:
         return grads.get(node)
 
 
+    def carried(self, start: Node, g: Any, node: Node, between: set[Node]) -> Any:
+        """What `node` receives of a gradient g of `start`, by way of the nodes `between`; None if nothing arrives."""
+        if start is node:
+            return g
+        on = [x for x in self.order if x is start or (x in between and x is not node)]
+        grads = {start: g}
+        with silence(g):
+            for _ in each_use(on, grads):
+                pass
+        return grads.get(node)
+
+
 def pull(node: Node, position: int, g: Any) -> Any:
     """What the input at `position` alone receives where the node's gradient is g."""
     with silence(g):

@@ -63,6 +63,60 @@ LOCAL = Mistake(
 UPSTREAM = Mistake(
     "upstream gradient forgotten",
     "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above")
+FORMULA = Mistake(
+    "another formula for the local derivative",
+    "look up the derivative of that op: is it written in its input or in its result, and with which exponent and sign?")
+NODE = Mistake(
+    "another node in the place of a factor",
+    "go through the line name by name: which of them does the forward pass have there?")
+ARRIVING = Mistake(
+    "another gradient in the place of what arrives",
+    "what arrives at {by} is the gradient of {by} itself")
+TOO_MANY = Mistake(
+    "a factor too many",
+    "each step of the forward pass gives one factor, once: which of them does your line have twice?")
+FORGOTTEN = Mistake(
+    "factor forgotten",
+    "each step of the forward pass gives one factor: which of them does your line lack?")
+FACTOR_TRANSPOSED = Mistake(
+    "transposed factor",
+    "the shapes fit both ways, so they can't tell: the other factor of a product stands transposed on the way back")
+SOFTMAX = Mistake(
+    "another formula for softmax's derivative",
+    "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ − pⱼ): every logit reaches every probability of its row, so a sum over the row remains")
+CROSS = Mistake(
+    "another formula for p − y",
+    "for each row: softmax of the logits, minus 1 at the right class, over what the mean divides by")
+LABELS = Mistake(
+    "other labels",
+    "which labels belong to these rows? look at how the batch was cut")
+AVERAGED = Mistake(
+    "averaged where += was needed",
+    "a row that was looked up several times receives the sum of what arrives, not its mean")
+POSITION = Mistake(
+    "path left out",
+    "every place in which a row is looked up sends something back: go through all of them")
+ORDER = Mistake(
+    "reshaped in the wrong order",
+    "the way back of a reshape is the reshape to the old shape, of the same numbers in the same order")
+INTEGERS = Mistake(
+    "cut to integers",
+    "of which dtype is the array that the gradient is written into?")
+MASK = Mistake(
+    "complement of the mask",
+    "the gradient passes where the forward pass let the number through")
+ANOTHER_MASK = Mistake(
+    "another mask",
+    "the way back needs the very mask of the forward pass: keep it, and draw nothing anew")
+RELU_OF = Mistake(
+    "relu of the gradient",
+    "relu's derivative asks for the sign of its input, not of what arrives")
+EPSILON = Mistake(
+    "ε forgotten",
+    "the forward pass adds a small number first; the derivative is taken where that was added")
+KINK = Mistake(
+    "off at the kink",
+    "right everywhere else; look at what your line says where the input is exactly at the kink")
 ONE_HOT = Mistake(
     "one-hot forgotten",
     "at the right class the logit has one path more to the loss: its own −log")

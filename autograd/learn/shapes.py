@@ -11,9 +11,9 @@ import numpy as np
 from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import as_array, last_pass
 from autograd.core.graph import Node, Use
-from autograd.learn import mistakes
+from autograd.learn import kinds, mistakes
 from autograd.learn.alike import close, largest, shape_of
-from autograd.learn.contributions import raw
+from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import Case, Suspicion, most
 
@@ -55,7 +55,6 @@ class ArrayCase(Case):
         return int(np.count_nonzero(~np.isfinite(self.m))), self.m.size
 
     def suspicions(self) -> Iterator[Suspicion]:
-        yield from self.infinite()
         if self.m.shape != self.g.shape:
             yield from self.another_shape()
             return
@@ -63,13 +62,22 @@ class ArrayCase(Case):
         yield from self.left_out_or_counted_twice()
         yield from self.overwritten_rows()
         yield from self.softmax()
+        yield from kinds.softmax(self)
+        yield from kinds.cross_entropy(self)
         yield from self.constant_factor()
         yield from self.wrong_axis()
         yield from self.transposed()
         yield from self.half_of_the_chain_rule()
         yield from self.another_variable()
+        yield from kinds.places(self)
+        yield from kinds.products(self)
         yield from self.further_on()
+        yield from kinds.masks(self)
+        yield from self.another_formula()
+        yield from kinds.factors(self)
         yield from self.maximum()
+        yield from self.two_at_once()
+        yield from self.infinite()
         yield self.unknown()
 
     def another_shape(self) -> Iterator[Suspicion]:
@@ -86,11 +94,26 @@ class ArrayCase(Case):
                                 f"{g.shape}; summed to that your numbers are right")
         if m.size > g.size and self.agrees(_summed(m, g.shape), g):
             yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
+        for node in self.one.between(self.t) if self.one is not None else []:
+            if m.shape != () and self.known(node) and self.agrees(m, self.one.gradients[node]):
+                called = self.called(node)
+                yield self.seen(mistakes.LOCAL, f"{got}; the gradient of {called} is passed straight through to "
+                                f"`{self.name}`", called)
         for _, part in arriving:
             for axes in _axes(part.ndim):
                 if self.agrees(m.ravel(), part.sum(axes).ravel()):
                     yield self.seen(mistakes.AXIS, f"{got}; what arrives has shape {part.shape}, and yours is its sum "
                                     f"over axis {_listed(axes)}")
+        for use in self.uses:
+            try:
+                local = pull(use.by, use.position, use.by.filled(1.0))
+                local = self.agrees(np.broadcast_to(m, g.shape), local)
+            except ValueError:
+                continue
+            if local:
+                called = self.called(use.by)
+                yield self.seen(mistakes.UPSTREAM, f"{got}; your numbers are ∂{called.strip('`')}/∂{self.name}, as if "
+                                f"what arrives at {called} were 1", called)
         for axes in _axes(g.ndim):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
                 yield self.seen(mistakes.AXIS, f"{got}; yours is the right gradient summed over axis {_listed(axes)} "
@@ -138,7 +161,7 @@ class ArrayCase(Case):
 
     def ratio(self, a: Any, b: Any) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
-        return ratio if np.isfinite(ratio) else None
+        return ratio if np.isfinite(ratio) and abs(ratio) > 1e-9 else None
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
         named = self.named_factor(ratio)
@@ -188,6 +211,24 @@ class ArrayCase(Case):
             yield np.broadcast_to(arriving, shape)
         except ValueError:
             return
+
+    def usual_factors(self) -> Iterator[float]:
+        if self.g.size > 3 and self.m.shape == self.g.shape:
+            rows = float(len(self.g))
+            yield from dict.fromkeys((-1.0, 2.0, 0.5, rows, 1 / rows, float(self.g.size), 1 / self.g.size))
+
+    def contribution(self, use: Use, slope: Any) -> Any:
+        try:
+            return fitted(np.asarray(slope * use.arriving), np.asarray(use.node._data))
+        except ValueError:
+            return None
+
+    def less(self, a: Any, b: Any) -> Any:
+        return np.asarray(a - b)
+
+    def fits(self, node: Node, by: Node) -> bool:
+        shape, whole = np.shape(node._data), np.shape(by._data)
+        return len(shape) <= len(whole) and all(n in (1, m) for n, m in zip(shape[::-1], whole[::-1]))
 
     def maximum(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)

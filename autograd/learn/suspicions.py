@@ -8,12 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
+from autograd.core.op import TABLE
+from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import close, finite, largest, silence, some
+from autograd.learn.alike import close, finite, largest, shape_of, silence, some
 from autograd.learn.contributions import Pass, pull
+from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Suspicion", "most"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
+_FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
+            mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
+_SEARCH, _STEPS = 0.02, 12                          # for formulas: how many seconds, and how many nameless nodes deep
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
 
@@ -89,13 +96,43 @@ class Case:
 
     def suspicions(self) -> Iterator[Suspicion]:
         """Every mistake that explains the answer, the likeliest first; the last is that none does."""
-        yield from self.infinite()
         yield from self.signs_and_zeros()
         yield from self.left_out_or_counted_twice()
         yield from self.half_of_the_chain_rule()
         yield from self.another_variable()
         yield from self.further_on()
+        yield from self.another_formula()
+        yield from self.two_at_once()
+        yield from self.infinite()
         yield self.unknown()
+
+    def two_at_once(self) -> Iterator[Suspicion]:
+        """The same again for the answer without a factor, or without its sign."""
+        if self.second:
+            return
+        self.second, m = True, self.m
+        stop = perf_counter() + 3 * _SEARCH
+        for factor in self.usual_factors():
+            self.m = m / factor
+            for mistake, evidence, hint in self.suspicions():
+                if mistake not in (mistakes.UNKNOWN, mistakes.NOT_FINITE, *_FACTORS):
+                    self.m = m
+                    yield mistake, f"{evidence}; and all of it is {self.words_of(factor)}", hint
+                    self.m = m / factor
+                break
+            if perf_counter() > stop:
+                break
+        self.second, self.m = False, m
+
+    second = False                                  # whether the search is one for a second mistake
+    until = math.inf                                # when to stop searching
+
+    def usual_factors(self) -> Iterator[float]:
+        """By what all of an answer may be off, beside another mistake."""
+        return iter(())                             # of a single number nothing can be told
+
+    def words_of(self, factor: float) -> str:
+        return "of the wrong sign" if factor == -1 else f"{factor:.4g} times too large"
 
     def infinite(self) -> Iterator[Suspicion]:
         if finite(self.g) and not finite(self.m):
@@ -204,6 +241,164 @@ class Case:
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {by} has the wrong sign {up_to}")
             elif named := self.factor(ratio):
                 yield self.seen(named[0], f"what comes through {by} is {named[1]} times what it should be")
+
+    # The formula that was written.
+
+    def another_formula(self) -> Iterator[Suspicion]:
+        """Another local derivative, at a use or at one of the nameless steps behind it, or another gradient there."""
+        if self.one is None:
+            return
+        inside = set(self.one.between(self.t))
+        steps = list(self.steps())
+        for find in (self.without_upstream, self.with_formula, self.with_another_gradient, self.with_another_node):
+            self.until = perf_counter() + _SEARCH
+            for use in steps:
+                for part, *told in find(use):
+                    if part is None:
+                        continue
+                    change = self.less(part, use.contribution)
+                    if use.node is not self.t:
+                        change = self.one.carried(use.node, change, self.t, inside)
+                    if change is not None and self.explains(self.g + change):
+                        yield self.seen(*told)
+                    if self.late():
+                        break
+
+    def late(self) -> bool:
+        return perf_counter() > self.until
+
+    def steps(self) -> Iterator[Use]:
+        """The uses of the node, and those of the nameless nodes they lead to."""
+        assert self.one is not None
+        ahead, seen, count = [self.t], {self.t}, 0
+        for node in ahead:
+            for use in self.one.uses.get(node, []):
+                yield use
+                if use.by not in seen and not self.known(use.by) and count < _STEPS:
+                    seen.add(use.by)
+                    ahead.append(use.by)
+                    count += 1
+
+    def less(self, a: Any, b: Any) -> Any:
+        return a - b
+
+    def operands(self, use: Use) -> dict[str, Any]:
+        """What the names in a formula stand for."""
+        return dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
+
+    def contribution(self, use: Use, slope: Any) -> Any:
+        """What a use would contribute if that were its local derivative; None where it can't be."""
+        return slope * use.arriving
+
+    def without_upstream(self, use: Use) -> Iterator[Any]:
+        called = self.called(use.by)
+        yield (pull(use.by, use.position, use.by.filled(1.0)), mistakes.UPSTREAM,
+               f"your numbers come out as if what arrives at {called} were 1", called)
+
+    def with_formula(self, use: Use) -> Iterator[Any]:
+        known = self.operands(use)
+        began = perf_counter()
+        tried = formulas(use.by.op, use.position)
+        self.until += perf_counter() - began        # they are made once, and kept
+        for formula in tried:
+            if self.late():
+                return
+            if not formula.other and (slope := evaluated(formula, known)) is not None:
+                yield (self.contribution(use, slope), mistakes.FORMULA, self._formula(use, formula.text))
+
+    def with_another_node(self, use: Use) -> Iterator[Any]:
+        known = self.operands(use)
+        mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
+        for node in self.others(use):
+            if (slope := self.with_input(use, node)) is not None:
+                yield (self.contribution(use, slope), mistakes.NODE,
+                       f"your numbers come out with {self.called(node)} where `{self.name}` belongs")
+            for formula in mentions:
+                if self.late():
+                    return
+                slope = evaluated(formula, {**known, OTHER: node._data})
+                if slope is not None:
+                    yield (self.contribution(use, slope), *self._other(use, formula.text, node))
+
+    def _other(self, use: Use, text: str, node: Node) -> tuple[Mistake, str]:
+        """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
+        for x in (use.by, *use.by.inputs):
+            rest = [y for y in x.inputs if y is not node]
+            if x is not self.t and not self.known(x) and len(rest) == 1 == len(x.inputs) - 1:
+                if x.op.name == "add" and largest(rest[0]._data) < 0.1:
+                    return mistakes.EPSILON, (f"your numbers come out with {self.called(node)} alone, without the "
+                                              f"{self.bare(rest[0])} that is added to it")
+                if x.op.name in ("mul", "div"):
+                    return mistakes.FORGOTTEN, (f"your numbers come out with {self.called(node)} alone, without "
+                                                f"{self.called(rest[0])}, which stands beside it")
+        return mistakes.NODE, self._formula(use, text, node)
+
+    def with_input(self, use: Use, other: Node) -> Any:
+        """The local derivative at a use, were the variable's numbers those of another node; None if none can be told.
+
+        The nameless steps up to there are computed anew.
+        """
+        op = use.by.op
+        if op.name not in TABLE and not isinstance(op, PowerBy):
+            return None
+        found: dict[Node, Any] = {self.t: other._data}
+        try:
+            self._again(use.node, found)
+            inputs = [found.get(x, x._data) for x in use.by.inputs]
+            return op.partials[use.position](op(*inputs), *inputs)
+        except (ArithmeticError, ValueError, TypeError, LookupError):
+            return None
+
+    def _again(self, node: Node, found: dict[Node, Any]) -> None:
+        """Compute a node anew from `found`, with what lies between."""
+        if node in found:
+            return
+        if node.op is None or self.known(node) and node.inputs and self.t not in node.inputs:
+            found[node] = node._data
+            return
+        for x in node.inputs:
+            self._again(x, found)
+        found[node] = node.op(*(found[x] for x in node.inputs))
+
+    def with_another_gradient(self, use: Use) -> Iterator[Any]:
+        """The gradient of some other node in the place of what arrives."""
+        assert self.one is not None
+        called = self.called(use.by)
+        for node, g in self.one.gradients.items():
+            if self.late():
+                return
+            if node is not use.by and self.known(node) and self.one.order[-1] is not node \
+                    and shape_of(g) == shape_of(use.arriving):
+                yield (pull(use.by, use.position, g), mistakes.ARRIVING,
+                       f"you start from the gradient of {self.called(node)}; what belongs there is the gradient of "
+                       f"{called}", called)
+
+    def others(self, use: Use) -> list[Node]:
+        """The nodes that may stand in a formula by mistake, those with a name first."""
+        assert self.one is not None
+        return [node for node in self.one.order if self.known(node) and node is not use.by
+                and self.fits(node, use.by) and all(node is not x for x in use.by.inputs)]
+
+    def fits(self, node: Node, by: Node) -> bool:
+        """Whether the node's shape may stand beside the other's."""
+        return True
+
+    def _formula(self, use: Use, text: str, other: Node | None = None) -> str:
+        by = use.by
+        bare = {name: self.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
+        right = worded(right_formula(by.op, use.position) or "", bare)
+        if other is not None:
+            bare[OTHER] = self.bare(other)
+        return (f"you multiply what arrives at {self.called(by)} by {worded(text, bare)}; the derivative of "
+                f"`{by.op.symbol}` here is {right}")
+
+    def bare(self, node: Node) -> str:
+        """A node's name within a formula."""
+        if known := self.known(node):
+            return known
+        if node.op is None and shape_of(node._data) == ():
+            return f"{float(node._data):g}"
+        return "result" if node.op is not None else "constant"
 
     def ratio(self, a: Any, b: Any) -> float | None:
         """The r for which r·b is nearest to a; None where there is none."""

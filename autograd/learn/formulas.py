@@ -1,0 +1,222 @@
+"""The formula that was written: which local derivative does a wrong answer imply, and how does one write that?
+
+The right formula is read off the table as text. What people write in its place is close to it: the input for the
+result, an exponent kept or dropped, a lost parenthesis, another op's derivative. So the text is edited in all these
+ways, and each edited formula is held against the answer. The search is bounded in time, and works for floats alike.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any, NamedTuple
+
+from autograd.core.op import TABLE, Op
+from autograd.core.ops import PowerBy
+from autograd.core.symbols import text_of
+
+__all__ = ["NAMES", "Formula", "evaluated", "formulas", "right_formula", "worded"]
+
+NAMES = ("out", "x", "y", "z")                      # an op's result and its inputs, as its rule names them
+OTHER = "w"                                         # some other node, tried in the place of each of them
+
+
+# The same derivatives, as they are also written.
+_ALSO = {("div", 1): ("-x / y ** 2",), ("sigmoid", 0): ("exp(-x) / (1 + exp(-x)) ** 2",), ("sqrt", 0): ("1 / (2 * out)",)}
+
+
+class Formula(NamedTuple):
+    """A formula for a local derivative: its text, the same compiled, and whether it mentions another node."""
+
+    text: str
+    code: CodeType
+    other: bool
+
+
+def right_formula(op: Op, position: int) -> str | None:
+    """The rule for the input at `position` as text; None for ops that have no such rule.
+
+    >>> right_formula(TABLE["tanh"], 0)
+    '1 - out * out'
+    """
+    if isinstance(op, PowerBy):
+        n = op.exponent
+        return "2 * x" if n == 2.0 else f"{n:g} * x ** {n - 1:g}"
+    if op.arity is None or position >= len(op.partials):
+        return None
+    text = text_of(op.partials[position], *NAMES[:op.arity + 1])
+    return None if text is None else _short(text)
+
+
+@lru_cache(maxsize=512)
+def formulas(op: Op, position: int) -> tuple[Formula, ...]:
+    """What one may have written in the place of the right formula, the likeliest first.
+
+    >>> texts = [formula.text for formula in formulas(TABLE["tanh"], 0)]
+    >>> "1 - x * x" in texts, "out * (1 - out)" in texts, "1 - out * out" in texts
+    (True, True, False)
+    """
+    right = right_formula(op, position)
+    if right is None:
+        return ()
+    names = NAMES[:(op.arity or 0) + 1]
+    found: dict[str, None] = {}
+    written = [right, *(text for text in _ALSO.get((op.name, position), ()))]
+    edited = [new for text in written for new in _edited(text, names)]
+    whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
+    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", *_powers(op), *_alike(names)):
+        found.setdefault(text)
+    for text in written:
+        found.pop(text, None)
+    made = []
+    for text in found:
+        try:
+            made.append(Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text)))
+        except (SyntaxError, ValueError):
+            continue
+    return tuple(sorted(made, key=lambda f: f.other))
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z_]\w*", text))
+
+
+def _alike(names: Sequence[str]) -> Iterator[str]:
+    """Formulas that do not come from the right one: the usual powers, and the derivatives of other ops."""
+    operands = names[1:]
+    yield from ("1", "-1", "2", "0.5")
+    for a in names:
+        yield from (a, f"-{a}", f"1 - {a}", f"{a} * (1 - {a})", f"1 - {a} * {a}", f"{a} * {a}", f"1 / {a}",
+                    f"1 / ({a} * {a})", f"-1 / {a}", f"-1 / ({a} * {a})", f"2 * {a}", f"{a} > 0", f"{a} < 0",
+                    f"{a} == 0", f"exp({a})", f"log(abs({a}))", f"sign({a})", f"{a} ** 3", f"1 / sqrt(abs({a}))")
+    if len(operands) == 1:
+        for other in TABLE.values():
+            if other.arity == 1 and (text := right_formula(other, 0)) is not None:
+                yield text
+    for a in operands:
+        for b in operands:
+            if a != b:
+                yield from (f"{a} / {b}", f"-{a} / {b}", f"{a} * {b}", f"-{a} / ({b} * {b})", f"{a} + {b}",
+                            f"{a} - {b}", f"{a} / ({b} * {b})")
+
+
+def _powers(op: Op) -> Iterator[str]:
+    """What one may have written for the derivative of xⁿ."""
+    if isinstance(op, PowerBy):
+        n = op.exponent
+        for factor in dict.fromkeys((n, -n, 1.0, -1.0, n - 1, n + 1)):
+            for k in dict.fromkeys((n - 1, n, n + 1, n - 2, n - 0.5, n + 0.5, -n, 1 - n, 1.0)):
+                yield f"{factor:g} * x ** {k:g}"
+
+
+# Edits of a formula's text.
+
+def _short(text: str) -> str:
+    """The text as people write it: 1 for 1.0."""
+    return re.sub(r"(\d)\.0\b", r"\1", text)
+
+
+def _edited(text: str, names: Sequence[str]) -> Iterator[str]:
+    """The text after one edit, in every way."""
+    tree = ast.parse(text, mode="eval")
+    for path, node in _parts(tree, ()):
+        for new in _in_place_of(node, names):
+            yield ast.unparse(_put(tree, path, new))
+
+
+def _parts(node: Any, path: tuple[tuple[str, int | None], ...]) -> Iterator[tuple[Any, Any]]:
+    for name, child in ast.iter_fields(node):
+        for i, x in enumerate(child) if isinstance(child, list) else [(None, child)]:
+            if isinstance(x, ast.expr) and not (name == "func"):
+                yield (*path, (name, i)), x
+                yield from _parts(x, (*path, (name, i)))
+
+
+def _put(tree: Any, path: Sequence[tuple[str, int | None]], new: ast.expr) -> Any:
+    fresh = copy.deepcopy(tree)
+    node = fresh
+    for name, i in path[:-1]:
+        node = getattr(node, name) if i is None else getattr(node, name)[i]
+    name, i = path[-1]
+    if i is None:
+        setattr(node, name, new)
+    else:
+        getattr(node, name)[i] = new
+    return fresh
+
+
+_SWAPPED: dict[type[ast.operator], Callable[[], ast.operator]] = {
+    ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Add: ast.Sub, ast.Sub: ast.Add}
+
+
+def _in_place_of(node: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Name):
+        for name in (*names, OTHER):
+            if name != node.id:
+                yield ast.Name(name)
+        for sign, value in ((ast.Gt(), 0), (ast.Eq(), 0)):
+            yield ast.Compare(node, [sign], [ast.Constant(value)])
+        yield ast.BinOp(node, ast.Mult(), node)
+    elif isinstance(node, ast.Constant):
+        c = node.value
+        for value in dict.fromkeys((c - 1, c + 1, -c, 1, 2 * c, c / 2, c - 0.5, c + 0.5)):
+            yield ast.Constant(value)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+        if isinstance(node.operand, ast.Constant):
+            c = node.operand.value
+            for value in (1 - c, -1 - c, 2 - c, 0.5 - c, -0.5 - c):
+                yield ast.Constant(value)
+    elif isinstance(node, ast.Call):
+        yield from node.args
+        for other in ("sin", "cos", "exp", "log", "tanh", "sigmoid"):
+            yield ast.Call(ast.Name(other), node.args, [])
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        for op in (ast.Lt(), ast.GtE(), ast.LtE(), ast.Eq(), ast.NotEq(), ast.Gt()):
+            if type(op) is not type(node.ops[0]):
+                yield ast.Compare(node.left, [op], node.comparators)
+        yield node.left
+        yield ast.Constant(1)
+    elif isinstance(node, ast.BinOp):
+        left, right, op = node.left, node.right, node.op
+        yield left
+        yield right
+        if type(op) in _SWAPPED:
+            yield ast.BinOp(left, _SWAPPED[type(op)](), right)
+        if isinstance(op, (ast.Sub, ast.Div, ast.Pow)):
+            yield ast.BinOp(right, op, left)
+        # Parentheses lost or put elsewhere: a − b·c for (a − b)·c, and back.
+        if isinstance(left, ast.BinOp):
+            yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right))
+        if isinstance(right, ast.BinOp):
+            yield ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right)
+    if not isinstance(node, (ast.Constant, ast.Compare)):
+        yield ast.UnaryOp(ast.USub(), node)
+
+
+def evaluated(formula: Formula, known: dict[str, Any]) -> Any:
+    """The formula's number or array; None where there is none. `known` says what its names stand for."""
+    try:
+        value = eval(formula.code, _FUNCTIONS, known)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    if type(value) in (int, bool):
+        return float(value)
+    return None if type(value) is complex else value
+
+
+_FUNCTIONS: dict[str, Any] = {"__builtins__": {"abs": abs}, **TABLE}
+
+
+def worded(text: str, called: dict[str, str]) -> str:
+    """The text with its names replaced by the nodes' own, in one pair of backticks.
+
+    >>> worded("1 - out * out", {"out": "h", "x": "hpre"})
+    '`1 - h**2`'
+    """
+    text = re.sub(r"\b(\w+) \* \1\b(?! \*\*)", r"\1**2", text).replace(" ** ", "**")
+    return "`" + re.sub(r"[a-z_]\w*", lambda name: called.get(name[0], name[0]), text) + "`"
