@@ -126,6 +126,9 @@ BESIDE = {
     **{f"autograd/functional/{name}": "functional/test_functional" for name in (
         "probabilities", "crossentropy", "losses", "information", "layers", "tensors", "given",
         "targets")},
+    **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
+        "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown")},
+    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},
     **{f"autograd/codegen/{name}": "codegen/test_source" for name in (
