@@ -81,7 +81,6 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
 
 # What a label may not be called in the text: Python's words, the names the text itself uses, and modules (see below).
 _RESERVED = {*keyword.kwlist, "np", "jnp", "torch", "jax", "step", "scatter", "float", "sum", "slice"}
-_IMPORTS = {"np": "import numpy as np", "jnp": "import jax.numpy as jnp", "torch": "import torch"}
 _DOTTED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\.[A-Za-z_]")      # a.b in a.b.c
 _LONG_SUM = 12                                      # terms: beyond, a chain of + would nest too deep for Python
 
@@ -402,11 +401,12 @@ class _Writer:
 
     def _imports(self, text: str) -> list[str]:
         """What the text imports: its library, and the modules whose functions it calls."""
-        found = {_IMPORTS[self.library.prefix]}
+        imported = {library.prefix: library.imported for library in LIBRARIES.values()}
+        found = {self.library.imported}
         for match in _DOTTED.finditer(text):
             root, inner = match.groups()
-            if root in _IMPORTS:
-                found.add(_IMPORTS[root])
+            if root in imported:
+                found.add(imported[root])
             elif root in self.modules:
                 found.add(f"import {root}{inner}")
         return sorted(found)

@@ -13,7 +13,7 @@ __all__ = ["Jax"]
 
 
 class Jax(NumPy):
-    name, title, prefix = "jax", "JAX", "jnp"
+    name, title, prefix, imported = "jax", "JAX", "jnp", "import jax.numpy as jnp"
     immutable = True
     spelled: ClassVar[dict[str, str]] = {
         **{what: text.replace("np.", "jnp.") for what, text in NumPy.spelled.items()},

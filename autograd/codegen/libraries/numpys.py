@@ -17,7 +17,7 @@ __all__ = ["NumPy", "indices"]
 class NumPy:
     """What a library calls things (`spelled`, with operands in braces), and what it wants of operands and keys."""
 
-    name, title, prefix = "numpy", "NumPy", "np"
+    name, title, prefix, imported = "numpy", "NumPy", "np", "import numpy as np"
     immutable = False                               # whether `+=` makes a new array
     keepdim = "keepdims=True"
     spelled: ClassVar[dict[str, str]] = {
@@ -42,7 +42,7 @@ class NumPy:
 
     def zeros_for(self, name: str, dtype: str) -> str:
         """Zeros for the gradient of `name`: floats, though integers be given for it."""
-        return f"np.zeros({name}.shape)" if dtype == "float64" else f"np.zeros_like({name})"
+        return f"{self.prefix}.zeros({name}.shape)" if dtype == "float64" else f"{self.prefix}.zeros_like({name})"
 
     def one(self, root: Text, scalar: bool) -> Text:
         """The gradient of the root."""
@@ -98,7 +98,7 @@ class NumPy:
         return [*lines, self.add_at(page, name, key, added)]
 
     def add_at(self, page: Page, name: str, key: str, added: str) -> str:
-        return f"np.add.at({name}, {indices(key)}, {added})"
+        return f"{self.prefix}.add.at({name}, {indices(key)}, {added})"
 
 
 def indices(key: str) -> str:

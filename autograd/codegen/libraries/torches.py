@@ -24,7 +24,7 @@ def scatter(x, key, out):
 
 
 class Torch(NumPy):
-    name, title, prefix = "torch", "PyTorch", "torch"
+    name, title, prefix, imported = "torch", "PyTorch", "torch", "import torch"
     keepdim = "keepdim=True"
     usual = ()
     spelled: ClassVar[dict[str, str]] = {
