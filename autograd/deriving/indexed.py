@@ -431,21 +431,14 @@ class IndexBoard:
             section.lines += [self.local_line(u, x)] if (u, x) not in self.said else []
             self.said.add((u, x))
             over = [(i, n) for i, n in self.lengths(u, local.out) if i not in real(local.into)]
-            g = known[u](local.out)
-            entry = local.forms[-1].expr
             sums = [i for i, _ in over]
+            g, entry = known[u](local.out), local.forms[-1].expr
             chain.append(self.sigma(sums, product([derivative(loss, self.entry(u, local.out)),
                                                    derivative(self.entry(u, local.out), self.entry(x, local.into))])))
             factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
             terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
             exprs.append(summed(self.opened(g * entry), over, split=True))
-            if entry.has(sp.KroneckerDelta):
-                kept.append(exprs[-1])
-                continue
-            before, within = self.rewriter.tidy(g * entry).as_independent(*sums, as_Add=False)
-            before, within = min([(before, within), (-before, -within)], key=lambda pair: sum(
-                self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
-            kept.append(before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within))
+            kept.append(exprs[-1] if entry.has(sp.KroneckerDelta) else self.in_one_sum(g * entry, over))
         uses = [(u, self.jacobian(u, x)) for u in users]
 
         def numbers(point: Point) -> Any:
@@ -465,6 +458,13 @@ class IndexBoard:
                 sides.append(side)
         section.lines.append(Line(left, lambda point: self.gradient(point, x), sides))
         return self.ended(section, x, index, forms[-1].expr, known)
+
+    def in_one_sum(self, expr: sp.Expr, over: Sequence[tuple[sp.Symbol, int]]) -> sp.Expr:
+        """Σ expr, what does not depend on the index before it, the sign where it shows least."""
+        before, within = self.rewriter.tidy(expr).as_independent(*[i for i, _ in over], as_Add=False)
+        before, within = min([(before, within), (-before, -within)], key=lambda pair: sum(
+            self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
+        return before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within)
 
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
@@ -518,6 +518,11 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
     else:
         known[root] = lambda place: board.seed_base[tuple(real(place))]
         board.write.gradients[board.seed_base] = board.loss, board.reading.name[root]
+    below = set(topological(root))
+    for node in wrt:
+        if node not in below or not node.requires_grad:
+            raise ValueError(f"derive: {board.reading.name[root]} does not depend on {board.reading.name[node]} in a way "
+                             "that is recorded; was it made with requires_grad=True?")
     sections = [board.definitions()]
     results = []
     for node in wrt:

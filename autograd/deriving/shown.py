@@ -233,7 +233,7 @@ class Writer:
         if isinstance(x, sp.KroneckerDelta):
             pair = sorted(self.letter(i) for i in x.args)
             comma = "," if any(len(i) > 1 for i in pair) else ""
-            return Shown(f"δ_{comma.join(pair)}", rf"\delta_{{{comma.join(pair)}}}", f"<msub><mi>δ</mi><mrow>" + (
+            return Shown(f"δ_{comma.join(pair)}", rf"\delta_{{{comma.join(pair)}}}", "<msub><mi>δ</mi><mrow>" + (
                 "<mo>,</mo>" * bool(comma)).join(f"<mi>{html.escape(i)}</mi>" for i in pair) + "</mrow></msub>")
         if isinstance(x, sp.Sum):
             return self.sigma(x)
@@ -267,14 +267,7 @@ class Writer:
         coefficient, factors = x.as_coeff_mul()
         factors, below = list(factors), []
         minus = coefficient < 0
-        turned = max(factors, key=self.turning, default=sp.S.One)
-        if minus and self.turning(turned) > 0:      # −ŷ(ŷ − 1) is ŷ(1 − ŷ)
-            factors[factors.index(turned)], minus = (-turned.base) ** turned.exp if turned.is_Pow else -turned, False
-        elif turned.is_Pow and self.turning(turned) == 2 and turned.free_symbols <= set(self.spelled):
-            factors[factors.index(turned)], minus = (-turned.base) ** turned.exp, True
-        elif self.turning(turned) == 2 and not turned.is_Pow and coefficient == 1 and any(
-                not f.is_Add and not f.exp.could_extract_minus_sign() if f.is_Pow else not f.is_Add for f in factors):
-            factors[factors.index(turned)], minus = -turned, True       # y(ŷ − 1) is −y(1 − ŷ)
+        factors, minus = self.turned(factors, minus, abs(coefficient) == 1)
         above = []
         for f in factors:
             if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign():
@@ -306,6 +299,29 @@ class Writer:
             binding = PRODUCT
             return Shown("−" + inner.text, "-" + inner.latex, f"<mrow>{_NEGATIVE.mathml}{inner.mathml}</mrow>", binding)
         return shown
+
+    def turned(self, factors: list[sp.Expr], minus: bool, alone: bool) -> tuple[list[sp.Expr], bool]:
+        """Signs moved to where they read best: −ŷ(ŷ − 1) is ŷ(1 − ŷ), and (t − o)(o − 1) is (o − t)(1 − o)."""
+        factors = list(factors)
+
+        def turn(f: sp.Expr) -> None:
+            factors[factors.index(f)] = (-f.base) ** f.exp if f.is_Pow else -f
+
+        awkward = [f for f in factors if self.turning(f) == 2]
+        willing = [f for f in factors if self.turning(f) == 1]
+        for f in awkward:
+            length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
+            names = any(not (g.base if g.is_Pow else g).is_Add for g in factors)
+            if minus or length or (alone and names and not f.is_Pow and not willing):
+                turn(f)
+                minus = not minus
+            elif willing:
+                turn(f)
+                turn(willing.pop())
+        if minus and willing:
+            turn(willing[0])
+            minus = False
+        return factors, minus
 
     def turning(self, x: sp.Expr) -> int:
         """How much better −x reads than x, as a factor: 1 − y than y − 1, and ŷ − y as well as y − ŷ."""

@@ -215,6 +215,14 @@ def test_what_does_not_depend_has_the_derivative_zero():
     assert lines(derive(named("L", y * y), x))[-1] == "∂L/∂x = 0  it does not depend on it"
 
 
+def test_a_tensor_that_nothing_leads_to_is_refused():
+    x, y = (Tensor([1.0, 2.0], requires_grad=True, label=label) for label in "xy")
+    constant = Tensor([1.0, 2.0], label="c")
+    for wrt in (y, constant):
+        with pytest.raises(ValueError, match="does not depend on"):
+            derive((x * constant).sum(), wrt)
+
+
 def test_an_op_of_ones_own_is_derived_by_its_row():
     elementwise("swish_", lambda x: x / (1 + np.exp(-x)), lambda x: x / (1 + np.exp(-x)),
                 lambda out, x: TABLE["sigmoid"](x) * (1.0 + x - out))
