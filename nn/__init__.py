@@ -5,7 +5,7 @@ lives in.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from nn import optim as optim
@@ -55,7 +55,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'nn' has no {name!r}; dir(nn) lists what is in it")
     try:

@@ -33,7 +33,7 @@ else:
     class _NumPy:
         """NumPy before anyone has asked for it: the first to ask puts the module in this one's place."""
 
-        def __getattr__(self, name: str) -> Any:
+        def __getattr__(self, name: str) -> object:
             global np
             np = numpy("nn.optim")
             return getattr(np, name)
@@ -42,6 +42,8 @@ else:
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
            "StepLR", "Trainable", "clip_grad_norm_"]
+
+State = dict[str, Any]                              # what is remembered from step to step, by name
 
 
 # What can be updated. Each kind of parameter says where its numbers and gradients are and where to write new numbers.
@@ -66,7 +68,7 @@ class _Parameters:
     dtype: Any
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
+        self.state: State = {}
         self.steps = 0
 
     def read(self) -> tuple[Array, Array | None]:
@@ -191,7 +193,7 @@ class _Holder:
 _ALONE = _references(_Holder()) if hasattr(sys, "getrefcount") else -1
 
 
-def _gather(name: str, parameters: Any) -> list[_Parameters]:
+def _gather(name: str, parameters: Iterable[Node]) -> list[_Parameters]:
     """What `parameters` are, checked: of the right kind, at least one, none twice."""
     if isinstance(parameters, Node) or _is_array(parameters):
         raise TypeError(f"{name}: got a single {type(parameters).__name__}, expected a list of parameters; "
@@ -336,18 +338,18 @@ class Optimizer:
             pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
         return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
         return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
                 "steps": [p.steps for p in self._parameters],
                 "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
 
-    def load_state_dict(self, state: dict[str, object]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Take over what `state_dict` gave. Raises ValueError, before anything is changed, if it does not fit."""
         self.checked_state(state)()
 
-    def checked_state(self, state: dict[str, Any]) -> Callable[[], None]:
+    def checked_state(self, state: State) -> Callable[[], None]:
         """Check a state; returns a function that takes it over and cannot fail."""
         name = type(self).__name__
         try:
@@ -360,7 +362,7 @@ class Optimizer:
             raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
                              f"{sorted(self.options)} and {len(self._parameters)}")
         type(self)([Value(0.0)], **options)         # raises if an option is out of range
-        states: list[dict[str, Any]] = [{} for _ in self._parameters]
+        states: list[State] = [{} for _ in self._parameters]
         for path, array in arrays.items():
             i, _, key = path.partition(".")
             if not (i.isdecimal() and int(i) < len(states)):
@@ -583,11 +585,11 @@ class Schedule:
         warm = self.t < self.warmup
         self.optimizer.lr = self.base_lr * ((self.t + 1) / self.warmup if warm else self.factor(self.t - self.warmup))
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Where it is, as plain numbers."""
         return {"t": self.t, "base_lr": self.base_lr}
 
-    def load_state_dict(self, state: dict[str, object]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Go on from there."""
         t, base_lr = _count("Schedule", "t", state["t"], 0), _number("Schedule", "base_lr", state["base_lr"])
         self.t, self.base_lr = t, base_lr

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
 from autograd.learn import mistakes
-from autograd.learn.alike import close, finite, largest, silence, some
+from autograd.learn.alike import Numbers, close, finite, largest, silence, some
 from autograd.learn.contributions import Pass, pull
 from autograd.learn.mistakes import Mistake
 
@@ -51,11 +51,11 @@ class Case:
         """How large the terms are that a use adds up."""
         return largest(use.contribution)
 
-    def agrees(self, a: object, b: object) -> bool:
+    def agrees(self, a: Numbers, b: Numbers) -> bool:
         """The same shape and the same numbers, up to rounding."""
         return close(a, b, self.relative, self.absolute * self.scale)
 
-    def explains(self, predicted: object) -> bool:
+    def explains(self, predicted: Numbers) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
         return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
 
