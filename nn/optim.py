@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
 from autograd.core.graph import Node
 from autograd.core.numbers import number as as_number
@@ -54,6 +54,9 @@ class Trainable(Protocol):
 
     def trainable(self) -> Iterable[tuple[Array, Array]]:
         """Each array with the one its gradient appears in. An optimiser updates the first in place."""
+
+
+Parameters = Union[Iterable[Union[Node, "tuple[Array, Array]"]], Trainable]     # nodes, or arrays with their gradients
 
 
 class _Parameters:
@@ -193,7 +196,7 @@ class _Holder:
 _ALONE = _references(_Holder()) if hasattr(sys, "getrefcount") else -1
 
 
-def _gather(name: str, parameters: Iterable[Node]) -> list[_Parameters]:
+def _gather(name: str, parameters: Parameters) -> list[_Parameters]:
     """What `parameters` are, checked: of the right kind, at least one, none twice."""
     if isinstance(parameters, Node) or _is_array(parameters):
         raise TypeError(f"{name}: got a single {type(parameters).__name__}, expected a list of parameters; "
@@ -269,7 +272,7 @@ class Optimizer:
 
     options: tuple[str, ...] = ("lr",)              # the hyperparameters: what a checkpoint stores beside the state
 
-    def __init__(self, parameters: Iterable[Node], lr: float) -> None:
+    def __init__(self, parameters: Parameters, lr: float) -> None:
         self._parameters = _gather(type(self).__name__, parameters)
         self.lr = lr
         self._scratch: dict[np.dtype[Any], tuple[Array, Array]] = {}
@@ -398,7 +401,7 @@ class SGD(Optimizer):
 
     options = ("lr", "momentum", "nesterov", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
                  weight_decay: float = 0.0) -> None:
         super().__init__(parameters, lr)
         self.momentum = _number("SGD", "momentum", momentum, below=1.0)
@@ -447,7 +450,7 @@ class RMSprop(Optimizer):
 
     options = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+    def __init__(self, parameters: Parameters, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
         super().__init__(parameters, lr)
         self.alpha = _number("RMSprop", "alpha", alpha, below=1.0)
@@ -493,7 +496,7 @@ class Adam(Optimizer):
 
     options = ("lr", "betas", "eps", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0.0) -> None:
         name = type(self).__name__
         super().__init__(parameters, lr)
@@ -525,7 +528,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from Adam's step (Loshchilov and Hutter, 2019)."""
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
@@ -658,7 +661,7 @@ def _count(name: str, what: str, n: object, least: int) -> int:
 
 # Clipping.
 
-def clip_grad_norm_(parameters: Iterable[Node], max_norm: float, norm_type: float = 2.0,
+def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False) -> float:
     """Scale all gradients by one factor so that their norm, taken over all of them together, is at most `max_norm`.
 

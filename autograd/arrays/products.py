@@ -148,7 +148,7 @@ def inner(x: object, y: object) -> Tensor:
     return tensordot(left, right, ([-1], [-1]))
 
 
-def tensordot(x: object, y: object, dims: int | Sequence[Sequence[int]] = 2) -> Tensor:
+def tensordot(x: object, y: object, dims: int | Sequence[int | Sequence[int]] = 2) -> Tensor:
     """The product summed over `dims`: so many of x's last axes and y's first, or a list of axes of each."""
     left, right = _both("tensordot", x, y)
     if isinstance(dims, (int, np.integer)):

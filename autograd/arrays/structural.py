@@ -27,7 +27,7 @@ __all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "
            "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
            "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
-Shape = tuple[int, ...]
+Shape = tuple[int, ...]                             # functions here are typed for arrays; nodes behave as they do
 
 
 class Structural(Op):
@@ -306,7 +306,7 @@ def _logsumexp(x: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
     return x.reshape(kept) if keepdim else x.reshape(tuple(n for i, n in enumerate(kept) if i not in dim))
 
 
-def _log_of_sum(x: Array, axis: int) -> Any:
+def _log_of_sum(x: Array, axis: int) -> Array:
     """log Σ exp(x) along one axis, which stays. Without the largest term, 1, no digit of a small rest is lost."""
     last = x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
     rows = last.reshape(-1, last.shape[-1])
@@ -317,7 +317,7 @@ def _log_of_sum(x: Array, axis: int) -> Any:
     largest = rows.take(top)
     powers = np.exp(rows - np.where(abs(largest) < math.inf, largest, x.dtype.type(0))[:, None])
     powers.reshape(-1)[top] = 0
-    out = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
+    out: Array = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
     return out if last is x else out.swapaxes(axis, -1)
 
 

@@ -239,7 +239,7 @@ def _flat(name: str, x: Tensor, target: object) -> tuple[Tensor, Any, tuple[int,
     return x.permute(0, *range(2, x.ndim), 1).reshape(-1, x.shape[1]), y, shape
 
 
-def aims(name: str, x: object, target: Any, reduction: str,
+def aims(name: str, x: object, target: object, reduction: str,
          *options: Any) -> tuple[Tensor, Rows, Callable[[Tensor], Tensor]]:
     """The logits as rows (N, C), their targets, and what makes the result of a loss for each row."""
     x = _logits(name, x)

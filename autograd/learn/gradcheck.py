@@ -208,5 +208,5 @@ def _refuse(x: object, what: str) -> None:
         raise ValueError(f"gradcheck: {what} is not finite, so nothing can be compared: {x!r}")
 
 
-def _array(g: Array) -> Array:
+def _array(g: Node | Array) -> Array:
     return g._data if isinstance(g, Node) else g

@@ -202,7 +202,8 @@ class ArrayCase(Case):
 
     def allowed(self) -> Array:
         """How far each number may be off by rounding."""
-        return self.relative * abs(self.g) + self.absolute * self.scale
+        allowed: Array = self.relative * abs(self.g) + self.absolute * self.scale
+        return allowed
 
     def unknown(self) -> Suspicion:
         error = np.asarray(abs(self.m - self.g))

@@ -35,7 +35,7 @@ class Case:
     # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
     relative, absolute = 1e-9, 1e-12
 
-    def __init__(self, m: Array, t: Node, g: Array, one: Pass | None, names: Mapping[int, str], name: str) -> None:
+    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
