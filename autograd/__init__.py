@@ -5,6 +5,7 @@ Nothing is imported before it is wanted: numbers (`Value`, and all that is made 
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
@@ -104,7 +105,7 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-def _room(name: str, module: str) -> Any:
+def _room(name: str, module: str) -> ModuleType:
     try:
         return import_module(f"autograd.{module}")
     except ModuleNotFoundError as error:

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.tensor import Tensor, as_array, stack
-from autograd.core.graph import Node, back, topological
+from autograd.core.graph import Gradients, Node, back, topological
 from autograd.core.modes import enable_grad, watching
 from autograd.core.numbers import number
 from autograd.core.op import Op
@@ -62,7 +62,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
     someone = None if create_graph else watching()  # new nodes are looked at as they are made
     with enable_grad(), np.errstate(all="ignore"):
-        gradients: dict[Node, Any] = {}
+        gradients: Gradients = {}
         for end, seed in zip(ends, seeds):
             gradients[end] = gradients[end] + seed if end in gradients else seed
         order, needs = _between(ends, starts)
@@ -172,7 +172,7 @@ def jvp(f: Callable[[Any], Any], x: object, v: object) -> tuple[Any, Any]:
 
 # One walk back over the part of the graph between outputs and inputs.
 
-def _between(ends: Sequence[Any], starts: Sequence[Any]) -> tuple[list[Any], set[int]]:
+def _between(ends: Sequence[Node], starts: Sequence[Node]) -> tuple[list[Node], set[int]]:
     """The nodes on the ways down from `ends` to `starts`, in order, and the ids of all that lie on one."""
     order = list(dict.fromkeys(node for end in ends for node in topological(end)))
     needs = {id(node) for node in starts}
@@ -184,7 +184,7 @@ def _between(ends: Sequence[Any], starts: Sequence[Any]) -> tuple[list[Any], set
     return [node for node in order if id(node) in needs], needs
 
 
-def _in_numbers(node: Any, g: Any, needs: Sequence[bool]) -> Sequence[object]:
+def _in_numbers(node: Node, g: object, needs: Sequence[bool]) -> Sequence[object]:
     return [part if needed else None for needed, part in zip(needs, node.contributions(g, needs))]
 
 
@@ -218,7 +218,7 @@ def _check_value(node: Value) -> None:
         raise _changed(node, *node.inputs)
 
 
-def _changed(node: Any, *inputs: Any) -> ValueError:
+def _changed(node: Node, *inputs: Node) -> ValueError:
     labels = [x.label for x in (*inputs, node) if x.label]
     which = f"{', '.join(labels)}: " if labels else ""
     return ValueError(f"grad: {which}.data was changed after {node.op.name} used it, so its derivatives can't be "

@@ -24,10 +24,13 @@ each input. Both return the op, which can be called on anything a rule can be fe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autograd.core.op import TABLE, Op, Rule
 from autograd.core.op import elementwise as _elementwise
+
+if TYPE_CHECKING:
+    from autograd.arrays.structural import Structural
 
 __all__ = ["elementwise", "moves"]
 
@@ -41,7 +44,7 @@ def elementwise(name: str, floats: Callable[..., float], array: Rule | str,
     return _elementwise(name, floats, array, *partials, **known)
 
 
-def moves(name: str, array: Rule, *vjps: Rule, **known: object) -> Any:
+def moves(name: str, array: Rule, *vjps: Rule, **known: object) -> Structural:
     from autograd.arrays import structural, tensor  # noqa: F401  (late, as arrays need NumPy; Tensor takes the method)
     _refuse(name)
     return structural.moves(name, array, *vjps, **known)

@@ -5,7 +5,7 @@ lives in.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from nn import optim as optim
@@ -65,7 +65,7 @@ _INSTEAD = {                                        # how a name of PyTorch's be
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         remedy = next((words for names, words in _INSTEAD.items() if name.startswith(names)),
                       "dir(nn) lists what is in it")

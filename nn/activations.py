@@ -14,7 +14,7 @@ __all__ = ["GELU", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh
 class _Elementwise(Module):
     """The op of the table that bears the class's name."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         return TABLE[type(self).__name__.lower()](x)
 
 
@@ -42,7 +42,7 @@ class GELU(Module):
             raise ValueError(f"GELU: got approximate={approximate!r}, expected 'none' or 'tanh'")
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         return F.gelu(x, self.approximate)
 
     def extra_repr(self) -> str:
@@ -56,7 +56,7 @@ class Softmax(Module):
         self.dim = dim
         self.temperature = temperature
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         return F.softmax(x, self.dim, self.temperature)
 
 
@@ -67,5 +67,5 @@ class LogSoftmax(Module):
         self.dim = dim
         self.temperature = temperature
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         return F.log_softmax(x, self.dim, self.temperature)

@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from nn.optim import Optimizer
 
 __all__ = ["CheckpointError", "load", "save"]
 
+Facts = dict[str, Any]                              # what a file holds beside arrays, as JSON has it
+Arrays = dict[str, np.ndarray]
 FORMAT = "ninjagrad checkpoint 1"
 _FACTS = "checkpoint.json"                          # what is not an array: meta, the optimiser's options, the checksum
 _OPTIMIZER = "optimizer/"                           # what its arrays' names begin with
@@ -54,7 +56,7 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     if not isinstance(model, Module):
         raise TypeError(f"save: got a {type(model).__name__}, expected a model, that is an nn.Module")
     arrays = {name: np.asarray(array, order="C") for name, array in model.state_dict().items()}
-    facts: dict[str, Any] = {"format": FORMAT, "meta": meta, "optimizer": None}
+    facts: Facts = {"format": FORMAT, "meta": meta, "optimizer": None}
     if optimizer is not None:
         state = optimizer.state_dict()
         arrays |= {_OPTIMIZER + name: array for name, array in state.pop("arrays").items()}
@@ -68,7 +70,7 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     _write_whole(path, write(arrays, facts))
 
 
-def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None) -> Facts:
     """Read a checkpoint into `model` (and `optimizer`), and return its meta.
 
     All of it is read, verified and compared with the model before anything is changed. A `.safetensors` file from
@@ -101,7 +103,7 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
         raise CheckpointError(f"load: {os.fspath(path)} does not fit: {error}") from None
     for take in take_over:
         take()
-    meta: dict[str, Any] = facts["meta"]
+    meta: Facts = facts["meta"]
     return meta
 
 
@@ -116,7 +118,7 @@ def _plain(x: object) -> Any:
     raise TypeError(f"{x!r} of type {type(x).__name__}")
 
 
-def _digest(facts: dict[str, Any], arrays: dict[str, Any]) -> str:
+def _digest(facts: Facts, arrays: Arrays) -> str:
     """The checksum of all but itself: names, dtypes, shapes and bytes."""
     sha = hashlib.sha256()
     sha.update(json.dumps({**facts, "sha256": None}, sort_keys=True).encode())
@@ -127,7 +129,7 @@ def _digest(facts: dict[str, Any], arrays: dict[str, Any]) -> str:
     return sha.hexdigest()
 
 
-def _verified(arrays: dict[str, Any], facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _verified(arrays: Arrays, facts: Facts) -> tuple[Arrays, Facts]:
     if facts.get("format") != FORMAT:
         raise ValueError(f"its format is {facts.get('format')!r}, expected {FORMAT!r}")
     if facts.get("sha256") != _digest(facts, arrays):
@@ -135,7 +137,7 @@ def _verified(arrays: dict[str, Any], facts: dict[str, Any]) -> tuple[dict[str, 
     return arrays, facts
 
 
-def _write_npz(arrays: dict[str, Any], facts: dict[str, Any]) -> bytes:
+def _write_npz(arrays: Arrays, facts: Facts) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
@@ -146,7 +148,7 @@ def _write_npz(arrays: dict[str, Any], facts: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def _read_npz(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_npz(content: bytes) -> tuple[Arrays, Facts]:
     arrays = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
@@ -162,12 +164,12 @@ def _read_npz(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     return _verified(arrays, facts)
 
 
-def _write_safetensors(arrays: Mapping[str, object], facts: Mapping[str, object]) -> bytes:
+def _write_safetensors(arrays: Arrays, facts: Facts) -> bytes:
     content: bytes = _safetensors().save(arrays, metadata={"checkpoint": json.dumps(facts)})
     return content
 
 
-def _read_safetensors(content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_safetensors(content: bytes) -> tuple[Arrays, Facts]:
     arrays = _safetensors().load(content)
     size = int.from_bytes(content[:8], "little")    # the library's reader of bytes leaves the metadata out
     metadata = json.loads(content[8:8 + size]).get("__metadata__") or {}

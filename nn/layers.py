@@ -44,7 +44,7 @@ class Linear(Module):
         self.weight = Tensor(_generator.uniform(-bound, bound, (out_features, in_features)), True, dtype, "weight")
         self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: object) -> Tensor:
         x = x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype)
         try:
             return F.linear(x, self.weight, self.bias)
@@ -75,7 +75,7 @@ class Sequential(Module):
     def __init__(self, *modules: Callable[[Any], Any]) -> None:
         self.modules = list(modules)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: object) -> Any:
         for module in self.modules:
             x = module(x)
         return x
@@ -123,7 +123,7 @@ class Embedding(Module):
     def __init__(self, count: int, dim: int, dtype: DTypeLike = np.float64) -> None:
         self.weight = Tensor(_generator.normal(size=(count, dim)), True, dtype, "weight")
 
-    def forward(self, indices: Any) -> Tensor:
+    def forward(self, indices: object) -> Tensor:
         return F.embedding(indices, self.weight)
 
     def extra_repr(self) -> str:
@@ -136,7 +136,7 @@ class Flatten(Module):
     def __init__(self, start_dim: int = 1) -> None:
         self.start_dim = start_dim
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: object) -> Tensor:
         return operand(x, "Flatten", None).flatten(self.start_dim)
 
 
@@ -169,7 +169,7 @@ class BatchNorm1d(Module):
         self.eps = eps
         self.momentum = momentum
 
-    def forward(self, inputs: Any) -> Tensor:
+    def forward(self, inputs: object) -> Tensor:
         x = operand(inputs, "BatchNorm1d", None)
         features = self.weight.shape[0]
         if x.ndim not in (2, 3) or x.shape[1] != features:
@@ -209,7 +209,7 @@ class LayerNorm(Module):
         self.bias = Tensor(np.zeros(shape), True, dtype, "bias")
         self.eps = eps
 
-    def forward(self, inputs: Any) -> Tensor:
+    def forward(self, inputs: object) -> Tensor:
         x = operand(inputs, "LayerNorm", None)
         shape = self.weight.shape
         if x.shape[x.ndim - len(shape):] != shape:
@@ -234,7 +234,7 @@ class Dropout(Module):
             raise ValueError(f"Dropout: got p={p}, expected a probability from 0 to 1")
         self.p = p
 
-    def forward(self, inputs: Any) -> Tensor:
+    def forward(self, inputs: object) -> Tensor:
         x = operand(inputs, "Dropout", None)
         if not self.training or self.p == 0.0:
             return x

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import autograd.functional as F
 from autograd.core.graph import Node
-from autograd.core.op import numpy
+from autograd.core.op import Rule, numpy
 from nn.module import Module
 
 __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"]
@@ -17,14 +16,14 @@ __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSE
 class _Loss(Module):
     """A function of `F` with its reduction chosen beforehand."""
 
-    function: Callable[..., Any]
+    function: Rule
 
     def __init__(self, reduction: str = "mean") -> None:
         if reduction not in ("mean", "sum", "none"):
             raise ValueError(f"{type(self).__name__}: got reduction={reduction!r}, expected 'mean', 'sum' or 'none'")
         self.reduction = reduction
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: object, target: object) -> Any:
         return type(self).function(prediction, target, reduction=self.reduction)
 
     def extra_repr(self) -> str:
@@ -70,7 +69,7 @@ class NLLLoss(_Loss):
         self.weight = weight
         self.ignore_index = ignore_index
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, prediction: object, target: object) -> Any:
         return F.nll_loss(prediction, target, self.reduction, self.ignore_index, self.weight)
 
 
@@ -94,7 +93,7 @@ class CrossEntropyLoss(Module):
                  label_smoothing: float = 0.0) -> None:
         self.options: dict[str, Any] = {"weight": weight, "ignore_index": ignore_index, "reduction": reduction,
                                         "label_smoothing": label_smoothing}
-        self._gradient: Callable[[], Any] | None = None
+        self._gradient: Rule | None = None
 
     def forward(self, logits: Any, target: Any) -> Any:
         self._gradient = None

@@ -138,14 +138,14 @@ class Module:
 
     def _parts(self) -> Iterator[tuple[str, object]]:
         """What attributes hold, what that holds, and so on: (path, part), depth first, in order."""
-        stack: list[tuple[str, Any]] = [("", self)]
+        stack: list[tuple[str, object]] = [("", self)]
         entered: set[int] = set()
         while stack:
             path, part = stack.pop()
             if path:
                 yield path, part
             if isinstance(part, Module):
-                inside: Iterable[tuple[Any, Any]] = part._inside()
+                inside: Iterable[tuple[object, object]] = part._inside()
             elif isinstance(part, dict):
                 inside = part.items()
             elif isinstance(part, (list, tuple)):

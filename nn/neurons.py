@@ -37,7 +37,7 @@ class Neuron(Module):
         self.nary = nary
         self.activate = methodcaller("relu" if nonlin is True else nonlin or "__pos__")
 
-    def forward(self, x: Sequence[Any]) -> Value:
+    def forward(self, x: Sequence[object]) -> Value:
         if self.nary:
             return self.activate(dot(self.w, x) + self.b)       # type: ignore[no-any-return]
         if len(x) != len(self.w):
@@ -58,7 +58,7 @@ class Layer(Module):
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[object]) -> Any:
         out = [neuron.forward(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -83,7 +83,7 @@ class MLP(Module):
         self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=nonlin if i < len(nouts) - 1 else False, nary=nary)
                        for i in range(len(nouts))]
 
-    def forward(self, x: Sequence[Any]) -> Any:
+    def forward(self, x: Sequence[object]) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
 from autograd.core.graph import Node
 from autograd.core.numbers import number as as_number
@@ -33,7 +33,7 @@ else:
     class _NumPy:
         """NumPy before anyone has asked for it: the first to ask puts the module in this one's place."""
 
-        def __getattr__(self, name: str) -> Any:
+        def __getattr__(self, name: str) -> object:
             global np
             np = numpy("nn.optim")
             return getattr(np, name)
@@ -42,6 +42,8 @@ else:
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
            "StepLR", "Trainable", "clip_grad_norm_"]
+
+State = dict[str, Any]                              # what is remembered from step to step, by name
 
 
 # What can be updated. Each kind of parameter says where its numbers and gradients are and where to write new numbers.
@@ -52,6 +54,9 @@ class Trainable(Protocol):
 
     def trainable(self) -> Iterable[tuple[Array, Array]]:
         """Each array with the one its gradient appears in. An optimiser updates the first in place."""
+
+
+Parameters = Union[Iterable[Union[Node, "tuple[Array, Array]"]], Trainable]     # nodes, or arrays with their gradients
 
 
 class _Parameters:
@@ -66,7 +71,7 @@ class _Parameters:
     dtype: Any
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
+        self.state: State = {}
         self.steps = 0
 
     def read(self) -> tuple[Array, Array | None]:
@@ -191,7 +196,7 @@ class _Holder:
 _ALONE = _references(_Holder()) if hasattr(sys, "getrefcount") else -1
 
 
-def _gather(name: str, parameters: Any) -> list[_Parameters]:
+def _gather(name: str, parameters: Parameters) -> list[_Parameters]:
     """What `parameters` are, checked: of the right kind, at least one, none twice."""
     if isinstance(parameters, Node) or _is_array(parameters):
         raise TypeError(f"{name}: got a single {type(parameters).__name__}, expected a list of parameters; "
@@ -267,7 +272,7 @@ class Optimizer:
 
     options: tuple[str, ...] = ("lr",)              # the hyperparameters: what a checkpoint stores beside the state
 
-    def __init__(self, parameters: Iterable[Node], lr: float) -> None:
+    def __init__(self, parameters: Parameters, lr: float) -> None:
         self._parameters = _gather(type(self).__name__, parameters)
         self.lr = lr
         self._scratch: dict[np.dtype[Any], tuple[Array, Array]] = {}
@@ -336,18 +341,18 @@ class Optimizer:
             pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
         return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
         return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
                 "steps": [p.steps for p in self._parameters],
                 "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
 
-    def load_state_dict(self, state: dict[str, object]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Take over what `state_dict` gave. Raises ValueError, before anything is changed, if it does not fit."""
         self.checked_state(state)()
 
-    def checked_state(self, state: dict[str, Any]) -> Callable[[], None]:
+    def checked_state(self, state: State) -> Callable[[], None]:
         """Check a state; returns a function that takes it over and cannot fail."""
         name = type(self).__name__
         try:
@@ -360,7 +365,7 @@ class Optimizer:
             raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
                              f"{sorted(self.options)} and {len(self._parameters)}")
         type(self)([Value(0.0)], **options)         # raises if an option is out of range
-        states: list[dict[str, Any]] = [{} for _ in self._parameters]
+        states: list[State] = [{} for _ in self._parameters]
         for path, array in arrays.items():
             i, _, key = path.partition(".")
             if not (i.isdecimal() and int(i) < len(states)):
@@ -396,7 +401,7 @@ class SGD(Optimizer):
 
     options = ("lr", "momentum", "nesterov", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, momentum: float = 0.0, nesterov: bool = False,
                  weight_decay: float = 0.0) -> None:
         super().__init__(parameters, lr)
         self.momentum = _number("SGD", "momentum", momentum, below=1.0)
@@ -445,7 +450,7 @@ class RMSprop(Optimizer):
 
     options = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+    def __init__(self, parameters: Parameters, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False) -> None:
         super().__init__(parameters, lr)
         self.alpha = _number("RMSprop", "alpha", alpha, below=1.0)
@@ -491,7 +496,7 @@ class Adam(Optimizer):
 
     options = ("lr", "betas", "eps", "weight_decay")
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0.0) -> None:
         name = type(self).__name__
         super().__init__(parameters, lr)
@@ -523,7 +528,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: w shrinks by lr·λ·w, apart from Adam's step (Loshchilov and Hutter, 2019)."""
 
-    def __init__(self, parameters: Iterable[Node], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    def __init__(self, parameters: Parameters, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 1e-2) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
@@ -583,11 +588,11 @@ class Schedule:
         warm = self.t < self.warmup
         self.optimizer.lr = self.base_lr * ((self.t + 1) / self.warmup if warm else self.factor(self.t - self.warmup))
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Where it is, as plain numbers."""
         return {"t": self.t, "base_lr": self.base_lr}
 
-    def load_state_dict(self, state: dict[str, object]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Go on from there."""
         t, base_lr = _count("Schedule", "t", state["t"], 0), _number("Schedule", "base_lr", state["base_lr"])
         self.t, self.base_lr = t, base_lr
@@ -656,7 +661,7 @@ def _count(name: str, what: str, n: object, least: int) -> int:
 
 # Clipping.
 
-def clip_grad_norm_(parameters: Iterable[Node], max_norm: float, norm_type: float = 2.0,
+def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False) -> float:
     """Scale all gradients by one factor so that their norm, taken over all of them together, is at most `max_norm`.
 

@@ -66,7 +66,7 @@ class ArrayNode(Node, Operators):
         return np.asarray(memoryview(array).toreadonly())           # a lock that flags.writeable can't undo
 
 
-_kind: Any = ArrayNode
+_kind: type[ArrayNode] = ArrayNode
 _new: Any = ArrayNode.__new__                       # without __init__'s copying and checking
 K = TypeVar("K", bound=type[ArrayNode])
 
@@ -148,7 +148,7 @@ def operand(x: object, where: str, like: ArrayNode | None) -> Tensor:
 
 
 @lru_cache(maxsize=256, typed=True)
-def _number(x: Any, dtype: np.dtype[Any], array: bool) -> Any:
+def _number(x: float, dtype: np.dtype[Any], array: bool) -> Any:
     """A Python number as an array, for a tensor of that dtype, or as a NumPy scalar.
 
     An array meets an array and a NumPy scalar a scalar: NumPy takes twice as long over a mixture.
@@ -198,7 +198,7 @@ def _transposed(x: tuple[int, ...], y: tuple[int, ...]) -> str:
     return ""
 
 
-def misfit(op: Op, arrays: Sequence[Any], error: ValueError) -> ValueError:
+def misfit(op: Op, arrays: Sequence[Array], error: ValueError) -> ValueError:
     """What to say where NumPy, or the op, finds that arrays do not fit."""
     if op is st.matmul:
         x, y = [array.shape for array in arrays]

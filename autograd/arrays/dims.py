@@ -37,7 +37,7 @@ def dims_of(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(dims))
 
 
-def axis_of(name: str, dim: Any, ndim: int) -> int:
+def axis_of(name: str, dim: int | None, ndim: int) -> int:
     """`dim` as one axis from 0."""
     dims = dims_of(name, dim, ndim)
     if dim is None or len(dims) != 1:
@@ -45,7 +45,7 @@ def axis_of(name: str, dim: Any, ndim: int) -> int:
     return dims[0]
 
 
-def one_dim(name: str, dim: Any, x: Array) -> int | None:
+def one_dim(name: str, dim: int | None, x: Array) -> int | None:
     """`dim` as one axis from 0, or None for all; an error where there is nothing to choose from."""
     if dim is None:
         if x.size == 0:
@@ -82,7 +82,7 @@ def owed(name: str, numpy_names: dict[str, object]) -> Any:
     return OWED[name][bool(numpy_names)]
 
 
-def from_numpy(name: str, dim: Any, keepdim: bool, names: dict[str, object]) -> tuple[Any, bool]:
+def from_numpy(name: str, dim: object, keepdim: bool, names: dict[str, object]) -> tuple[Any, bool]:
     """`dim` and `keepdim` where the caller wrote NumPy's `axis` and `keepdims`."""
     if names.get("out") is not None:
         raise TypeError(f"{name}: writes to no `out`; assign the result instead")

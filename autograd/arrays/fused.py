@@ -76,7 +76,7 @@ def batch_norm(x: object, gain: Tensor, bias: Tensor, eps: float = 1e-5, correct
     return _BATCH_NORM.make(x, gain, bias, eps, correction)
 
 
-def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tuple[Any, Any, Any, Any]:
+def _batch_norm(x: Array, gain: Array, bias: Array, eps: float, correction: int) -> tuple[Array, Array, Array, Array]:
     """The result; and for the gradient x − mean, 1/√(variance + eps), and that times the gain."""
     n = len(x)
     if x.ndim != 2 or n <= correction:
@@ -91,7 +91,7 @@ def _batch_norm(x: Any, gain: Any, bias: Any, eps: float, correction: int) -> tu
 
 
 def _batch_norm_joint(needs: Sequence[bool], g: Array, out: Array, x: Array, gain: Array, bias: Array, eps: float,
-                      correction: int, centred: Array, scale: Array, stretch: Array) -> list[Array]:
+                      correction: int, centred: Array, scale: Array, stretch: Array) -> list[Array | None]:
     if isinstance(x, Tensor):
         _, centred, scale, stretch = _batch_norm(x, gain, bias, eps, correction)
     n = len(x)
@@ -111,10 +111,10 @@ _BATCH_NORM = moves("batch_norm", _batch_norm, joint=_batch_norm_joint, arity=3,
                           "gain/√(variance + eps); the gain gets Σ gradient · normalised input, the bias Σ gradient")
 
 
-def _totals(x: Any, n: int) -> Callable[[Any], Any]:
+def _totals(x: Array, n: int) -> Callable[[Array], Array]:
     """What adds up the n rows of x and its like: for arrays, a product with ones."""
     if type(x) is np.ndarray and n <= st.SHORT_AXIS:
-        return st.ones((1, n), x.dtype.char).dot    # type: ignore[no-any-return]
+        return st.ones((1, n), x.dtype.char).dot
     return lambda x: st.sum_(x, (0,), True)
 
 

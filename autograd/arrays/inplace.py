@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["InPlace", "changes", "refuse_changed"]
 
 
-def _through_a_change(*_: object) -> Any:
+def _through_a_change(*_: object) -> NoReturn:
     raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
 
@@ -100,7 +100,7 @@ class InPlace(ArrayNode):
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
         changes.add(True)
 
-    def _in_place(self, name: str, result: Callable[[Any], Self], other: object) -> Self:
+    def _in_place(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         if self.op is None and not (isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled()):
             self._may_change(name)
             return self._replace(result(other)._data)
@@ -151,7 +151,7 @@ class InPlace(ArrayNode):
         """`self /= other`."""
         return self._assigned("div_", self.__truediv__, other)
 
-    def _assigned(self, name: str, result: Callable[[Any], Self], other: object) -> Self:
+    def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)
         if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
             raise ValueError(f"{name}: the other one has a gradient, which a change in place would lose; "

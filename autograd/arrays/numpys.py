@@ -21,6 +21,8 @@ from autograd.core.op import TABLE, Rule
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
+    from autograd.arrays.tensor import Tensor
+
 __all__ = ["FUNCTIONS", "METHODS", "NumPys"]
 
 
@@ -37,7 +39,7 @@ class NumPys(ArrayNode):
                             "numbers alone use .detach() first, or .numpy()")
         return np.array(self._data, dtype=dtype) if copy or dtype is not None else self.numpy()
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **options: Any) -> Any:
         """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
         function = _ufunc(ufunc)
         if method != "__call__" or options or function is None:
@@ -161,24 +163,24 @@ def _each(name: str, dimensions: int) -> Rule:
 
 
 def _joined(axis_of: Callable[[Sequence[Any]], int], dimensions: int) -> Rule:
-    def function(tup: Any) -> Any:
+    def function(tup: Sequence[object]) -> Any:
         parts = [_each("", dimensions)(x) for x in tup]
         return joining.concatenate(parts, axis_of(parts))
 
     return function
 
 
-def _column_stack(tup: Any) -> Any:
+def _column_stack(tup: Sequence[object]) -> Tensor:
     return joining.concatenate([t.unsqueeze(1) if t.ndim == 1 else t for t in map(_tensor, tup)], 1)
 
 
-def _append(arr: Any, values: Any, axis: Any = None) -> Any:
+def _append(arr: object, values: object, axis: int | None = None) -> Tensor:
     if axis is None:
         arr, values, axis = _tensor(arr).reshape(-1), _tensor(values).reshape(-1), 0
     return joining.concatenate([arr, values], axis)
 
 
-def _average(a: object, axis: Any = None, weights: object = None, returned: bool = False, *,
+def _average(a: object, axis: int | None = None, weights: object = None, returned: bool = False, *,
              keepdims: bool = False) -> Any:
     x = _tensor(a)
     if weights is None:
@@ -204,7 +206,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return x.norm(2 if ord is None else ord, axis, keepdims)
 
 
-def _split(x: Any, indices_or_sections: Any, axis: int = 0, equal: bool = True) -> Any:
+def _split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0, equal: bool = True) -> Any:
     n = x.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
         if equal and n % indices_or_sections:
@@ -230,7 +232,7 @@ def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
     return x[(slice(None),) * ((axis or 0) % x.ndim) + (np.asarray(indices, np.intp),)]
 
 
-def _clip(a: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Any:
+def _clip(a: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Tensor:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     return operand(a, "clip", next((x for x in (low, high) if isinstance(x, ArrayNode)), None)).clamp(low, high)
 
@@ -239,17 +241,17 @@ def _where(condition: object, *choices: object) -> Any:
     return joining.where(condition, *choices) if choices else np.nonzero(_plain(condition))
 
 
-def _concatenate(arrays: Any, axis: Any = 0) -> Any:
+def _concatenate(arrays: Any, axis: Any = 0) -> Tensor:
     if axis is None:
         return joining.concatenate([_tensor(x).reshape(-1) for x in arrays])
     return joining.concatenate(arrays, axis)
 
 
-def _block(arrays: object) -> Any:
+def _block(arrays: object) -> Tensor:
     def depth(x: object) -> int:
         return 1 + max(map(depth, x)) if isinstance(x, list) else 0
 
-    def joined(x: object, level: int, axes: int) -> Any:
+    def joined(x: object, level: int, axes: int) -> Tensor:
         if not isinstance(x, list):
             t = operand(x, "block", None)
             return t.reshape((1,) * (axes - t.ndim) + t.shape)

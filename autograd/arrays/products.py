@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from autograd.arrays.convert import ArrayNode, operand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from autograd.arrays.tensor import Tensor
 
 __all__ = ["dot", "einsum", "inner", "outer", "tensordot"]
@@ -146,7 +148,7 @@ def inner(x: object, y: object) -> Tensor:
     return tensordot(left, right, ([-1], [-1]))
 
 
-def tensordot(x: object, y: object, dims: Any = 2) -> Tensor:
+def tensordot(x: object, y: object, dims: int | Sequence[int | Sequence[int]] = 2) -> Tensor:
     """The product summed over `dims`: so many of x's last axes and y's first, or a list of axes of each."""
     left, right = _both("tensordot", x, y)
     if isinstance(dims, (int, np.integer)):

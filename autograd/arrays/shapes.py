@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +106,7 @@ class Shapes(ArrayNode):
         axes = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
         return st.flip.make(self, dims_of("flip", axes or None, self.ndim))
 
-    def roll(self, shifts: Any, dims: Any = None) -> Tensor:
+    def roll(self, shifts: Any, dims: int | Sequence[int] | None = None) -> Tensor:
         """Moved on by `shifts` along `dims`; what leaves at the end comes back at the beginning.
 
         >>> from autograd import Tensor
@@ -200,9 +200,9 @@ class Shapes(ArrayNode):
         counts = np.asarray(repeats._data if isinstance(repeats, ArrayNode) else repeats)
         return self[(slice(None),) * position + (np.repeat(np.arange(self.shape[position]), counts),)]
 
-    def moveaxis(self, source: Any, destination: Any) -> Tensor:
+    def moveaxis(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
         """An axis, or several, moved to other places."""
-        pairs: list[list[Any]] = [[x] if isinstance(x, (int, np.integer)) else list(x) for x in (source, destination)]
+        pairs: list[list[int]] = [[x] if isinstance(x, (int, np.integer)) else list(x) for x in (source, destination)]
         moved, places = [[axis_of("moveaxis", i, self.ndim) for i in axes] for axes in pairs]
         if len(set(moved)) != len(places) or len(set(places)) != len(places):
             raise ValueError(f"moveaxis: got {source} and {destination}, expected as many axes of both, each once")
@@ -242,7 +242,7 @@ class Shapes(ArrayNode):
             raise TypeError(f"masked_fill: got a mask of {held.dtype}, expected truth values; compare: mask == 0")
         return where(mask, value, self)
 
-    def split(self, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
         """Slices along `dim`: of `split_size` each, the last one perhaps shorter; or of the sizes in a list."""
         position = axis_of("split", dim, self.ndim)
         n = self.shape[position]

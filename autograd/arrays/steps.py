@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def _own(part: Array, g: Array) -> Array:
     return part.copy() if part is g or part.base is not None else part
 
 
-def pull_generally(node: Any, unreached: object) -> None:
+def pull_generally(node: Tensor, unreached: object) -> None:
     """Hand the contributions of a node to its inputs: the step of any op."""
     g = node._grad
     for x, part in zip(node.inputs, node.contributions(g)):
@@ -71,7 +71,7 @@ def pull_generally(node: Any, unreached: object) -> None:
                 x._grad = grad + part
 
 
-def _pull_sum(node: Any, unreached: object) -> None:
+def _pull_sum(node: Tensor, unreached: object) -> None:
     """A sum's gradient is the same for all it summed: where there is one to add it to, NumPy repeats it on the way."""
     g, x, (data, dim, keepdim) = node._grad, node._a, node._saved
     g = st.unsummed(g, data, dim, keepdim)
@@ -82,7 +82,7 @@ def _pull_sum(node: Any, unreached: object) -> None:
         x._grad = grad + g
 
 
-def _pull_nothing(node: Any, unreached: object) -> None:
+def _pull_nothing(node: Tensor, unreached: object) -> None:
     """Nothing passes. Whoever has no other gradient has one of zeros."""
     x = node._a
     if x.requires_grad and (x._grad is unreached or x._grad is None):
@@ -162,7 +162,7 @@ class Methods:
         self.generally(op)
 
     def generally(self, op: Op) -> None:
-        def method(this: Any, *others: Any) -> Any:
+        def method(this: Tensor, *others: object) -> Tensor:
             return this.apply(op, this, *others)
 
         method.__doc__ = op.words or described(op)
@@ -180,7 +180,7 @@ class Methods:
                              op.keeps > 0)
 
     @lru_cache(maxsize=1024)                        # noqa: B019    # there is one object of this class
-    def power(self, n: float) -> Callable[[Any], Any]:
+    def power(self, n: float) -> Rule:
         """`x ** n` for a constant n."""
         return writing.compile_function(*self.maker(power_by(n)))
 

@@ -27,7 +27,7 @@ __all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "
            "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
            "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
-Shape = tuple[int, ...]
+Shape = tuple[int, ...]                             # functions here are typed for arrays; nodes behave as they do
 
 
 class Structural(Op):
@@ -47,7 +47,7 @@ class Structural(Op):
     home = "autograd.arrays.structural", "STRUCTURAL"
     make: Callable[..., Tensor]
 
-    def __init__(self, name: str, array: Callable[..., Any], *vjps: Rule,
+    def __init__(self, name: str, array: Rule, *vjps: Rule,
                  joint: Callable[..., Sequence[Any]] | None = None, arity: int | None = None, keeps: int = 0,
                  warns: bool = True, **known: Any) -> None:
         super().__init__(name, self._no_floats, array, **known)
@@ -64,7 +64,7 @@ class Structural(Op):
         out = self.array(*arguments)
         return out[0] if self.keeps else out
 
-    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[Any],
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
                rest: Sequence[object] = ()) -> Sequence[Any]:
         if self.joint is not None:
             return self.joint(needs, g, out, *inputs, *rest)
@@ -90,7 +90,7 @@ def for_each_structural(reader: Callable[[Structural], None]) -> None:
         reader(op)
 
 
-def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **known: Any) -> Structural:
+def moves(name: str, array: Rule, *vjps: Rule, **known: Any) -> Structural:
     """Add an op that moves numbers, or a fused one: `Tensor` computes it, and every reader of graphs knows it.
 
     Args:
@@ -133,13 +133,13 @@ def _expand(x: Array, shape: Shape) -> Array:
 # for the result). Over one short axis it is BLAS's product with ones, in half np.add.reduce's time. The same few shapes
 # come back at each step of a training, and plans are remembered.
 
-Plan = tuple[Callable[..., Any], tuple[Any, ...]]
+Plan = tuple[Callable[..., "Array"], tuple[object, ...]]
 SHORT_AXIS = 1024                                   # longer ones NumPy adds up in pairs, which is more exact
-_add_up: Rule = np.add.reduce                       # whose stub takes keepdims by name only
+_add_up: Callable[..., Array] = np.add.reduce       # whose stub takes keepdims by name only
 
 
 @lru_cache(maxsize=64)
-def ones(shape: Shape, dtype: str) -> Any:
+def ones(shape: Shape, dtype: str) -> Array:
     """Ones to multiply by, which adds up."""
     return np.ones(shape, dtype)
 
@@ -155,14 +155,14 @@ def sum_plan(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> P
     return _adder(shape, dtype, dim, keepdim), ()
 
 
-def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Rule:
+def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Callable[..., Array]:
     """NumPy's sum over `dim`, rounded once.
 
     Along the last axes of an array that lies in order NumPy adds in pairs, which loses little. Over other axes it adds
     one row after another, and a million float32 lose a hundredth: such sums, and all of float16, are made in a wider
     type.
     """
-    def add_up(x: Array, out: Array | None = None) -> Any:
+    def add_up(x: Array, out: Array | None = None) -> Array:
         return _add_up(x, dim, None, out, keepdim)
 
     count = math.prod([shape[i] for i in dim])
@@ -170,7 +170,7 @@ def _adder(shape: Shape, dtype: str, dim: tuple[int, ...], keepdim: bool) -> Rul
         return add_up
     in_pairs = dtype == "f" and dim == tuple(range(len(shape) - len(dim), len(shape)))
 
-    def add_up_wide(x: Array, out: Array | None = None) -> Any:
+    def add_up_wide(x: Array, out: Array | None = None) -> Array:
         if in_pairs and x.flags.c_contiguous:
             return add_up(x, out)
         total = _add_up(x, dim, np.float64, None, keepdim)
@@ -199,7 +199,7 @@ def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
         return sum_plan(shape, dtype, axes, len(target) == 2)
     kept, adder = _kept(shape, axes), _adder(shape, dtype, axes, True)
 
-    def add_up(x: Array, out: Array | None = None) -> Any:
+    def add_up(x: Array, out: Array | None = None) -> Array:
         return adder(x, None if out is None else out.reshape(kept)).reshape(target)
 
     return add_up, ()
@@ -207,7 +207,7 @@ def reduce_plan(shape: Shape, dtype: str, target: Shape) -> Plan:
 
 def planned(plan: Callable[..., Plan]) -> Rule:
     """The function on arrays that is computed by plan."""
-    def compute(x: Array, *parameters: object) -> Any:
+    def compute(x: Array, *parameters: object) -> Array:
         function, rest = plan(x.shape, x.dtype.char, *parameters)
         return function(x, *rest)
 
@@ -268,7 +268,7 @@ def _pick(x: Array, indices: Array, dim: int) -> Array:
     return x.take(along(x.shape, indices, dim)) if x.ndim == 2 else np.take_along_axis(x, indices, dim)
 
 
-def along(shape: Shape, indices: Array, dim: int) -> Any:
+def along(shape: Shape, indices: Array, dim: int) -> Array:
     """`indices` along `dim` of a matrix as positions in the flat array: a fifth of the time of `…_along_axis`."""
     return indices + _row_starts(*shape) if dim else indices * shape[1] + _positions(shape[1])
 
@@ -306,7 +306,7 @@ def _logsumexp(x: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
     return x.reshape(kept) if keepdim else x.reshape(tuple(n for i, n in enumerate(kept) if i not in dim))
 
 
-def _log_of_sum(x: Array, axis: int) -> Any:
+def _log_of_sum(x: Array, axis: int) -> Array:
     """log Σ exp(x) along one axis, which stays. Without the largest term, 1, no digit of a small rest is lost."""
     last = x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
     rows = last.reshape(-1, last.shape[-1])
@@ -317,7 +317,7 @@ def _log_of_sum(x: Array, axis: int) -> Any:
     largest = rows.take(top)
     powers = np.exp(rows - np.where(abs(largest) < math.inf, largest, x.dtype.type(0))[:, None])
     powers.reshape(-1)[top] = 0
-    out = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
+    out: Array = (largest + np.log1p(powers.dot(ones((width,), x.dtype.char)))).reshape((*last.shape[:-1], 1))
     return out if last is x else out.swapaxes(axis, -1)
 
 
@@ -356,7 +356,7 @@ permute = _inner("permute", lambda x, dims: x.transpose(dims),
 
 # Indexing, and adding into the places an index names: each is the other's vjp.
 
-def _index(x: Any, key: Any) -> Any:
+def _index(x: Array, key: Any) -> Any:
     if type(key) is ndarray and key.dtype.kind == "i" and x.ndim:           # rows: `take` needs a third of the time
         return x.take(key, 0)
     return x[key]
@@ -384,7 +384,7 @@ def _scatter(x: Any, key: Any, shape: Shape) -> Any:
     return _added_at(key, x, shape)                 # `out[key] += x` would count what is named twice only once
 
 
-def _added_at(key: Any, x: Any, shape: Any) -> Any:
+def _added_at(key: Any, x: Array, shape: Shape | int) -> Any:
     """Zeros with x added at `key`, rounded once."""
     if x.dtype.char not in "ef" or (x.dtype.char == "f" and x.size <= SHORT_AXIS):
         out = np.zeros(shape, x.dtype)

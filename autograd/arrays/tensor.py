@@ -46,6 +46,8 @@ from autograd.core.writing import Method
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
+    from autograd.arrays.convert import Array
+
 __all__ = ["Extremum", "Tensor", "as_array", "cast", "cat", "concatenate", "last_pass", "named", "operand", "st",
            "stack", "tensor", "where"]
 
@@ -149,7 +151,7 @@ class Tensor(Reductions, InPlace, NumPys):
     def is_parameter(self) -> bool:
         return self.requires_grad and self.op is None
 
-    def filled(self, x: float) -> Any:
+    def filled(self, x: float) -> Array:
         return np.full(self.shape, x, self.dtype)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -174,7 +176,7 @@ class Tensor(Reductions, InPlace, NumPys):
 
     # Backward.
 
-    def backward(self, gradient: Any = None) -> None:
+    def backward(self, gradient: object = None) -> None:
         """Set `.grad` to ∂self/∂node for every node below that requires it.
 
         Leaves add to the gradient they have; nodes made by an op start anew.
@@ -235,7 +237,7 @@ class Tensor(Reductions, InPlace, NumPys):
         return cls.record(op, out, inputs, (*arrays, *parameters))
 
     @classmethod
-    def record(cls, op: Op, out: Any, inputs: tuple[Tensor, ...], saved: tuple[object, ...]) -> Tensor:
+    def record(cls, op: Op, out: Array, inputs: tuple[Tensor, ...], saved: tuple[object, ...]) -> Tensor:
         """A node holding `out`, with these inputs and what the op's vjps will read; a constant if none needs it.
 
         Methods do the same at greater length, and come here while some mode is on in some thread.
@@ -378,7 +380,7 @@ class _LastPass(local):
 last_pass: Any = _LastPass()
 
 
-def _pull_all(order: list[Any], unreached: object) -> None:
+def _pull_all(order: list[Tensor], unreached: object) -> None:
     for node in reversed(order):
         node.op.pull(node, unreached)
 

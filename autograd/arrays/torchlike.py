@@ -191,7 +191,7 @@ def rand_like(x: object, generator: Generator | None = None, dtype: DTypeLike | 
     return rand(operand(x, "rand_like", None).shape, generator=generator, dtype=dtype or _float_of(x))
 
 
-def _float_of(x: object) -> Any:
+def _float_of(x: object) -> DTypeLike:
     dtype = operand(x, "dtype", None).dtype
     return dtype if dtype.kind == "f" else np.float64
 

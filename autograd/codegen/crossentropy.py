@@ -79,7 +79,7 @@ def _labels(page: Page, rows: Any, target: Any, w: Text | None, ignore_index: in
     labels = page.constant(np.reshape(given, n).astype(np.int64), "labels") if fed is None else fed.reshape((n,))
     kept: Any = None
     if rows.kept is not None:
-        ignored: Any = ignore_index
+        ignored: int | Text = ignore_index
         kept = page.let("kept", labels != ignored)
         labels = page.let("labels_kept", page.call(TABLE["where"], kept, labels, 0))
     if reduction != "mean" or (w is None and kept is None):

@@ -59,12 +59,12 @@ def where_largest(x: Text, dim: int) -> Text:
     return out
 
 
-def pick(x: Text, indices: object, dim: int) -> Text:
+def pick(x: Text, indices: Text, dim: int) -> Text:
     at = places(x, indices)
     return x.like(x.page.library.spelled["pick"], at.shape, at=at, dim=dim % x.ndim)
 
 
-def places(x: Text, indices: Any) -> Text:
+def places(x: Text, indices: Text) -> Text:
     """Indices along an axis of x: known by name, or a constant."""
     if isinstance(indices, Text):
         return indices
@@ -73,7 +73,7 @@ def places(x: Text, indices: Any) -> Text:
 
 def shares(x: Text, out: Text) -> Text:
     """1 where x is the maximum, in equal shares where several are."""
-    equal: Any = x == out
+    equal: Text = x == out
     equal.stem = "is_max"
     count = equal.like(x.page.library.spelled["count"], ())
     count.dtype = np.dtype(np.int64)
@@ -83,7 +83,7 @@ def shares(x: Text, out: Text) -> Text:
 
 # Sums into places. By themselves they are expressions; the page prints them as statements.
 
-def place(x: Text, indices: object, dim: int, shape: Shape) -> Text:
+def place(x: Text, indices: Text, dim: int, shape: Shape) -> Text:
     """Zeros of `shape` with x where `indices` point along `dim`; along the other axes each stays where it is."""
     at, key = places(x, indices), []
     for i, n in enumerate(at.shape):

@@ -203,7 +203,7 @@ class Page:
             out = op(*(zeros if op.arity else [zeros]), *arguments[taken:])
         return self.write(text, operands, out.shape, out.dtype, False)
 
-    def _parameter(self, x: object) -> Any:
+    def _parameter(self, x: object) -> Text | str:
         """What an op is given beside its inputs, as an operand."""
         if isinstance(x, np.ndarray):
             return self.constant(x)

@@ -23,7 +23,7 @@ from autograd.codegen.libraries import LIBRARIES, NumPy
 from autograd.codegen.moving import largest, pick, places, reduce_to, shares, where_largest
 from autograd.codegen.page import Page
 from autograd.codegen.text import Text
-from autograd.core.graph import back, topological
+from autograd.core.graph import Gradients, back, topological
 from autograd.core.nary import Nary
 from autograd.core.op import TABLE
 from autograd.core.symbols import COMPARE
@@ -109,12 +109,12 @@ class _Writer:
         self.wanted = self._wanted()
         self.slopes: dict[Tensor, str] = {}         # names of gradients
         self.slope_names: set[str] = set()
-        self.gradients: dict[Any, Any] = {}         # as far as they are known
+        self.gradients: Gradients = {}              # as far as they are known
         self.shared: set[str] = set()               # gradients that another one is, or looks into
 
     # Names.
 
-    def _name_nodes(self, names: Mapping[str, Any]) -> None:
+    def _name_nodes(self, names: Mapping[str, object]) -> None:
         reserved = self.page.taken = _RESERVED | self.modules
         called = {x: name for name, x in reversed(list(names.items()))
                   if isinstance(x, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
@@ -150,7 +150,7 @@ class _Writer:
             return True
         return node.ndim == 0 and bool(node.dtype.kind != "f" or node.dtype == self.root.dtype)
 
-    def _name_arrays(self, names: Mapping[str, Any]) -> list[str]:
+    def _name_arrays(self, names: Mapping[str, object]) -> list[str]:
         """Integer Tensors that index are arguments of `step`; other arrays lend constants their names."""
         indexing = [node._saved[1] for node in self.order if isinstance(node.op, st.Structural)
                     and node.op.name in ("index", "scatter", "cross_entropy")]
@@ -168,7 +168,7 @@ class _Writer:
                 page.known[name] = np.asarray(x._data if isinstance(x, Tensor) else x)
         return arguments
 
-    def _wanted(self) -> set[Any]:
+    def _wanted(self) -> set[Tensor]:
         """The nodes through which a gradient flows to a leaf that has one."""
         wanted = {leaf for leaf in self.leaves if isinstance(leaf, Value) or leaf.requires_grad}
         for node in self.order:
@@ -176,7 +176,7 @@ class _Writer:
                 wanted.add(node)
         return wanted
 
-    def symbol(self, node: Any) -> Text:
+    def symbol(self, node: Tensor) -> Text:
         """A node as an operand: its name, or the number it is."""
         if node not in self.symbols:
             name = self.names[node]
@@ -186,7 +186,7 @@ class _Writer:
             self.symbols[node] = text
         return self.symbols[node]
 
-    def gradient_name(self, x: Any) -> str:
+    def gradient_name(self, x: Tensor) -> str:
         if x not in self.slopes:
             self.slopes[x] = self.page.unused(f"d{self.names[x]}")
             self.slope_names.add(self.slopes[x])
@@ -194,7 +194,7 @@ class _Writer:
 
     # The forward pass.
 
-    def _forward(self, node: Any) -> None:
+    def _forward(self, node: Tensor) -> None:
         op, inputs = node.op, [self.symbol(x) for x in node.inputs]
         name, like, page = self.names[node], np.asarray(node._data), self.page
         if isinstance(op, Nary):
@@ -221,7 +221,7 @@ class _Writer:
         page.name_what_is_shared([value], [None])
         page.line(name, value)
 
-    def _largest(self, node: Any, x: Text, indices: Any, dim: int, keepdim: bool) -> Text:
+    def _largest(self, node: Tensor, x: Text, indices: Any, dim: int, keepdim: bool) -> Text:
         """A maximum along `dim`, with a line for where it stands, as its rule wants to know that."""
         if not np.array_equal(indices, node._saved[0].argmax(dim, keepdims=True)):
             picked = pick(x, indices, dim)          # not one that `max` found
@@ -232,7 +232,7 @@ class _Writer:
             self.page.maxima[id(indices)] = at      # a gradient that is itself a node has them too
         return largest(x, dim, keepdim)
 
-    def _nary(self, node: Any, op: Nary, inputs: list[Text]) -> Text:
+    def _nary(self, node: Tensor, op: Nary, inputs: list[Text]) -> Text:
         half = len(inputs) // 2
         if op.name == "cross_entropy":
             rows, reduction = op.rows, op.reduction         # type: ignore[attr-defined]
@@ -305,7 +305,7 @@ class _Writer:
         self.page.name_what_is_shared(parts, first)
         return parts
 
-    def _pulled(self, node: Any, g: Text, needs: list[bool]) -> Sequence[Any]:
+    def _pulled(self, node: Tensor, g: Text, needs: list[bool]) -> Sequence[Text | None]:
         """What flows back to each input, by the op's own rule. (A 0.0 is nothing.)"""
         op, out = node.op, self.symbol(node)
         inputs = [self.symbol(x) for x in node.inputs]
@@ -319,7 +319,7 @@ class _Writer:
         rest = self.kept.get(node, node._saved[len(inputs):]) if isinstance(op, st.Structural) else ()
         return op.pulled(needs, g, out, inputs, rest)       # type: ignore[no-any-return]
 
-    def _fitted(self, x: Any, part: Text) -> Text:
+    def _fitted(self, x: Tensor, part: Text) -> Text:
         """A contribution in the shape and dtype of what it is for: here, and only here, broadcasting is undone."""
         if part.shape != np.shape(x._data):
             part = reduce_to(part, np.shape(x._data))
@@ -431,7 +431,7 @@ def _wrapped(start: str, items: list[str], end: str) -> str:
     return "\n".join([*lines, line if items else start + end]) + "\n"
 
 
-def _shortest(x: object) -> Any:
+def _shortest(x: object) -> object:
     """A narrow float as the shortest number that rounds to it; others as they are."""
     x = np.asarray(x)
     return float(str(x[()])) if x.dtype.kind == "f" and not x.ndim else x

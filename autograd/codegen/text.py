@@ -225,7 +225,7 @@ class Text(Operand):
             return self if other else 0.0           # what is 0 whatever x is, is not written
         return arithmetic("{x} * {y}", self.page.operand(other), self)
 
-    def __pow__(self, n: Any) -> Text:
+    def __pow__(self, n: float) -> Text:
         if isinstance(n, Text):
             return arithmetic("{x} ** {y}", self, n)
         exponent = repr(int(n)) if n.is_integer() and 0 < n < 100 else number_text(n, True)[0]
@@ -321,7 +321,7 @@ SIGNS = {"__add__": "{x} + {y}", "__sub__": "{x} - {y}", "__mul__": "{x} * {y}",
 
 # Numbers.
 
-def as_tuple(numbers: Iterable[Any]) -> str:
+def as_tuple(numbers: Iterable[int]) -> str:
     """A tuple of integers as text."""
     return repr(tuple(int(n) for n in numbers))
 

@@ -20,7 +20,7 @@ __all__ = ["Call", "calls", "remember_call"]
 # Pickling and deepcopy follow references by recursion, which a deep graph would exhaust. So a result goes as a flat
 # list of all nodes below it. Of results that go together, each brings a graph of its own, over the same leaves.
 
-def _reduced(node: Node, protocol: Any) -> Any:
+def _reduced(node: Node, protocol: int) -> object:
     if node._a is None:
         return object.__reduce_ex__(node, max(protocol, 2))     # a leaf: its slots
     order = topological(node)
@@ -29,7 +29,7 @@ def _reduced(node: Node, protocol: Any) -> Any:
     return _rebuilt, (entries,)
 
 
-def _copied(node: Node) -> Any:
+def _copied(node: Node) -> object:
     twin = type(node).__new__(type(node))
     twin.op, twin._a, twin._b = node.op, node._a, node._b
     for slot, x in _state(node).items():
@@ -120,7 +120,7 @@ def calls(node: Node) -> tuple[Call, ...]:
     return () if node._notes is None else node._notes.get("calls", ())
 
 
-def remember_call(module: Any, given: tuple[Any, ...], results: Any) -> None:
+def remember_call(module: object, given: tuple[object, ...], results: object) -> None:
     """Note on each node `module` returned which call made it, so that a picture can fold the call into one box.
 
     The note hangs on the results and points to what they were computed from, which they keep alive anyhow: no graph

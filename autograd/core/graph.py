@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from autograd.core.op import Operand
 
-__all__ = ["Node", "Use", "back", "edges", "leaves", "topological"]
+__all__ = ["Gradients", "Node", "Use", "back", "edges", "leaves", "topological"]
 
 
 class Node(Operand):
@@ -94,6 +94,7 @@ class Node(Operand):
 
 
 N = TypeVar("N", bound=Node)
+Gradients = dict[Any, Any]                          # of nodes: a number, an array, a node or a text for each
 
 
 class Use(NamedTuple):
@@ -127,7 +128,7 @@ def topological(root: N) -> list[N]:
     return order
 
 
-def back(order: Sequence[Any], gradients: dict[Any, Any],
+def back(order: Sequence[Any], gradients: Gradients,
          ask: Callable[[Any, Any], Sequence[Any]] = lambda node, g: node.contributions(g),
          add: Callable[[Any, Any], Any] = add) -> Iterator[Use]:
     """The walk back: from the end of `order` to its beginning, every use of every node, once.

@@ -24,9 +24,9 @@ class Watcher(Protocol):
     """Who looks at every node made, and at every backward pass before it begins. The engines hand it both."""
 
     def made(self, node: Node) -> None: ...
-    def back(self, root: Any, seed: object) -> None: ...
+    def back(self, root: Node, seed: object) -> None: ...
     def used(self, use: Use) -> None: ...
-    def summed(self, leaves: Iterable[tuple[Node, Any]]) -> None: ...
+    def summed(self, leaves: Iterable[tuple[Node, object]]) -> None: ...
 
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -60,7 +60,7 @@ class Mode:
 
         return within
 
-    def setting(self) -> Any:
+    def setting(self) -> object:
         """What the variable is within the mode."""
         raise NotImplementedError
 

@@ -18,7 +18,7 @@ from operator import truediv as _div
 from typing import Any
 
 from autograd.core import floats as ieee
-from autograd.core.op import TABLE, Op, elementwise, numpy
+from autograd.core.op import TABLE, Op, Rule, elementwise, numpy
 
 __all__ = ["FAMILIES", "TABLE", "Op", "PowerBy", "power_by"]
 
@@ -46,19 +46,19 @@ def _erf(x: Any) -> Any:
     return each.astype(x.dtype) if x.ndim else x.dtype.type(each)
 
 
-def _softplus(x: object) -> Any:
+def _softplus(x: Any) -> Any:
     return numpy("softplus").logaddexp(0.0, x)
 
 
-def _relu(x: object) -> Any:
+def _relu(x: Any) -> Any:
     return maximum(x, 0.0)
 
 
-def _xlogy(x: object, y: object) -> Any:            # x·log y, and 0·log 0 is 0
+def _xlogy(x: Any, y: Any) -> Any:                  # x·log y, and 0·log 0 is 0
     return x * log(where(x == 0.0, 1.0, y))
 
 
-def _clamp(x: object, low: object, high: object) -> Any:
+def _clamp(x: Any, low: Any, high: Any) -> Any:
     return minimum(maximum(x, low), high)
 
 
@@ -175,7 +175,7 @@ def power_by(n: float) -> PowerBy:
         return PowerBy(n, lambda x: x * x, lambda x: x * x, lambda out, x: 2.0 * x)
     if n == 0.5:                                    # one answer for floats and arrays: pow(-∞, ½) is ∞, √-∞ is nan
         return PowerBy(n, sqrt.floats, "sqrt", sqrt.partials[0], sqrt.edge)
-    slope: Callable[..., Any] = lambda out, x: n * power_by(n - 1.0)(x)         # noqa: E731
+    slope: Rule = lambda out, x: n * power_by(n - 1.0)(x)                       # noqa: E731
     if n == 1.0 or n == 0.0:                        # n·xⁿ⁻¹ would be 0·∞ at x = 0
         slope = lambda out, x: n                    # noqa: E731
     elif n < 0.0:                                   # the quotient is as exact as xⁿ⁻¹, and cheaper than another power
@@ -188,7 +188,7 @@ class PowerBy(Op):
 
     __slots__ = ("exponent",)
 
-    def __init__(self, n: float, floats: Any, array: Any, partial: Any, edge: Any = None) -> None:
+    def __init__(self, n: float, floats: Rule, array: Rule | str, partial: Rule, edge: Rule | None = None) -> None:
         super().__init__("power_by", floats, array, partial, symbol=f"**{n:g}", methods=("__pow__",),
                          edge=edge or (lambda x: ieee.power(x, n)),
                          remedy="a base of 0 or below with such an exponent? keep it away from 0")

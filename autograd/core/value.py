@@ -205,16 +205,16 @@ class Value(Node, Operators):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    def __lt__(self, other: Any) -> bool:
+    def __lt__(self, other: Value | float) -> bool:
         return bool(self._data < (other._data if isinstance(other, Value) else other))
 
-    def __le__(self, other: Any) -> bool:
+    def __le__(self, other: Value | float) -> bool:
         return bool(self._data <= (other._data if isinstance(other, Value) else other))
 
-    def __gt__(self, other: Any) -> bool:
+    def __gt__(self, other: Value | float) -> bool:
         return bool(self._data > (other._data if isinstance(other, Value) else other))
 
-    def __ge__(self, other: Any) -> bool:
+    def __ge__(self, other: Value | float) -> bool:
         return bool(self._data >= (other._data if isinstance(other, Value) else other))
 
     def __format__(self, spec: str) -> str:

@@ -26,15 +26,15 @@ ONE = 1.0                                           # ∂(x + y)/∂x, shared: w
 _serial = itertools.count()
 
 
-def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Callable[..., Any]:
+def compile_function(name: str, text: str, namespace: Mapping[str, object]) -> Rule:
     """Compile `text`, which defines `name`; tracebacks and debuggers show its lines like any other code's."""
     import linecache  # late: with what it imports it takes as long as the rest of `core`
 
     filename = f"<autograd {name} {next(_serial)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    scope = dict(namespace)
+    scope: dict[str, Any] = dict(namespace)
     exec(compile(text, filename, "exec"), scope)
-    function: Callable[..., Any] = scope.pop(name)      # out of its own globals: no cycle keeps it
+    function: Rule = scope.pop(name)                    # out of its own globals: no cycle keeps it
     weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False      # the text goes with its code
     return function
 
@@ -42,7 +42,7 @@ def compile_function(name: str, text: str, namespace: Mapping[str, Any]) -> Call
 # Writing and compiling all methods and every step of a backward pass takes a third of the time of `import numpy`. A
 # program uses a few of them, so each is written and compiled when it is first wanted.
 
-Written = tuple[str, str, Mapping[str, Any]]        # what `compile_function` takes
+Written = tuple[str, str, Mapping[str, object]]     # what `compile_function` takes
 
 
 class Method:

@@ -9,7 +9,7 @@ are understood too.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from autograd.functional.crossentropy import cross_entropy as cross_entropy
@@ -50,7 +50,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'autograd.functional' has no {name!r}; it has {', '.join(__all__)}")
     found = globals()[name] = getattr(import_module(f"autograd.functional.{_HOME[name]}"), name)

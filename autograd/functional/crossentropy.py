@@ -218,7 +218,7 @@ def _labels(name: str, labels: list[Any], n: int, classes: int, ignore_index: in
     return [None if label == ignore_index else int(label) for label in labels]
 
 
-def _probability(name: str, p: Any) -> float:
+def _probability(name: str, p: float) -> float:
     try:
         return float(p)
     except (TypeError, ValueError):
@@ -234,7 +234,7 @@ def _flat(y: object) -> list[Any]:
     return [x for row in y for x in _flat(row)] if isinstance(y, list) else [y]
 
 
-def _shape(rows: Sequence[Sequence[Any]], nested: bool) -> tuple[int, ...]:
+def _shape(rows: Sequence[Sequence[object]], nested: bool) -> tuple[int, ...]:
     return (len(rows), len(rows[0])) if nested else (len(rows[0]),)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
 from numbers import Integral
@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd.core.nary import total
 from autograd.core.numbers import is_real, number
-from autograd.core.op import Operand, numpy
+from autograd.core.op import Operand, Rule, numpy
 from autograd.core.value import Value
 
 __all__ = ["REDUCTIONS", "each", "in_base", "is_values", "named_axis", "plain", "refuse_reduction", "sum_of", "tensors",
@@ -83,7 +83,7 @@ def sum_of(terms: Any, dim: int = -1, keepdim: bool = False) -> Any:
     return [total(terms)] if keepdim else total(terms)
 
 
-def each(formula: Callable[..., Any], *xs: Any) -> Any:
+def each(formula: Rule, *xs: Any) -> Any:
     """The formula elementwise: of Tensors, or of lists."""
     return list(map(formula, *xs)) if isinstance(xs[0], list) else formula(*xs)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from autograd.core.nary import total
 from autograd.core.numbers import number
-from autograd.core.op import TABLE
+from autograd.core.op import TABLE, Rule
 from autograd.core.value import Value
 from autograd.functional.given import in_base, is_values, refuse_reduction, tensors, values
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "mse_loss"]
 
-Formula = Callable[[Any, Any], Any]
 _where = TABLE["where"]
 
 
@@ -56,7 +54,7 @@ def binary_cross_entropy_with_logits(logits: object, target: object, reduction: 
         y * _where(y, -z, 0.0).softplus() + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()), base)
 
 
-def _loss(name: str, x: Any, target: Any, reduction: str, formula: Formula, base: float | None = None,
+def _loss(name: str, x: Any, target: Any, reduction: str, formula: Rule, base: float | None = None,
           probabilities: bool = False) -> Any:
     """The formula of each prediction and its target, reduced."""
     refuse_reduction(name, reduction)

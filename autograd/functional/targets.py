@@ -21,7 +21,7 @@ def scale_of(divisor: float, reduction: str) -> float:
     return 1.0 / divisor if reduction == "mean" else 1.0
 
 
-def check_options(name: str, reduction: str, label_smoothing: Any, ignore_index: object, classes: int) -> None:
+def check_options(name: str, reduction: str, label_smoothing: float, ignore_index: object, classes: int) -> None:
     """Raise TypeError or ValueError for options no cross-entropy can have."""
     refuse_reduction(name, reduction)
     if not is_real(label_smoothing):

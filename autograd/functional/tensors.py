@@ -11,6 +11,7 @@ from warnings import warn
 import numpy as np
 
 from autograd.arrays import structural as st
+from autograd.arrays.convert import Array
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
 from autograd.arrays.structural import Structural, moves
@@ -23,7 +24,6 @@ from autograd.functional.probabilities import softmax
 __all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "ids", "logsumexp",
            "narrowed", "one_hot", "pair", "rows_of", "spread", "tensor"]
 
-Array = Any
 _DIV, _EXP = TABLE["div"], TABLE["exp"]
 
 
@@ -117,11 +117,11 @@ def logsumexp(x: Tensor, dim: int, keepdim: bool) -> Tensor:
 class Rows(NamedTuple):
     """What every form of cross-entropy needs to know of its targets, for logits of shape (N, C)."""
 
-    weights: Any        # (N, C), see `q`; None where `places` say it all
+    weights: Array | None  # (N, C), see `q`; None where `places` say it all
     kept: Any           # (N,): False for ignored rows; None if there are none
     divisor: float      # what a mean divides by
-    places: Any         # (N,): where q, flattened, holds a 1, if it is just one-hot rows; else None
-    like: Any           # an array of q's shape and dtype
+    places: Array | None  # (N,): where q, flattened, holds a 1, if it is just one-hot rows; else None
+    like: Array         # an array of q's shape and dtype
 
     @property
     def q(self) -> Array:
@@ -243,7 +243,7 @@ def _flat(name: str, x: Tensor, target: object) -> tuple[Tensor, Any, tuple[int,
     return x.permute(0, *range(2, x.ndim), 1).reshape(-1, x.shape[1]), y, shape
 
 
-def aims(name: str, x: object, target: Any, reduction: str,
+def aims(name: str, x: object, target: object, reduction: str,
          *options: Any) -> tuple[Tensor, Rows, Callable[[Tensor], Tensor]]:
     """The logits as rows (N, C), their targets, and what makes the result of a loss for each row."""
     x = _logits(name, x)
@@ -301,7 +301,7 @@ def cross_entropy_gradient(x: object, target: object, reduction: str, *options: 
     x = _logits("cross_entropy", x)
     z, target = _flat("cross_entropy", x, target)[:2] if x.ndim > 2 else (x, _fixed("cross_entropy", target))
     _, found, powers, rest = quietly(_fused, z._data, target, reduction, *options)
-    gradient = _quiet_gradient(powers, rest, found, reduction)
+    gradient: Array = _quiet_gradient(powers, rest, found, reduction)
     if x.ndim <= 2:
         return gradient.reshape(x.shape)
     return np.moveaxis(gradient.reshape(x.shape[0], *x.shape[2:], x.shape[1]), -1, 1)
@@ -336,14 +336,15 @@ def _forward(z: Array, found: Rows) -> tuple[Array, Array, Array]:
 def _reduced(losses: Array, found: Rows, reduction: str, ndim: int) -> Array:
     if reduction == "none":
         return losses if ndim == 2 else losses[0]
-    whole = st.sum_(losses, (0,), False)
+    whole: Array = st.sum_(losses, (0,), False)
     return whole if reduction == "sum" else whole / found.divisor
 
 
-def _gradient(powers: Array, rest: Array, found: Rows, reduction: str, g: Any = 1.0) -> Array:
+def _gradient(powers: Array, rest: Array, found: Rows, reduction: str, g: Array | float = 1.0) -> Array:
     q = found.q
     mass = None if found.places is not None else q.sum(1, keepdims=True)
-    gradient = targets.closed_form(powers / (1.0 + rest), q, mass, targets.scale_of(found.divisor, reduction) * g)
+    gradient: Array = targets.closed_form(powers / (1.0 + rest), q, mass,
+                                          targets.scale_of(found.divisor, reduction) * g)
     return gradient if found.kept is None else np.where(found.kept[:, None], gradient, gradient.dtype.type(0))
 
 
@@ -360,12 +361,12 @@ def _fused(x: Array, target: object, reduction: str, label_smoothing: float, ign
 
 
 def _fused_vjp(g: Any, out: object, x: Any, target: object, reduction: str, label_smoothing: float, ignore_index: int,
-               weight: object, rows: Rows, powers: object, rest: object) -> Any:
+               weight: object, rows: Rows, powers: Array, rest: Array) -> Any:
     if reduction == "none":
         g = g[..., None]
     if not isinstance(x, Tensor):
-        gradient = _gradient(powers, rest, rows, reduction, g)
-        return gradient if x.ndim == 2 else gradient[0]
+        alone = _gradient(powers, rest, rows, reduction, g)
+        return alone if x.ndim == 2 else alone[0]
     z = x if x.ndim == 2 else x.unsqueeze(0)        # nodes: the gradient is to be differentiated again
     q, mass = Tensor(rows.q, dtype=x.dtype), Tensor(rows.q.sum(1, keepdims=True), dtype=x.dtype)
     gradient = targets.closed_form(softmax(z), q, mass, targets.scale_of(rows.divisor, reduction) * g)

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 from autograd.core.op import numpy
 
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
+
 __all__ = ["close", "every", "finite", "finite_part", "has_nan", "largest", "listed", "norm", "shape_of", "silence",
            "some"]
+
+Numbers = Union[float, "Array"]                     # one, or an array of them
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -26,7 +31,7 @@ def listed(x: Any) -> Any:
     return x if type(x) is float else x.tolist()
 
 
-def some(x: Any) -> bool:
+def some(x: Numbers) -> bool:
     """Whether it is not 0, or is true, in some place."""
     return bool(x) if isinstance(x, (float, bool)) else bool(x.any())
 

@@ -11,12 +11,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from autograd.core.graph import Node, Use, back, topological
+from autograd.core.graph import Gradients, Node, Use, back, topological
 from autograd.core.modes import Mode, watcher
 from autograd.core.op import Op, numpy
-from autograd.learn.alike import finite, has_nan, silence
+from autograd.learn.alike import Numbers, finite, has_nan, silence
 
 __all__ = ["detect_anomaly"]
 
@@ -62,7 +61,7 @@ class Anomalies:
 
     def back(self, root: Node, seed: object) -> None:
         """Go through the backward pass without assigning anything; raise at the first gradient that is not finite."""
-        gradients: dict[Node, object] = {root: seed}
+        gradients: Gradients = {root: seed}
         with silence(seed):
             for use in back(topological(root), gradients):
                 self.used(use)
@@ -74,7 +73,7 @@ class Anomalies:
             raise ArithmeticError(self._message(
                 use.by, f"the gradient it passes to {_name(use.node)} is {_first_bad(use.contribution)}"))
 
-    def summed(self, leaves: Iterable[tuple[Node, Any]]) -> None:
+    def summed(self, leaves: Iterable[tuple[Node, Numbers]]) -> None:
         """Raise if what was finite added up to something that is not."""
         for node, gradient in leaves:
             if not finite(gradient):
@@ -104,14 +103,14 @@ def _brief(x: Node) -> str:
     return f"{text} of shape {x._data.shape}"
 
 
-def _first_bad(data: Any) -> str:
+def _first_bad(data: Numbers) -> str:
     if type(data) is float:
         return f"{data}"
     np = numpy("detect_anomaly")
-    data = np.asarray(data)
-    positions = np.argwhere(np.isnan(data) if np.isnan(data).any() else np.isinf(data))
-    value = float(data[tuple(positions[0])])
-    return f"{value}" if data.ndim == 0 else f"{value} at {positions[0].tolist()}"
+    array = np.asarray(data)
+    positions = np.argwhere(np.isnan(array) if np.isnan(array).any() else np.isinf(array))
+    value = float(array[tuple(positions[0])])
+    return f"{value}" if array.ndim == 0 else f"{value} at {positions[0].tolist()}"
 
 
 def _caller() -> str | None:

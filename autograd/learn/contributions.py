@@ -6,18 +6,15 @@ These are loops over the walk back. They touch nobody's `.grad`, and derive noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd.core.graph import Node, Use, back, topological
-from autograd.learn.alike import silence, some
-
-if TYPE_CHECKING:
-    pass
+from autograd.core.graph import Gradients, Node, Use, back, topological
+from autograd.learn.alike import Numbers, silence, some
 
 __all__ = ["Pass", "each_use", "gradients", "pull", "raw", "seed", "uses"]
 
 
-def each_use(order: Sequence[Node], grads: dict[Node, Any], given: Mapping[Node, Any] | None = None) -> Iterator[Use]:
+def each_use(order: Sequence[Node], grads: Gradients, given: Mapping[Node, Numbers] | None = None) -> Iterator[Use]:
     """Every use of a node, from the end of `order` back to its beginning; `grads` is filled on the way.
 
     A node in `given` passes on the gradient that stands there in place of its own.
@@ -27,9 +24,9 @@ def each_use(order: Sequence[Node], grads: dict[Node, Any], given: Mapping[Node,
     return back(order, grads, lambda node, g: node.contributions(given.get(node, g)))
 
 
-def gradients(order: Sequence[Node], root: Node, start: object) -> dict[Node, Any]:
+def gradients(order: Sequence[Node], root: Node, start: object) -> Gradients:
     """∂root/∂node for every node below the root, computed afresh, whatever the nodes' own `.grad` say."""
-    grads: dict[Node, Any] = {root: start}
+    grads: Gradients = {root: start}
     with silence(start):
         for _ in back(order, grads):
             pass
@@ -46,11 +43,11 @@ class Pass:
         uses: the uses of each of them.
     """
 
-    def __init__(self, root: Node, start: Any = None, given: Mapping[Node, Any] | None = None) -> None:
+    def __init__(self, root: Node, start: object = None, given: Mapping[Node, Numbers] | None = None) -> None:
         start = seed(root) if start is None else start
         self.order = topological(root)
         self.given = given or {}
-        self.gradients: dict[Node, Any] = {root: start}
+        self.gradients: Gradients = {root: start}
         self.uses: dict[Node, list[Use]] = {}
         with silence(start):
             for use in each_use(self.order, self.gradients, self.given):

@@ -11,17 +11,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
-from autograd.learn.alike import every, largest, shape_of, silence
+from autograd.learn.alike import Numbers, every, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
 from autograd.learn.suspicions import Case
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 
@@ -75,7 +72,7 @@ class Comparison:
                 f"maxdiff: {self.maxdiff:.3g}")
 
 
-def cmp(name: str, manual: Any, t: Any, root: Node | None = None) -> Comparison:
+def cmp(name: str, manual: object, t: object, root: Node | None = None) -> Comparison:
     """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
 
     Args:
@@ -115,7 +112,7 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None) -> Comparison:
 
 
 def diagnose(manual: object, t: object, root: Node | None = None,
-             given: Mapping[Node, object] | None = None) -> Diagnosis:
+             given: Mapping[Node, Numbers] | None = None) -> Diagnosis:
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
@@ -180,7 +177,7 @@ def _of_arrays(where: str) -> ModuleType:
 
 
 def _examined(where: str, manual: object, t: Any, root: Node | None, names: Mapping[int, str], name: str,
-              given: Mapping[Node, Any] | None = None) -> Diagnosis:
+              given: Mapping[Node, Numbers] | None = None) -> Diagnosis:
     """What `cmp` and `diagnose` come to. Right answers are known without another backward pass, nearly always."""
     stored = _gradient(where, t, name)
     m, stored = _alike(where, _numbers(where, manual), stored)
@@ -189,7 +186,7 @@ def _examined(where: str, manual: object, t: Any, root: Node | None, names: Mapp
 
 
 def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | None, names: Mapping[int, str], name: str,
-                      given: Mapping[Node, Any]) -> Diagnosis:
+                      given: Mapping[Node, Numbers]) -> Diagnosis:
     kind, like = (Case, float) if type(m) is float else (_of_arrays(where).ArrayCase, _of_arrays(where).array_of)
     case = kind(m, t, stored, None, names, name)
     if not given and case.agrees(m, stored):

@@ -7,7 +7,7 @@ derivatives nor the order of the backward pass. Nothing in the engines imports t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from autograd.core.op import Rule
 
 __all__ = ["GradcheckError", "gradcheck"]
+
+Place = tuple[int, tuple[int, ...]]                 # which input, and which of its elements
 
 
 class GradcheckError(AssertionError):
@@ -59,14 +61,14 @@ def gradcheck(f: Rule, inputs: object, order: int = 1, rtol: float = 1e-6, atol:
     for position, x in enumerate(given):
         _refuse(x, f"input {position}")
     check = _Check(rtol, atol, step, full)
-    numbers: list[Any] = [np.array(x._data, dtype=float) for x in given]
+    numbers: list[Array] = [np.array(x._data, dtype=float) for x in given]
     moving = [i for i, x in enumerate(given) if x.requires_grad]
     if not moving:
         raise ValueError("gradcheck: no input requires a gradient; make them with requires_grad=True")
     labels = [x.label for x in given]
     kinds = [type(x) for x in given]
 
-    def fresh(arrays: Sequence[Any]) -> list[Any]:
+    def fresh(arrays: list[Array]) -> list[Value | Tensor]:
         return [Value(float(a), label) if kind is Value else Tensor(a, i in moving, label=label)
                 for i, (a, kind, label) in enumerate(zip(arrays, kinds, labels))]
 
@@ -90,7 +92,7 @@ class _Check:
     def __init__(self, rtol: float, atol: float, step: float, full: int) -> None:
         self.rtol, self.atol, self.step, self.full = rtol, atol, step, full
 
-    def run(self, what: str, f: Callable[..., Any], fresh: Callable[[Any], list[Any]], numbers: list[Any],
+    def run(self, what: str, f: Rule, fresh: Callable[[list[Array]], list[Value | Tensor]], numbers: list[Array],
             moving: list[int]) -> None:
         nodes = fresh(numbers)
         out = f(*nodes)
@@ -115,7 +117,7 @@ class _Check:
             moved = _movement(order, {id(x): a for x, a in zip(nodes, along)})
             self.compare(what, place, engine, float(np.sum(weights * moved)), "the forward pass op by op", nodes)
 
-    def directions(self, numbers: list[Any], moving: list[int]) -> Any:
+    def directions(self, numbers: list[Array], moving: list[int]) -> Iterator[tuple[list[Array], Place | None]]:
         """Where to move: (a direction for each input, (input, element) or None); relative to the numbers' size."""
         if sum(numbers[i].size for i in moving) <= self.full:
             for i in moving:
@@ -129,7 +131,8 @@ class _Check:
             yield [np.where(random.random(x.shape) < 0.5, -1.0, 1.0) * np.maximum(1.0, abs(x)) if i in moving
                    else np.zeros(x.shape) for i, x in enumerate(numbers)], None
 
-    def compare(self, what: str, place: Any, engine: float, witness: float, name: str, nodes: list[Any]) -> None:
+    def compare(self, what: str, place: Place | None, engine: float, witness: float, name: str,
+                nodes: Sequence[Node]) -> None:
         if abs(engine - witness) <= self.atol + self.rtol * max(abs(engine), abs(witness)):     # a nan fails this
             return
         if place is None:
@@ -144,14 +147,14 @@ class _Check:
         raise GradcheckError(f"gradcheck: the {what} {where} is {engine!r}, but {name} says {witness!r}")
 
 
-def _weights(out: Any) -> Any:
+def _weights(out: Node) -> Any:
     """What to multiply the result by: different for each of its numbers, so that errors don't cancel."""
     if np.size(out._data) == 1:
         return np.ones(np.shape(out._data))
     return np.random.default_rng(0).uniform(0.5, 1.5, np.shape(out._data))
 
 
-def _gradients(out: Any, wanted: list[Any], weights: Any) -> list[Any]:
+def _gradients(out: Any, wanted: Sequence[Value | Tensor], weights: Array) -> list[Any]:
     """By way of `backward`, since that is what is to be trusted."""
     for x in wanted:
         x.grad = None
@@ -160,7 +163,7 @@ def _gradients(out: Any, wanted: list[Any], weights: Any) -> list[Any]:
     return [np.zeros(np.shape(x._data)) if x._grad is None else x._grad for x in wanted]
 
 
-def _movement(order: Sequence[Node], along: dict[int, Any]) -> Any:
+def _movement(order: Sequence[Node], along: dict[int, Array]) -> Any:
     """How the last node of `order` moves when the leaves move `along`, each op's part from its forward function only.
 
     Fourth-order differences: (8·(f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h.
@@ -176,7 +179,7 @@ def _movement(order: Sequence[Node], along: dict[int, Any]) -> Any:
         tangents = [moved[id(x)] for x in inputs]
         size = max([1e-300, *(float(np.max(np.abs(t) / np.maximum(abs(x), 1e-2), initial=0.0))
                               for t, x in zip(tangents, arrays))])
-        total: Any = 0.0
+        total: Array | float = 0.0
         for multiple, factor in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
             shifted = [x + multiple * (h / size) * t for x, t in zip(arrays, tangents)]
             out = _recomputed(node, shifted)
@@ -185,7 +188,7 @@ def _movement(order: Sequence[Node], along: dict[int, Any]) -> Any:
     return moved[id(order[-1])]
 
 
-def _recomputed(node: Any, arrays: list[Any]) -> Any:
+def _recomputed(node: Any, arrays: list[Array]) -> Any:
     """What the node's op makes of other inputs."""
     op = node.op
     if not node.kind:
@@ -205,5 +208,5 @@ def _refuse(x: object, what: str) -> None:
         raise ValueError(f"gradcheck: {what} is not finite, so nothing can be compared: {x!r}")
 
 
-def _array(g: Array) -> Any:
+def _array(g: Node | Array) -> Array:
     return g._data if isinstance(g, Node) else g

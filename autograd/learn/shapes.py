@@ -12,7 +12,7 @@ from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import as_array, last_pass
 from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
-from autograd.learn.alike import close, largest, shape_of
+from autograd.learn.alike import Numbers, close, largest, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import Case, Suspicion, most
@@ -25,7 +25,7 @@ __all__ = ["ArrayCase", "array_of", "last_root"]
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
-def array_of(numbers: object) -> Any:
+def array_of(numbers: object) -> Array:
     """What was given as a gradient, as an array; a TypeError that says what is wrong otherwise."""
     return np.asarray(as_array(numbers))
 
@@ -45,7 +45,7 @@ class ArrayCase(Case):
     def size(self, use: Use) -> float:
         return largest(fitted(abs(np.asarray(raw(use))), np.asarray(self.t._data)))
 
-    def agrees(self, a: Any, b: Any) -> bool:
+    def agrees(self, a: Numbers, b: Numbers) -> bool:
         return np.shape(a) == np.shape(b) and close(a, b, self.relative, self.absolute * self.scale)
 
     def form(self, node: Node) -> str:
@@ -159,7 +159,7 @@ class ArrayCase(Case):
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
             yield self.seen(mistakes.CONSTANT, f"your numbers are {ratio:.6g}{root} times the right ones")
 
-    def ratio(self, a: Any, b: Any) -> float | None:
+    def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
         return ratio if np.isfinite(ratio) and abs(ratio) > 1e-9 else None
 
@@ -200,7 +200,7 @@ class ArrayCase(Case):
         if self.m.ndim >= 2 and self.agrees(self.m.swapaxes(-1, -2), self.g):
             yield self.seen(mistakes.TRANSPOSED, "your numbers transposed are right")
 
-    def in_shape(self, arriving: Any) -> Iterator[Array]:
+    def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives, broadcast or summed to the gradient's shape, if it can be."""
         shape = self.g.shape
         summed = _summed(arriving, shape)
@@ -241,9 +241,10 @@ class ArrayCase(Case):
             yield self.seen(mistakes.MAXIMUM, f"right everywhere but in {rows} rows at the row's largest number, by up "
                             f"to {most(self.m - self.g)}")
 
-    def allowed(self) -> Any:
+    def allowed(self) -> Array:
         """How far each number may be off by rounding."""
-        return self.relative * abs(self.g) + self.absolute * self.scale
+        allowed: Array = self.relative * abs(self.g) + self.absolute * self.scale
+        return allowed
 
     def unknown(self) -> Suspicion:
         error = np.asarray(abs(self.m - self.g))
@@ -263,7 +264,7 @@ def _counts(nodes: list[Node]) -> set[int]:
     return {n for node in nodes for n in (*np.shape(node._data), np.size(node._data)) if n > 1}
 
 
-def _summed(x: Any, shape: tuple[int, ...]) -> Any:
+def _summed(x: Array, shape: tuple[int, ...]) -> Array:
     """x summed to a shape it was broadcast from; itself where it wasn't."""
     try:
         fits = np.broadcast_shapes(x.shape, shape) == x.shape

@@ -15,7 +15,7 @@ from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import close, finite, largest, shape_of, silence, some
+from autograd.learn.alike import Numbers, close, finite, largest, shape_of, silence, some
 from autograd.learn.contributions import Pass, pull
 from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
@@ -42,7 +42,7 @@ class Case:
     # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
     relative, absolute = 1e-9, 1e-12
 
-    def __init__(self, m: Array, t: Node, g: Array, one: Pass | None, names: Mapping[int, str], name: str) -> None:
+    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
@@ -58,11 +58,11 @@ class Case:
         """How large the terms are that a use adds up."""
         return largest(use.contribution)
 
-    def agrees(self, a: object, b: object) -> bool:
+    def agrees(self, a: Numbers, b: Numbers) -> bool:
         """The same shape and the same numbers, up to rounding."""
         return close(a, b, self.relative, self.absolute * self.scale)
 
-    def explains(self, predicted: object) -> bool:
+    def explains(self, predicted: Numbers) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
         return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.silence import quietly
-from autograd.core.graph import back, topological
+from autograd.core.graph import Gradients, back, topological
 from autograd.core.op import Op
 from autograd.replaying.program import Array, Function, Program, Register, copy_to, ours, plain_key, program_of
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
 __all__ = ["ArrayProgram"]
+
+Saved = tuple[Any, ...]                             # what a node's vjps will read
 
 
 class _Array(Register):
@@ -42,7 +44,7 @@ class _Array(Register):
             return super().apply(op, *arguments)
         return program_of(arguments).opaque(op.name, op.array, *arguments)
 
-    def dot(self, other: Array) -> Any:
+    def dot(self, other: Array) -> Register:
         if min(self.ndim, other.ndim) > 1 and other.ndim > 2:
             raise TypeError("ndarray.dot of stacks of matrices pairs each with each, unlike matmul")
         return self.program.call(np.dot if self.ndim == other.ndim == 2 else np.matmul, self, other)
@@ -64,7 +66,7 @@ class _Recorder(Program):
         return _Array(self, array, constant, fresh)
 
 
-def _seen(op: Any, *arguments: Any) -> tuple[object, ...]:
+def _seen(op: Op, *arguments: object) -> tuple[object, ...]:
     """The result of a fused op fed with registers, and what it keeps. Raises TypeError if a register may hide there."""
     out, *kept = op.array(*arguments)
     if not isinstance(out, Register) or not all(map(_visible, kept)):
@@ -151,7 +153,7 @@ def _placed(x: Array, indices: Array, dim: int, shape: tuple[int, ...]) -> Any:
     if len(shape) != 2:
         return None
 
-    def place(x: Array, places: Array, out: Array | None = None) -> Any:
+    def place(x: Array, places: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.zeros(shape, x.dtype)
         else:
@@ -204,8 +206,8 @@ class ArrayProgram:
         self.forward_steps, self.backward_steps = _Recorder(), _Recorder()
         self.parameters = [np.array(node._data, order="C") for node in wrt]
         self.inputs = [np.array(node._data, order="C") for node in inputs]
-        registers: dict[int, Any] = {}
-        self._fed: dict[int, list[Any]] = {}        # the input nodes by the ids of their arrays
+        registers: dict[int, Register] = {}
+        self._fed: dict[int, list[Tensor]] = {}     # the input nodes by the ids of their arrays
         for node, array in zip([*wrt, *inputs], [*self.parameters, *self.inputs]):
             registers[id(node)] = _Array(self.forward_steps, array)
         for node in inputs:
@@ -214,7 +216,7 @@ class ArrayProgram:
         self._reached: set[int] = set()
         needs = set(map(id, wrt))
         order = topological(root)
-        saved: dict[int, tuple[object, ...]] = {}
+        saved: dict[int, Saved] = {}
         with np.errstate(all="ignore"):
             for node in order:
                 self._reached.add(id(node))
@@ -250,7 +252,7 @@ class ArrayProgram:
             return self._live[id(x)]
         return x
 
-    def _forward(self, node: Any, registers: dict[int, Any]) -> tuple[Any, tuple[Any, ...]]:
+    def _forward(self, node: Tensor, registers: dict[int, Register]) -> tuple[Any, Saved]:
         """The register of a node, and what its vjps will read."""
         op = node.op
         inputs = tuple([registers[id(x)] for x in node.inputs])
@@ -269,14 +271,14 @@ class ArrayProgram:
         out = _Array.apply(op, inputs, *parameters) if op.arity is None else _Array.apply(op, *inputs, *parameters)
         return self._shaped(out, node), (*inputs, *parameters)
 
-    def _keeping(self, op: Any, inputs: tuple[Any, ...], parameters: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    def _keeping(self, op: Any, inputs: tuple[object, ...], parameters: tuple[object, ...]) -> tuple[Any, Saved]:
         found = self.forward_steps.attempt(_seen, op, *inputs, *parameters) if ours(op.array) else None
         if found is not None:
             out, *kept = found
             return out, (*inputs, *parameters, *kept)
         hidden = _Kept()
 
-        def run(*arguments: Any) -> Any:
+        def run(*arguments: object) -> Any:
             out, *hidden[:] = op.array(*arguments)
             return out
 
@@ -287,7 +289,7 @@ class ArrayProgram:
             out = out.astype(node._data.dtype)
         return out
 
-    def _backward(self, root: Tensor, order: list[Tensor], registers: dict[int, Any], saved: dict[int, tuple[Any, ...]],
+    def _backward(self, root: Tensor, order: list[Tensor], registers: dict[int, Register], saved: dict[int, Saved],
                   needs: set[int], wrt: Sequence[Tensor]) -> None:
         program = self.backward_steps
         here: dict[int, Any] = {}
@@ -308,10 +310,10 @@ class ArrayProgram:
             return [_fitted(part, x) if need and part is not None else None
                     for x, need, part in zip(node.inputs, wanted, parts)]
 
-        gradient: dict[Any, Any] = {root: _Array(program, np.ones_like(root._data), constant=True)}
+        gradient: Gradients = {root: _Array(program, np.ones_like(root._data), constant=True)}
         for _ in back([node for node in order if id(node) in needs], gradient, ask):
             pass
-        self.gradients: list[Any] = []
+        self.gradients: list[Array] = []
         self._given: set[int] = set()               # the buffers that are among them
         for node, data in zip(wrt, self.parameters):
             self.gradients.append(self._gradient(gradient.get(node), data))

@@ -74,7 +74,7 @@ def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -
             wrt = [node for node in order if node._a is None and id(node) not in given]
     with _positions(root, [*wrt, *inputs]) as order:
         n = len(order)
-        codes: defaultdict[Any, int] = defaultdict(lambda: len(codes))      # a new op has the next code
+        codes: defaultdict[Op | None, int] = defaultdict(lambda: len(codes))  # a new op has the next code
         codes[None] = 0
         code = np.fromiter([codes[node.op] for node in order], np.intp, n)
         more, first = {}, [node._a for node in order]
@@ -91,13 +91,13 @@ def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -
 
 
 @contextmanager
-def _positions(root: Value, leaves: list[Value]) -> Iterator[list[Any]]:
+def _positions(root: Value, leaves: list[Value]) -> Iterator[list[Value]]:
     """`leaves`, then every other node below `root` after its inputs.
 
     Until the end of the `with`, each holds its position where its gradient was. That spares a dictionary of all nodes,
     and half the time.
     """
-    order: list[Any] = []
+    order: list[Value] = []
     gradients: list[float] = []
     with _ONE_AT_A_TIME:
         try:
@@ -111,7 +111,7 @@ def _positions(root: Value, leaves: list[Value]) -> Iterator[list[Any]]:
 _ONE_AT_A_TIME = Lock()                             # of the threads, whose graphs may have nodes in common
 
 
-def _walk(root: Value, leaves: list[Value], order: list[Any], gradients: list[float]) -> None:
+def _walk(root: Value, leaves: list[Value], order: list[Value], gradients: list[float]) -> None:
     """Put nodes into `order`, their gradients into `gradients` and their positions in their place."""
     stack: list[Any] = []                           # as in `graph.interior`, whose walk this is, but for the leaves
     pop, push, emit, keep = stack.pop, stack.append, order.append, gradients.append

@@ -208,7 +208,7 @@ class Groups:
     def _register(self, where: slice, shape: tuple[int, ...]) -> Register:
         return Register(self.forward, self.values[where].reshape(shape), not self.varies[where.start])
 
-    def _store(self, value: Any, place: Register) -> None:
+    def _store(self, value: Register, place: Register) -> None:
         if place.constant:
             place.array[...] = value.array if type(value) is Register else value
         else:
@@ -310,7 +310,7 @@ class Groups:
         if self.needs[where.start] and not op.constant:
             self._backwards.append(backward)
 
-    def _sums(self, nodes: Any, left: Any, right: Any, alone: Any) -> None:
+    def _sums(self, nodes: Array, left: Array, right: Array, alone: Array) -> None:
         """Σ left·right + Σ alone, for rows of equally many terms."""
         n, p = left.shape
         if not p:
@@ -363,7 +363,7 @@ class Groups:
 
         self._backwards.append(backward)
 
-    def _whole(self, index: Array, blas: bool = True) -> tuple[Register, Any]:
+    def _whole(self, index: Array, blas: bool = True) -> tuple[Register, Array]:
         """As `_read`, with every axis in full length, as a matrix product wants it."""
         if not self.varies[index].any():
             return Register(self.forward, self.values[index], constant=True), index
@@ -375,7 +375,7 @@ class Groups:
         self.forward.step(_take, self.values, index, out)
         return Register(self.forward, out), index
 
-    def _added(self, nodes: Any, alone: Any) -> None:
+    def _added(self, nodes: Array, alone: Array) -> None:
         order = np.argsort(alone[:, 0], kind="stable")
         nodes, alone = nodes[order], alone[order]
         where = self._place(nodes, alone)
@@ -405,7 +405,7 @@ class Groups:
         start = np.cumsum(counts) - counts
         one = right < 0
         x = self._whole(left)[0]
-        y: Any = None
+        y: Register | None = None
         if not one.all():
             both = np.where(one, left, right)
             y = self._whole(both)[0]
@@ -526,7 +526,7 @@ def _where_one(y: Array, one: Array, out: Array | None = None) -> Array:
 
 
 def _Sum(axes: tuple[int, ...], keep: bool = True) -> Rule:
-    axis: Any = axes[0] if len(axes) == 1 else axes
+    axis: int | tuple[int, ...] = axes[0] if len(axes) == 1 else axes
     reduce: Rule = np.add.reduce                    # whose stub takes keepdims by name only
     return lambda x, out=None: reduce(x, axis, None, out, keep)
 

@@ -10,19 +10,19 @@ look at what it is given in ways that leave no trace (it asks for a type, say), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.core.op import Op, Operand
+from autograd.core.op import Op, Operand, Rule
 
 __all__ = ["Array", "Program", "Register", "copy_to", "expand_to", "ours", "plain_key", "program_of", "registers_in"]
 
 Array: TypeAlias = NDArray[Any]
-Function: TypeAlias = Callable[..., Any]
+Function: TypeAlias = Rule
 
 
 def ours(*rules: Function | None) -> bool:
@@ -190,7 +190,7 @@ class Register(Operand):
         def __rmatmul__(self, other: object) -> Register: ...
 
     @classmethod
-    def apply(cls, op: Op, *inputs: object) -> Any:
+    def apply(cls, op: Op, *inputs: object) -> Register:
         program = program_of(inputs)
         out = program.attempt(op.array, *inputs) if ours(op.array) else None
         return out if isinstance(out, Register) else program.opaque(op.name, op.array, *inputs)
@@ -199,17 +199,18 @@ class Register(Operand):
         """The same numbers seen another way."""
         return self.program.register(array, self.constant)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **options: object) -> Any:
         if method != "__call__" or options or ufunc.nout != 1:
             return NotImplemented
         return self.program.call(ufunc, *inputs)
 
-    def __array_function__(self, function: Any, types: object, arguments: Any, options: object) -> Any:
+    def __array_function__(self, function: Function, types: object, arguments: Sequence[object],
+                           options: object) -> Any:
         if function not in (np.where, np.dot) or options:
             return NotImplemented
         return self.program.call(_where if function is np.where else np.dot, *arguments)
 
-    def __array__(self, *arguments: object, **options: object) -> Any:
+    def __array__(self, *arguments: object, **options: object) -> NoReturn:
         raise TypeError("a register's numbers are not to be read while it is being recorded")
 
     def __float__(self) -> float:
@@ -277,7 +278,7 @@ class Register(Operand):
         self.array[where] = value
         self.program.step(lambda where, out: out.__setitem__(where, value), where, self.array)
 
-    def _in_place(self, ufunc: Any, other: object) -> Register:
+    def _in_place(self, ufunc: np.ufunc, other: object) -> Register:
         y = other.array if isinstance(other, Register) else other
         if self.constant:
             raise TypeError("a constant register can't be changed in place")
@@ -303,7 +304,7 @@ class Register(Operand):
     def __abs__(self) -> Any:
         return np.abs(self)
 
-    def __pow__(self, n: Any) -> Any:
+    def __pow__(self, n: float) -> Any:
         if type(n) in (float, int) and n in _POWERS and self.dtype.kind == "f":
             return _POWERS[n](self)                 # what NumPy's own ** makes of these exponents
         return self.program.call(np.power, self, n)
@@ -314,7 +315,7 @@ class Register(Operand):
     __hash__ = object.__hash__
 
 
-_POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
+_POWERS: dict[float, Function] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda x: np.divide(1.0, x)}
 
 
 def _contiguous(x: Array, out: Array | None = None) -> Array:
@@ -332,7 +333,7 @@ def _where(condition: Array, x: Array, y: Array, out: Array | None = None) -> Ar
     return out
 
 
-def _infix(ufunc: Any) -> tuple[Function, Function]:
+def _infix(ufunc: np.ufunc) -> tuple[Function, Function]:
     return lambda x, y: ufunc(x, y), lambda y, x: ufunc(x, y)
 
 

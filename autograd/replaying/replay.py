@@ -6,7 +6,7 @@ how to run it, and from then on a step is a list of array operations. It reads f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -45,7 +45,8 @@ class Stats(NamedTuple):
     bytes: int
 
 
-def replay(root: Node, wrt: object = None, inputs: object = None, batch: bool = False) -> Any:
+def replay(root: Node, wrt: Iterable[Node] | None = None, inputs: Iterable[Node] | None = None,
+           batch: bool = False) -> Any:
     """Record the graph of `root`, to run it forward and backward without building it again.
 
     Args:
@@ -79,7 +80,7 @@ def replay(root: Node, wrt: object = None, inputs: object = None, batch: bool = 
     raise TypeError(f"replay: got {type(root).__name__}, expected the Value or Tensor to differentiate")
 
 
-def _leaves(name: str, nodes: Any, kind: type[Value | Tensor] = Value) -> list[Any]:
+def _leaves(name: str, nodes: Iterable[Node], kind: type[Value | Tensor] = Value) -> list[Any]:
     leaves: list[Any] = list(nodes)
     for i, node in enumerate(leaves):
         if not isinstance(node, kind):
@@ -103,7 +104,8 @@ class ValueReplay:
     parameters: Array
     gradient: Array
 
-    def __init__(self, root: Value, wrt: Any = None, inputs: object = None, batch: bool = False) -> None:
+    def __init__(self, root: Value, wrt: Iterable[Node] | None = None, inputs: Iterable[Node] | None = None,
+                 batch: bool = False) -> None:
         given = _leaves("inputs", inputs if inputs is not None else [])
         self.wrt = None if wrt is None else _leaves("wrt", wrt)
         named = [*(self.wrt or []), *given]
@@ -273,7 +275,8 @@ class TensorReplay:
     All runs share these arrays: one thread at a time.
     """
 
-    def __init__(self, root: Tensor, wrt: Any = None, inputs: Any = None, batch: bool = False) -> None:
+    def __init__(self, root: Tensor, wrt: Iterable[Node] | None = None, inputs: Iterable[Node] | None = None,
+                 batch: bool = False) -> None:
         if batch:
             raise ValueError("replay: batch=True is for graphs of Values; a graph of Tensors has its batch as an axis")
         if root._data.size != 1 or not root.requires_grad:
@@ -317,7 +320,7 @@ class TensorReplay:
         self._examine(False)
         return loss
 
-    def _feed(self, given: Any) -> None:
+    def _feed(self, given: Sequence[object]) -> None:
         places = self._program.inputs
         if len(given) == 1 and isinstance(given[0], (list, tuple)):         # step([a, b]) is step(a, b)
             listed = given[0]
@@ -381,7 +384,7 @@ class TensorReplay:
         numbers = {id(node): array for node, array in program.values_of}
         leaves = zip((*self.wrt, *self.inputs), (*self.parameters, *program.inputs))
         numbers |= {id(node): array for node, array in leaves}
-        users: dict[int, list[Any]] = {}
+        users: dict[int, list[Tensor]] = {}
         for node, array in program.values_of:
             given = [numbers.get(id(x), x._data) for x in node.inputs]
             if _turned_bad(array, given):

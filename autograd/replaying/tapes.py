@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd.core.graph import back
+from autograd.core.graph import Gradients, back
 from autograd.core.numbers import ieee
 from autograd.core.op import TABLE, Op, Rule, times
 from autograd.core.symbols import Symbol, text_of
@@ -180,7 +180,7 @@ class _Line:
         self.started = False                        # whether a line gave it a gradient to add to
 
 
-def _pulled(line: _Line, g: object, namespace: dict[str, object]) -> Sequence[object]:
+def _pulled(line: _Line, g: object, namespace: dict[str, Any]) -> Sequence[object]:
     """What the inputs of a line receive, as text: its op fed with symbols, or called where it wants floats."""
     op: Any = line.op
     needs = [x.varies for x in line.inputs]
@@ -194,7 +194,7 @@ def _pulled(line: _Line, g: object, namespace: dict[str, object]) -> Sequence[ob
 
 
 def _called(op: Op, what: str, function: Rule, arguments: Sequence[str],
-            namespace: dict[str, object]) -> str:
+            namespace: dict[str, Any]) -> str:
     """A call of a function that can't be written out, which `namespace` gets to know; the answer as a float."""
     name = f"{op.name}_{what}_{id(op)}"
     namespace[name] = function
@@ -234,7 +234,7 @@ class Straight:
             return _pulled(line, g, namespace)
 
         root = line(flat.root)
-        gradient: dict[Any, Any] = {root: 1.0}
+        gradient: Gradients = {root: 1.0}
         order = [lines_of[i] for _, i, _, _ in self.loop.tape]
         for use in back(order, gradient, ask, add=lambda g, part: g):
             x: Any = use.node                       # a `_Line`
@@ -248,10 +248,11 @@ class Straight:
         self._forward_alone = "forward", text + "\n", namespace
         lines += [*forward, *backward, f"return {root.name}, ({result})"]
         text = "\n    ".join(["def step(values):", *lines])
-        self._step: Callable[[list[float]], Any] = compile_function("step", text + "\n", namespace)
+        self._step: Callable[[list[float]], tuple[float, tuple[float, ...]]]
+        self._step = compile_function("step", text + "\n", namespace)
 
     @cached_property
-    def _forward(self) -> Callable[[list[float]], Any]:
+    def _forward(self) -> Callable[[list[float]], float]:
         return compile_function(*self._forward_alone)           # training never asks for it
 
     def forward(self) -> float:

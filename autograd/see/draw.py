@@ -10,7 +10,7 @@ from typing import Any
 from autograd.core.graph import Node
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
-from autograd.see.naming import as_nodes, check_size, naming, on_paths, roles, small_enough
+from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
 from autograd.see.telling import describe
 
 __all__ = ["Drawing", "draw", "draw_dot"]
@@ -77,7 +77,7 @@ class Drawing:
         return f"<Drawing: {self.source.count(chr(10))} lines of DOT; .save('graph.svg') writes it>"
 
 
-def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: object = None,
+def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Nodes = None,
          names: Mapping[str, object] | None = None, parameters: object = None, constants: bool = True,
          legend: bool = True, collapse: object = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.

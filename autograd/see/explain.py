@@ -8,13 +8,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autograd.core.graph import Node, topological
 from autograd.learn.alike import close, every, finite_part, largest, shape_of, silence, some
 from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.naming import full_names
 from autograd.see.telling import broadcast, chain, number_text, rule_in_names, size_text, words_of
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
 
 __all__ = ["Explanation", "explain"]
 
@@ -54,7 +57,7 @@ class Explanation:
         """One line per use."""
         return [self._line(*use, g, part) for use, g, part in zip(self.uses, self._upstream, self.contributions)]
 
-    def _line(self, user: Node, position: int, g: Any, part: Any) -> str:
+    def _line(self, user: Node, position: int, g: float | Array, part: float | Array) -> str:
         name, root, through = (self._name_of[x] for x in (self.node, self.root, user))
         text = rule_in_names(user, position, self._name_of)
         if user.partials:

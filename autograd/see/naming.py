@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Union
 
 from autograd.core.graph import Node, topological
 
 __all__ = ["as_nodes", "check_size", "full_names", "naming", "on_paths", "roles", "small_enough"]
+
+Nodes = Union[Node, Iterable[Node], None]           # one, several, or none
 
 
 def small_enough(function: str, root: object, max_nodes: int) -> list[Node]:
@@ -33,7 +35,7 @@ def check_size(function: str, count: int, max_nodes: int) -> None:
         raise ValueError(f"{function}: the graph has {count:,} nodes, more than max_nodes={max_nodes:,}; {remedy}")
 
 
-def as_nodes(function: str, argument: str, nodes: Any) -> list[Node]:
+def as_nodes(function: str, argument: str, nodes: Nodes) -> list[Node]:
     """One node, several, or None, as a list."""
     if nodes is None:
         return []
@@ -75,7 +77,7 @@ def full_names(order: Sequence[Node], names: Mapping[str, object] | None) -> dic
     return full
 
 
-def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parameters: object) -> dict[Node, str]:
+def roles(order: Iterable[Node], root: Node, name_of: Mapping[Node, str], parameters: Any) -> dict[Node, str]:
     """The part each node plays: "input", "parameter", "constant", "intermediate" or "result"."""
     listed = parameters.parameters() if hasattr(parameters, "parameters") else parameters
     parameter_ids = {id(p) for p in as_nodes("draw", "parameters", listed)}

@@ -10,12 +10,15 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
 from autograd.learn.contributions import gradients, pull
 from autograd.see.naming import full_names, on_paths
 from autograd.see.telling import chain, number_text, size_text
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
 
 __all__ = ["Path", "Paths", "paths"]
 
@@ -31,7 +34,7 @@ class Path:
     """
 
     def __init__(self, nodes: tuple[Node, ...], positions: tuple[int, ...], name_of: Mapping[Node, str],
-                 start: Any) -> None:
+                 start: float | Array) -> None:
         self.nodes = nodes
         self._positions = positions
         self._name_of = name_of
@@ -145,7 +148,7 @@ class Sums(dict[Node, Any]):
 
 
 def paths(root: Node, leaf: Node, *, through: Sequence[Node] | None = None, limit: int = 1000,
-          names: Mapping[str, Any] | None = None) -> Any:
+          names: Mapping[str, object] | None = None) -> Any:
     """Every path by which `leaf` reaches `root`. Their contributions sum to ∂root/∂leaf.
 
     Args:

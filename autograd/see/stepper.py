@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node
 from autograd.core.ops import PowerBy
@@ -21,6 +21,9 @@ from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.naming import full_names, roles, small_enough
 from autograd.see.telling import Line, array_text, broadcast, rule_in_names, rule_in_numbers, words_of
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
 
 __all__ = ["stepper"]
 
@@ -158,7 +161,7 @@ def _signed(x: float) -> str:
     return f"({_shown(x)})" if x < 0 else _shown(x)
 
 
-def _sign(gradient: Any) -> str:
+def _sign(gradient: float | Array) -> str:
     """−, 0 or +, as far as the four digits shown tell; ± where an array has both."""
     plus, minus = some(gradient > 0), some(gradient < 0)
     return "±" if plus and minus else "+" if plus else "−" if minus else "0"

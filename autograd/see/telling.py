@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node
 from autograd.core.op import Op
 from autograd.core.symbols import ATOM, SIGN, Symbol
 from autograd.learn.alike import norm, shape_of
+
+if TYPE_CHECKING:
+    from autograd.arrays.convert import Array
 
 __all__ = ["Line", "array_text", "broadcast", "chain", "describe", "number_text", "reached", "rule",
            "rule_in_names", "rule_in_numbers", "size_text", "words_of"]
@@ -70,7 +73,7 @@ def array_text(x: Any, summed_up: bool = False) -> str:
     return rows[0] if x.ndim == 1 else "[" + ", \n".join(rows) + "]"
 
 
-def number_text(x: Any) -> str:
+def number_text(x: float | Array) -> str:
     """A number in three digits, as mathematics is printed.
 
     >>> number_text(-0.12345)
@@ -79,7 +82,7 @@ def number_text(x: Any) -> str:
     return f"{float(x):.3g}".replace("-", "−")
 
 
-def chain(sign: str, numbers: Sequence[object]) -> str:
+def chain(sign: str, numbers: Sequence[float | Array]) -> str:
     """The numbers with `sign` between them, negative ones in parentheses but for the first."""
     texts = [number_text(x) for x in numbers]
     return sign.join([texts[0], *(f"({text})" if text.startswith("−") else text for text in texts[1:])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from autograd.core.graph import Node
 from autograd.see.naming import full_names, small_enough
@@ -14,7 +13,7 @@ __all__ = ["tree"]
 _DEEPEST = 24                                       # levels of indentation; what lies deeper starts again at the margin
 
 
-def tree(root: Node, *, names: Mapping[str, Any] | None = None, max_nodes: int = 300) -> str:
+def tree(root: Node, *, names: Mapping[str, object] | None = None, max_nodes: int = 300) -> str:
     """The graph as a tree of lines, each node above its inputs; one met before is only named again, with ↑.
 
     >>> from autograd import Value

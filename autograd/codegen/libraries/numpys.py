@@ -30,7 +30,7 @@ class NumPy:
 
     usual: tuple[str, ...] = ("float64",)                         # the dtypes that need not be mentioned
 
-    def dtype(self, dtype: Any) -> str:
+    def dtype(self, dtype: np.dtype[np.generic]) -> str:
         return f"{self.prefix}.{dtype.name}"
 
     def dtype_argument(self, dtype: DType) -> str:
