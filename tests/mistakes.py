@@ -534,6 +534,53 @@ def same_numbers(run: Run, of: str, answer: Any, truth: Any) -> set[str]:
     return names
 
 
+# Right answers, spelled otherwise.
+
+class _Respelled(ast.NodeTransformer):
+    """The same formula in another spelling: factors swapped, squares as products, quotients as products."""
+
+    def __init__(self, rng: Any) -> None:
+        self.rng = rng
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        left, right, turn = node.left, node.right, self.rng.integers(3)
+        if isinstance(node.op, (ast.Mult, ast.Add)) and turn:
+            return ast.BinOp(right, node.op, left)
+        if isinstance(node.op, ast.Sub) and turn:
+            return ast.BinOp(ast.UnaryOp(ast.USub(), right), ast.Add(), left)
+        if isinstance(node.op, ast.Div) and turn:
+            return ast.BinOp(left, ast.Mult(), ast.BinOp(right, ast.Pow(), ast.Constant(-1.0)))
+        if isinstance(node.op, ast.Pow) and ast.unparse(right) == "2" and turn:
+            return ast.BinOp(left, ast.Mult(), left)
+        return node
+
+
+def right_answers(seeds: int = 7) -> Iterator[tuple[str, Any, Any, Any]]:
+    """What is right, however computed: (what it is, answer, node, root)."""
+    for name, graph in GRAPHS.items():
+        for seed in range(seeds):
+            for dtype, scale in ((np.float64, 1.0), (np.float64, 0.03), (np.float32, 0.5)):
+                if graph.values and (seed or scale != 1.0 or dtype is np.float32):
+                    continue
+                run, rng = Run(name, seed, dtype, scale), np.random.default_rng(seed)
+                single = {key: x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype == np.float64 else x
+                          for key, x in run.seen.items()}
+                for line in graph.backward.splitlines():
+                    of, plain = run.answer(line)
+                    other = ast.unparse(ast.fix_missing_locations(_Respelled(rng).visit(ast.parse(line))))
+                    full, run.seen = run.seen, single
+                    if not graph.values:
+                        yield f"{name}, in float32: {line}", np.asarray(run.answer(line)[1], float), run.nodes[of], run.root
+                    run.seen = full
+                    node = run.nodes[of]
+                    yield f"{name}: {line}", plain, node, run.root
+                    yield f"{name}, respelled: {other}", run.answer(other)[1], node, run.root
+                    if np.ndim(plain):
+                        yield f"{name}, a list: {line}", plain.tolist(), node, run.root
+                        yield f"{name}, turned: {line}", np.asfortranarray(plain), node, run.root
+
+
 def results(which: list[Wrong]) -> list[tuple[Wrong, Any, float]]:
     out = []
     for wrong in which:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
+from random import Random
 from typing import TYPE_CHECKING, Any, Union
 
 from autograd.core.op import numpy
@@ -14,8 +15,8 @@ from autograd.core.op import numpy
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["close", "every", "finite", "finite_part", "has_nan", "largest", "listed", "norm", "shape_of", "silence",
-           "some"]
+__all__ = ["close", "every", "finite", "finite_part", "has_nan", "largest", "listed", "norm", "shaken", "shape_of",
+           "silence", "some"]
 
 Numbers = Union[float, "Array"]                     # one, or an array of them
 
@@ -84,6 +85,13 @@ def close(x: Any, y: Any, relative: float, absolute: float) -> bool:
     with silence(y):
         near = np.isfinite(y) & (abs(x - y) <= relative * abs(y) + absolute)
         return bool((near | (x == y) | (np.isnan(x) & np.isnan(y))).all())
+
+
+def shaken(x: Any, by: float, seed: int) -> Any:
+    """x, with every number moved by up to `by`, to one side or the other."""
+    if type(x) is float:
+        return x + by * Random(seed).choice((-1.0, 1.0))
+    return x + (by * numpy("shaken").random.default_rng(seed).choice((-1.0, 1.0), x.shape)).astype(x.dtype)
 
 
 def silence(x: object) -> AbstractContextManager[object]:

@@ -5,7 +5,7 @@ These are loops over the walk back. They touch nobody's `.grad`, and derive noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.core.graph import Gradients, Node, Use, back, topological
@@ -74,6 +74,16 @@ class Pass:
                 pass
         return grads.get(node)
 
+
+    def shaken(self, node: Node, by: Callable[[Node, Any], Any], between: set[Node]) -> Any:
+        """The gradient of `node` where those of the nodes `between` are off by a little, `by(node, g)`."""
+        root = self.order[-1]
+        on = [x for x in self.order if x in between or x is root]
+        grads: dict[Node, Any] = {root: self.gradients[root]}
+        with silence(grads[root]):
+            for _ in back(on, grads, lambda x, g: x.contributions(self.given.get(x, by(x, g)))):
+                pass
+        return grads.get(node)
 
     def carried(self, start: Node, g: Any, node: Node, between: set[Node]) -> Any:
         """What `node` receives of a gradient g of `start`, by way of the nodes `between`; None if nothing arrives."""

@@ -7,20 +7,25 @@ learner calls; the mistakes stand in `mistakes`, how each shows itself in `suspi
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from types import FrameType, ModuleType
 from typing import Any
 
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
+from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, every, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
-from autograd.learn.suspicions import Case
+from autograd.learn.suspicions import Case, Suspicion
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
+
+_OTHERS = 0.003                                     # seconds to look for other names, once there is one
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Diagnosis:
         evidence: what shows it, in numbers.
         hint: what to think about; it does not give the line away.
         note: anything else worth knowing, also of a right answer.
+        others: up to two more mistakes that give the same numbers: (name, evidence) of each.
     """
 
     variable: str
@@ -40,6 +46,7 @@ class Diagnosis:
     evidence: str = ""
     hint: str = ""
     note: str = ""
+    others: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.mistake)
@@ -49,6 +56,7 @@ class Diagnosis:
             return f"d{self.variable}: right" + (f" ({self.note})" if self.note else "")
         title = "none of the usual mistakes" if self.mistake == "unknown" else self.mistake
         lines = [f"d{self.variable}: {title}", f"  seen: {self.evidence}", f"  hint: {self.hint}"]
+        lines += [f"  or: {name}: {evidence}" for name, evidence in self.others]
         return "\n".join(lines + ([f"  note: {self.note}"] if self.note else []))
 
     __repr__ = __str__
@@ -208,7 +216,33 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
             return Diagnosis(case.name, note="for the last backward pass; .grad holds the sum of several, "
                                              "since nothing set it to zero in between")
         case = kind(m, t, one.gradients[t], one, names, name)
-    mistake, evidence, hint = next(case.suspicions())
-    note = "" if one is not None else ("paths were not looked at: the backward pass's root is gone or not known; "
-                                       "pass root=loss")
-    return Diagnosis(case.name, mistake.name, evidence, hint, note)
+    if note := case.forgiven():
+        return Diagnosis(case.name, note=note)
+    (mistake, evidence, hint), *others = _likeliest(case)
+    if mistake is mistakes.UNKNOWN and case.nearly():
+        return Diagnosis(case.name, note="right to single precision")
+    notes = [] if one is not None else ["paths were not looked at: the backward pass's root is gone or not known; "
+                                        "pass root=loss"]
+    if case.stopped:
+        notes.append("the search stopped after a second; there was more to look at")
+    return Diagnosis(case.name, mistake.name, evidence, hint, "; ".join(notes),
+                     [(other.name, words) for other, words, _ in others])
+
+
+def _likeliest(case: Case) -> list[Suspicion]:
+    """Up to three mistakes that give the answer's numbers, the likeliest first; or that none is known."""
+    found: list[Suspicion] = []
+    stop, stopped = math.inf, False
+    for suspicion in case.suspicions():
+        mistake = suspicion[0]
+        if found and (mistake is mistakes.UNKNOWN or perf_counter() > stop):
+            break
+        if not found:
+            stopped, stop = case.stopped, perf_counter() + _OTHERS
+            case.stop = min(case.stop, stop)        # what else it may be is looked for a little longer
+        if all(mistake.name != other.name for other, *_ in found):
+            found.append(suspicion)
+        if len(found) == 3 or mistake is mistakes.ZEROS:
+            break
+    case.stopped = stopped if found and stop < math.inf else case.stopped
+    return found

@@ -201,7 +201,7 @@ def _in_place_of(node: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
 def evaluated(formula: Formula, known: dict[str, Any]) -> Any:
     """The formula's number or array; None where there is none. `known` says what its names stand for."""
     try:
-        value = eval(formula.code, _FUNCTIONS, known)
+        value = eval(formula.code, _OF_FLOATS if type(known["out"]) is float else _FUNCTIONS, known)
     except (ArithmeticError, ValueError, TypeError):
         return None
     if type(value) in (int, bool):
@@ -210,6 +210,8 @@ def evaluated(formula: Formula, known: dict[str, Any]) -> Any:
 
 
 _FUNCTIONS: dict[str, Any] = {"__builtins__": {"abs": abs}, **TABLE}
+_OF_FLOATS: dict[str, Any] = {"__builtins__": {"abs": abs}, **{
+    name: lambda *inputs, op=op: op.floats(*map(float, inputs)) for name, op in TABLE.items()}}
 
 
 def worded(text: str, called: dict[str, str]) -> str:

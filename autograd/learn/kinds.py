@@ -166,6 +166,8 @@ def products(case: ArrayCase) -> Iterator[Suspicion]:
             continue
         other = use.by.inputs[1 - use.position]
         for part, kind, words in _products(case, use, other):
+            if case.out_of_time():
+                return
             if part.shape != np.shape(use.node._data):
                 continue
             change = case.one.carried(use.node, part - use.contribution, case.t, inside)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, largest, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
-from autograd.learn.suspicions import Case, Suspicion, most
+from autograd.learn.suspicions import KINKS, Case, Suspicion, most
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
@@ -42,8 +43,49 @@ class ArrayCase(Case):
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (self.m, self.g))
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
 
+        self.step = 2.0 ** (-50 if width == 8 else -21 if width == 4 else -8)
+
+    def forgiven(self) -> str:
+        if self.m.shape != self.g.shape:
+            return ""
+        return super().forgiven() or ("right to single precision" if self.in_single_precision() else "")
+
+    def in_single_precision(self) -> bool:
+        """Whether float64 numbers are those of a computation in float32."""
+        m = self.m
+        return m.dtype.itemsize == 8 and self.g.dtype.itemsize == 8 and bool((m == m.astype(np.float32)).all()) and \
+            close(m, self.g, 2e-5, 5e-6 * self.scale)
+
+    def nearly(self) -> bool:
+        """Whether an answer that shows no mistake is right to about single precision."""
+        return self.m.shape == self.g.shape and close(self.m, self.g, 2e-6, 2e-6 * largest(self.g))
+
+    def at_a_kink(self) -> str:
+        wrong = self.wrong()
+        for use in self.uses:
+            rest, a, name = self.m - (self.g - use.contribution), use.arriving, use.by.op.name
+            if name in KINKS and a.shape == rest.shape:
+                at, low, high = KINKS[name]
+                ends = low * a, high * a
+                slack = self.allowed()
+                within = (rest >= np.minimum(*ends) - slack) & (rest <= np.maximum(*ends) + slack)
+                if (within & np.broadcast_to(at(*(x._data for x in use.by.inputs)), a.shape))[wrong].all():
+                    return self.kink_words(use)
+            elif name in ("max_all", "max_along"):
+                x = np.asarray(self.t._data)
+                dims = tuple(range(x.ndim)) if name == "max_all" else (use.by._saved[2],)
+                tied = x == x.max(dims, keepdims=True)
+                total = use.contribution.sum(dims, keepdims=True)
+                same = abs(rest.sum(dims, keepdims=True) - total) <= self.relative * abs(total) + \
+                    self.absolute * self.scale
+                if same.all() and tied[wrong].all() and (rest * total >= 0)[wrong].all():
+                    return "other than the engine's only where several are the largest; any share among them will do"
+        return ""
+
     def size(self, use: Use) -> float:
-        return largest(fitted(abs(np.asarray(raw(use))), np.asarray(self.t._data)))
+        part = abs(np.asarray(raw(use)))
+        shape = np.broadcast_shapes(part.shape, np.shape(use.node._data))       # a constant slope may be one number
+        return largest(fitted(np.broadcast_to(part, shape), np.asarray(use.node._data)) if part.ndim else part)
 
     def agrees(self, a: Numbers, b: Numbers) -> bool:
         return np.shape(a) == np.shape(b) and close(a, b, self.relative, self.absolute * self.scale)
@@ -54,31 +96,18 @@ class ArrayCase(Case):
     def count_infinite(self) -> tuple[int, int]:
         return int(np.count_nonzero(~np.isfinite(self.m))), self.m.size
 
-    def suspicions(self) -> Iterator[Suspicion]:
+    def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         if self.m.shape != self.g.shape:
-            yield from self.another_shape()
-            return
-        yield from self.signs_and_zeros()
-        yield from self.left_out_or_counted_twice()
-        yield from self.overwritten_rows()
-        yield from self.softmax()
-        yield from kinds.softmax(self)
-        yield from kinds.cross_entropy(self)
-        yield from self.constant_factor()
-        yield from self.wrong_axis()
-        yield from self.transposed()
-        yield from self.half_of_the_chain_rule()
-        yield from self.another_variable()
-        yield from kinds.places(self)
-        yield from kinds.products(self)
-        yield from self.further_on()
-        yield from kinds.masks(self)
-        yield from self.another_formula()
-        yield from kinds.factors(self)
-        yield from self.maximum()
-        yield from self.two_at_once()
-        yield from self.infinite()
-        yield self.unknown()
+            return [self.another_shape]
+        here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__}
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.overwritten_rows, self.one_hot_forgotten,
+                here["softmax"], here["cross_entropy"], self.constant_factor, self.wrong_axis, self.transposed,
+                self.half_of_the_chain_rule, self.another_variable, here["places"], here["products"], self.further_on,
+                here["masks"], self.another_formula, here["factors"], self.maximum, self.two_at_once, self.infinite]
+
+    def unknown(self) -> Suspicion:
+        return self.off() if self.m.shape == self.g.shape else self.seen(
+            mistakes.SHAPE, f"got the shape {self.m.shape}, expected {self.g.shape}")
 
     def another_shape(self) -> Iterator[Suspicion]:
         m, g = self.m, self.g
@@ -119,7 +148,6 @@ class ArrayCase(Case):
                 yield self.seen(mistakes.AXIS, f"{got}; yours is the right gradient summed over axis {_listed(axes)} "
                                 "as well")
         yield from self.another_variable()
-        yield self.seen(mistakes.SHAPE, got)
 
     def overwritten_rows(self) -> Iterator[Suspicion]:
         """`dC[ix] = …` in a loop, where a row is named more than once."""
@@ -133,7 +161,7 @@ class ArrayCase(Case):
                     yield self.seen(mistakes.OVERWRITTEN, f"{rows} rows of `{self.name}` are looked up more than once, "
                                     "and hold only what came last")
 
-    def softmax(self) -> Iterator[Suspicion]:
+    def one_hot_forgotten(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 2:
             return
@@ -234,26 +262,33 @@ class ArrayCase(Case):
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 3:
             return
-        wrong = abs(self.m - self.g) > self.allowed()
+        wrong = self.wrong()
         at_maximum = x == x.max(-1, keepdims=True)
         rows = np.count_nonzero(wrong.reshape(-1, x.shape[-1]).any(1))
         if rows > 1 and not (wrong & ~at_maximum).any():
             yield self.seen(mistakes.MAXIMUM, f"right everywhere but in {rows} rows at the row's largest number, by up "
                             f"to {most(self.m - self.g)}")
 
+    def wrong(self) -> Any:
+        """Where the answer is off by more than rounding."""
+        same = (self.m == self.g) | (np.isnan(self.m) & np.isnan(self.g))
+        return ~(same | (np.isfinite(self.g) & (abs(self.m - self.g) <= self.allowed())))
+
     def allowed(self) -> Array:
         """How far each number may be off by rounding."""
         allowed: Array = self.relative * abs(self.g) + self.absolute * self.scale
         return allowed
 
-    def unknown(self) -> Suspicion:
+    def off(self) -> Suspicion:
+        """Where it is off, and by how much."""
         error = np.asarray(abs(self.m - self.g))
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
-        count = np.count_nonzero(~(error <= self.allowed()))
+        wrong = self.wrong()
+        count = np.count_nonzero(wrong)
         where = f"at [{', '.join(str(int(i)) for i in worst)}]" if worst else "here"
         evidence = (f"{count} of {error.size} entries are off; the largest error is {where}: "
                     f"got {self.m[worst]:.6g}, expected {self.g[worst]:.6g}, off by {error[worst]:.3g}")
-        rows = set(np.nonzero(error > self.allowed())[0].tolist()) if worst else set()
+        rows = set(np.nonzero(wrong)[0].tolist()) if worst else set()
         if len(rows) == 1 and error.shape[0] > 1 and count > 1:
             evidence += f"; all of them in row {rows.pop()}"
         return self.seen(mistakes.UNKNOWN, evidence)

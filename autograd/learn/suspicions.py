@@ -6,16 +6,16 @@ Here stand the mistakes one can make with a number; those that only arrays allow
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import Numbers, close, finite, largest, shape_of, silence, some
+from autograd.learn.alike import Numbers, close, finite, largest, shaken, shape_of, silence, some
 from autograd.learn.contributions import Pass, pull
 from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
@@ -23,14 +23,21 @@ from autograd.learn.mistakes import Mistake
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["Case", "Suspicion", "most"]
+__all__ = ["KINKS", "Case", "Suspicion", "most"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
 _SEARCH, _STEPS = 0.02, 12                          # for formulas: how many seconds, and how many nameless nodes deep
+_BUDGET = 1.0                                       # seconds for all of a diagnosis
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
+
+
+# Where an op has a kink, and from where to where its derivative jumps there.
+KINKS: dict[str, tuple[Callable[..., Any], float, float]] = {
+    "relu": (lambda x: x == 0, 0.0, 1.0), "abs": (lambda x: x == 0, -1.0, 1.0),
+    "maximum": (lambda x, y: x == y, 0.0, 1.0), "minimum": (lambda x, y: x == y, 0.0, 1.0)}
 
 
 class Case:
@@ -46,6 +53,7 @@ class Case:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
+        self.stop = perf_counter() + _BUDGET
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
         sizes = [largest(g), *map(self.size, self.uses)]
@@ -65,6 +73,51 @@ class Case:
     def explains(self, predicted: Numbers) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
         return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
+
+    # Right, though not to the last digit.
+
+    def forgiven(self) -> str:
+        """Why an answer that is not quite the engine's is right all the same; nothing where it is not."""
+        if self.one is None or self.rounded_alone():
+            return "" if self.one is None else "but for what rounding leaves of large terms that cancel"
+        return self.at_a_kink()
+
+    def rounded_alone(self) -> bool:
+        """Whether the answer is no further off than rounding, here and further on, may make the truth itself.
+
+        Large terms that cancel leave rounding of their own size, and the ops below pass that on.
+        """
+        assert self.one is not None
+        off = largest(self.m - self.g)
+        inside = set(self.one.between(self.t))
+        if not inside or len(inside) > _DEEPEST or not off <= 1e-6 * max(map(largest, self.one.gradients.values())):
+            return False
+        sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
+        moved = [self.one.shaken(self.t, lambda x, g, seed=seed: shaken(g, self.step * sizes.get(x, 0.0), seed), inside)
+                 for seed in range(3)]
+        noise = max(largest(x - self.g) for x in moved)
+        return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * noise)
+
+    def nearly(self) -> bool:
+        """Whether an answer that shows no mistake is right to about single precision."""
+        return close(self.m, self.g, 2e-6, 0.0)
+
+    step = 2.0 ** -50                               # some roundings of a float64
+
+    def at_a_kink(self) -> str:
+        """Whether it is off only where a derivative does not exist, and by what some subgradient allows."""
+        if len(self.uses) != 1:
+            return ""
+        use, = self.uses
+        kink = KINKS.get(use.by.op.name)
+        if kink is None or kink[0](*(x._data for x in use.by.inputs)) is not True:
+            return ""
+        low, high = sorted((kink[1] * use.arriving, kink[2] * use.arriving))
+        return self.kink_words(use) if low <= self.m <= high else ""
+
+    def kink_words(self, use: Use) -> str:
+        at = "its two inputs are equal" if len(use.by.inputs) > 1 else "its input is 0"
+        return f"other than the engine's only where {use.by.op.name} has a kink, where {at}; either is a subgradient"
 
     # Words.
 
@@ -96,15 +149,16 @@ class Case:
 
     def suspicions(self) -> Iterator[Suspicion]:
         """Every mistake that explains the answer, the likeliest first; the last is that none does."""
-        yield from self.signs_and_zeros()
-        yield from self.left_out_or_counted_twice()
-        yield from self.half_of_the_chain_rule()
-        yield from self.another_variable()
-        yield from self.further_on()
-        yield from self.another_formula()
-        yield from self.two_at_once()
-        yield from self.infinite()
+        for find in self.finders():
+            if self.out_of_time():
+                break
+            yield from find()
         yield self.unknown()
+
+    def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
+        """What is looked for, in this order."""
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule,
+                self.another_variable, self.further_on, self.another_formula, self.two_at_once, self.infinite]
 
     def two_at_once(self) -> Iterator[Suspicion]:
         """The same again for the answer without a factor, or without its sign."""
@@ -224,6 +278,8 @@ class Case:
             return
         inside = set(nodes)
         for node in nodes:
+            if self.out_of_time():
+                return
             flow = self.one.flow(node, self.t, inside)
             if flow is None or largest(flow) <= 1e3 * self.absolute * self.scale:
                 continue
@@ -251,8 +307,10 @@ class Case:
         inside = set(self.one.between(self.t))
         steps = list(self.steps())
         for find in (self.without_upstream, self.with_formula, self.with_another_gradient, self.with_another_node):
-            self.until = perf_counter() + _SEARCH
+            self.until = thread_time() + _SEARCH
             for use in steps:
+                if self.out_of_time():
+                    return
                 for part, *told in find(use):
                     if part is None:
                         continue
@@ -265,7 +323,14 @@ class Case:
                         break
 
     def late(self) -> bool:
-        return perf_counter() > self.until
+        return thread_time() > self.until or perf_counter() > self.stop
+
+    def out_of_time(self) -> bool:
+        """Whether a second has gone by: then what is left is not looked at, and that is said."""
+        self.stopped = self.stopped or perf_counter() > self.stop
+        return self.stopped
+
+    stopped = False
 
     def steps(self) -> Iterator[Use]:
         """The uses of the node, and those of the nameless nodes they lead to."""
@@ -297,9 +362,9 @@ class Case:
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         known = self.operands(use)
-        began = perf_counter()
+        began = thread_time()
         tried = formulas(use.by.op, use.position)
-        self.until += perf_counter() - began        # they are made once, and kept
+        self.until += thread_time() - began        # they are made once, and kept
         for formula in tried:
             if self.late():
                 return

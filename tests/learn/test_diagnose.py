@@ -325,7 +325,7 @@ def mutations(t, rng, by):
     yield "doubled", 2 * g
     yield "scaled", g * rng.uniform(1.001, 5)
     yield "one entry", g + np.eye(1, g.size, rng.integers(g.size)).reshape(g.shape) * (1e-6 + np.abs(g).max())
-    yield "noise", g + 1e-5 * (1e-3 + np.abs(g).max()) * rng.standard_normal(g.shape)
+    yield "noise", g + 1e-5 * (1e-3 + np.abs(g).max()) * rng.choice([-1, 1], g.shape) * rng.uniform(1, 2, g.shape)
     yield "zeros", 0 * g
     yield "extra axis", g[None]
     if g.ndim == 2 and min(g.shape) > 1:
@@ -361,7 +361,8 @@ def test_no_right_answer_is_called_wrong_and_no_wrong_one_right(program, rows, c
         assert not diagnose(g, t)
         assert not diagnose(g + 2e-16 * np.abs(g).max() * rng.standard_normal(g.shape), t)
         parts = [use.contribution for use in one.uses[t]]
-        scale = max(np.abs(raw(use)).sum() for use in one.uses[t])       # before anything cancels
+        scale = max(np.abs(raw(use)).sum() for use in one.uses[t])       # before anything cancels, here or further on
+        scale = max(scale, 1e-3 * max(np.abs(g).max() for g in one.gradients.values()))
         for name, wrong in mutations(t, rng, parts):
             if wrong.shape == g.shape and np.allclose(wrong, g, rtol=1e-7, atol=1e-10 * scale):
                 continue                            # the mutation changes nothing here
