@@ -69,6 +69,10 @@ class _Parameters:
         self.state: dict[str, Any] = {}
         self.steps = 0
 
+    def owners(self) -> list[Any]:
+        """The Values or the Tensor that are updated; none where they are arrays."""
+        return []
+
     def read(self) -> tuple[Array, Array | None]:
         """The numbers and their gradient, or None for the gradient where there is none."""
         raise NotImplementedError
@@ -100,6 +104,9 @@ class _OfValues(_Parameters):
         super().__init__()
         self.values = values
         self.shape, self.dtype = (len(values),), "float64"
+
+    def owners(self) -> list[Any]:
+        return list(self.values)
 
     def read(self) -> tuple[Array, Array]:
         return np.array([v._data for v in self.values], float), np.array([v._grad for v in self.values], float)
@@ -138,6 +145,9 @@ class _OfTensor(_Parameters):
         self.tensor = tensor
         self.spare: Array | None = None
         self.shape, self.dtype = tensor._data.shape, tensor._data.dtype
+
+    def owners(self) -> list[Any]:
+        return [self.tensor]
 
     def read(self) -> tuple[Array, Array | None]:
         w, g = self.tensor._data, self.tensor._grad
@@ -201,6 +211,8 @@ def _gather(name: str, parameters: Any) -> list[_Parameters]:
                         "write model.parameters()")
     if parameters is None:
         raise TypeError(f"{name}: got None, expected a list of parameters, as model.parameters() gives")
+    if isinstance(parameters, (set, frozenset)):
+        raise TypeError(f"{name}: got a set, whose order is another in every run; expected a list")
     listed = list(parameters.trainable() if isinstance(parameters, Trainable) else parameters)
     if not listed:
         raise ValueError(f"{name}: got no parameters")
@@ -286,8 +298,8 @@ class Optimizer:
         options = ", ".join(f"{name}={getattr(self, name)}" for name in self.options)
         return f"{type(self).__name__}({n} parameter{'s' * (n != 1)}, {options})"
 
-    def zero_grad(self) -> None:
-        """Forget the gradients, before the next backward pass adds to them."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, before the next backward pass adds to them. (`set_to_none` is PyTorch's.)"""
         for p in self._parameters:
             p.zero_gradients()
 
@@ -335,6 +347,10 @@ class Optimizer:
         if pair is None or pair[0].size < like.size:
             pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
         return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
+
+    def owners(self) -> list[Any]:
+        """The Values and Tensors it updates, in the order of its state."""
+        return [owner for p in self._parameters for owner in p.owners()]
 
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
