@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from autograd.core.names import meant
 
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from autograd.arrays.chance import Generator as Generator
+    from autograd.arrays.chance import manual_seed as manual_seed
+    from autograd.arrays.devices import device as device
+    from autograd.arrays.files import load as load
+    from autograd.arrays.files import save as save
     from autograd.arrays.tensor import Tensor as Tensor
     from autograd.arrays.tensor import cat as cat
     from autograd.arrays.tensor import concatenate as concatenate
     from autograd.arrays.tensor import stack as stack
     from autograd.arrays.tensor import tensor as tensor
     from autograd.arrays.tensor import where as where
-    from autograd.arrays.chance import Generator as Generator
-    from autograd.arrays.chance import manual_seed as manual_seed
-    from autograd.arrays.devices import device as device
-    from autograd.arrays.files import load as load
-    from autograd.arrays.files import save as save
     from autograd.arrays.torchlike import allclose as allclose
     from autograd.arrays.torchlike import arange as arange
     from autograd.arrays.torchlike import equal as equal

@@ -1,4 +1,4 @@
-"""A door: the package `nn` by PyTorch's path to it, as `import autograd.nn as nn` and `from autograd.nn import functional`.
+"""A door: the package `nn` by PyTorch's path to it, as in `import autograd.nn as nn`.
 
 Nothing in the engine knows it; it is opened when it is asked for.
 """
@@ -13,7 +13,7 @@ sys.modules[f"{__name__}.functional"] = functional  # `import autograd.nn.functi
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):                       # it is no package: `import autograd.nn.layers` would be a second copy
+    if name.startswith("__"):                       # no path: by it, `import autograd.nn.layers` would be a second copy
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return functional if name == "functional" else getattr(nn, name)
 

@@ -110,7 +110,7 @@ class _Word(type):
     """A class that is but a word for some of the Tensors: its instances are whatever leaf requires a gradient."""
 
     def __call__(cls, data: Any, requires_grad: bool = True) -> Any:
-        from autograd.arrays.tensor import Tensor   # late: without NumPy there are modules of Values
+        from autograd.arrays.tensor import Tensor  # late: without NumPy there are modules of Values
         return Tensor(data, requires_grad)
 
     def __instancecheck__(cls, x: object) -> bool:

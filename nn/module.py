@@ -13,7 +13,6 @@ from autograd.core.value import Value
 
 if TYPE_CHECKING:
     import numpy as np
-
     from typing_extensions import Self
 
     from autograd.arrays.tensor import Tensor

@@ -9,8 +9,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [["core"], ["arrays"], ["functional", "derivatives", "replaying", "codegen", "deriving"], ["learn"], ["see"],
           ["nn"], ["demos", "benchmarks"]]
 WITHIN = {("derivatives", "functional")}            # none knows another, but for these
-DOORS = {"autograd", "autograd.extend", "autograd.nn", "autograd.optim"}    # what only hands on what is in the rooms, when
-                                                    # it is asked for
+DOORS = {"autograd", "autograd.extend", "autograd.nn", "autograd.optim"}    # what only hands on what is in the rooms
 
 
 def modules() -> dict[str, Path]:

@@ -17,7 +17,8 @@ _REMEDIES = {
     "use item assignment on a constant, or where() and concatenate()":
         "scatter scatter_ scatter_add scatter_add_ index_put index_put_ index_fill index_fill_ masked_fill_ "
         "masked_scatter_ index_copy_",
-    "NumPy has it for constants: np.nonzero(t.numpy())": "nonzero argwhere unique bincount median mode kthvalue quantile",
+    "NumPy has it for constants: np.nonzero(t.numpy())":
+        "nonzero argwhere unique bincount median mode kthvalue quantile",
     "every node keeps its .grad, and .op and .inputs say where it came from; see also .contributions(g)":
         "register_hook retains_grad grad_fn",
     "write it with operators, or as an op of your own: autograd.extend":
@@ -36,5 +37,5 @@ class Missing:
         self.name = name
 
     def __get__(self, instance: Any, owner: Any) -> NoReturn:
-        raise AttributeError(f"'Tensor' has no attribute {self.name!r}: it is outside the subset of PyTorch that is kept "
-                             f"here; {MISSING[self.name]}")
+        raise AttributeError(f"'Tensor' has no attribute {self.name!r}: it is outside the subset of PyTorch that is "
+                             f"kept here; {MISSING[self.name]}")

@@ -86,7 +86,9 @@ class Tensor(Reductions, InPlace, NumPys):
         self.op = None
         self._a = self._b = None
         self._saved = None
-        self._notes = {"label": label} if label else None
+        self._notes = None
+        if label:
+            self.label = label
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -287,7 +289,7 @@ class Tensor(Reductions, InPlace, NumPys):
 
         PyTorch's `copy` and `non_blocking` are understood; there is nothing to do for them.
         """
-        if device is not None or target is None or isinstance(target, str) and target.startswith(("cpu", "cuda", "mps")):
+        if device is not None or target is None or str(target).startswith(("cpu", "cuda", "mps")):
             check("to", device or target)
             target = dtype if dtype is not None else more[0] if more else None
             if target is None:

@@ -11,7 +11,8 @@ from contextvars import ContextVar, Token
 from functools import wraps
 from typing import Any, ClassVar, Protocol
 
-__all__ = ["Mode", "Watcher", "active", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "watcher", "watching"]
+__all__ = ["Mode", "Watcher", "active", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "watcher",
+           "watching"]
 
 active: list[None] = []                             # an entry for each mode that someone is in; empty almost always
 

@@ -13,7 +13,7 @@ def meant(name: str, names: Iterable[str]) -> str:
     >>> meant("sofmax", ["softmax", "sigmoid"])
     '; did you mean softmax?'
     """
-    from difflib import get_close_matches           # late: few programs have use for it
+    from difflib import get_close_matches  # late: few programs have use for it
     shown = {x.lower(): x for x in names if x[0] != "_"}
     found = get_close_matches(name.lower(), shown, 1, 0.75)
     return f"; did you mean {shown[found[0]]}?" if found else ""

@@ -13,7 +13,7 @@ from autograd.arrays import structural as st
 from autograd.arrays.below import BELOW
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
-from autograd.arrays.structural import Structural, moves
+from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor, as_array, named, operand, where
 from autograd.functional import targets
 from autograd.functional.given import REDUCTIONS
