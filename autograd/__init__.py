@@ -8,14 +8,20 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from autograd.core.names import meant
+
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from autograd.arrays.chance import Generator as Generator
+    from autograd.arrays.chance import manual_seed as manual_seed
+    from autograd.arrays.devices import device as device
+    from autograd.arrays.files import load as load
+    from autograd.arrays.files import save as save
     from autograd.arrays.tensor import Tensor as Tensor
     from autograd.arrays.tensor import cat as cat
     from autograd.arrays.tensor import concatenate as concatenate
     from autograd.arrays.tensor import stack as stack
     from autograd.arrays.tensor import tensor as tensor
     from autograd.arrays.tensor import where as where
-    from autograd.arrays.torchlike import Generator as Generator
     from autograd.arrays.torchlike import allclose as allclose
     from autograd.arrays.torchlike import arange as arange
     from autograd.arrays.torchlike import equal as equal
@@ -23,7 +29,6 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.arrays.torchlike import full as full
     from autograd.arrays.torchlike import full_like as full_like
     from autograd.arrays.torchlike import linspace as linspace
-    from autograd.arrays.torchlike import manual_seed as manual_seed
     from autograd.arrays.torchlike import multinomial as multinomial
     from autograd.arrays.torchlike import ones as ones
     from autograd.arrays.torchlike import ones_like as ones_like
@@ -35,6 +40,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.arrays.torchlike import zeros_like as zeros_like
     from autograd.codegen.source import source as source
     from autograd.core.modes import enable_grad as enable_grad
+    from autograd.core.modes import inference_mode as inference_mode
     from autograd.core.modes import is_grad_enabled as is_grad_enabled
     from autograd.core.modes import no_grad as no_grad
     from autograd.core.value import Value as Value
@@ -62,7 +68,10 @@ __all__ = ["Tensor", "Value", "cat", "cmp", "concatenate", "derive", "detect_ano
 
 _HOME = {
     "Value": "core.value",
-    **dict.fromkeys(["enable_grad", "is_grad_enabled", "no_grad"], "core.modes"),
+    **dict.fromkeys(["enable_grad", "inference_mode", "is_grad_enabled", "no_grad"], "core.modes"),
+    **dict.fromkeys(["Generator", "manual_seed"], "arrays.chance"),
+    **dict.fromkeys(["backends", "cuda", "device"], "arrays.devices"),
+    **dict.fromkeys(["load", "save"], "arrays.files"),
     **dict.fromkeys(["Tensor", "cat", "concatenate", "stack", "tensor", "where"], "arrays.tensor"),
     **dict.fromkeys(["grad", "hessian", "jacobian", "jvp", "vjp"], "derivatives"),
     **dict.fromkeys(["draw", "draw_dot"], "see.draw"),
@@ -77,8 +86,8 @@ _HOME = {
     "source": "codegen.source",
     "derive": "deriving.derive",
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
-    **dict.fromkeys(["Generator", "allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
-                     "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand", "rand_like",
+    **dict.fromkeys(["allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
+                     "isclose", "linspace", "multinomial", "ones", "ones_like", "rand", "rand_like",
                      "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"], "arrays.torchlike"),
 }
 
@@ -87,9 +96,8 @@ def __getattr__(name: str) -> Any:
     """The names in `_HOME`; PyTorch's dtypes (`float32`); and methods as functions (`tanh(x)`)."""
     if name.startswith("__"):
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
-    if name in ("nn", "optim"):                     # not imported here: nothing in the engine knows nn
-        raise AttributeError(f"module 'autograd' has no {name!r}: it is a package of its own beside autograd; "
-                             "write `import nn`, and then nn.Linear, nn.optim.SGD and so on")
+    if name in ("nn", "optim"):                     # doors, which code written for PyTorch asks for; the engine doesn't
+        return import_module(f"autograd.{name}")
     if name in _HOME:
         found = getattr(_room(name, _HOME[name]), name)
     else:
@@ -100,7 +108,7 @@ def __getattr__(name: str) -> Any:
         found = torchlike.DTYPES.get(name) or torchlike.FUNCTIONS.get(name)
         if found is None:
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
-                                 "kept here; dir(autograd) lists what is in it")
+                                 f"kept here; dir(autograd) lists what is in it{meant(name, __dir__())}")
     globals()[name] = found
     return found
 

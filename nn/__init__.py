@@ -7,7 +7,10 @@ lives in.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from autograd.core.names import meant
+
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
+    from nn import init as init
     from nn import optim as optim
     from nn.activations import GELU as GELU
     from nn.activations import LogSoftmax as LogSoftmax
@@ -19,6 +22,9 @@ if TYPE_CHECKING:                                   # for editors and type check
     from nn.checkpoint import CheckpointError as CheckpointError
     from nn.checkpoint import load as load
     from nn.checkpoint import save as save
+    from nn.containers import ModuleDict as ModuleDict
+    from nn.containers import ModuleList as ModuleList
+    from nn.containers import Parameter as Parameter
     from nn.layers import BatchNorm1d as BatchNorm1d
     from nn.layers import Dropout as Dropout
     from nn.layers import Embedding as Embedding
@@ -41,8 +47,8 @@ if TYPE_CHECKING:                                   # for editors and type check
 
 __all__ = ["GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "CheckpointError", "CrossEntropyLoss",
            "Dropout", "Embedding", "Flatten", "HingeLoss", "Layer", "LayerNorm", "Linear", "LogSoftmax", "MSELoss",
-           "Module", "NLLLoss", "Neuron", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
-           "load", "manual_seed", "optim", "save"]
+           "Module", "ModuleDict", "ModuleList", "NLLLoss", "Neuron", "Parameter", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
+           "init", "load", "manual_seed", "optim", "save"]
 
 _HOME = {
     **dict.fromkeys(["CheckpointError", "load", "save"], "checkpoint"),
@@ -52,6 +58,7 @@ _HOME = {
                      "manual_seed"], "layers"),
     **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"], "losses"),
     **dict.fromkeys(["Module"], "module"),
+    **dict.fromkeys(["ModuleDict", "ModuleList", "Parameter"], "containers"),
 }
 
 
@@ -69,14 +76,14 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         remedy = next((words for names, words in _INSTEAD.items() if name.startswith(names)),
                       "dir(nn) lists what is in it")
-        raise AttributeError(f"module 'nn' has no {name!r}; {remedy}")
+        raise AttributeError(f"module 'nn' has no {name!r}; {remedy}{meant(name, __all__)}")
     try:
         module = import_module(f"nn.{_HOME.get(name, name)}")
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
         raise ImportError(f"nn.{name}: this needs NumPy: pip install numpy") from None
-    found = globals()[name] = module if name == "optim" else getattr(module, name)
+    found = globals()[name] = module if name in ("init", "optim") else getattr(module, name)
     return found
 
 

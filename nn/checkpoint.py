@@ -45,6 +45,7 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
 
     Raises:
         TypeError: for meta that JSON cannot hold.
+        ValueError: for two parameters of one name, or a name that begins with "optimizer/" beside an optimiser.
         ModuleNotFoundError: for a `.safetensors` file without that package.
 
     >>> import tempfile; from nn import Linear
@@ -59,6 +60,9 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     facts: Facts = {"format": FORMAT, "meta": meta, "optimizer": None}
     if optimizer is not None:
         state = optimizer.state_dict()
+        if clash := [name for name in arrays if name.startswith(_OPTIMIZER)]:
+            raise ValueError(f"save: the name {clash[0]!r} begins as those of the optimiser's arrays do; rename it")
+        state["parameters"] = _names(model, optimizer)
         arrays |= {_OPTIMIZER + name: array for name, array in state.pop("arrays").items()}
         facts["optimizer"] = state
     try:
@@ -90,13 +94,17 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     except Exception as error:                      # whatever a damaged file makes the readers stumble over
         what = str(error) or type(error).__name__
         raise CheckpointError(f"load: {os.fspath(path)} is not a checkpoint, or is damaged: {what}") from None
-    own = {name: array for name, array in arrays.items() if not name.startswith(_OPTIMIZER)}
+    has_optimizer = facts["optimizer"] is not None
+    own = {name: array for name, array in arrays.items() if not (has_optimizer and name.startswith(_OPTIMIZER))}
     take_over: list[Callable[[], None]] = []
     try:
         take_over.append(model.checked_state(own))
         if optimizer is not None:
-            if facts["optimizer"] is None:
+            if not has_optimizer:
                 raise ValueError("it holds no optimiser; leave `optimizer` out to load the model alone")
+            if (there := facts["optimizer"].get("parameters")) != (here := _names(model, optimizer)) and there:
+                raise ValueError(f"its optimiser updates {there}, in this order, and yours {here}; give yours the "
+                                 "same parameters in the same order")
             inner = {name.removeprefix(_OPTIMIZER): array for name, array in arrays.items() if name not in own}
             take_over.append(optimizer.checked_state({**facts["optimizer"], "arrays": inner}))
     except (TypeError, ValueError) as error:
@@ -105,6 +113,12 @@ def load(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
         take()
     meta: Facts = facts["meta"]
     return meta
+
+
+def _names(model: Module, optimizer: Optimizer) -> list[str | None]:
+    """What the model calls the parameters of its optimiser, in the optimiser's order."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return [names.get(id(owner)) for owner in optimizer.owners()]
 
 
 def _is_safetensors(path: str | os.PathLike[str]) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 
 import autograd.functional as F
 from autograd import Tensor, tensor
+from autograd.arrays import chance
+from autograd.arrays.chance import random
 from autograd.arrays.fused import batch_norm
 from autograd.arrays.tensor import operand
 from nn.activations import ReLU
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
            "manual_seed"]
 
-_generator = np.random.default_rng()
-
 
 def manual_seed(seed: int) -> None:
-    """Make the initial weights of Tensor layers, and what Dropout drops, from here on the same in every run."""
-    global _generator
-    _generator = np.random.default_rng(seed)
+    """Make the initial weights of Tensor layers, and what Dropout drops, from here on the same in every run.
+
+    The generator is that of `autograd.manual_seed`.
+    """
+    chance.manual_seed(seed)
 
 
 class Linear(Module):
@@ -41,8 +43,8 @@ class Linear(Module):
         if in_features < 1 or out_features < 1:
             raise ValueError(f"Linear: got {in_features} -> {out_features} features, expected at least one of each")
         bound = 1 / math.sqrt(in_features)
-        self.weight = Tensor(_generator.uniform(-bound, bound, (out_features, in_features)), True, dtype, "weight")
-        self.bias = Tensor(_generator.uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
+        self.weight = Tensor(random().uniform(-bound, bound, (out_features, in_features)), True, dtype, "weight")
+        self.bias = Tensor(random().uniform(-bound, bound, out_features), True, dtype, "bias") if bias else None
 
     def forward(self, x: object) -> Tensor:
         x = x if isinstance(x, Tensor) else Tensor(x, dtype=self.weight.dtype)
@@ -120,8 +122,8 @@ class Embedding(Module):
     The vectors are drawn from the normal distribution. Raises IndexError for an index that is not in the table.
     """
 
-    def __init__(self, count: int, dim: int, dtype: DTypeLike = np.float64) -> None:
-        self.weight = Tensor(_generator.normal(size=(count, dim)), True, dtype, "weight")
+    def __init__(self, count: int, dim: int, dtype: Any = np.float64) -> None:
+        self.weight = Tensor(random().normal(size=(count, dim)), True, dtype, "weight")
 
     def forward(self, indices: object) -> Tensor:
         return F.embedding(indices, self.weight)
@@ -238,7 +240,7 @@ class Dropout(Module):
         x = operand(inputs, "Dropout", None)
         if not self.training or self.p == 0.0:
             return x
-        kept = _generator.random(x.shape) >= self.p
+        kept = random().random(x.shape) >= self.p
         return x * Tensor(kept / (1.0 - self.p) if self.p < 1.0 else kept, dtype=x.dtype)
 
     def extra_repr(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from autograd.core.value import Value
 
 if TYPE_CHECKING:
     import numpy as np
+    from typing_extensions import Self
 
     from autograd.arrays.tensor import Tensor
 
@@ -24,7 +26,8 @@ class Module:
     """The base of layers, losses and models: write `forward`, keep parameters and modules in attributes.
 
     Parameters are found where they are kept, in attributes and in lists, tuples and dicts in attributes, and in the
-    order they were put there; each once, however often it is shared.
+    order they were put there; each once, however often it is shared. In sets, deques and arrays of objects none is
+    looked for: that they are there is an error.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -100,6 +103,7 @@ class Module:
         np, kind, own = numpy("load_state_dict"), type(self).__name__, dict(self._state())
         if not isinstance(state, Mapping):
             raise TypeError(f"{kind}: got a state of type {type(state).__name__}, expected a dict of arrays by name")
+        self._refuse_torn_ties(state, np.array_equal)
         missing, unexpected = _listed(own.keys() - state.keys()), _listed(state.keys() - own.keys())
         if missing or unexpected:
             raise ValueError(f"{kind}: the state does not fit: " + "; ".join(
@@ -122,10 +126,21 @@ class Module:
         return take_over
 
     def _state(self) -> Iterator[tuple[str, Parameter]]:
-        for name, part in self._parts():            # a parameter that is shared stands under each of its names
-            if _is_parameter(part):
-                yield name, part
-        yield from self.named_buffers()
+        names: dict[str, Any] = {}
+        parameters = ((name, part) for name, part in self._parts() if _is_parameter(part))
+        for name, part in (*parameters, *self.named_buffers()):     # one that is shared stands under each of its names
+            if names.setdefault(name, part) is not part:
+                raise ValueError(f"{type(self).__name__}: two parameters or buffers have the name {name!r}, and one "
+                                 "would be lost; give a key without a dot, and no number as text, to one of them")
+            yield name, part
+
+    def _refuse_torn_ties(self, state: Mapping[str, Any], same: Callable[[Any, Any], bool]) -> None:
+        first: dict[int, str] = {}
+        for name, part in self._state():
+            other = first.setdefault(id(part), name)
+            if name != other and {name, other} <= state.keys() and not same(state[name], state[other]):
+                raise ValueError(f"{type(self).__name__}: {other} and {name} are one parameter here, but differ in "
+                                 "the state; make them equal there, or two parameters here")
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module, with the name "", and every module in it, each once."""
@@ -151,6 +166,7 @@ class Module:
             elif isinstance(part, (list, tuple)):
                 inside = enumerate(part)
             else:
+                _refuse_hidden(path, part)
                 continue
             if id(part) not in entered:
                 entered.add(id(part))
@@ -160,13 +176,69 @@ class Module:
         """The parts this module looks for parameters and modules in, each with its step of the path."""
         return vars(self).items()
 
-    def zero_grad(self) -> None:
-        """Forget every parameter's gradient, before the next backward pass adds to it."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget every parameter's gradient, before the next backward pass adds to it.
+
+        `set_to_none` is PyTorch's: a Tensor's gradient is None then, which means zero.
+        """
         for parameter in self.parameters():
             if isinstance(parameter, Value):
                 parameter.grad = 0.0
             else:
                 parameter.zero_grad()
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly in it."""
+        names = dict(self.named_modules())
+        inner = {name for name in names if name}
+        for name in names:                          # those that stand in no other
+            steps = name.split(".")
+            if name and not any(".".join(steps[:i]) in inner for i in range(1, len(steps))):
+                yield names[name]
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` with every module in it, itself last: for initial weights. Returns itself.
+
+        >>> from nn import Linear, Sequential, init
+        >>> net = Sequential(Linear(2, 3), Linear(3, 1))
+        >>> _ = net.apply(lambda module: init.zeros_(module.bias) if isinstance(module, Linear) else None)
+        >>> net[1].bias.item()
+        0.0
+        """
+        for _, module in reversed(list(self.named_modules())):
+            function(module)
+        return self
+
+    def to(self, *target: Any, device: Any = None, dtype: Any = None) -> Self:
+        """Parameters and buffers of floats in another dtype, in place; "cpu", the only device, changes nothing.
+
+        Gradients are forgotten where numbers change. Returns itself.
+        """
+        for part in {id(part): part for _, part in self._state()}.values():
+            if isinstance(part, Value):
+                continue
+            new = part.to(*target, device=device, dtype=dtype)
+            if new is not part and part._data.dtype.kind == "f":
+                part._data, part._grad = new._data, None
+        return self
+
+    def double(self) -> Self:
+        """In float64, in place. Returns itself."""
+        return self.to("float64")
+
+    def float(self) -> Self:
+        """In float32, in place. Returns itself."""
+        return self.to("float32")
+
+    def cpu(self) -> Self:
+        """Itself: there is no other device."""
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Ask for gradients of its parameters, or, with False, freeze them: they are none any more. Returns itself."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
 
     def train(self, mode: bool = True) -> Module:
         """Switch every module in it to training (or, with False, to evaluation). Returns itself."""
@@ -210,3 +282,12 @@ def _listed(names: Iterable[str]) -> str:
 
 def _is_parameter(part: object) -> bool:
     return isinstance(part, Node) and part.requires_grad and part.op is None
+
+
+def _refuse_hidden(path: str, part: Any) -> None:
+    """Raise TypeError for parameters and modules where no order, or no path, leads to them."""
+    if isinstance(part, (set, frozenset, deque)) or getattr(getattr(part, "dtype", None), "hasobject", False):
+        inside = part.flat if hasattr(part, "flat") else part
+        if any([isinstance(x, Module) or _is_parameter(x) for x in inside]):
+            raise TypeError(f"{path}: a {type(part).__name__} with parameters or modules in it, where none are looked "
+                            "for; keep them in a list or a dict")

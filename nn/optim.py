@@ -74,6 +74,10 @@ class _Parameters:
         self.state: State = {}
         self.steps = 0
 
+    def owners(self) -> list[Any]:
+        """The Values or the Tensor that are updated; none where they are arrays."""
+        return []
+
     def read(self) -> tuple[Array, Array | None]:
         """The numbers and their gradient, or None for the gradient where there is none."""
         raise NotImplementedError
@@ -105,6 +109,9 @@ class _OfValues(_Parameters):
         super().__init__()
         self.values = values
         self.shape, self.dtype = (len(values),), "float64"
+
+    def owners(self) -> list[Any]:
+        return list(self.values)
 
     def read(self) -> tuple[Array, Array]:
         return np.array([v._data for v in self.values], float), np.array([v._grad for v in self.values], float)
@@ -143,6 +150,9 @@ class _OfTensor(_Parameters):
         self.tensor = tensor
         self.spare: Array | None = None
         self.shape, self.dtype = tensor._data.shape, tensor._data.dtype
+
+    def owners(self) -> list[Any]:
+        return [self.tensor]
 
     def read(self) -> tuple[Array, Array | None]:
         w, g = self.tensor._data, self.tensor._grad
@@ -206,6 +216,8 @@ def _gather(name: str, parameters: Parameters) -> list[_Parameters]:
                         "write model.parameters()")
     if parameters is None:
         raise TypeError(f"{name}: got None, expected a list of parameters, as model.parameters() gives")
+    if isinstance(parameters, (set, frozenset)):
+        raise TypeError(f"{name}: got a set, whose order is another in every run; expected a list")
     listed = list(parameters.trainable() if isinstance(parameters, Trainable) else parameters)
     if not listed:
         raise ValueError(f"{name}: got no parameters")
@@ -291,8 +303,8 @@ class Optimizer:
         options = ", ".join(f"{name}={getattr(self, name)}" for name in self.options)
         return f"{type(self).__name__}({n} parameter{'s' * (n != 1)}, {options})"
 
-    def zero_grad(self) -> None:
-        """Forget the gradients, before the next backward pass adds to them."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, before the next backward pass adds to them. (`set_to_none` is PyTorch's.)"""
         for p in self._parameters:
             p.zero_gradients()
 
@@ -341,7 +353,11 @@ class Optimizer:
             pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
         return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
 
-    def state_dict(self) -> State:
+    def owners(self) -> list[Any]:
+        """The Values and Tensors it updates, in the order of its state."""
+        return [owner for p in self._parameters for owner in p.owners()]
+
+    def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
         return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
                 "steps": [p.steps for p in self._parameters],

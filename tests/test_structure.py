@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [["core"], ["arrays"], ["functional", "derivatives", "replaying", "codegen", "deriving"], ["learn"], ["see"],
           ["nn"], ["demos", "benchmarks", "ninjagrad"]]
 WITHIN = {("derivatives", "functional")}            # none knows another, but for these
-DOORS = {"autograd", "autograd.extend"}             # what only hands on what is in the rooms, when it is asked for
+DOORS = {"autograd", "autograd.extend", "autograd.nn", "autograd.optim"}    # what only hands on what is in the rooms
 
 
 def modules() -> dict[str, Path]:
@@ -126,6 +126,9 @@ BESIDE = {
     **{f"autograd/functional/{name}": "functional/test_functional" for name in (
         "probabilities", "crossentropy", "losses", "information", "layers", "tensors", "given",
         "targets")},
+    "autograd/arrays/below": "functional/test_functional", "autograd/core/names": "test_ports",
+    "autograd/nn": "test_ports", "autograd/optim": "test_ports", "nn/containers": "test_ports", "nn/init": "test_ports",
+    **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
         "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown")},
     **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},

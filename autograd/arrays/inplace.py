@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from autograd.arrays import structural as st
+from autograd.arrays.chance import random
 from autograd.arrays.convert import Array, ArrayNode, cast, one_number, operand
-from autograd.arrays.dims import index_key
+from autograd.arrays.dims import axis_of, index_key
 from autograd.core.modes import is_grad_enabled
 
 if TYPE_CHECKING:
@@ -127,6 +128,35 @@ class InPlace(ArrayNode):
         self._may_change("fill_")
         array = np.empty_like(self._data)
         array[...] = one_number("fill_", value, self)
+        return self._replace(array)
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: object = None) -> Self:
+        """All numbers drawn from the normal distribution, in place."""
+        self._may_change("normal_")
+        return self._replace(np.asarray(random(generator).normal(mean, std, self.shape)))
+
+    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: object = None) -> Self:
+        """All numbers drawn evenly from a to below b, in place."""
+        self._may_change("uniform_")
+        return self._replace(np.asarray(random(generator).uniform(a, b, self.shape)))
+
+    def index_add_(self, dim: int, index: object, source: object, *, alpha: float = 1) -> Self:
+        """`alpha` times each slice of `source` along `dim` added to the slice that `index` names, in place.
+
+        >>> from autograd import Tensor
+        >>> Tensor([0.0, 0.0]).index_add_(0, [1, 1, 0], Tensor([1.0, 2.0, 4.0]))
+        tensor([4., 3.])
+        """
+        self._may_change("index_add_")
+        if isinstance(source, ArrayNode) and source.requires_grad and is_grad_enabled():
+            raise ValueError("index_add_: the source has a gradient, which a change in place would lose; use "
+                             "source.detach()")
+        key = (slice(None),) * axis_of("index_add_", dim, self.ndim) + (index_key(index),)
+        array = np.array(self._data)
+        try:
+            np.add.at(array, key, operand(source, "index_add_", self)._data * alpha)
+        except (IndexError, ValueError) as error:
+            raise type(error)(f"index_add_: {error} (of a tensor of shape {self.shape})") from None
         return self._replace(array)
 
     def copy_(self, other: object) -> Self:

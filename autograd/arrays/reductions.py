@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograd.arrays import structural as st
+from autograd.arrays.below import BELOW
 from autograd.arrays.convert import handle
 from autograd.arrays.dims import ALL_DIMS, Dim, axis_of, dims_of, from_numpy, one_dim, owed
 from autograd.arrays.joining import concatenate
@@ -60,6 +61,8 @@ class Reductions(Shapes):
         tensor([4., 6.])
         """
         if numpy_names:
+            if (dtype := numpy_names.pop("dtype", None)) is not None:
+                return self.to(dtype).sum(dim, keepdim, **numpy_names)
             dim, keepdim = from_numpy("sum", dim, keepdim, numpy_names)
         x = self._data
         dims = (dim,) if type(dim) is int and 0 <= dim < x.ndim else dims_of("sum", dim, x.ndim)
@@ -68,6 +71,8 @@ class Reductions(Shapes):
     def mean(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The sum over `dim` divided by how many were summed. Raises ValueError where that is none."""
         if numpy_names:
+            if (dtype := numpy_names.pop("dtype", None)) is not None:
+                return self.to(dtype).mean(dim, keepdim, **numpy_names)
             dim, keepdim = from_numpy("mean", dim, keepdim, numpy_names)
         x = self._data
         if x.dtype.char == "e":
@@ -151,6 +156,8 @@ class Reductions(Shapes):
         tensor([0., 6., 0.])
         """
         if numpy_names:
+            if (dtype := numpy_names.pop("dtype", None)) is not None:
+                return self.to(dtype).prod(dim, keepdim, **numpy_names)
             dim, keepdim = from_numpy("prod", dim, keepdim, numpy_names)
         if self._data.dtype.char == "e":
             return self._wide().prod(dim, keepdim).to(self._data.dtype)
@@ -174,6 +181,8 @@ class Reductions(Shapes):
         tensor([1., 3., 6.])
         """
         if numpy_names:
+            if (dtype := numpy_names.pop("dtype", None)) is not None:
+                return self.to(dtype).cumsum(dim, **numpy_names)
             dim, _ = from_numpy("cumsum", dim, False, numpy_names)
         if dim is None:
             return self.reshape(-1).cumsum(0)
@@ -316,7 +325,34 @@ class Reductions(Shapes):
         found: Tensor = st.logsumexp.make(self, dims, keepdim)
         return found
 
-    def any(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
+    def softmax(self, dim: int = -1, dtype: Any = None, **numpy_names: Any) -> Tensor:
+        """exp(x) / Σ exp(x) along `dim`; with more options it is `F.softmax`.
+
+        >>> from autograd import Tensor
+        >>> Tensor([0.0, 0.0]).softmax(0)
+        tensor([0.5, 0.5])
+        """
+        x, axis = self._floats("softmax", dim, dtype, numpy_names)
+        powers = BELOW.make(x, axis).exp()
+        return powers / powers.sum(axis, keepdim=True)  # type: ignore[no-any-return]
+
+    def log_softmax(self, dim: int = -1, dtype: Any = None, **numpy_names: Any) -> Tensor:
+        """log softmax(x) along `dim`, without ever taking the log of something that underflowed."""
+        x, axis = self._floats("log_softmax", dim, dtype, numpy_names)
+        below = BELOW.make(x, axis)
+        return below - st.logsumexp.make(below, (axis,), True)  # type: ignore[no-any-return]
+
+    def _floats(self, name: str, dim: Any, dtype: Any, numpy_names: dict[str, Any]) -> tuple[Tensor, int]:
+        if numpy_names:
+            dim, _ = from_numpy(name, dim, False, numpy_names)
+        x: Any = self if dtype is None else self.to(dtype)
+        if x.ndim == 0:                             # one number, of one
+            raise IndexError(f"{name}: a 0-d tensor has no axis; reshape it to (1,)")
+        axis = axis_of(name, dim, x.ndim)
+        self._count(name, axis)
+        return (x if x._data.dtype.kind == "f" else x.to(np.float64)), axis
+
+    def any(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """Whether any number (along `dim`) is nonzero."""
         if numpy_names:
             dim, keepdim = from_numpy("any", dim, keepdim, numpy_names)

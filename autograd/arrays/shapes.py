@@ -37,6 +37,20 @@ class Shapes(ArrayNode):
 
     view = reshape
 
+    def reshape_as(self, other: Any) -> Tensor:
+        """In the shape of `other`."""
+        return self.reshape(tuple(other.shape))
+
+    view_as = reshape_as
+
+    def expand_as(self, other: Any) -> Tensor:
+        """Expanded to the shape of `other`."""
+        return self.expand(tuple(other.shape))
+
+    def contiguous(self) -> Tensor:
+        """Itself: how its numbers lie in memory is nobody's concern here."""
+        return self                                 # type: ignore[return-value]
+
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""
         shape = self.shape or (1,)

@@ -72,6 +72,7 @@ class Structural(Op):
 
 
 STRUCTURAL: dict[str, Structural] = {}
+_known: list[Structural] = []                       # those that stand in no table too
 _readers: list[Callable[[Structural], None]] = []
 
 # Ops that undo each other mention each other.
@@ -86,7 +87,7 @@ scatter: Structural
 def for_each_structural(reader: Callable[[Structural], None]) -> None:
     """Have `reader` called with every op that moves numbers, and with every one still to come."""
     _readers.append(reader)
-    for op in list(STRUCTURAL.values()):
+    for op in list(_known):
         reader(op)
 
 
@@ -113,6 +114,7 @@ def moves(name: str, array: Rule, *vjps: Rule, **known: Any) -> Structural:
 
 def introduced(op: Structural) -> Structural:
     """The op, made known to every reader of such ops; whether it stands in a table is the caller's affair."""
+    _known.append(op)
     for reader in _readers:
         reader(op)
     return op

@@ -29,9 +29,11 @@ from autograd.arrays.convert import (
     operands,
     to_float,
 )
+from autograd.arrays.devices import check, device
 from autograd.arrays.dims import axis_of
 from autograd.arrays.inplace import InPlace, changes, refuse_changed
 from autograd.arrays.joining import cat, concatenate, gathered, holds_gradients, stack, where
+from autograd.arrays.missing import MISSING, Missing
 from autograd.arrays.numpys import NumPys
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
@@ -87,7 +89,9 @@ class Tensor(Reductions, InPlace, NumPys):
         self.op = None
         self._a = self._b = None
         self._saved = None
-        self._notes = {"label": label} if label else None
+        self._notes = None
+        if label:
+            self.label = label
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -283,18 +287,27 @@ class Tensor(Reductions, InPlace, NumPys):
 
     # Other dtypes, other copies.
 
-    def to(self, target: Any) -> Tensor:
-        """In another dtype (`t.to(torch.float32)`). "cpu", the only device there is, changes nothing."""
-        if isinstance(target, str) and target.startswith(("cpu", "cuda", "mps")):
-            if target != "cpu":
-                raise ValueError(f"to: there is no device {target!r} here, only 'cpu'")
-            return self
+    def to(self, target: Any = None, *more: Any, device: Any = None, dtype: Any = None, **how: Any) -> Tensor:
+        """In another dtype (`t.to(torch.float32)`). "cpu", the only device there is, changes nothing.
+
+        PyTorch's `copy` and `non_blocking` are understood; there is nothing to do for them.
+        """
+        if device is not None or target is None or str(target).startswith(("cpu", "cuda", "mps")):
+            check("to", device or target)
+            target = dtype if dtype is not None else more[0] if more else None
+            if target is None:
+                return self
         dtype = target.dtype if isinstance(target, Tensor) else np.dtype(target)
         if dtype == self.dtype:
             return self
         if dtype.kind != "f":                       # integers have no gradient
             return handle(cast(self._data, dtype, "to"))
         return st.cast.make(self, dtype)
+
+    @property
+    def device(self) -> device:
+        """Where its numbers lie: `device("cpu")`."""
+        return device()
 
     def cpu(self) -> Tensor:
         """Itself: there is no other device."""
@@ -316,6 +329,12 @@ class Tensor(Reductions, InPlace, NumPys):
         """The same numbers as a node of their own, through which the gradient passes."""
         return self.reshape(self.shape)
 
+    copy = clone                                    # NumPy's name
+
+    def astype(self, dtype: Any) -> Tensor:
+        """NumPy's name for `to`."""
+        return self.to(dtype)
+
     # As a number, as an array, as text.
 
     def __bool__(self) -> bool:
@@ -334,8 +353,8 @@ class Tensor(Reductions, InPlace, NumPys):
             raise TypeError(f"index: got a tensor of {self.dtype} and shape {self.shape}, expected one integer")
         return int(self._data.item())
 
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+    def __format__(self, spec: str) -> str:         # one number is written as one, as PyTorch has it
+        return format(self.item(), spec) if spec or self.ndim == 0 else repr(self)
 
     def __repr__(self) -> str:
         with np.printoptions(precision=4, suppress=True, floatmode="maxprec_equal" if self.ndim else "fixed"):
@@ -403,11 +422,36 @@ def _comparison(sign: str) -> Callable[[Tensor, object], object]:
     return method
 
 
+def _of_truths(sign: str) -> Callable[[Tensor, Any], Any]:
+    """`&`, `|` and `^`, of truth values and of integers: a constant."""
+    combine = getattr(np.ndarray, sign)
+
+    def method(self: Tensor, other: Any) -> Any:
+        other = operand(other, sign.strip("_"), None)
+        if "f" in (self._data.dtype.kind, other._data.dtype.kind):
+            raise TypeError(f"{sign.strip('_')}: got floats, expected truth values or integers; compare first: x > 0")
+        return handle(np.asarray(combine(np.asarray(self._data), np.asarray(other._data))))
+
+    return method
+
+
+def _with_alpha(name: str, plain: Callable[[Tensor, Any], Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's `x.add(y, alpha=a)`: x + a·y."""
+    def method(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+        return plain(self, other if alpha == 1 else operand(other, name, self) * alpha)
+
+    method.__name__, method.__doc__ = name, f"`{name}(other)`; with `alpha`, of alpha·other."
+    return method
+
+
 # Methods that share their names with Python's types, which the class body needs under those names.
 for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool_)]:
     setattr(Tensor, _name, lambda self, _dtype=_dtype: self.to(_dtype))
 for _sign in COMPARISONS:
     setattr(Tensor, _sign, _comparison(_sign))
+    setattr(Tensor, _sign.strip("_"), getattr(Tensor, _sign))
+for _sign in ("__and__", "__or__", "__xor__", "__rand__", "__ror__", "__rxor__"):
+    setattr(Tensor, _sign, _of_truths(_sign))
 
 
 def _pow(self: Tensor, other: Any) -> Tensor:
@@ -422,3 +466,9 @@ Tensor.__pow__ = _pow                               # type: ignore[method-assign
 Method(Tensor, ("__matmul__", "mm", "dot", "matmul"), partial(_methods.maker, st.matmul, doc=(
     "self @ other: the matrix product, of vectors, matrices and stacks of matrices, as NumPy's.")))
 Tensor.operand = staticmethod(operand)      # type: ignore[method-assign, assignment]   # a method around it would be one call more
+for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
+    setattr(Tensor, _name, _with_alpha(_name, getattr(Tensor, _sign)))
+    setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
+for _name in MISSING:
+    if not hasattr(Tensor, _name):
+        setattr(Tensor, _name, Missing(_name))

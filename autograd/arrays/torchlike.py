@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.arrays import products
+from autograd.arrays.chance import Generator, random
+from autograd.arrays.devices import check
 from autograd.arrays.tensor import Tensor, operand
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from autograd.arrays.convert import Array
     from autograd.core.op import Rule
 
-__all__ = ["DTYPES", "FUNCTIONS", "Generator", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
-           "histogram", "is_tensor", "isclose", "linspace", "manual_seed", "multinomial", "ones", "ones_like", "rand",
+__all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
+           "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like", "rand",
            "rand_like", "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"]
 
 DTYPES: dict[str, object] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
@@ -30,9 +31,8 @@ DTYPES: dict[str, object] = {"float64": np.float64, "double": np.float64, "float
                           "bool": np.bool_}
 
 
-def _finished(array: Array, requires_grad: bool = False, device: object = None) -> Tensor:
-    if str(device or "cpu") != "cpu":
-        raise ValueError(f"device: got {device!r}; tensors here live in the computer's memory, 'cpu'")
+def _finished(array: Any, requires_grad: bool = False, device: Any = None) -> Tensor:
+    check("device", device)
     return Tensor(array, requires_grad, array.dtype)
 
 
@@ -133,51 +133,17 @@ def tril(x: object, diagonal: int = 0) -> Tensor:
 
 # Chance.
 
-class Generator:
-    """A source of random numbers: `Generator().manual_seed(2147483647)`.
-
-    >>> g = Generator()
-    >>> equal(randn(2, generator=g.manual_seed(7)), randn(2, generator=g.manual_seed(7)))
-    True
-    """
-
-    def __init__(self, device: object = "cpu") -> None:
-        self.random = np.random.default_rng()
-
-    def manual_seed(self, seed: int) -> Generator:
-        """Start its stream anew from `seed`. Returns itself."""
-        self.random = np.random.default_rng(abs(operator.index(seed)))
-        return self
-
-    def initial_seed(self) -> int:
-        raise AttributeError("Generator.initial_seed: outside the subset of PyTorch that is kept here")
-
-
-_default = Generator()
-
-
-def manual_seed(seed: int) -> Generator:
-    """Seed the generator that is used where none is named."""
-    return _default.manual_seed(seed)
-
-
-def _random(generator: Generator | None) -> np.random.Generator:
-    if generator is not None and not isinstance(generator, Generator):
-        raise TypeError(f"generator: got {generator!r}, expected a Generator, as Generator().manual_seed(0) makes one")
-    return (generator or _default).random
-
-
-def randn(*size: object, generator: Generator | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False,
-          device: object = None) -> Tensor:
+def randn(*size: Any, generator: Generator | None = None, dtype: Any = np.float64, requires_grad: bool = False,
+          device: Any = None) -> Tensor:
     """Numbers drawn from the standard normal distribution."""
-    drawn = np.asarray(_random(generator).standard_normal(_shape("randn", size)))
+    drawn = np.asarray(random(generator).standard_normal(_shape("randn", size)))
     return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
 
 
 def rand(*size: object, generator: Generator | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False,
          device: object = None) -> Tensor:
     """Numbers drawn evenly from 0 to below 1."""
-    drawn = np.asarray(_random(generator).random(_shape("rand", size)))
+    drawn = np.asarray(random(generator).random(_shape("rand", size)))
     return _finished(drawn.astype(dtype, copy=False), requires_grad, device)
 
 
@@ -215,13 +181,13 @@ def randint(*bounds_and_size: Any, low: int = 0, high: int | None = None, size: 
     low, high = operator.index(low), operator.index(high)
     if low >= high:
         raise ValueError(f"randint: there is no integer from {low} to below {high}")
-    return _finished(np.asarray(_random(generator).integers(low, high, _shape("randint", (size,)))).astype(dtype),
+    return _finished(np.asarray(random(generator).integers(low, high, _shape("randint", (size,)))).astype(dtype),
                      device=device)
 
 
 def randperm(n: int, generator: Generator | None = None) -> Tensor:
     """The integers from 0 to n − 1 in random order."""
-    return _finished(_random(generator).permutation(n))
+    return _finished(random(generator).permutation(n))
 
 
 def multinomial(input: object, num_samples: int, replacement: bool = False,
@@ -244,8 +210,8 @@ def multinomial(input: object, num_samples: int, replacement: bool = False,
     if num_samples < 1 or (not replacement and num_samples > np.count_nonzero(rows, axis=1).min(initial=num_samples)):
         raise ValueError(f"multinomial: can't draw {num_samples} from so few positions with a weight; "
                          "pass replacement=True")
-    random = _random(generator)
-    drawn = np.array([random.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows], np.int64)
+    chance = random(generator)
+    drawn = np.array([chance.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows], np.int64)
     return _finished(drawn.reshape(*weights.shape[:-1], num_samples))
 
 
@@ -309,6 +275,6 @@ _METHODS_ALONE = {"apply", "backward", "bool", "contributions", "cpu", "dim", "d
                   "write_pull", "zero_grad"}
 FUNCTIONS: dict[str, Rule] = {
     name: _function(name) for name in dir(Tensor)
-    if callable(getattr(Tensor, name)) and name[0] != "_" and name[-1] != "_" and name not in _METHODS_ALONE}
+    if callable(getattr(Tensor, name, None)) and name[0] != "_" and name[-1] != "_" and name not in _METHODS_ALONE}
 FUNCTIONS |= {"einsum": products.einsum, "inner": products.inner, "outer": products.outer,
               "tensordot": products.tensordot}

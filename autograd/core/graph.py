@@ -48,17 +48,10 @@ class Node(Operand):
 
     @label.setter
     def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"label: got {label!r} of type {type(label).__name__}, expected a text")
+        label.encode()                              # half a character, which no picture could show, raises here
         self._notes = {**(self._notes or {}), "label": label}
-
-    @property
-    def _prev(self) -> set[Node]:
-        """The inputs as micrograd names them."""
-        return set(self.inputs)
-
-    @property
-    def _op(self) -> str:
-        """The op's symbol as micrograd names it: empty for a leaf."""
-        return self.op.symbol if self.op is not None else ""
 
     # What readers of graphs ask of numbers and arrays alike. Here stand a number's answers; an array gives its own.
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from autograd.core.graph import Node, Use
     from autograd.core.op import Rule
 
-__all__ = ["Mode", "Watcher", "active", "enable_grad", "is_grad_enabled", "no_grad", "watcher", "watching"]
+__all__ = ["Mode", "Watcher", "active", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "watcher",
+           "watching"]
 
 active: list[None] = []                             # an entry for each mode that someone is in; empty almost always
 
@@ -91,6 +92,10 @@ class no_grad(Mode):
 
     def setting(self) -> bool:
         return False
+
+
+class inference_mode(no_grad):
+    """PyTorch's other name for `no_grad`."""
 
 
 class enable_grad(Mode):

@@ -14,7 +14,7 @@ from autograd.core.ops import clamp
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["COMPARISONS", "Operators"]
+__all__ = ["COMPARISONS", "OneNumber", "Operators"]
 
 COMPARISONS = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=", "__eq__": "==", "__ne__": "!="}
 
@@ -25,11 +25,15 @@ class Operators:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        def __add__(self, other: object) -> Self: ...
-        def __sub__(self, other: object) -> Self: ...
-        def __mul__(self, other: object) -> Self: ...
-        def __truediv__(self, other: object) -> Self: ...
-        def __pow__(self, other: object) -> Self: ...
+        def __add__(self, other: Any) -> Self: ...
+        def __sub__(self, other: Any) -> Self: ...
+        def __mul__(self, other: Any) -> Self: ...
+        def __truediv__(self, other: Any) -> Self: ...
+        def __pow__(self, other: Any) -> Self: ...
+        def __floordiv__(self, other: Any) -> Self: ...
+        def __mod__(self, other: Any) -> Self: ...
+        def floor_divide(self, other: Any) -> Self: ...
+        def remainder(self, other: Any) -> Self: ...
         def __neg__(self) -> Self: ...
         def __abs__(self) -> Self: ...
         def __lt__(self, other: Any) -> Any: ...
@@ -98,7 +102,13 @@ class Operators:
     def __rtruediv__(self, other: object) -> Self:  # other / self
         return self.operand(other, "div", self) / self
 
-    def __rpow__(self, other: object) -> Self:      # other ** self
+    def __rfloordiv__(self, other: Any) -> Self:    # other // self
+        return self.operand(other, "floor_divide", self) // self
+
+    def __rmod__(self, other: Any) -> Self:         # other % self
+        return self.operand(other, "remainder", self) % self
+
+    def __rpow__(self, other: Any) -> Self:         # other ** self
         return self.operand(other, "power", self).power(self)
 
     def pow(self, exponent: object) -> Self:
@@ -115,3 +125,35 @@ class Operators:
         return clamped
 
     clip = clamp
+
+
+class OneNumber:
+    """What holds one number is one to Python: it can be converted, and has its place among numbers."""
+
+    __slots__ = ()
+    _data: float
+
+    def item(self) -> float:
+        """The number, as `Tensor.item` and PyTorch have it."""
+        return self._data
+
+    def __float__(self) -> float:
+        return self._data
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self._data < (other._data if isinstance(other, OneNumber) else other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self._data <= (other._data if isinstance(other, OneNumber) else other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self._data > (other._data if isinstance(other, OneNumber) else other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self._data >= (other._data if isinstance(other, OneNumber) else other))

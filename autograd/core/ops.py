@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 from operator import add as _add
+from operator import floordiv as _floordiv
+from operator import mod as _mod
 from operator import mul as _mul
 from operator import neg as _neg
 from operator import sub as _sub
@@ -144,6 +146,11 @@ floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out
 ceil       = elementwise("ceil",       ieee.ceil,       "ceil",       lambda out, x: 0.0, domain=(BETWEEN,))
 round_     = elementwise("round",      ieee.rounded,    "rint",       lambda out, x: 0.0, domain=(BETWEEN,),
              source={"torch": "torch.round"})
+floor_div  = elementwise("floor_divide", _floordiv,     "floor_divide", lambda out, x, y: 0.0, lambda out, x, y: 0.0,
+             symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)))
+remainder  = elementwise("remainder",  _mod,            "remainder",  lambda out, x, y: 1.0,
+                                                                      lambda out, x, y: round_((out - x) / y),
+             symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)))
 maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
                                                                       lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
              symbol="max", domain=(BETWEEN, INSIDE))

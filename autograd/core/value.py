@@ -12,25 +12,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd.core import floats, ops
+from autograd.core.byhand import ByHand, give_inputs
 from autograd.core.graph import Node
 from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, is_grad_enabled, watching
 from autograd.core.numbers import ieee, number
 from autograd.core.op import Op, Rule, for_each_row
-from autograd.core.operators import Operators
+from autograd.core.operators import OneNumber, Operators
 from autograd.core.writing import ONE, write_method_of_value
 
 __all__ = ["Value"]
 
 
-class Value(Node, Operators):
+class Value(Node, Operators, OneNumber, ByHand):
     """A float with a gradient.
 
     Two Values are equal (`==`) if they are the same node, as in micrograd; a Value and a number, by its data.
 
     Args:
         data: an int, float, bool, Decimal, Fraction, NumPy scalar or array of size 1.
-        label: a name for pictures and messages.
+        label: a name for pictures and messages; may stand second. (_children and _op are micrograd's: see `byhand`.)
 
     Raises:
         TypeError: for anything else, saying what to use instead.
@@ -48,14 +49,20 @@ class Value(Node, Operators):
     __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
     requires_grad = True
 
-    def __init__(self, data: object, label: str = "") -> None:
+    def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
         self._data: float = data if type(data) is float else number(data, "Value")
         self._grad: float = 0.0
         self.op = None
         self._a = self._b = None                    # the inputs, as `Node` says
         self._da: Any = None                        # ∂self/∂_a: a float, or a list of them where _a is a tuple
         self._db: Any = None                        # ∂self/∂_b, a float
-        self._notes = {"label": label} if label else None
+        self._notes = None
+        if type(_children) is str:
+            label = label or _children
+        else:
+            give_inputs(self, _children, _op)
+        if label:
+            self.label = label
 
     @property
     def data(self) -> float:
@@ -81,7 +88,7 @@ class Value(Node, Operators):
         if self._a is None:
             return ()
         if type(self._a) is tuple:
-            return tuple(self._da)
+            return tuple(self._da[:])               # what stands there in `byhand` raises
         return (self._da,) if self._b is None else (self._da, self._db)
 
     @classmethod
@@ -184,19 +191,6 @@ class Value(Node, Operators):
         """`x` as a Value to compute with: itself, or a leaf for a number."""
         return x if isinstance(x, Value) else cls(number(x, where))
 
-    def item(self) -> float:
-        """The number, as `Tensor.item` and PyTorch have it."""
-        return self._data
-
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __bool__(self) -> bool:
-        return self._data != 0.0
-
     __hash__ = Node.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -204,18 +198,6 @@ class Value(Node, Operators):
 
     def __ne__(self, other: object) -> bool:
         return not self == other
-
-    def __lt__(self, other: Value | float) -> bool:
-        return bool(self._data < (other._data if isinstance(other, Value) else other))
-
-    def __le__(self, other: Value | float) -> bool:
-        return bool(self._data <= (other._data if isinstance(other, Value) else other))
-
-    def __gt__(self, other: Value | float) -> bool:
-        return bool(self._data > (other._data if isinstance(other, Value) else other))
-
-    def __ge__(self, other: Value | float) -> bool:
-        return bool(self._data >= (other._data if isinstance(other, Value) else other))
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)

@@ -11,6 +11,8 @@ are understood too.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from autograd.core.names import meant
+
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from autograd.functional.crossentropy import cross_entropy as cross_entropy
     from autograd.functional.crossentropy import cross_entropy_composite as cross_entropy_composite
@@ -52,7 +54,8 @@ _HOME = {
 
 def __getattr__(name: str) -> object:
     if name not in _HOME:
-        raise AttributeError(f"module 'autograd.functional' has no {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(f"module 'autograd.functional' has no {name!r}; it has "
+                             f"{', '.join(__all__)}{meant(name, __all__)}")
     found = globals()[name] = getattr(import_module(f"autograd.functional.{_HOME[name]}"), name)
     return found
 

@@ -11,10 +11,11 @@ from warnings import warn
 import numpy as np
 
 from autograd.arrays import structural as st
+from autograd.arrays.below import BELOW
 from autograd.arrays.convert import Array
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
-from autograd.arrays.structural import Structural, moves
+from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor, as_array, named, operand, where
 from autograd.core.op import TABLE
 from autograd.functional import targets
@@ -78,28 +79,13 @@ def one_hot(indices: object, num_classes: int = -1) -> Tensor:
 
 # What softmax and its kin compute with.
 
-class _Shift(Structural):
-    """An op that subtracts what counts as a constant. It stands in no table: its derivative is no derivative."""
-
-    __slots__ = ()
-    home = "autograd.functional.tensors", "SHIFTS"
-
-
-_BELOW = st.introduced(_Shift(
-    "below", lambda x, dim: x - x.max(axis=dim, keepdims=True), lambda g, out, x, dim: g, symbol="− max", methods=(),
-    source={"numpy": "{x} - {x}.max({dim}, keepdims=True)", "torch": "{x} - {x}.amax({dim}, keepdim=True)",
-            "jax": "{x} - {x}.max({dim}, keepdims=True)"},
-    words="the gradient goes on as it is: the maximum counts as a constant, as softmax does not change with it"))
-SHIFTS = {"below": _BELOW}
-
-
 def below(x: Tensor, dim: int, temperature: float) -> Tensor:
     """x less its largest along `dim`, in a dtype that is wide enough to be divided by the temperature."""
     if x.dtype.itemsize < 8 and temperature != 1.0:
         limits = np.finfo(x.dtype)
         if not float(limits.tiny) <= temperature <= float(limits.max):      # as a float32, 1e-300 would be 0
             x = x.to(np.float64)
-    return _BELOW.make(x, dim % x.ndim)
+    return BELOW.make(x, dim % x.ndim)
 
 
 def narrowed(x: Tensor, like: Tensor) -> Tensor:

@@ -418,7 +418,7 @@ class Case:
         """Compute a node anew from `found`, with what lies between."""
         if node in found:
             return
-        if node.op is None or self.known(node) and node.inputs and self.t not in node.inputs:
+        if node.op is None or (self.known(node) and node.inputs and self.t not in node.inputs):
             found[node] = node._data
             return
         for x in node.inputs:

@@ -197,11 +197,9 @@ def test_a_node_changed_by_item_assignment_may_be_read_but_passes_no_gradient():
 
 
 def test_what_is_outside_the_subset_is_named():
-    with pytest.raises(AttributeError, match=r"'optim'.*`import nn`"):
-        torch.optim  # noqa: B018
     with pytest.raises(AttributeError, match=r"'conv2d'.*outside the subset.*dir\(autograd\)"):
         torch.conv2d  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute 'storage'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'storage'.*\.numpy\(\)"):
         torch.zeros(2).storage()
     with pytest.raises(ImportError):
         from autograd import conv2d  # noqa: F401

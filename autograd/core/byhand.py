@@ -1,0 +1,110 @@
+"""What micrograd's own code writes on a Value: its constructor's arguments, `_prev`, `_op`, and `_backward`.
+
+In micrograd a node is `Value(data, (a, b), "*")` and gets a function `_backward` that adds to the gradients of a and b.
+Such a node is a node here too: the backward pass calls the function where it would have multiplied by local derivatives.
+Nobody knows those derivatives, so what needs them (replay, source, higher derivatives) refuses the node by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from autograd.core.op import Op
+
+__all__ = ["ByHand", "give_inputs"]
+
+Step = Callable[[], None]
+
+
+class _ByHand(Op):
+    """The op of a node whose way back somebody wrote by hand."""
+
+    __slots__ = ()
+
+    def pulled(self, *_: Any) -> NoReturn:
+        raise unknown(self)
+
+
+def unknown(op: Op) -> TypeError:
+    """The error for who asks a derivative that nobody knows."""
+    return TypeError(f"{op.symbol}: the step back from this node was written by hand, and its derivatives are not known; "
+                     "for anything but backward() write it with autograd.extend.elementwise")
+
+
+class _Steps:
+    """Stands where a node keeps its local derivatives; to go through it is to take the step back."""
+
+    __slots__ = ("op", "step")
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.step: Step | None = None
+
+    def __getitem__(self, key: Any) -> NoReturn:    # `Value.partials` asks so
+        raise unknown(self.op)
+
+    def __iter__(self) -> Iterator[float]:          # the pass goes through it beside the inputs, and gets none
+        if self.step is None:
+            raise ValueError("backward: a Value on the way was given inputs, but no _backward that says what they "
+                             "receive; assign one, or make it with operators")
+        self.step()
+        yield from ()
+
+
+def give_inputs(node: Any, children: Any, symbol: str) -> None:
+    """Make a leaf the node with these inputs, in micrograd's way."""
+    inputs = tuple(children)
+    for x in inputs:
+        if not isinstance(x, ByHand):
+            raise TypeError(f"Value: got a {type(x).__name__} among _children, expected Values")
+    if inputs:
+        node.op = _ByHand("by_hand", _unknown, _unknown, symbol=str(symbol) or "by hand", methods=())
+        node.op.arity = None
+        node._a, node._da = inputs, _Steps(node.op)
+
+
+def _unknown(*_: Any) -> float:
+    return float("nan")
+
+
+class ByHand:
+    """micrograd's names on a Value."""
+
+    __slots__ = ()
+
+    @property
+    def _prev(self) -> set[Any]:
+        """The inputs."""
+        return set(self.inputs)                     # type: ignore[attr-defined]
+
+    @property
+    def _op(self) -> str:
+        """The op's symbol: empty for a leaf."""
+        return self.op.symbol if self.op is not None else ""        # type: ignore[attr-defined]
+
+    @property
+    def _backward(self) -> Step:
+        """The step from this node to its inputs, as a function: it adds to their gradients."""
+        this: Any = self
+        if isinstance(this._da, _Steps):
+            return this._da.step or _nothing
+
+        def step() -> None:
+            for x, part in zip(this.inputs, this.contributions(this._grad)):
+                x._grad += part
+
+        return step
+
+    @_backward.setter
+    def _backward(self, step: Step) -> None:
+        this: Any = self
+        if not isinstance(this._da, _Steps):
+            what = "a leaf has no step back" if this.op is None else f"{this.op.name} knows its derivatives"
+            raise AttributeError(f"_backward: {what}; to write a step by hand, name the inputs as micrograd does, "
+                                 "Value(data, (a, b), 'op'), or give the op its derivatives: autograd.extend.elementwise")
+        this._da.step = step
+
+
+def _nothing() -> None:
+    """Nothing to do."""
