@@ -521,8 +521,8 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
     below = set(topological(root))
     for node in wrt:
         if node not in below or not node.requires_grad:
-            raise ValueError(f"derive: {board.reading.name[root]} does not depend on {board.reading.name[node]} in a way "
-                             "that is recorded; was it made with requires_grad=True?")
+            raise ValueError(f"derive: {board.reading.name[root]} does not depend on {board.reading.name[node]} in a "
+                             "way that is recorded; was it made with requires_grad=True?")
     sections = [board.definitions()]
     results = []
     for node in wrt:
