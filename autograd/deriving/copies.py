@@ -1,19 +1,23 @@
 """A graph's copy to derive from, in which ops that do many steps at once are written out in small ones.
 
-A fused cross-entropy becomes softmax, logarithm and sum; `log_softmax`, which avoids underflow by a detour, becomes
-x − log Σ e^x. The copies hold the same numbers, so that all that is derived can be checked against the graph itself.
+A fused cross-entropy becomes softmax, logarithm and sum; log-sum-exp becomes log Σ e^x, `log_softmax` x − log Σ e^x.
+What counts as a constant, as the largest that softmax takes from all, becomes a leaf. The copies hold the same numbers,
+so that all that is derived can be checked against the graph itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd.core.graph import Node, topological
 from autograd.core.nary import total
 from autograd.core.value import Value
 
-__all__ = ["Copy", "copied"]
+__all__ = ["Copy", "copied", "is_largest"]
+
+Steps = tuple[Any, dict[Any, Any]]                  # a result, and which inputs its new leaves stand for
+LARGE = 30                                          # beyond, the largest is taken away before exp
 
 
 class Copy(Node):
@@ -48,25 +52,40 @@ class Copy(Node):
 def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
     """The copy of a node and of all below it; `memo` holds what was copied before."""
     for node in topological(root):
-        if node not in memo:
-            small = None if node.op is None else in_small_steps(node)
-            if small is None:
-                memo[node] = Copy(node, tuple(memo[x] for x in node.inputs), (node.label or names.get(node, "")))
-            else:
-                out, starts = small
-                called = {out: node.label or names.get(node, "")}
-                memo[node] = copied(out, called, {leaf: memo[x] for leaf, x in starts.items()})
+        if node in memo:
+            continue
+        if is_largest(node):
+            memo[node] = _leaf(node, "max")
+            continue
+        small = None if node.op is None else in_small_steps(node)
+        if small is None:
+            memo[node] = Copy(node, tuple(memo[x] for x in node.inputs), (node.label or names.get(node, "")))
+        else:
+            out, starts = small
+            called = {out: node.label or names.get(node, "")}
+            memo[node] = copied(out, called, {leaf: memo[x] for leaf, x in starts.items()})
     return memo[root]
 
 
-def in_small_steps(node: Any) -> tuple[Any, dict[Any, Any]] | None:
+def is_largest(node: Any) -> bool:
+    """Whether a node is the largest of some Values, which counts as a constant."""
+    return isinstance(node, Value) and node.op is not None and node.op.name == "max" and node.op.constant
+
+
+def _leaf(node: Any, label: str) -> Copy:
+    leaf = Copy(node, (), label)
+    leaf.op = leaf._saved = None
+    return leaf
+
+
+def in_small_steps(node: Any) -> Steps | None:
     """The same computed in small steps from new leaves, and which inputs of the node those stand for."""
     if node.op.name == "cross_entropy" and hasattr(node.op, "rows"):
         leaves = [Value(x.data) for x in node.inputs]
         return _of_values(leaves, node.op.rows, node.op.reduction), dict(zip(leaves, node.inputs))
     if node.op.name == "cross_entropy" and hasattr(node.op, "vjps"):
         return _of_tensor(node)
-    return _log_softmax(node) if node.op.name == "sub" and not isinstance(node, Value) else None
+    return SMALL[node.op.name](node) if node.op.name in SMALL else None
 
 
 def _of_values(z: list[Value], rows: Any, reduction: str) -> Value:
@@ -80,14 +99,14 @@ def _of_values(z: list[Value], rows: Any, reduction: str) -> Value:
     return loss / rows.divisor if reduction == "mean" and rows.divisor != 1.0 else loss
 
 
-def _of_tensor(node: Any) -> tuple[Any, dict[Any, Any]] | None:
+def _of_tensor(node: Any) -> Steps | None:
     from autograd.arrays.tensor import Tensor
     (x,) = node.inputs
     _, reduction, *_, rows, _, _ = node._saved[1:]
     if x._data.ndim != 2 or rows.kept is not None:
         return None
     z = Tensor(x._data, requires_grad=True)
-    shifted = z - Tensor(x._data.max(1, keepdims=True)) if abs(x._data).max() > 30 else z
+    shifted = z - Tensor(x._data.max(1, keepdims=True)) if abs(x._data).max() > LARGE else z
     powers = shifted.exp()
     p = powers / powers.sum(1, keepdim=True)
     losses = -(Tensor(rows.q) * p.log()).sum(1)
@@ -96,27 +115,112 @@ def _of_tensor(node: Any) -> tuple[Any, dict[Any, Any]] | None:
     return losses.sum() / rows.divisor if reduction == "mean" else losses.sum(), {z: x}
 
 
-def _log_softmax(node: Any) -> tuple[Any, dict[Any, Any]] | None:
-    """x − log Σ e^x for the graph that `log_softmax` makes: u − log(1 + Σ' e^u), with u = x − max x."""
+def _new(node: Any) -> Any:
+    """A leaf with the numbers of a node."""
+    if isinstance(node, Value):
+        return Value(node.data)
     from autograd.arrays.tensor import Tensor
-    below, normaliser = node.inputs
+    return Tensor(node._data, requires_grad=node.requires_grad)
 
-    def made_by(x: Any, op: str) -> bool:
-        return x.op is not None and x.op.name == op
 
-    if not made_by(normaliser, "log1p") or not made_by(normaliser.inputs[0], "sum"):
+def _made_by(x: Any, op: str) -> bool:
+    return x.op is not None and x.op.name == op
+
+
+def _largest(z: Any, dims: Any) -> Any:
+    from autograd.arrays.tensor import Tensor
+    return Tensor(z._data.max(dims, keepdims=True))
+
+
+def _below(node: Any) -> Steps:
+    """x − m, with m a leaf."""
+    z = _new(node.inputs[0])
+    return z - _largest(z, node._saved[1]), {z: node.inputs[0]}
+
+
+def _logsumexp(node: Any) -> Steps:
+    """log Σ e^x; of large x, m + log Σ e^(x − m)."""
+    if isinstance(node, Value):
+        leaves = {x: _new(x) for x in node.inputs}
+        zs = [leaves[x] for x in node.inputs]
+        m = max(z.data for z in zs)
+        powers = [z.exp() if abs(m) <= LARGE else (z - m).exp() for z in zs]
+        out = total(powers).log()
+        return out if abs(m) <= LARGE else m + out, {leaf: x for x, leaf in leaves.items()}
+    _, dims, keepdim = node._saved
+    z = _new(node.inputs[0])
+    if abs(z._data).max() <= LARGE:
+        return z.exp().sum(dims, keepdim=keepdim).log(), {z: node.inputs[0]}
+    m = _largest(z, dims)
+    return (m + (z - m).exp().sum(dims, keepdim=True).log()).reshape(node.shape), {z: node.inputs[0]}
+
+
+def _log_softmax(node: Any) -> Steps | None:
+    """x − log Σ e^x for the graph that `log_softmax` makes: u − log Σ e^u, with u = x − max x."""
+    u, normaliser = node.inputs
+    if not _made_by(normaliser, "logsumexp"):
         return None
-    (masked,) = normaliser.inputs[0].inputs
-    if not made_by(masked, "mul") or not made_by(masked.inputs[0], "exp") or masked.inputs[0].inputs[0] is not below:
+    if isinstance(node, Value):
+        us = normaliser.inputs
+        if not any(x is u for x in us) or not all(_made_by(x, "sub") and is_largest(x.inputs[1]) for x in us) or max(
+                abs(x.inputs[0].data) for x in us) > LARGE:
+            return None
+        leaves = {x.inputs[0]: _new(x.inputs[0]) for x in us}
+        whole = total([leaves[x.inputs[0]].exp() for x in us])
+        return leaves[u.inputs[0]] - whole.log(), {leaf: x for x, leaf in leaves.items()}
+    divided = _made_by(u, "div") and u.inputs[1].op is None
+    below = u.inputs[0] if divided else u
+    if normaliser.inputs[0] is not u or not _made_by(below, "below"):
         return None
-    divided = made_by(below, "div") and below.inputs[1].op is None
-    difference = below.inputs[0] if divided else below
-    if not made_by(difference, "sub") or not made_by(difference.inputs[1], "pick"):
-        return None
-    x = difference.inputs[0]
-    z = Tensor(x._data, requires_grad=True)
-    y = z / below.inputs[1]._data if divided else z
-    dims = normaliser.inputs[0]._saved[1]
-    if abs(y._data).max() > 30:
-        y = y - Tensor(y._data.max(dims, keepdims=True))
+    x, dims = below.inputs[0], normaliser._saved[1]
+    z = _new(x)
+    y = z / u.inputs[1]._data if divided else z
+    if abs(y._data).max() > LARGE:
+        y = y - _largest(y, dims)
     return y - y.exp().sum(dims, keepdim=True).log(), {z: x}
+
+
+def _xlogy(node: Any) -> Steps:
+    """x·log y."""
+    leaves = {x: _new(x) for x in node.inputs}
+    x, y = (leaves[i] for i in node.inputs)
+    return x * y.log(), {leaf: i for i, leaf in leaves.items()}
+
+
+def _weighted(node: Any) -> Steps | None:
+    """q·f(p) for q·f(where(q, p, …)): where q is 0, the product is 0 anyway."""
+    for q, x in (node.inputs, node.inputs[::-1]):
+        functions = []
+        while x.op is not None and x.op.name in ("log", "log1p", "neg") and not x.label:
+            functions.append(x.op)
+            x = x.inputs[0]
+        if _made_by(x, "where") and not x.label and _same(x.inputs[0], q):
+            weight, p = _new(q), _new(x.inputs[1])
+            found = p
+            for op in functions[::-1]:
+                found = found.apply(op, found)
+            return weight * found, {weight: q, p: x.inputs[1]}
+    return None
+
+
+def _same(x: Any, y: Any) -> bool:
+    """Whether two nodes are one, or computed alike from the same."""
+    if x is y:
+        return True
+    if x.op is not None or y.op is not None:
+        return x.op is y.op and all(map(_same, x.inputs, y.inputs))
+    if x.label or y.label:
+        return False
+    if isinstance(x, Value):
+        return bool(x.data == y.data)
+    return not (x.requires_grad or y.requires_grad) and x.shape == y.shape and bool((x._data == y._data).all())
+
+
+def _root(node: Any) -> Steps:
+    """√x."""
+    z = _new(node.inputs[0])
+    return z.sqrt(), {z: node.inputs[0]}
+
+
+SMALL: dict[str, Callable[[Any], Steps | None]] = {
+    "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root}

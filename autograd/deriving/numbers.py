@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
@@ -39,6 +40,17 @@ def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Ma
     return derivation
 
 
+class ValueRewriter(Rewriter):
+    """Rewrites expressions that are numbers at given points."""
+
+    points: Sequence[Point] = ()
+
+    def finite(self, expr: sp.Expr) -> bool:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")         # of the overflow that is asked about
+            return all(math.isfinite(point(expr)) for point in self.points)
+
+
 class Board:
     """What is known of a graph of Values while its derivation is written."""
 
@@ -51,7 +63,8 @@ class Board:
         self.facts = facts_by_construction(self.reading)
         self.given = [self.believed(read_fact(text, self.reading), text) for text in given]
         self.sample()
-        self.rewriter = Rewriter(self.reading, [*self.given, *self.facts], self.write)
+        self.rewriter = ValueRewriter(self.reading, [*self.given, *self.facts], self.write)
+        self.rewriter.points = self.points
         self.partials = {node: self.reading.partials(node) for node in self.reading.shown}
         self.refuse_kinks()
         self.ties = ties([g.expr for known in self.partials.values() for g in known.values()],

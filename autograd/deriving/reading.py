@@ -17,7 +17,7 @@ import sympy as sp
 
 from autograd.core.graph import Node, back, edges, topological
 from autograd.core.value import Value
-from autograd.deriving.copies import copied
+from autograd.deriving.copies import copied, is_largest
 from autograd.deriving.fields import Comparison, Field, OutsideError, Positions, The, rational
 
 __all__ = ["Point", "Reading", "evaluate"]
@@ -46,7 +46,7 @@ class Reading:
         self.order: list[Any] = topological(root)
         self.name = called(dict.fromkeys([*self.order, *wrt]))
         self.name.setdefault(root, self.free("L"))
-        self.shifts = dict.fromkeys(node for node, name in self.name.items() if name == "max" and node.op is None)
+        self.shifts = dict.fromkeys(x for node, x in self.copies.items() if is_largest(node) and x in self.name)
         for node in self.shifts:                    # what softmax takes from all scores
             self.name[node] = self.free("m")
         for node in wrt:

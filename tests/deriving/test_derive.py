@@ -138,6 +138,26 @@ def test_cross_entropy_of_values_fused():
     assert text[-1] == "∂L/∂z₁ = exp(z₁)/s"
 
 
+@pytest.mark.parametrize("top", [0.4, 1000.0])
+def test_values_of_every_size_are_derived(top):
+    z = [Value(x, label=f"z_{i}") for i, x in enumerate((top, top - 1, top - 2), 1)]
+    T = Tensor([[top, 0.3, 0.1], [0.2, 3.0, -top]], requires_grad=True, label="z")
+    for root, x in ((F.logsumexp(z), z[0]), (-F.log_softmax(z)[1], z[0]), (F.cross_entropy_composite(z, 1), z[0]),
+                    (T.logsumexp(1).sum(), T), (T.logsumexp(0, keepdim=True).sum(), T), (F.log_softmax(T).mean(), T)):
+        assert "exp(" in lines(derive(root, x))[-1]         # derive has held it against the engine's gradient
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_what_is_guarded_at_zero_reads_as_it_is_meant(values):
+    if values:
+        x, y = Value(0.6, label="t"), Value(0.3, label="v")
+        assert lines(derive(named("L", x.xlogy(y)), y)) == ["L = t log v", "∂L/∂v = t/v"]
+    else:
+        p = Tensor([0.2, 0.6, 0.7], requires_grad=True, label="p")
+        loss = named("L", F.binary_cross_entropy(p, Tensor([1.0, 0.0, 1.0], label="y")))
+        assert "where" not in str(derive(loss, p))
+
+
 def test_class_indices_give_a_delta():
     z = Tensor([[0.2, -1.0, 0.4], [1.5, 0.3, 0.1]], requires_grad=True, label="z")
     p = named("ŷ", F.softmax(z))
