@@ -130,12 +130,12 @@ class InPlace(ArrayNode):
         array[...] = one_number("fill_", value, self)
         return self._replace(array)
 
-    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: object = None) -> Self:
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """All numbers drawn from the normal distribution, in place."""
         self._may_change("normal_")
         return self._replace(np.asarray(random(generator).normal(mean, std, self.shape)))
 
-    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: object = None) -> Self:
+    def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Self:
         """All numbers drawn evenly from a to below b, in place."""
         self._may_change("uniform_")
         return self._replace(np.asarray(random(generator).uniform(a, b, self.shape)))

@@ -20,7 +20,7 @@ import sympy as sp
 from autograd.core.op import Op, Operand
 from autograd.core.ops import PowerBy
 
-__all__ = ["Above", "AtLeast", "Comparison", "Field", "OutsideError", "Positions", "Same", "The", "expanded",
+__all__ = ["MOVES", "Above", "AtLeast", "Comparison", "Field", "OutsideError", "Positions", "Same", "The", "expanded",
            "ones_at", "rational", "summed", "the"]
 
 Shape = tuple[int, ...]

@@ -19,7 +19,7 @@ from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, r
 from autograd.deriving.derivation import Derivation, Line, Section, Side
 from autograd.deriving.fields import Field, The, expanded, ones_at, summed
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.reading import Point, Reading
+from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter, is_power
 from autograd.deriving.shown import (
     NOTHING,
@@ -192,12 +192,14 @@ class IndexBoard:
                                  "have changed since; compute the graph again")
         self.targets = {node for node in reading.order if node.op is None and self.sums_to_one(node)}
         random = Random(0)
-        for _ in range(40):
+        for attempt in range(TRIES):
             if len(self.points) < 4:
                 with np.errstate(all="ignore"):
-                    point = Point(reading, random, shares=self.targets)
+                    point = Point(reading, random, shares=self.targets, spread=0.5 ** (attempt // 8))
                 if all(np.isfinite(x).all() for x in point.value.values()):
                     self.points.append(point)
+        if len(self.points) < 2:
+            raise ValueError(NOWHERE)
         seed = np.random.default_rng(0)
         self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
         self.seed_base = sp.IndexedBase(SEED, real=True)

@@ -15,7 +15,7 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.derivation import Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import Point, Reading
+from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
 from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
 
@@ -112,15 +112,17 @@ class Board:
                                  "solved for one of its names, so that it could not be checked on other numbers")
             solved.append((free[-1], here[0]))
         random = Random(0)
-        for _ in range(40):
+        for attempt in range(TRIES):
             if len(self.points) == 4:
                 break
             try:
-                point = Point(self.reading, random, solved)
+                point = Point(self.reading, random, solved, spread=0.5 ** (attempt // 8))
             except (ArithmeticError, ValueError):
                 continue
             if all(isinstance(x, float) and math.isfinite(x) for x in point.value.values()):
                 self.points.append(point)
+        if len(self.points) < 2:
+            raise ValueError(NOWHERE)
         for fact in self.given:
             if not fact.names <= leaves and not all(close(p(fact.left), p(fact.right)) for p in self.points):
                 raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} holds on "

@@ -18,9 +18,9 @@ import sympy as sp
 from autograd.core.graph import Node, back, edges, topological
 from autograd.core.value import Value
 from autograd.deriving.copies import copied, is_largest
-from autograd.deriving.fields import Comparison, Field, OutsideError, Positions, The, rational
+from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, Positions, The, rational
 
-__all__ = ["Point", "Reading", "evaluate"]
+__all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate"]
 
 
 class Reading:
@@ -273,9 +273,9 @@ class Reading:
 
 def fitted(part: Field, shape: tuple[int, ...]) -> Field:
     """Broadcasting undone, as the engine does it."""
-    from autograd.deriving.fields import MOVES
-    return part if part.shape == shape else MOVES["reduce_to"](MOVES["expand"](part, shape) if not part.shape else part,
-                                                               shape)
+    if part.shape == shape:
+        return part
+    return MOVES["reduce_to"](part if part.shape else MOVES["expand"](part, shape), shape)
 
 
 def outside(node: Any) -> OutsideError:
@@ -334,6 +334,10 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
     return found
 
 
+TRIES = 80                                          # at other numbers, nearer each time
+NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
+
+
 class Point:
     """Numbers for all names: those of the graph where `random` is None, else others near them.
 
@@ -341,7 +345,8 @@ class Point:
     """
 
     def __init__(self, reading: Reading, random: Random | None = None,
-                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = ()) -> None:
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = (),
+                 spread: float = 1.0) -> None:
         self.reading = reading
         self.value: dict[Any, Any] = {}
         self.known: dict[Any, Any] = dict(reading.lengths)
@@ -349,7 +354,7 @@ class Point:
         for node in order:
             if node.op is None:
                 free = node in reading.name and node not in reading.constants
-                self.value[node] = start(node, random if free else None)
+                self.value[node] = start(node, random if free else None, spread)
                 if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
                     self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
                 self.know(node)
@@ -408,16 +413,17 @@ def reduced(part: Any, x: Any) -> Any:
     return fitted(part, x)
 
 
-def start(node: Any, random: Random | None) -> Any:
-    """A leaf's number, or another near it."""
+def start(node: Any, random: Random | None, spread: float) -> Any:
+    """A leaf's number, or another near it; how near, `spread` says."""
     if not node.is_array:
-        return node.data if random is None else node.data * random.uniform(0.8, 1.25) + random.uniform(0.02, 0.3)
+        x = node.data
+        return x if random is None else x + spread * (x * random.uniform(-0.2, 0.25) + random.uniform(0.02, 0.3))
     x = node._data.astype("d" if node.dtype.kind == "f" else node.dtype)
     if random is None or node.dtype.kind != "f":
         return x
     from numpy.random import default_rng
     rng = default_rng(random.getrandbits(32))
-    return x * rng.uniform(0.8, 1.25, x.shape) + rng.uniform(0.02, 0.3, x.shape)
+    return x + spread * (x * rng.uniform(-0.2, 0.25, x.shape) + rng.uniform(0.02, 0.3, x.shape))
 
 
 def forward(node: Any, inputs: Sequence[Any]) -> Any:
