@@ -18,7 +18,7 @@ __all__ = ["calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_",
            "xavier_normal_", "xavier_uniform_", "zeros_"]
 
 
-@no_grad()
+@no_grad()                                          # type: ignore[untyped-decorator]
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """From the normal distribution.
 
@@ -29,13 +29,13 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     return tensor.normal_(mean, std)
 
 
-@no_grad()
+@no_grad()                                          # type: ignore[untyped-decorator]
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Evenly from a to below b."""
     return tensor.uniform_(a, b)
 
 
-@no_grad()
+@no_grad()                                          # type: ignore[untyped-decorator]
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """All of them `val`."""
     return tensor.fill_(val)

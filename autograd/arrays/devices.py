@@ -16,7 +16,7 @@ class device(str):
     """
 
     __slots__ = ()
-    index = None
+    index = None                                    # type: ignore[assignment]  # which hides str.index, as PyTorch has it
 
     def __new__(cls, name: Any = "cpu", index: int | None = None) -> device:
         check("device", name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from autograd.arrays import structural as st
-from autograd.arrays.chance import random
+from autograd.arrays.chance import Generator, random
 from autograd.arrays.convert import Array, ArrayNode, cast, one_number, operand
 from autograd.arrays.dims import axis_of, index_key
 from autograd.core.modes import is_grad_enabled

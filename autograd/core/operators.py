@@ -146,14 +146,14 @@ class OneNumber:
     def __bool__(self) -> bool:
         return self._data != 0.0
 
-    def __lt__(self, other: object) -> bool:
+    def __lt__(self, other: Any) -> bool:
         return bool(self._data < (other._data if isinstance(other, OneNumber) else other))
 
-    def __le__(self, other: object) -> bool:
+    def __le__(self, other: Any) -> bool:
         return bool(self._data <= (other._data if isinstance(other, OneNumber) else other))
 
-    def __gt__(self, other: object) -> bool:
+    def __gt__(self, other: Any) -> bool:
         return bool(self._data > (other._data if isinstance(other, OneNumber) else other))
 
-    def __ge__(self, other: object) -> bool:
+    def __ge__(self, other: Any) -> bool:
         return bool(self._data >= (other._data if isinstance(other, OneNumber) else other))
