@@ -15,11 +15,11 @@ import numpy as np
 from autograd.arrays import products
 from autograd.arrays.chance import Generator, random
 from autograd.arrays.devices import check
-from autograd.arrays.tensor import Tensor, operand
+from autograd.arrays.tensor import Tensor, operand, printing, tensor
 
-__all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
-           "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like", "rand",
-           "rand_like", "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"]
+__all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "as_tensor", "empty", "equal", "eye", "from_numpy",
+           "full", "full_like", "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like",
+           "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "set_printoptions", "tril", "zeros", "zeros_like"]
 
 DTYPES: dict[str, Any] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
                           "float16": np.float16, "half": np.float16, "int64": np.int64, "long": np.int64,
@@ -67,6 +67,21 @@ def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = Fa
         filled = fill_value.expand(shape)           # no leaf: its gradient passes
         return filled if dtype is None else filled.to(dtype)
     return _finished(np.full(shape, fill_value, dtype), requires_grad, device)
+
+
+empty = zeros                                       # numbers nobody has chosen might as well be 0
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor; one stays itself. An array is copied, unlike PyTorch's."""
+    check("as_tensor", device)
+    made = data if isinstance(data, Tensor) else tensor(data)
+    return made if dtype is None else made.to(dtype)
+
+
+def from_numpy(array: Any) -> Tensor:
+    """A tensor of an array's numbers, which are copied."""
+    return as_tensor(array)
 
 
 def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -207,6 +222,13 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, generat
     chance = random(generator)
     drawn = np.array([chance.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows], np.int64)
     return _finished(drawn.reshape(*weights.shape[:-1], num_samples))
+
+
+def set_printoptions(precision: int = 4, sci_mode: Any = None, **others: Any) -> None:
+    """How many digits after the point are shown of tensors. (What else PyTorch's takes changes nothing here.)"""
+    if isinstance(precision, bool) or not isinstance(precision, int) or precision < 0:
+        raise ValueError(f"set_printoptions: got precision={precision!r}, expected how many digits to show")
+    printing["precision"] = precision
 
 
 # Do they agree?

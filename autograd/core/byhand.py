@@ -1,7 +1,7 @@
 """What micrograd's own code writes on a Value: its constructor's arguments, `_prev`, `_op`, and `_backward`.
 
 In micrograd a node is `Value(data, (a, b), "*")` and gets a function `_backward` that adds to the gradients of a and b.
-Such a node is a node here too: the backward pass calls the function where it would have multiplied by local derivatives.
+Such a node is a node here too: the backward pass calls the function where others multiply by local derivatives.
 Nobody knows those derivatives, so what needs them (replay, source, higher derivatives) refuses the node by name.
 """
 

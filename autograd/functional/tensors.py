@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.below import BELOW
+from autograd.arrays.chance import random
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
 from autograd.arrays.structural import moves
@@ -19,8 +20,8 @@ from autograd.functional import targets
 from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
 
-__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "ids", "logsumexp",
-           "narrowed", "one_hot", "pair", "rows_of", "spread", "tensor"]
+__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "dropout", "ids", "logsumexp",
+           "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor"]
 
 Array = Any
 
@@ -72,6 +73,17 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     if found.size and (found.min() < 0 or found.max() >= classes):
         raise ValueError(f"one_hot: got indices from {found.min()} to {found.max()}, expected 0 to {classes - 1}")
     return Tensor(found[..., None] == np.arange(classes))
+
+
+def dropout(x: Any, p: float, training: bool) -> Tensor:
+    """Some numbers made 0, the others larger."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: got p={p}, expected a probability from 0 to 1")
+    x = operand(x, "dropout", None)
+    if not training or p == 0.0:
+        return x
+    kept = random().random(x.shape) >= p
+    return x * Tensor(kept / (1.0 - p) if p < 1.0 else kept, dtype=x.dtype)
 
 
 # What softmax and its kin compute with.
