@@ -17,8 +17,8 @@ from autograd.arrays.tensor import operand
 from nn.activations import ReLU
 from nn.module import Module
 
-__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "Identity", "LayerNorm", "Linear", "Sequential", "TensorMLP",
-           "manual_seed"]
+__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "Identity", "LayerNorm", "Linear", "Sequential",
+           "TensorMLP", "manual_seed"]
 
 
 def manual_seed(seed: int) -> None:

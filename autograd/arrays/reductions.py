@@ -54,6 +54,9 @@ class Reductions(Shapes):
 
     __slots__ = ()
 
+    if TYPE_CHECKING:
+        def to(self, target: Any = None, *more: Any, device: Any = None, dtype: Any = None, **how: Any) -> Tensor: ...
+
     def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` (an axis, several, or all).
 
@@ -338,7 +341,7 @@ class Reductions(Shapes):
             return self.reshape(1).softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("softmax", dim, dtype, numpy_names)
         powers = BELOW.make(x, axis).exp()
-        return powers / powers.sum(axis, keepdim=True)  # type: ignore[no-any-return]
+        return powers / powers.sum(axis, keepdim=True)
 
     def log_softmax(self, dim: int = -1, dtype: Any = None, **numpy_names: Any) -> Tensor:
         """log softmax(x) along `dim`, without ever taking the log of something that underflowed."""
@@ -346,7 +349,7 @@ class Reductions(Shapes):
             return self.reshape(1).log_softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("log_softmax", dim, dtype, numpy_names)
         below = BELOW.make(x, axis)
-        return below - st.logsumexp.make(below, (axis,), True)  # type: ignore[no-any-return]
+        return below - st.logsumexp.make(below, (axis,), True)
 
     def _floats(self, name: str, dim: Any, dtype: Any, numpy_names: dict[str, Any]) -> tuple[Tensor, int]:
         if numpy_names:

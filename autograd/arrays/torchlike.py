@@ -19,7 +19,8 @@ from autograd.arrays.tensor import Tensor, operand, printing, tensor
 
 __all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "as_tensor", "empty", "equal", "eye", "from_numpy",
            "full", "full_like", "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like",
-           "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "set_printoptions", "tril", "zeros", "zeros_like"]
+           "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "set_printoptions", "tril", "zeros",
+           "zeros_like"]
 
 DTYPES: dict[str, Any] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
                           "float16": np.float16, "half": np.float16, "int64": np.int64, "long": np.int64,

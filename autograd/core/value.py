@@ -170,8 +170,8 @@ class Value(Node, Operators, OneNumber, ByHand):
             nodes = reversed(interior(self, unreached))
             self._grad = gradient
             late, pairs, stopped, g = None, (), None, 0.0  # type: Any, Any, Any, float
-            while True:                             # Ctrl-C waits for the end, as half a sum helps nobody: Python looks for
-                try:                                # it after calls and where loops turn, which is where one can go on
+            while True:                             # Ctrl-C waits for the end, as half a sum helps nobody: Python looks
+                try:                                # for it after calls and where loops turn, where one can go on
                     if late is not None:
                         pairs, late = zip(late._a, late._da), None
                     for x, partial in pairs:

@@ -80,7 +80,8 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
     800.0
     """
     return _loss("binary_cross_entropy_with_logits", logits, target, reduction, lambda z, y: (
-        pos_weight * (y * _where(y, -z, 0.0).softplus()) + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()), base, weight)
+        pos_weight * (y * _where(y, -z, 0.0).softplus()) + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()
+        ), base, weight)
 
 
 def _loss(name: str, x: Any, target: Any, reduction: str, formula: Formula, base: float | None = None,

@@ -20,8 +20,8 @@ from autograd.functional import targets
 from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
 
-__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "dropout", "ids", "logsumexp",
-           "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor"]
+__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "dropout", "ids",
+           "logsumexp", "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor"]
 
 Array = Any
 
@@ -79,11 +79,11 @@ def dropout(x: Any, p: float, training: bool) -> Tensor:
     """Some numbers made 0, the others larger."""
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout: got p={p}, expected a probability from 0 to 1")
-    x = operand(x, "dropout", None)
+    t = operand(x, "dropout", None)
     if not training or p == 0.0:
-        return x
-    kept = random().random(x.shape) >= p
-    return x * Tensor(kept / (1.0 - p) if p < 1.0 else kept, dtype=x.dtype)
+        return t
+    kept = random().random(t.shape) >= p
+    return t * Tensor(kept / (1.0 - p) if p < 1.0 else kept, dtype=t.dtype)
 
 
 # What softmax and its kin compute with.
