@@ -86,9 +86,10 @@ _HOME = {
     "source": "codegen.source",
     "derive": "deriving.derive",
     **dict.fromkeys(["softmax", "log_softmax"], "functional"),
-    **dict.fromkeys(["allclose", "arange", "equal", "eye", "full", "full_like", "histogram", "is_tensor",
-                     "isclose", "linspace", "multinomial", "ones", "ones_like", "rand", "rand_like",
-                     "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"], "arrays.torchlike"),
+    **dict.fromkeys(["allclose", "arange", "as_tensor", "empty", "equal", "eye", "from_numpy", "full", "full_like",
+                     "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like", "rand",
+                     "rand_like", "randint", "randn", "randn_like", "randperm", "set_printoptions", "tril", "zeros",
+                     "zeros_like"], "arrays.torchlike"),
 }
 
 
@@ -98,7 +99,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'autograd' has no attribute {name!r}")
     if name in ("nn", "optim"):                     # doors, which code written for PyTorch asks for; the engine doesn't
         return import_module(f"autograd.{name}")
-    if name in _HOME:
+    if name in ("inf", "nan", "pi", "e"):
+        found: Any = getattr(import_module("math"), name)
+    elif name in _HOME:
         found = getattr(_room(name, _HOME[name]), name)
     else:
         try:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from nn.layers import Dropout as Dropout
     from nn.layers import Embedding as Embedding
     from nn.layers import Flatten as Flatten
+    from nn.layers import Identity as Identity
     from nn.layers import LayerNorm as LayerNorm
     from nn.layers import Linear as Linear
     from nn.layers import Sequential as Sequential
@@ -38,25 +39,29 @@ if TYPE_CHECKING:                                   # for editors and type check
     from nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
     from nn.losses import CrossEntropyLoss as CrossEntropyLoss
     from nn.losses import HingeLoss as HingeLoss
+    from nn.losses import L1Loss as L1Loss
     from nn.losses import MSELoss as MSELoss
     from nn.losses import NLLLoss as NLLLoss
+    from nn.losses import SmoothL1Loss as SmoothL1Loss
     from nn.module import Module as Module
     from nn.neurons import MLP as MLP
     from nn.neurons import Layer as Layer
     from nn.neurons import Neuron as Neuron
 
 __all__ = ["GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "CheckpointError", "CrossEntropyLoss",
-           "Dropout", "Embedding", "Flatten", "HingeLoss", "Layer", "LayerNorm", "Linear", "LogSoftmax", "MSELoss",
-           "Module", "ModuleDict", "ModuleList", "NLLLoss", "Neuron", "Parameter", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh", "TensorMLP",
-           "init", "load", "manual_seed", "optim", "save"]
+           "Dropout", "Embedding", "Flatten", "HingeLoss", "Identity", "L1Loss", "Layer", "LayerNorm", "Linear",
+           "LogSoftmax", "MSELoss", "Module", "ModuleDict", "ModuleList", "NLLLoss", "Neuron", "Parameter", "ReLU",
+           "Sequential", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh", "TensorMLP", "init", "load",
+           "manual_seed", "optim", "save"]
 
 _HOME = {
     **dict.fromkeys(["CheckpointError", "load", "save"], "checkpoint"),
     **dict.fromkeys(["GELU", "LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh"], "activations"),
     **dict.fromkeys(["MLP", "Layer", "Neuron"], "neurons"),
-    **dict.fromkeys(["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
-                     "manual_seed"], "layers"),
-    **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"], "losses"),
+    **dict.fromkeys(["BatchNorm1d", "Dropout", "Embedding", "Flatten", "Identity", "LayerNorm", "Linear", "Sequential",
+                     "TensorMLP", "manual_seed"], "layers"),
+    **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "L1Loss", "MSELoss", "NLLLoss",
+                     "SmoothL1Loss"], "losses"),
     **dict.fromkeys(["Module"], "module"),
     **dict.fromkeys(["ModuleDict", "ModuleList", "Parameter"], "containers"),
 }

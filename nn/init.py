@@ -18,7 +18,6 @@ __all__ = ["calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_",
            "xavier_normal_", "xavier_uniform_", "zeros_"]
 
 
-@no_grad()                                          # type: ignore[untyped-decorator]
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """From the normal distribution.
 
@@ -26,51 +25,52 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     >>> nn.init.normal_(autograd.zeros(2, 3), std=0.02).abs().max() < 0.2
     tensor(True)
     """
-    return tensor.normal_(mean, std)
+    with no_grad():
+        return tensor.normal_(mean, std)
 
 
-@no_grad()                                          # type: ignore[untyped-decorator]
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Evenly from a to below b."""
-    return tensor.uniform_(a, b)
+    with no_grad():
+        return tensor.uniform_(a, b)
 
 
-@no_grad()                                          # type: ignore[untyped-decorator]
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """All of them `val`."""
-    return tensor.fill_(val)
+    with no_grad():
+        return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
     """All of them 0."""
-    return constant_(tensor, 0.0)                   # type: ignore[no-any-return]
+    return constant_(tensor, 0.0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
     """All of them 1."""
-    return constant_(tensor, 1.0)                   # type: ignore[no-any-return]
+    return constant_(tensor, 1.0)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Normal, with std = gain·√(2/(fan-in + fan-out)) (Glorot and Bengio, 2010)."""
-    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans("xavier_normal_", tensor))))  # type: ignore[no-any-return]
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans("xavier_normal_", tensor))))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Even, from ±gain·√(6/(fan-in + fan-out)) (Glorot and Bengio, 2010)."""
     bound = gain * math.sqrt(6.0 / sum(_fans("xavier_uniform_", tensor)))
-    return uniform_(tensor, -bound, bound)          # type: ignore[no-any-return]
+    return uniform_(tensor, -bound, bound)
 
 
 def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Tensor:
     """Normal, with std = gain/√fan (He et al., 2015); `a` is the slope of a leaky ReLU below 0."""
-    return normal_(tensor, 0.0, _he("kaiming_normal_", tensor, a, mode, nonlinearity))  # type: ignore[no-any-return]
+    return normal_(tensor, 0.0, _he("kaiming_normal_", tensor, a, mode, nonlinearity))
 
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Tensor:
     """Even, from ±gain·√(3/fan) (He et al., 2015); `a` is the slope of a leaky ReLU below 0."""
     bound = math.sqrt(3.0) * _he("kaiming_uniform_", tensor, a, mode, nonlinearity)
-    return uniform_(tensor, -bound, bound)          # type: ignore[no-any-return]
+    return uniform_(tensor, -bound, bound)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:

@@ -20,8 +20,8 @@ from nn.module import Module
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Sequential", "TensorMLP",
-           "manual_seed"]
+__all__ = ["BatchNorm1d", "Dropout", "Embedding", "Flatten", "Identity", "LayerNorm", "Linear", "Sequential",
+           "TensorMLP", "manual_seed"]
 
 
 def manual_seed(seed: int) -> None:
@@ -59,6 +59,13 @@ class Linear(Module):
     def extra_repr(self) -> str:
         out_features, in_features = self.weight.shape
         return f"{in_features} -> {out_features}" + ("" if self.bias is not None else ", no bias")
+
+
+class Identity(Module):
+    """What it is given."""
+
+    def forward(self, x: Any) -> Any:
+        return x
 
 
 class Sequential(Module):
@@ -152,14 +159,15 @@ class BatchNorm1d(Module):
     (Ioffe and Szegedy, 2015.)
 
     Args:
-        momentum: how much of each batch's statistics enters the running ones; the variance with Bessel's n − 1.
+        momentum: how much of each batch's statistics enters the running ones; the variance with Bessel's n − 1. With
+            None, all batches count alike: the running ones are their means.
 
     Raises:
         ValueError: for another number of features, or in training for a batch of one number per feature.
     """
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
-                 dtype: DTypeLike = np.float64) -> None:
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 dtype: Any = np.float64) -> None:
         self.weight = Tensor(np.ones(num_features), True, dtype, "weight")
         self.bias = Tensor(np.zeros(num_features), True, dtype, "bias")
         self.running_mean: Tensor
@@ -188,7 +196,7 @@ class BatchNorm1d(Module):
         if len(rows) < 2:
             raise ValueError(f"BatchNorm1d: {len(rows)} number per feature has no variance to divide by; "
                              "use a larger batch, or eval()")
-        m = self.momentum
+        m = self.momentum if self.momentum is not None else 1 / (self.num_batches_tracked.item() + 1)
         with np.errstate(all="ignore"):
             self.running_mean = (1 - m) * self.running_mean + m * rows.mean(0)
             self.running_var = (1 - m) * self.running_var + m * rows.var(0, ddof=1)
@@ -205,21 +213,15 @@ class LayerNorm(Module):
         normalized_shape: the lengths of those last axes: one number, or several.
     """
 
-    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5, dtype: Any = np.float64,
+                 bias: bool = True) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.weight = Tensor(np.ones(shape), True, dtype, "weight")
-        self.bias = Tensor(np.zeros(shape), True, dtype, "bias")
+        self.bias = Tensor(np.zeros(shape), True, dtype, "bias") if bias else None
         self.eps = eps
 
-    def forward(self, inputs: object) -> Tensor:
-        x = operand(inputs, "LayerNorm", None)
-        shape = self.weight.shape
-        if x.shape[x.ndim - len(shape):] != shape:
-            raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
-        dims = tuple(range(x.ndim - len(shape), x.ndim))
-        centred = x - x.mean(dims, keepdim=True)
-        var = (centred ** 2).mean(dims, keepdim=True)
-        return centred / (var + self.eps).sqrt() * self.weight + self.bias
+    def forward(self, inputs: Any) -> Tensor:
+        return F.layer_norm(inputs, self.weight.shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return " × ".join(map(str, self.weight.shape))
@@ -236,12 +238,8 @@ class Dropout(Module):
             raise ValueError(f"Dropout: got p={p}, expected a probability from 0 to 1")
         self.p = p
 
-    def forward(self, inputs: object) -> Tensor:
-        x = operand(inputs, "Dropout", None)
-        if not self.training or self.p == 0.0:
-            return x
-        kept = random().random(x.shape) >= self.p
-        return x * Tensor(kept / (1.0 - self.p) if self.p < 1.0 else kept, dtype=x.dtype)
+    def forward(self, inputs: Any) -> Tensor:
+        return F.dropout(inputs, self.p, self.training)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

@@ -10,7 +10,8 @@ from autograd.core.graph import Node
 from autograd.core.op import Rule, numpy
 from nn.module import Module
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "MSELoss", "NLLLoss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "L1Loss", "MSELoss", "NLLLoss",
+           "SmoothL1Loss"]
 
 
 class _Loss(Module):
@@ -41,6 +42,25 @@ class MSELoss(_Loss):
     function = staticmethod(F.mse_loss)
 
 
+class L1Loss(_Loss):
+    """The absolute error |x − y|: `F.l1_loss`."""
+
+    function = staticmethod(F.l1_loss)
+
+
+class SmoothL1Loss(_Loss):
+    """A parabola that goes on as straight lines: `F.smooth_l1_loss`."""
+
+    function = staticmethod(F.smooth_l1_loss)
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return F.smooth_l1_loss(prediction, target, self.reduction, self.beta)
+
+
 class HingeLoss(_Loss):
     """The margin loss max(0, 1 − y·s) for targets of −1 or +1: `F.hinge_loss`."""
 
@@ -57,6 +77,13 @@ class BCEWithLogitsLoss(_Loss):
     """The same of logits, exact however large they are: `F.binary_cross_entropy_with_logits`."""
 
     function = staticmethod(F.binary_cross_entropy_with_logits)
+
+    def __init__(self, reduction: str = "mean", weight: Any = None, pos_weight: Any = 1.0) -> None:
+        super().__init__(reduction)
+        self.weights = {"weight": weight, "pos_weight": pos_weight}
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return F.binary_cross_entropy_with_logits(prediction, target, self.reduction, **self.weights)
 
 
 class NLLLoss(_Loss):

@@ -215,7 +215,8 @@ PROGRAMS = {"bigram": BIGRAM, "gpt": GPT, "mlp": MLP, "rnn": RNN}
 def run(text, prepared, here):
     """What the program leaves in its names."""
     if here:
-        text = (text.replace("import torch\n", "import autograd as torch\n").replace("import torch.nn", "import autograd.nn")
+        text = (text.replace("import torch\n", "import autograd as torch\n")
+                .replace("import torch.nn", "import autograd.nn")
                 .replace("from torch.nn", "from autograd.nn"))
     names = {"prepared": prepared, "__name__": "program"}
     exec(compile(text, "<program>", "exec"), names)
@@ -258,14 +259,16 @@ def test_its_losses_are_pytorchs(name):
     assert torch.is_tensor(torch.zeros(1))
 
 
-@pytest.mark.parametrize("line", ["import autograd.nn as nn", "from autograd import nn", "import autograd\nnn = autograd.nn"])
+@pytest.mark.parametrize("line", ["import autograd.nn as nn", "from autograd import nn",
+                                  "import autograd\nnn = autograd.nn"])
 def test_the_layers_are_found_by_pytorchs_path(line):
     """And they are the same classes: a second copy would fail every isinstance."""
     code = (f"{line}\nimport nn as ours, autograd.nn.functional as F, autograd.functional as G, autograd.optim as o\n"
             "assert nn.Linear is ours.Linear and F is G and nn.functional is G and o.SGD is ours.optim.SGD\n"
             "assert o.lr_scheduler.StepLR is ours.optim.StepLR and nn.init is ours.init\n"
             "try:\n    import autograd.nn.layers\nexcept ImportError:\n    print('one copy')\n")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "one copy\n"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "one copy\n"
 
 
 def test_a_program_runs_where_the_name_torch_leads_here():
@@ -275,7 +278,8 @@ def test_a_program_runs_where_the_name_torch_leads_here():
 
 
 def test_nothing_of_nn_is_loaded_before_it_is_asked_for():
-    code = "import sys, autograd\nautograd.Tensor\nprint([name for name in sys.modules if name.partition('.')[0] == 'nn'])"
+    code = ("import sys, autograd\nautograd.Tensor\n"
+            "print([name for name in sys.modules if name.partition('.')[0] == 'nn'])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

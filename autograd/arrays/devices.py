@@ -16,7 +16,7 @@ class device(str):
     """
 
     __slots__ = ()
-    index = None                                    # type: ignore[assignment]  # which hides str.index, as PyTorch has it
+    index: Any = None
 
     def __new__(cls, name: Any = "cpu", index: int | None = None) -> device:
         check("device", name)

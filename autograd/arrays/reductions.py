@@ -54,9 +54,9 @@ class Reductions(Shapes):
     __slots__ = ()
 
     if TYPE_CHECKING:
-        def to(self, *target: Any, **options: Any) -> Tensor: ...
+        def to(self, target: Any = None, *more: Any, device: Any = None, dtype: Any = None, **how: Any) -> Tensor: ...
 
-    def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: bool = False, **numpy_names: Any) -> Tensor:
         """The sum over `dim` (an axis, several, or all).
 
         >>> from autograd import Tensor
@@ -189,8 +189,9 @@ class Reductions(Shapes):
             dim, _ = from_numpy("cumsum", dim, False, numpy_names)
         if dim is None:
             return self.reshape(-1).cumsum(0)
-        position = axis_of("cumsum", dim, self.ndim)
-        return st.cumsum.make(self, position)
+        if self.ndim == 0:                          # PyTorch's: one number has an axis, 0 or −1
+            return self.reshape(1).cumsum(dim).reshape(())
+        return st.cumsum.make(self, axis_of("cumsum", dim, self.ndim))
 
     def max(self, dim: Any = None, keepdim: bool = False, **numpy_names: object) -> Any:
         """The largest number; or with `dim` the largest along it, as `(values, indices)`; with `axis`, the values.
@@ -335,12 +336,16 @@ class Reductions(Shapes):
         >>> Tensor([0.0, 0.0]).softmax(0)
         tensor([0.5, 0.5])
         """
+        if self.ndim == 0:                          # PyTorch's: one number has an axis, 0 or −1
+            return self.reshape(1).softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("softmax", dim, dtype, numpy_names)
         powers = BELOW.make(x, axis).exp()
         return powers / powers.sum(axis, keepdim=True)
 
     def log_softmax(self, dim: int = -1, dtype: Any = None, **numpy_names: Any) -> Tensor:
         """log softmax(x) along `dim`, without ever taking the log of something that underflowed."""
+        if self.ndim == 0:
+            return self.reshape(1).log_softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("log_softmax", dim, dtype, numpy_names)
         below = BELOW.make(x, axis)
         return below - st.logsumexp.make(below, (axis,), True)
@@ -349,8 +354,6 @@ class Reductions(Shapes):
         if numpy_names:
             dim, _ = from_numpy(name, dim, False, numpy_names)
         x: Any = self if dtype is None else self.to(dtype)
-        if x.ndim == 0:                             # one number, of one
-            raise IndexError(f"{name}: a 0-d tensor has no axis; reshape it to (1,)")
         axis = axis_of(name, dim, x.ndim)
         self._count(name, axis)
         return (x if x._data.dtype.kind == "f" else x.to(np.float64)), axis

@@ -118,6 +118,8 @@ class Shapes(ArrayNode):
     def flip(self, *dims: Any) -> Tensor:
         """Backwards along each of `dims`; along all, if none is named."""
         axes = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+        if self.ndim == 0:
+            return self.reshape(1).flip(axes).reshape(())
         return st.flip.make(self, dims_of("flip", axes or None, self.ndim))
 
     def roll(self, shifts: Any, dims: int | Sequence[int] | None = None) -> Tensor:

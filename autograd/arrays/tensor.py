@@ -35,6 +35,7 @@ from autograd.arrays.inplace import InPlace, changes, refuse_changed
 from autograd.arrays.joining import cat, concatenate, gathered, holds_gradients, stack, where
 from autograd.arrays.missing import MISSING, Missing
 from autograd.arrays.numpys import NumPys
+from autograd.arrays.questions import Questions
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
@@ -55,7 +56,7 @@ __all__ = ["Extremum", "Tensor", "as_array", "cast", "cat", "concatenate", "last
 
 
 @made_by_ops
-class Tensor(Reductions, InPlace, NumPys):
+class Tensor(Reductions, Questions, InPlace, NumPys):
     """An array with a gradient.
 
     Args:
@@ -357,8 +358,11 @@ class Tensor(Reductions, InPlace, NumPys):
         return format(self.item(), spec) if spec or self.ndim == 0 else repr(self)
 
     def __repr__(self) -> str:
-        with np.printoptions(precision=4, suppress=True, floatmode="maxprec_equal" if self.ndim else "fixed"):
-            body = np.array2string(np.asarray(self._data), prefix="tensor(", separator=", ")
+        x = np.asarray(self._data)
+        digits = printing["precision"]
+        lost = x.dtype.kind == "f" and ((x != 0) & (abs(x) < 0.5 * 10.0 ** -digits)).any()      # 1e-7 is not 0
+        with np.printoptions(precision=digits, suppress=not lost, floatmode="maxprec_equal" if self.ndim else "fixed"):
+            body = np.array2string(x, prefix="tensor(", separator=", ")
         extras = [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.int64, np.bool_) else []
         if self.op is not None:
             extras.append(f"op={self.op.name}")
@@ -385,6 +389,9 @@ def tensor(data: object, requires_grad: bool = False, dtype: DTypeLike | None = 
         return joined if dtype is None else joined.to(dtype)
     array = as_array(data, dtype)
     return Tensor(array, requires_grad, array.dtype, label)
+
+
+printing = {"precision": 4}                         # see torchlike.set_printoptions
 
 
 # Inside.
@@ -422,19 +429,6 @@ def _comparison(sign: str) -> Callable[[Tensor, object], object]:
     return method
 
 
-def _of_truths(sign: str) -> Callable[[Tensor, Any], Any]:
-    """`&`, `|` and `^`, of truth values and of integers: a constant."""
-    combine = getattr(np.ndarray, sign)
-
-    def method(self: Tensor, other: Any) -> Any:
-        other = operand(other, sign.strip("_"), None)
-        if "f" in (self._data.dtype.kind, other._data.dtype.kind):
-            raise TypeError(f"{sign.strip('_')}: got floats, expected truth values or integers; compare first: x > 0")
-        return handle(np.asarray(combine(np.asarray(self._data), np.asarray(other._data))))
-
-    return method
-
-
 def _with_alpha(name: str, plain: Callable[[Tensor, Any], Tensor]) -> Callable[..., Tensor]:
     """PyTorch's `x.add(y, alpha=a)`: x + a·y."""
     def method(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -450,8 +444,6 @@ for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool
 for _sign in COMPARISONS:
     setattr(Tensor, _sign, _comparison(_sign))
     setattr(Tensor, _sign.strip("_"), getattr(Tensor, _sign))
-for _sign in ("__and__", "__or__", "__xor__", "__rand__", "__ror__", "__rxor__"):
-    setattr(Tensor, _sign, _of_truths(_sign))
 
 
 def _pow(self: Tensor, other: Any) -> Tensor:

@@ -14,16 +14,17 @@ import numpy as np
 from autograd.arrays import products
 from autograd.arrays.chance import Generator, random
 from autograd.arrays.devices import check
-from autograd.arrays.tensor import Tensor, operand
+from autograd.arrays.tensor import Tensor, operand, printing, tensor
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from autograd.core.op import Rule
 
-__all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "equal", "eye", "full", "full_like",
-           "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like", "rand",
-           "rand_like", "randint", "randn", "randn_like", "randperm", "tril", "zeros", "zeros_like"]
+__all__ = ["DTYPES", "FUNCTIONS", "Histogram", "allclose", "arange", "as_tensor", "empty", "equal", "eye", "from_numpy",
+           "full", "full_like", "histogram", "is_tensor", "isclose", "linspace", "multinomial", "ones", "ones_like",
+           "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "set_printoptions", "tril", "zeros",
+           "zeros_like"]
 
 DTYPES: dict[str, object] = {"float64": np.float64, "double": np.float64, "float32": np.float32, "float": np.float32,
                           "float16": np.float16, "half": np.float16, "int64": np.int64, "long": np.int64,
@@ -74,7 +75,22 @@ def full(size: object, fill_value: object, dtype: DTypeLike | None = None, requi
     return _finished(np.full(shape, fill_value, dtype), requires_grad, device)
 
 
-def zeros_like(x: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+empty = zeros                                       # numbers nobody has chosen might as well be 0
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor; one stays itself. An array is copied, unlike PyTorch's."""
+    check("as_tensor", device)
+    made = data if isinstance(data, Tensor) else tensor(data)
+    return made if dtype is None else made.to(dtype)
+
+
+def from_numpy(array: Any) -> Tensor:
+    """A tensor of an array's numbers, which are copied."""
+    return as_tensor(array)
+
+
+def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros in the shape and dtype of x."""
     return full_like(x, 0, dtype, requires_grad)
 
@@ -213,6 +229,13 @@ def multinomial(input: object, num_samples: int, replacement: bool = False,
     chance = random(generator)
     drawn = np.array([chance.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows], np.int64)
     return _finished(drawn.reshape(*weights.shape[:-1], num_samples))
+
+
+def set_printoptions(precision: int = 4, sci_mode: Any = None, **others: Any) -> None:
+    """How many digits after the point are shown of tensors. (What else PyTorch's takes changes nothing here.)"""
+    if isinstance(precision, bool) or not isinstance(precision, int) or precision < 0:
+        raise ValueError(f"set_printoptions: got precision={precision!r}, expected how many digits to show")
+    printing["precision"] = precision
 
 
 # Do they agree?

@@ -1,7 +1,7 @@
 """What micrograd's own code writes on a Value: its constructor's arguments, `_prev`, `_op`, and `_backward`.
 
 In micrograd a node is `Value(data, (a, b), "*")` and gets a function `_backward` that adds to the gradients of a and b.
-Such a node is a node here too: the backward pass calls the function where it would have multiplied by local derivatives.
+Such a node is a node here too: the backward pass calls the function where others multiply by local derivatives.
 Nobody knows those derivatives, so what needs them (replay, source, higher derivatives) refuses the node by name.
 """
 
@@ -28,8 +28,8 @@ class _ByHand(Op):
 
 def unknown(op: Op) -> TypeError:
     """The error for who asks a derivative that nobody knows."""
-    return TypeError(f"{op.symbol}: the step back from this node was written by hand, and its derivatives are not known; "
-                     "for anything but backward() write it with autograd.extend.elementwise")
+    return TypeError(f"{op.symbol}: the step back from this node was written by hand, and its derivatives are not "
+                     "known; for anything but backward() write it with autograd.extend.elementwise")
 
 
 class _Steps:
@@ -102,7 +102,8 @@ class ByHand:
         if not isinstance(this._da, _Steps):
             what = "a leaf has no step back" if this.op is None else f"{this.op.name} knows its derivatives"
             raise AttributeError(f"_backward: {what}; to write a step by hand, name the inputs as micrograd does, "
-                                 "Value(data, (a, b), 'op'), or give the op its derivatives: autograd.extend.elementwise")
+                                 "Value(data, (a, b), 'op'), or give the op its derivatives with "
+                                 "autograd.extend.elementwise")
         this._da.step = step
 
 

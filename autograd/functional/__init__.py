@@ -21,33 +21,41 @@ if TYPE_CHECKING:                                   # for editors and type check
     from autograd.functional.given import is_values as is_values
     from autograd.functional.information import entropy as entropy
     from autograd.functional.information import kl_divergence as kl_divergence
+    from autograd.functional.layers import dropout as dropout
     from autograd.functional.layers import embedding as embedding
     from autograd.functional.layers import gelu as gelu
+    from autograd.functional.layers import layer_norm as layer_norm
+    from autograd.functional.layers import leaky_relu as leaky_relu
     from autograd.functional.layers import linear as linear
     from autograd.functional.layers import one_hot as one_hot
     from autograd.functional.layers import relu as relu
     from autograd.functional.layers import sigmoid as sigmoid
+    from autograd.functional.layers import silu as silu
     from autograd.functional.layers import softplus as softplus
     from autograd.functional.layers import tanh as tanh
     from autograd.functional.losses import binary_cross_entropy as binary_cross_entropy
     from autograd.functional.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
     from autograd.functional.losses import hinge_loss as hinge_loss
+    from autograd.functional.losses import l1_loss as l1_loss
     from autograd.functional.losses import mse_loss as mse_loss
+    from autograd.functional.losses import smooth_l1_loss as smooth_l1_loss
     from autograd.functional.probabilities import log_softmax as log_softmax
     from autograd.functional.probabilities import logsumexp as logsumexp
     from autograd.functional.probabilities import softmax as softmax
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composite",
-           "cross_entropy_gradient", "embedding", "entropy", "gelu", "hinge_loss", "kl_divergence", "linear",
-           "log_softmax", "logsumexp", "mse_loss", "nll_loss", "one_hot", "relu", "sigmoid", "softmax", "softplus",
-           "tanh"]
+           "cross_entropy_gradient", "dropout", "embedding", "entropy", "gelu", "hinge_loss", "kl_divergence",
+           "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsumexp", "mse_loss", "nll_loss",
+           "one_hot", "relu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh"]
 
 _HOME = {
     **dict.fromkeys(["log_softmax", "logsumexp", "softmax"], "probabilities"),
     **dict.fromkeys(["cross_entropy", "cross_entropy_composite", "cross_entropy_gradient", "nll_loss"], "crossentropy"),
-    **dict.fromkeys(["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "mse_loss"], "losses"),
+    **dict.fromkeys(["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "l1_loss", "mse_loss",
+                     "smooth_l1_loss"], "losses"),
     **dict.fromkeys(["entropy", "kl_divergence"], "information"),
-    **dict.fromkeys(["embedding", "gelu", "linear", "one_hot", "relu", "sigmoid", "softplus", "tanh"], "layers"),
+    **dict.fromkeys(["dropout", "embedding", "gelu", "layer_norm", "leaky_relu", "linear", "one_hot", "relu",
+                     "sigmoid", "silu", "softplus", "tanh"], "layers"),
     "is_values": "given",
 }
 

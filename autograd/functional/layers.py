@@ -11,7 +11,8 @@ from autograd.functional.given import tensors
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["embedding", "gelu", "linear", "one_hot", "relu", "sigmoid", "softplus", "tanh"]
+__all__ = ["dropout", "embedding", "gelu", "layer_norm", "leaky_relu", "linear", "one_hot", "relu", "sigmoid", "silu",
+           "softplus", "tanh"]
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -59,9 +60,45 @@ def sigmoid(x: object) -> Any:
     return TABLE["sigmoid"](x)
 
 
-def softplus(x: object) -> Any:
-    """log(1 + exp(x)), elementwise."""
-    return TABLE["softplus"](x)
+def softplus(x: Any, beta: float = 1.0) -> Any:
+    """log(1 + exp(β·x))/β, elementwise."""
+    return TABLE["softplus"](x) if beta == 1.0 else TABLE["softplus"](beta * x) / beta
+
+
+def silu(x: Any) -> Any:
+    """x·sigmoid(x), elementwise (Hendrycks and Gimpel, 2016)."""
+    return x * TABLE["sigmoid"](x)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x where it is positive, else negative_slope·x, elementwise.
+
+    >>> leaky_relu(2.0), leaky_relu(-2.0)
+    (2.0, -0.02)
+    """
+    return TABLE["relu"](x) - negative_slope * TABLE["relu"](-x)
+
+
+def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
+    """(x − mean)/√(variance + ε)·weight + bias, over the last axes, those of `normalized_shape` (Ba et al., 2016)."""
+    x = tensors("layer_norm").operand(x, "layer_norm", None)
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if x.shape[x.ndim - len(shape):] != shape:
+        raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
+    dims = tuple(range(x.ndim - len(shape), x.ndim))
+    centred = x - x.mean(dims, keepdim=True)
+    out = centred / ((centred ** 2).mean(dims, keepdim=True) + eps).sqrt()
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias      # type: ignore[no-any-return]
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
+    """Each number made 0 with probability p and the others divided by 1 − p (Srivastava et al., 2014).
+
+    What to drop comes from the generator that `manual_seed` seeds.
+    """
+    dropped: Tensor = tensors("dropout").dropout(x, p, training)
+    return dropped
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:

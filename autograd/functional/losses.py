@@ -10,7 +10,8 @@ from autograd.core.op import TABLE, Rule
 from autograd.core.value import Value
 from autograd.functional.given import in_base, is_values, refuse_reduction, tensors, values
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "mse_loss"]
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "l1_loss", "mse_loss",
+           "smooth_l1_loss"]
 
 _where = TABLE["where"]
 
@@ -33,29 +34,56 @@ def hinge_loss(score: object, target: object, reduction: str = "mean") -> Any:
     return _loss("hinge_loss", score, target, reduction, lambda s, y: (1.0 - y * s).relu())
 
 
-def binary_cross_entropy(p: object, target: object, reduction: str = "mean", base: float | None = None) -> Any:
+def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute error |x − y|, averaged over all elements."""
+    return _loss("l1_loss", prediction, target, reduction, lambda x, y: abs(x - y))
+
+
+def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """(x − y)²/(2β) where |x − y| < β, else |x − y| − β/2: a parabola that goes on as straight lines.
+
+    >>> [loss.data for loss in smooth_l1_loss([Value(0.5), Value(3.0)], [0.0, 0.0], reduction="none")]
+    [0.125, 2.5]
+    """
+    if not beta > 0:
+        raise ValueError(f"smooth_l1_loss: got beta={beta}, expected a positive number; for 0 use l1_loss")
+
+    def formula(x: Any, y: Any) -> Any:
+        inner = TABLE["clamp"](x - y, -beta, beta)
+        return (x - y) * inner / beta - inner * inner * (0.5 / beta)
+
+    return _loss("smooth_l1_loss", prediction, target, reduction, formula)
+
+
+def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: float | None = None,
+                         weight: Any = None) -> Any:
     """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class; 0·log 0 counts as 0.
+
+    `weight` multiplies the losses: a number, or one for each of them.
 
     >>> binary_cross_entropy(Value(0.5), 1.0, base=2).data
     1.0
     """
     return _loss("binary_cross_entropy", p, target, reduction, lambda p, y: -(
-        TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, probabilities=True)
+        TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, weight, probabilities=True)
 
 
-def binary_cross_entropy_with_logits(logits: object, target: object, reduction: str = "mean",
-                                     base: float | None = None) -> Any:
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean",
+                                     base: float | None = None, weight: Any = None, pos_weight: Any = 1.0) -> Any:
     """`binary_cross_entropy` of sigmoid(z): y·softplus(−z) + (1 − y)·softplus(z), exact for any finite logit z.
+
+    `weight` multiplies the losses, and `pos_weight` what there is of them for positive targets, the first term.
 
     >>> binary_cross_entropy_with_logits(Value(-800.0), 1.0).data
     800.0
     """
     return _loss("binary_cross_entropy_with_logits", logits, target, reduction, lambda z, y: (
-        y * _where(y, -z, 0.0).softplus() + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()), base)
+        pos_weight * (y * _where(y, -z, 0.0).softplus()) + (1.0 - y) * _where(1.0 - y, z, 0.0).softplus()
+        ), base, weight)
 
 
 def _loss(name: str, x: Any, target: Any, reduction: str, formula: Rule, base: float | None = None,
-          probabilities: bool = False) -> Any:
+          weight: Any = None, probabilities: bool = False) -> Any:
     """The formula of each prediction and its target, reduced."""
     refuse_reduction(name, reduction)
     if not (is_values(x) or isinstance(x, Value)):
@@ -63,6 +91,7 @@ def _loss(name: str, x: Any, target: Any, reduction: str, formula: Rule, base: f
         if probabilities and ((x._data < 0) | (x._data > 1)).any():
             raise ValueError(_NOT_PROBABILITIES)
         losses = in_base(formula(x, y), base)
+        losses = losses if weight is None else losses * weight
         return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
     one = isinstance(x, Value)
     xs, ys = ([x], [target]) if one else (values(name, x), list(target))
@@ -71,6 +100,11 @@ def _loss(name: str, x: Any, target: Any, reduction: str, formula: Rule, base: f
     if probabilities and any(v.data < 0 or v.data > 1 for v in xs):
         raise ValueError(_NOT_PROBABILITIES)
     each = [in_base(formula(v, number(y, name)), base) for v, y in zip(xs, ys)]
+    if weight is not None:
+        weights = list(weight) if hasattr(weight, "__len__") else [weight] * len(each)
+        if len(weights) != len(each):
+            raise ValueError(f"{name}: got {len(weights)} weights for {len(each)} inputs; there must be as many")
+        each = [loss * number(w, name) for loss, w in zip(each, weights)]
     if reduction == "none" or one:
         return each[0] if one else each
     return total(each) / len(each) if reduction == "mean" else total(each)

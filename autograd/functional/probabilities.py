@@ -27,7 +27,7 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> A
     Args:
         x: a Tensor, or a list of Values (for which `dim` must be left alone).
         temperature: T > 0; towards 0 the largest takes all, towards infinity all become equal.
-        numpys: `axis`, as NumPy calls `dim`.
+        numpys: `axis`, as NumPy calls `dim`; and `dtype`, in which to compute.
 
     Raises:
         ValueError: for a temperature that is not positive, or an empty axis.
@@ -37,7 +37,11 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> A
     >>> [round(p.data, 3) for p in softmax([Value(2.0), Value(1.0), Value(0.1)], temperature=10.0)]
     [0.366, 0.331, 0.303]
     """
+    if (dtype := numpys.pop("dtype", None)) is not None:
+        return softmax(tensors("softmax").operand(x, "softmax", None).to(dtype), dim, temperature, **numpys)
     dim, _ = named_axis("softmax", dim, **numpys)
+    if getattr(x, "ndim", 1) == 0:                  # PyTorch's: one number has an axis, 0 or −1
+        return softmax(x.reshape(1), dim, temperature).reshape(())
     temperature = _temperature(temperature)
     if is_values(x):
         powers = [b.exp() for b in _below("softmax", x, dim, temperature)]
@@ -57,7 +61,11 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) 
     >>> [v.data for v in log_softmax([Value(1000.0), Value(0.0)])]
     [0.0, -1000.0]
     """
+    if (dtype := numpys.pop("dtype", None)) is not None:
+        return log_softmax(tensors("log_softmax").operand(x, "log_softmax", None).to(dtype), dim, temperature, **numpys)
     dim, _ = named_axis("log_softmax", dim, **numpys)
+    if getattr(x, "ndim", 1) == 0:                  # PyTorch's: one number has an axis, 0 or −1
+        return log_softmax(x.reshape(1), dim, temperature).reshape(())
     temperature = _temperature(temperature)
     if is_values(x):
         below = _below("log_softmax", x, dim, temperature)
@@ -69,12 +77,14 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) 
     return arrays.narrowed(below_ - arrays.logsumexp(below_, dim, True), x)
 
 
-def logsumexp(x: Any, dim: int = -1, keepdim: bool = False, **numpys: Any) -> Any:
-    """log Σ exp(x) along `dim`, exact for any finite x.
+def logsumexp(x: Any, dim: Any = -1, keepdim: bool = False, **numpys: Any) -> Any:
+    """log Σ exp(x) along `dim`, exact for any finite x; along several, of a Tensor.
 
     >>> round(logsumexp([Value(1000.0), Value(1000.0)]).data, 4)
     1000.6931
     """
+    if isinstance(dim, (tuple, list)) and not is_values(x):
+        return tensors("logsumexp").operand(x, "logsumexp", None).logsumexp(dim, keepdim, **numpys)
     dim, keepdim = named_axis("logsumexp", dim, keepdim, **numpys)
     if is_values(x):
         summed = Value.apply(LOGSUMEXP, *values("logsumexp", x, dim))

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.below import BELOW
+from autograd.arrays.chance import random
 from autograd.arrays.convert import Array
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
@@ -22,8 +23,8 @@ from autograd.functional import targets
 from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
 
-__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "ids", "logsumexp",
-           "narrowed", "one_hot", "pair", "rows_of", "spread", "tensor"]
+__all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "dropout", "ids",
+           "logsumexp", "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor"]
 
 _DIV, _EXP = TABLE["div"], TABLE["exp"]
 
@@ -75,6 +76,17 @@ def one_hot(indices: object, num_classes: int = -1) -> Tensor:
     if found.size and (found.min() < 0 or found.max() >= classes):
         raise ValueError(f"one_hot: got indices from {found.min()} to {found.max()}, expected 0 to {classes - 1}")
     return Tensor(found[..., None] == np.arange(classes))
+
+
+def dropout(x: Any, p: float, training: bool) -> Tensor:
+    """Some numbers made 0, the others larger."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: got p={p}, expected a probability from 0 to 1")
+    t = operand(x, "dropout", None)
+    if not training or p == 0.0:
+        return t
+    kept = random().random(t.shape) >= p
+    return t * Tensor(kept / (1.0 - p) if p < 1.0 else kept, dtype=t.dtype)
 
 
 # What softmax and its kin compute with.
