@@ -299,7 +299,8 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
         if use.by.op.name == "reshape" and len(case.uses) == 1:
             if m.shape == g.shape and case.agrees(np.sort(m, None), np.sort(g, None)):
                 yield case.seen(mistakes.ORDER, "your numbers are the right ones, all of them, at other places")
-        key = use.by._saved[1] if use.by.op.name == "index" else None
+        by: Any = use.by                            # a Tensor
+        key = by._saved[1] if by.op.name == "index" else None
         if type(key) is not np.ndarray or key.dtype.kind != "i":
             continue
         rest = g - use.contribution

@@ -72,8 +72,9 @@ class ArrayCase(Case):
                 if (within & np.broadcast_to(at(*(x._data for x in use.by.inputs)), a.shape))[wrong].all():
                     return self.kink_words(use)
             elif name in ("max_all", "max_along"):
+                by: Any = use.by                    # a Tensor
                 x = np.asarray(self.t._data)
-                dims = tuple(range(x.ndim)) if name == "max_all" else (use.by._saved[2],)
+                dims = tuple(range(x.ndim)) if name == "max_all" else (by._saved[2],)
                 tied = x == x.max(dims, keepdims=True)
                 total = use.contribution.sum(dims, keepdims=True)
                 same = abs(rest.sum(dims, keepdims=True) - total) <= self.relative * abs(total) + \
