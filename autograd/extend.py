@@ -24,35 +24,54 @@ each input. Both return the op, which can be called on anything a rule can be fe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from keyword import iskeyword
+from typing import Any
 
-from autograd.core.op import TABLE, Op, Rule
+from autograd.core.graph import Node
+from autograd.core.op import TABLE, Op, numpy
 from autograd.core.op import elementwise as _elementwise
-
-if TYPE_CHECKING:
-    from autograd.arrays.structural import Structural
 
 __all__ = ["elementwise", "moves"]
 
-_PROTOCOL = ("apply", "backward", "contributions", "data", "dtype", "grad", "inputs", "item", "label", "made", "numpy",
-             "op", "operand", "partials", "record", "requires_grad", "shape")
+# What rules and readers ask of nodes: an op of that name would take its place.
+_ASKED = ("cast", "concatenate", "expand", "index", "matmul", "max", "mean", "min", "permute", "reshape", "scatter",
+          "sum", "swapaxes", "transpose")
 
 
-def elementwise(name: str, floats: Callable[..., float], array: Rule | str,
-                *partials: Rule, **known: object) -> Op:
-    _refuse(name)
+def elementwise(name: str, floats: Callable[..., float], array: Callable[..., Any] | str,
+                *partials: Callable[..., Any], **known: Any) -> Op:
+    _refuse("elementwise", name, known)
+    for function in (floats, *partials, *([] if isinstance(array, str) else [array])):
+        if not callable(function):
+            raise TypeError(f"elementwise: {name} was given {function!r}, expected functions: of floats, of arrays (or "
+                            "the name of NumPy's), and for each input (out, *inputs) -> ∂out/∂input")
+    if isinstance(array, str) and find_spec("numpy") and not hasattr(numpy(name), array):
+        raise ValueError(f"elementwise: NumPy has no function {array!r} for {name}; give a function of arrays")
     return _elementwise(name, floats, array, *partials, **known)
 
 
-def moves(name: str, array: Rule, *vjps: Rule, **known: object) -> Structural:
+def moves(name: str, array: Callable[..., Any], *vjps: Callable[..., Any], **known: Any) -> Any:
     from autograd.arrays import structural, tensor  # noqa: F401  (late, as arrays need NumPy; Tensor takes the method)
-    _refuse(name)
+    _refuse("moves", name, known)
+    if not vjps and known.get("joint") is None:
+        raise ValueError(f"moves: {name} was given no vjp; expected (g, out, *arrays, *parameters) -> what the input "
+                         "receives, one for each input")
     return structural.moves(name, array, *vjps, **known)
 
 
-def _refuse(name: str) -> None:
-    if name in _PROTOCOL or name.startswith("_"):
-        raise ValueError(f"extend: an op can't be called {name!r}, by which nodes are asked for something else")
+def _refuse(where: str, name: str, known: dict[str, Any]) -> None:
+    """A name that is a Python word, or by which nodes are asked for something else, is refused."""
+    for taken in (name, *known.get("methods", ())):
+        mine = getattr(Node, taken, None) is not None and taken not in TABLE
+        if iskeyword(taken) or taken.startswith("_") or taken in _ASKED or mine or taken in _OWN:
+            raise ValueError(f"{where}: an op can't be called {taken!r}: nodes are asked for something else by it, "
+                             "or it is a word of Python's")
+
+
+_OWN = ("T", "apply", "backward", "clip", "copy", "data", "detach", "dtype", "grad", "item", "made", "mT", "ndim",
+        "numpy", "operand", "record", "requires_grad", "requires_grad_", "shape", "size", "tolist", "write_pull",
+        "zero_grad")
 
 
 def __getattr__(name: str) -> Op:
@@ -63,3 +82,16 @@ def __getattr__(name: str) -> Op:
 
 
 elementwise.__doc__ = _elementwise.__doc__
+moves.__doc__ = """Add an op that moves numbers, or a fused one, to `Tensor` and to every reader of graphs.
+
+    Args:
+        name: what it is called in Python.
+        array: `(*arrays, *parameters) -> array`.
+        vjps: for each input, `(g, out, *arrays, *parameters) -> what the input receives`, g being the gradient of the
+            result; written with operators and other ops.
+        known: `words`, `symbol`, `methods`, `source`, `remedy`, `joint`, `arity`, `keeps`, `warns`: see
+            `autograd.arrays.structural.Structural`.
+
+    Raises:
+        ValueError: for a name that can't be, and where there is no vjp.
+    """

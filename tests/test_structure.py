@@ -128,7 +128,7 @@ BESIDE = {
         "targets")},
     "autograd/arrays/below": "functional/test_functional", "autograd/core/names": "test_ports",
     "autograd/nn": "test_ports", "autograd/optim": "test_ports", "nn/containers": "test_ports", "nn/init": "test_ports",
-    **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing")},
+    **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing", "questions")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
         "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown")},
     **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},

@@ -162,7 +162,9 @@ class Methods:
         self.generally(op)
 
     def generally(self, op: Op) -> None:
-        def method(this: Tensor, *others: object) -> Tensor:
+        def method(this: Tensor, *others: object, **named: object) -> Tensor:
+            if named:                               # parameters, by the names that the op's function gives them
+                others = signature(op.array).bind(this, *others, **named).args[1:]
             return this.apply(op, this, *others)
 
         method.__doc__ = op.words or described(op)

@@ -104,7 +104,7 @@ def moves(name: str, array: Rule, *vjps: Rule, **known: Any) -> Structural:
             `Structural` has them.
 
     Raises:
-        ValueError: for a name that is no Python name, and where no vjp names what it is given.
+        ValueError: for a name that is no Python name.
     """
     if not name.isidentifier():
         raise ValueError(f"moves: got an op called {name!r}, expected a Python name; signs belong in its symbol")

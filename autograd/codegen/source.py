@@ -72,6 +72,9 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
     """
     if not isinstance(root, (Value, Tensor)):
         raise TypeError(f"source: got {type(root).__name__}, expected a Value or Tensor")
+    if isinstance(names, str):
+        raise TypeError(f"source: got names={names!r}, expected what to call the nodes, as locals(); for the library "
+                        f"write backend={names!r}")
     if backend not in LIBRARIES:
         raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join(LIBRARIES)}")
     if isinstance(root, Tensor) and root._data.size != 1:

@@ -2,7 +2,8 @@
 
 A row says how to compute an op on floats and on arrays (a name in quotes is NumPy's function of that name), and gives
 one partial derivative per input as a function of the result and the inputs. Partials use ordinary operators and other
-ops, so whatever understands those can read them: floats, arrays, nodes, symbols that remember their text.
+ops, so whatever understands those can read them: floats, arrays, nodes, symbols that remember their text. What else an
+op can be asked stands in `op.py`.
 """
 
 from __future__ import annotations
