@@ -61,7 +61,7 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     (True, True, False)
     """
     right = right_formula(op, position)
-    if right is None:
+    if right is None or right in ("1", "-1", "0"):              # there is no formula to get wrong
         return ()
     names = NAMES[:(op.arity or 0) + 1]
     found: dict[str, None] = {}

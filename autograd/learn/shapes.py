@@ -38,6 +38,7 @@ class ArrayCase(Case):
 
     def tolerate(self) -> None:
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (self.m, self.g))
+        width = 2 if self.coarse else width
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
 
         self.step = 2.0 ** (-50 if width == 8 else -21 if width == 4 else -8)
