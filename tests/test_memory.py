@@ -39,12 +39,17 @@ def test_a_line_below_a_wrong_one_is_right_for_what_it_was_fed(capsys):
 
 def test_another_root_knows_nothing_of_the_first_and_roots_are_held_weakly():
     cmp.reset()
-    x, h, _, loss = chain()
-    cmp("h", -np.asarray(h.grad), h)
-    gone = weakref.ref(loss)
-    x2, h2, _, loss2 = chain()
-    assert cmp("x", -np.asarray(x2.grad), x2).diagnosis
-    del loss, loss2, x, h, x2, h2, _
+
+    def first():
+        _, h, _, loss = chain()
+        cmp("h", -np.asarray(h.grad), h)
+        return weakref.ref(loss)
+
+    gone = first()
+    x, _, _, loss = chain()
+    result = cmp("x", -np.asarray(x.grad), x)
+    assert result.diagnosis
+    assert loss is not None
     gc.collect()
     assert gone() is None
 
