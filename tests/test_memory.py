@@ -22,7 +22,7 @@ def chain(label=""):
 
 def test_a_line_below_a_wrong_one_is_right_for_what_it_was_fed(capsys):
     cmp.reset()
-    x, h, y, loss = chain()
+    x, h, _, loss = chain()
     wrong = -np.asarray(h.grad)
     assert cmp("h", wrong, h).diagnosis.mistake == "wrong sign"
     follows = cmp("x", (1 - np.asarray(h.data) ** 2) * wrong, x)

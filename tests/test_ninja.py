@@ -226,7 +226,7 @@ def test_the_engines_gradient_is_not_an_answer(tmp_path, number, old, new, name)
     assert (line["state"], line["mistake"]) == ("wrong", "the engine's work, not yours")
 
 
-def test_no_expected_number_is_shown_before_the_last_hint(tmp_path, capsys):
+def test_no_right_number_is_shown_before_the_last_hint(tmp_path, capsys):
     path = tmp_path / "0_warmups.py"
     path.write_text(EXERCISES[0].starter().replace("da = None", "da = 1.2345"), "utf-8")
     shown = []

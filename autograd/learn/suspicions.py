@@ -93,9 +93,12 @@ class Case:
         if not inside or len(inside) > _DEEPEST or not off <= 1e-6 * max(map(largest, self.one.gradients.values())):
             return False
         sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
-        moved = [self.one.shaken(self.t, lambda x, g, seed=seed: shaken(g, self.step * sizes.get(x, 0.0), seed), inside)
-                 for seed in range(3)]
-        noise = max(largest(x - self.g) for x in moved)
+        noise = 0.0
+        for seed in range(3):
+            def by(x: Node, g: Any, seed: int = seed) -> Any:
+                return shaken(g, self.step * sizes.get(x, 0.0), seed)
+
+            noise = max(noise, largest(self.one.shaken(self.t, by, inside) - self.g))
         return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * noise)
 
     def nearly(self) -> bool:
@@ -476,7 +479,20 @@ class Case:
 
     def unknown(self) -> Suspicion:
         return self.seen(mistakes.UNKNOWN, f"1 of 1 entries are off; the largest error is here: got {self.m:.6g}, "
-                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}")
+                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}" + self.implied(()))
+
+    def implied(self, place: Any) -> str:
+        """The local derivative that the answer implies at a place, beside the right one."""
+        if len(self.uses) != 1:
+            return ""
+        use, = self.uses
+        if shape_of(use.arriving) != shape_of(self.g) or not right_formula(use.by.op, use.position):
+            return ""
+        m, g, a = (x if type(x) is float else float(x[place]) for x in (self.m, self.g, use.arriving))
+        if not a:
+            return ""
+        return (f"; there you multiply what arrives at {self.called(use.by)} by {m / a:.3g}, where the derivative of "
+                f"`{use.by.op.symbol}` is {g / a:.3g}")
 
 
 def most(x: Any) -> str:
