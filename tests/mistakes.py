@@ -436,9 +436,8 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
                     yield "* for /", replaced(path, ast.BinOp(left, ast.Mult(), right)), FORMULA
             if isinstance(node.op, ast.Pow):
                 k = ast.unparse(right)
-                for new in {"2": "3", "-1.5": "-0.5", "-2": "-1"}.get(k, ""), {"2": "1", "-1.5": "-1", "-2": "2"}.get(k):
-                    if new:
-                        yield "exponent", replaced([*path, (node, "right", None)], ast.parse(new).body[0].value), FORMULA
+                for new in {"2": ("3", "1"), "-1.5": ("-0.5", "-1"), "-2": ("-1", "2")}.get(k, ()):
+                    yield "exponent", replaced([*path, (node, "right", None)], ast.parse(new, mode="eval").body), FORMULA
             if isinstance(node.op, ast.Sub):
                 if ast.unparse(left) == "n":
                     yield "n for n − 1", replaced(path, left), FACTOR
@@ -480,7 +479,10 @@ def _terms(node: Any) -> list[Any]:
     return [*_terms(node.left), node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else [node]
 
 
-def _walk(node: Any, path: list[tuple[Any, str, Any]] | None = None) -> Iterator[tuple[Any, list[tuple[Any, str, Any]]]]:
+Path_ = list[tuple[Any, str, Any]]
+
+
+def _walk(node: Any, path: Path_ | None = None) -> Iterator[tuple[Any, Path_]]:
     for name, child in ast.iter_fields(node):
         if name in ("targets", "func") and not isinstance(child, ast.Attribute):
             continue
@@ -571,7 +573,8 @@ def right_answers(seeds: int = 7) -> Iterator[tuple[str, Any, Any, Any]]:
                     other = ast.unparse(ast.fix_missing_locations(_Respelled(rng).visit(ast.parse(line))))
                     full, run.seen = run.seen, single
                     if not graph.values:
-                        yield f"{name}, in float32: {line}", np.asarray(run.answer(line)[1], float), run.nodes[of], run.root
+                        answer = np.asarray(run.answer(line)[1], float)
+                        yield f"{name}, in float32: {line}", answer, run.nodes[of], run.root
                     run.seen = full
                     node = run.nodes[of]
                     yield f"{name}: {line}", plain, node, run.root
@@ -597,6 +600,23 @@ def verdict(wrong: Wrong, diagnosis: Any) -> str:
     return "named" if diagnosis.mistake in wrong.names else "unknown" if diagnosis.mistake == "unknown" else "false"
 
 
+def table(done: list[tuple[Wrong, Any, float]]) -> str:
+    """How often each graph's mistakes are called by their name, as a page."""
+    lines = ["# Mistakes, called by their name", "",
+             "Each row is a graph: its right backward lines were changed by named edits (`tests/mistakes.py`), and "
+             "each changed line was given to `diagnose`. A third of them was held back while `diagnose` was written. "
+             "Made by `python -m tests.mistakes --write docs/MISTAKES.md`.", "",
+             "| graph | mistakes | named first | none named | another name | called right |",
+             "|---|---:|---:|---:|---:|---:|"]
+    rows = [(name, [x for x in done if x[0].graph == name]) for name in GRAPHS]
+    for name, part in [*rows, ("**all**", done), ("held back", [x for x in done if x[0].held_back])]:
+        words = [verdict(w, d) for w, d, _ in part]
+        shares = (f"{words.count(v)} ({words.count(v) / len(words):.1%})"
+                  for v in ("named", "unknown", "false", "silent"))
+        lines.append(f"| {name} | {len(words)} | {' | '.join(shares)} |")
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mistakes", description=__doc__)
     parser.add_argument("--write", type=Path, help="where to write the table")
@@ -604,8 +624,11 @@ def main() -> None:
     parser.add_argument("--held", action="store_true", help="the part that was held back, too")
     options = parser.parse_args()
     done = results(mistakes())
-    counts = {part: [verdict(w, d) for w, d, _ in done if w.held_back is part] for part in (False, True)}
-    for part, words in counts.items():
+    if options.write:
+        options.write.parent.mkdir(exist_ok=True)
+        options.write.write_text(table(done), encoding="utf-8")
+    for part in (False, True):
+        words = [verdict(w, d) for w, d, _ in done if w.held_back is part]
         print("held back" if part else "tuned on", len(words),
               {v: f"{words.count(v)} ({words.count(v) / len(words):.1%})" for v in sorted(set(words))})
     times = sorted(t for *_, t in done)

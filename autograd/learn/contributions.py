@@ -51,7 +51,8 @@ class Pass:
         self.uses: dict[Node, list[Use]] = {}
         with silence(start):
             for use in each_use(self.order, self.gradients, self.given):
-                self.uses.setdefault(use.node, []).append(use)
+                arriving = self.given.get(use.by, use.arriving)
+                self.uses.setdefault(use.node, []).append(use._replace(arriving=arriving))
 
     def between(self, node: Node) -> list[Node]:
         """The nodes that depend on `node` and have a gradient, nearest first."""

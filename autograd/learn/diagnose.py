@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import FrameType, ModuleType
@@ -19,7 +20,7 @@ from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
 from autograd.learn import mistakes
-from autograd.learn.alike import Numbers, every, largest, shape_of, silence
+from autograd.learn.alike import Numbers, every, finite, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
 from autograd.learn.suspicions import Case, Suspicion
 
@@ -80,14 +81,45 @@ class Comparison:
                 f"maxdiff: {self.maxdiff:.3g}")
 
 
-def cmp(name: str, manual: object, t: object, root: Node | None = None) -> Comparison:
+class _Memory:
+    """The answers that `cmp` has seen for the root it was last asked about; a Tensor's root is held weakly."""
+
+    def __init__(self) -> None:
+        self.root: Callable[[], Node | None] = lambda: None
+        self.answers: dict[Node, Any] = {}
+
+    def of(self, root: Node | None) -> dict[Node, Any]:
+        """The answers seen for this root, to be added to."""
+        if root is None:
+            return {}
+        if self.root() is not root:
+            self.answers = {}
+            try:
+                self.root = weakref.ref(root, lambda _: self.forget())
+            except TypeError:                       # a Value has no room for weak references
+                self.root = lambda: root
+        return self.answers
+
+    def forget(self) -> None:
+        """Forget all answers."""
+        self.root, self.answers = lambda: None, {}
+
+
+_memory = _Memory()
+
+
+def cmp(name: str, manual: Any, t: Any, root: Node | None = None, given: Mapping[Node, Any] | None = None) -> Comparison:
     """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
+
+    The answers given so far, for the same root, are remembered: a line that is right for what it was fed is said to be
+    so, though its numbers are wrong. `cmp.reset()` forgets them.
 
     Args:
         name: what to call it.
-        manual: the gradient written by hand: a Tensor, an array, a number.
+        manual: the gradient written by hand: a Tensor, an array, a number, a tensor of PyTorch's.
         t: the node it is the gradient of, after a backward pass.
         root: where that backward pass began; for Tensors the last one's is known.
+        given: gradients that the answer was made from, in the place of the remembered ones; {} for none.
 
     Raises:
         ValueError: if t has no gradient yet.
@@ -103,15 +135,24 @@ def cmp(name: str, manual: object, t: object, root: Node | None = None) -> Compa
     """
     names = _names_around(sys._getframe(1))
     diagnosis = _examined("cmp", manual, t, root, names, name)
+    wrong = bool(diagnosis)
     mine, right = _alike("cmp", _numbers("cmp", manual), _gradient("cmp", t, name))
     got, expected = shape_of(mine), shape_of(right)
+    seen = _memory.of(_root_of("cmp", t, root)) if given is None else dict(given)
+    fed = {node: g for node, g in seen.items() if node is not t}
+    if diagnosis and fed:
+        diagnosis = _examined("cmp", manual, t, root, names, name, fed)
+        if not diagnosis:
+            diagnosis.note = "right for what it was fed: the mistake is further up"
+    if got == expected and finite(mine):
+        seen[t] = mine
     with silence(mine):
         maxdiff = largest(mine - right) if got == expected else float("nan")
-        result = Comparison(name, got == expected and every(mine == right), not diagnosis, maxdiff, diagnosis)
+        result = Comparison(name, got == expected and every(mine == right), not wrong, maxdiff, diagnosis)
     line = str(result)
     if got != expected:
         line += f" | shapes: {got}, expected {expected}"
-    elif result and not result.exact:
+    elif (result or not diagnosis) and not result.exact:
         line += f" | {diagnosis.note or 'fine: the same sums, rounded in another order'}"
     print(line)
     if diagnosis:
@@ -119,8 +160,10 @@ def cmp(name: str, manual: object, t: object, root: Node | None = None) -> Compa
     return result
 
 
-def diagnose(manual: object, t: object, root: Node | None = None,
-             given: Mapping[Node, Numbers] | None = None) -> Diagnosis:
+cmp.reset = _memory.forget                          # type: ignore[attr-defined]
+
+
+def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Node, Any] | None = None) -> Diagnosis:
     """Say what is wrong with a gradient written by hand. What it returns is falsy if the answer is right.
 
     Takes what `cmp` takes. Nodes are called by their labels, or by the names of the variables around the call.
@@ -154,6 +197,8 @@ def _numbers(where: str, manual: object) -> Any:
     """What was given as a gradient: a float, or an array."""
     if manual is None:
         raise TypeError(f"{where}: got None as the gradient, expected a Tensor, an array or a number")
+    if type(manual).__module__ == "torch":
+        manual = _of_torch(manual)
     if isinstance(manual, Node):
         manual = manual._data
     if is_real(manual) and type(manual).__module__ != "numpy":
@@ -161,7 +206,22 @@ def _numbers(where: str, manual: object) -> Any:
     return _of_arrays(where).array_of(manual)
 
 
-def _gradient(where: str, t: object, name: str) -> Any:
+def _of_torch(manual: Any) -> Any:
+    """A tensor of PyTorch's as an array; bfloat16, which NumPy lacks, as float32."""
+    manual = manual.detach().cpu()
+    return (manual.float() if _is_coarse(manual) else manual).numpy()
+
+
+def _is_coarse(manual: Any) -> bool:
+    return str(getattr(manual, "dtype", "")) == "torch.bfloat16"
+
+
+def _root_of(where: str, t: Node, root: Node | None) -> Node | None:
+    """Where the backward pass began, if that is known."""
+    return _of_arrays(where).last_root() if root is None and t.kind else root
+
+
+def _gradient(where: str, t: Any, name: str) -> Any:
     if not isinstance(t, Node):
         raise TypeError(f"{where}: got {type(t).__name__} to compare with, expected the Tensor or Value itself")
     if t._grad is None:
@@ -190,17 +250,16 @@ def _examined(where: str, manual: object, t: Any, root: Node | None, names: Mapp
     stored = _gradient(where, t, name)
     m, stored = _alike(where, _numbers(where, manual), stored)
     with silence(m):
-        return _examined_quietly(where, m, t, stored, root, names, name, given or {})
+        return _examined_quietly(where, m, t, stored, root, names, name, given or {}, _is_coarse(manual))
 
 
 def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | None, names: Mapping[int, str], name: str,
-                      given: Mapping[Node, Numbers]) -> Diagnosis:
+                      given: Mapping[Node, Any], coarse: bool) -> Diagnosis:
     kind, like = (Case, float) if type(m) is float else (_of_arrays(where).ArrayCase, _of_arrays(where).array_of)
-    case = kind(m, t, stored, None, names, name)
+    case = kind(m, t, stored, None, names, name, coarse)
     if not given and case.agrees(m, stored):
         return Diagnosis(case.name)
-    if root is None and t.kind:
-        root = _of_arrays(where).last_root()
+    root = _root_of(where, t, root)
     one = None
     if root is not None:
         one = Pass(root, like(seed(root)), {node: like(_numbers("given", g)) for node, g in given.items()})
@@ -208,14 +267,14 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
             one = None
     if one is not None and given:
         stored = one.gradients[t]
-    case = kind(m, t, stored, one, names, name)
+    case = kind(m, t, stored, one, names, name, coarse)
     if case.agrees(m, stored):
         return Diagnosis(case.name)
     if one is not None and not case.agrees(one.gradients[t], stored):
         if case.agrees(m, one.gradients[t]):
             return Diagnosis(case.name, note="for the last backward pass; .grad holds the sum of several, "
                                              "since nothing set it to zero in between")
-        case = kind(m, t, one.gradients[t], one, names, name)
+        case = kind(m, t, one.gradients[t], one, names, name, coarse)
     if note := case.forgiven():
         return Diagnosis(case.name, note=note)
     (mistake, evidence, hint), *others = _likeliest(case)
@@ -242,7 +301,7 @@ def _likeliest(case: Case) -> list[Suspicion]:
             case.stop = min(case.stop, stop)        # what else it may be is looked for a little longer
         if all(mistake.name != other.name for other, *_ in found):
             found.append(suspicion)
-        if len(found) == 3 or mistake is mistakes.ZEROS:
+        if len(found) == 3 or mistake is mistakes.ZEROS or type(case.g) is float:      # one number fits too much
             break
     case.stopped = stopped if found and stop < math.inf else case.stopped
     return found

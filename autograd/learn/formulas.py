@@ -61,7 +61,7 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     (True, True, False)
     """
     right = right_formula(op, position)
-    if right is None:
+    if right is None or right in ("1", "-1", "0"):              # there is no formula to get wrong
         return ()
     names = NAMES[:(op.arity or 0) + 1]
     found: dict[str, None] = {}
@@ -158,11 +158,11 @@ def _in_place_of(node: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
         for name in (*names, OTHER):
             if name != node.id:
                 yield ast.Name(name)
-        for sign, value in ((ast.Gt(), 0), (ast.Eq(), 0)):
-            yield ast.Compare(node, [sign], [ast.Constant(value)])
+        yield ast.Compare(node, [ast.Gt()], [ast.Constant(0)])
+        yield ast.Compare(node, [ast.Eq()], [ast.Constant(0)])
         yield ast.BinOp(node, ast.Mult(), node)
     elif isinstance(node, ast.Constant):
-        c = node.value
+        c: Any = node.value
         for value in dict.fromkeys((c - 1, c + 1, -c, 1, 2 * c, c / 2, c - 0.5, c + 0.5)):
             yield ast.Constant(value)
     elif isinstance(node, ast.UnaryOp):
@@ -176,9 +176,9 @@ def _in_place_of(node: ast.expr, names: Sequence[str]) -> Iterator[ast.expr]:
         for other in ("sin", "cos", "exp", "log", "tanh", "sigmoid"):
             yield ast.Call(ast.Name(other), node.args, [])
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
-        for op in (ast.Lt(), ast.GtE(), ast.LtE(), ast.Eq(), ast.NotEq(), ast.Gt()):
-            if type(op) is not type(node.ops[0]):
-                yield ast.Compare(node.left, [op], node.comparators)
+        for sign in (ast.Lt(), ast.GtE(), ast.LtE(), ast.Eq(), ast.NotEq(), ast.Gt()):
+            if type(sign) is not type(node.ops[0]):
+                yield ast.Compare(node.left, [sign], node.comparators)
         yield node.left
         yield ast.Constant(1)
     elif isinstance(node, ast.BinOp):

@@ -13,7 +13,7 @@ from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import as_array, last_pass
 from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
-from autograd.learn.alike import Numbers, close, largest, shape_of
+from autograd.learn.alike import Numbers, close, finite_part, largest, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import KINKS, Case, Suspicion, most
@@ -41,6 +41,7 @@ class ArrayCase(Case):
 
     def tolerate(self) -> None:
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (self.m, self.g))
+        width = 2 if self.coarse else width
         self.relative, self.absolute = _TOLERANCE.get(width, (1e-9, 1e-12))
 
         self.step = 2.0 ** (-50 if width == 8 else -21 if width == 4 else -8)
@@ -58,7 +59,7 @@ class ArrayCase(Case):
 
     def nearly(self) -> bool:
         """Whether an answer that shows no mistake is right to about single precision."""
-        return self.m.shape == self.g.shape and close(self.m, self.g, 2e-6, 2e-6 * largest(self.g))
+        return self.m.shape == self.g.shape and close(self.m, self.g, 2e-6, 2e-6 * largest(finite_part(self.g)))
 
     def at_a_kink(self) -> str:
         wrong = self.wrong()
@@ -124,8 +125,9 @@ class ArrayCase(Case):
                                 f"{g.shape}; summed to that your numbers are right")
         if m.size > g.size and self.agrees(_summed(m, g.shape), g):
             yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
-        for node in self.one.between(self.t) if self.one is not None else []:
-            if m.shape != () and self.known(node) and self.agrees(m, self.one.gradients[node]):
+        one = self.one
+        for node in one.between(self.t) if one is not None else []:
+            if one is not None and m.shape != () and self.known(node) and self.agrees(m, one.gradients[node]):
                 called = self.called(node)
                 yield self.seen(mistakes.LOCAL, f"{got}; the gradient of {called} is passed straight through to "
                                 f"`{self.name}`", called)
@@ -292,7 +294,7 @@ class ArrayCase(Case):
         rows = set(np.nonzero(wrong)[0].tolist()) if worst else set()
         if len(rows) == 1 and error.shape[0] > 1 and count > 1:
             evidence += f"; all of them in row {rows.pop()}"
-        return self.seen(mistakes.UNKNOWN, evidence)
+        return self.seen(mistakes.UNKNOWN, evidence + self.implied(worst))
 
 
 def _counts(nodes: list[Node]) -> set[int]:

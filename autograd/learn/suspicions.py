@@ -29,6 +29,7 @@ _DEEPEST = 400                                      # nodes: beyond, only direct
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
 _SEARCH, _STEPS = 0.02, 12                          # for formulas: how many seconds, and how many nameless nodes deep
+_NODES = 40                                         # how many are tried in the place of another
 _BUDGET = 1.0                                       # seconds for all of a diagnosis
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
@@ -49,8 +50,10 @@ class Case:
     # How far rounding may take an answer: relative to the number itself, and to the largest that went into its sum.
     relative, absolute = 1e-9, 1e-12
 
-    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str) -> None:
+    def __init__(self, m: Any, t: Node, g: Any, one: Pass | None, names: Mapping[int, str], name: str,
+                 coarse: bool = False) -> None:
         self.m, self.t, self.g, self.one, self.names = m, t, g, one, names
+        self.coarse = coarse                        # whether the answer's numbers have only some eight bits
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
         self.stop = perf_counter() + _BUDGET
@@ -93,9 +96,12 @@ class Case:
         if not inside or len(inside) > _DEEPEST or not off <= 1e-6 * max(map(largest, self.one.gradients.values())):
             return False
         sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
-        moved = [self.one.shaken(self.t, lambda x, g, seed=seed: shaken(g, self.step * sizes.get(x, 0.0), seed), inside)
-                 for seed in range(3)]
-        noise = max(largest(x - self.g) for x in moved)
+        noise = 0.0
+        for seed in range(3):
+            def by(x: Node, g: Any, seed: int = seed) -> Any:
+                return shaken(g, self.step * sizes.get(x, 0.0), seed)
+
+            noise = max(noise, largest(self.one.shaken(self.t, by, inside) - self.g))
         return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * noise)
 
     def nearly(self) -> bool:
@@ -308,7 +314,7 @@ class Case:
         steps = list(self.steps())
         for find in (self.without_upstream, self.with_formula, self.with_another_gradient, self.with_another_node):
             self.until = thread_time() + _SEARCH
-            for use in steps:
+            for use in steps if type(self.g) is not float else steps[:4]:
                 if self.out_of_time():
                     return
                 for part, *told in find(use):
@@ -323,7 +329,7 @@ class Case:
                         break
 
     def late(self) -> bool:
-        return thread_time() > self.until or perf_counter() > self.stop
+        return type(self.g) is not float and (thread_time() > self.until or perf_counter() > self.stop)
 
     def out_of_time(self) -> bool:
         """Whether a second has gone by: then what is left is not looked at, and that is said."""
@@ -442,7 +448,7 @@ class Case:
         """The nodes that may stand in a formula by mistake, those with a name first."""
         assert self.one is not None
         return [node for node in self.one.order if self.known(node) and node is not use.by
-                and self.fits(node, use.by) and all(node is not x for x in use.by.inputs)]
+                and self.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
 
     def fits(self, node: Node, by: Node) -> bool:
         """Whether the node's shape may stand beside the other's."""
@@ -476,7 +482,20 @@ class Case:
 
     def unknown(self) -> Suspicion:
         return self.seen(mistakes.UNKNOWN, f"1 of 1 entries are off; the largest error is here: got {self.m:.6g}, "
-                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}")
+                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}" + self.implied(()))
+
+    def implied(self, place: Any) -> str:
+        """The local derivative that the answer implies at a place, beside the right one."""
+        if len(self.uses) != 1:
+            return ""
+        use, = self.uses
+        if shape_of(use.arriving) != shape_of(self.g) or not right_formula(use.by.op, use.position):
+            return ""
+        m, g, a = (x if type(x) is float else float(x[place]) for x in (self.m, self.g, use.arriving))
+        if not a:
+            return ""
+        return (f"; there you multiply what arrives at {self.called(use.by)} by {m / a:.3g}, where the derivative of "
+                f"`{use.by.op.symbol}` is {g / a:.3g}")
 
 
 def most(x: object) -> str:

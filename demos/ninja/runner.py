@@ -321,10 +321,14 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
             continue
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
                  line.get("own") if hints >= 3 else ""]
-        for text, lead, style in [(line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
+        seen = line.get("exact") if hints >= 3 else None
+        for text, lead, style in [(seen or line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
             if text:
                 for i, part in enumerate(textwrap.wrap(text, room - 2)):
                     say(indent, (("  " if i and lead else lead) + part, style))
+    if report.get("note"):
+        say()
+        say("  ", (report["note"], "yellow"))
     error = report["error"]
     if error is not None:
         say()

@@ -44,7 +44,7 @@ def test_a_solution_is_right_and_a_starter_not_yet(tmp_path, number):
     assert len(solved["lines"]) == HOW_MANY[number]
     begun = report_on(tmp_path, number, exercise.starter())
     assert begun["error"] is None
-    assert set(states(begun).values()) - {"right" if number == 8 else "todo"} <= {"todo"}
+    assert set(states(begun).values()) == {"todo"}
     assert list(states(begun)) == list(states(solved))
 
 
@@ -207,6 +207,50 @@ def test_other_names(tmp_path):
     names.write_text("ana\n", "utf-8")
     report = report_on(tmp_path, 1, EXERCISES[1].solution(), names=names)
     assert "at least 10 are needed" in report["error"]["what"]
+
+
+def test_a_todo_does_not_stop_the_lines_after_it(tmp_path):
+    report = report_on(tmp_path, 1, changed(1, dh=("dh = dlogits @ W2.T", "dh = None")))
+    assert report["error"] is None
+    found = states(report)
+    assert found.pop("dh") == "todo"
+    assert set(found.values()) == {"right"}
+
+
+@pytest.mark.parametrize(("number", "old", "new", "name"), [
+    (2, "dlogits /= n\n", "dlogits = logits.grad\n", "dlogits"),
+    (3, "dhprebn = ", "dhprebn = hprebn.grad if True else ", "dhprebn"),
+    (6, "dz = p - y", "mine = z.grad\ndz = mine * 1.0", "dz"),
+])
+def test_the_engines_gradient_is_not_an_answer(tmp_path, number, old, new, name):
+    report = report_on(tmp_path, number, changed(number, line=(old, new)))
+    line = next(line for line in report["lines"] if line["name"] == name)
+    assert (line["state"], line["mistake"]) == ("wrong", "the engine's work, not yours")
+
+
+def test_no_right_number_is_shown_before_the_last_hint(tmp_path, capsys):
+    path = tmp_path / "0_warmups.py"
+    path.write_text(EXERCISES[0].starter().replace("da = None", "da = 1.2345"), "utf-8")
+    shown = []
+    for level in range(4):
+        main(["check", str(path), "--hints", str(level)])
+        shown.append(capsys.readouterr().out)
+    assert all("1.2345" in text for text in shown)
+    assert not any("expected" in text for text in shown[:3])
+    assert "expected 2" in shown[3]
+
+
+def test_what_follows_from_a_wrong_line_without_a_graph_is_forgiven(tmp_path):
+    report = report_on(tmp_path, 5, changed(
+        5, J=("J = (probs.detach()", "J = -(probs.detach()"),
+        z=("dz = (probs - y) / T", "dz = (-(y / probs.detach()).view(1, -1) @ J).view(-1)")))
+    assert states(report) == {"J": "wrong", "dz": "follows", "dT": "right"}
+
+
+def test_a_changed_forward_pass_is_said(tmp_path):
+    report = report_on(tmp_path, 5, changed(5, T=("torch.tensor(2.5", "torch.tensor(2.0")))
+    assert "was it changed?" in report["note"]
+    assert report_on(tmp_path, 5, EXERCISES[5].solution())["note"] == ""
 
 
 # The command line.

@@ -1,0 +1,106 @@
+"""Mistakes made by named edits of right lines are called by their name; what is right, however spelled, is right."""
+
+import statistics
+import time
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, diagnose
+from tests.mistakes import GRAPHS, mistakes, results, right_answers, runs, verdict
+
+
+def test_the_backward_lines_are_right_before_they_are_edited():
+    for run in runs().values():
+        for line in run.graph.backward.splitlines():
+            of, answer = run.answer(line)
+            np.testing.assert_allclose(answer, run.seen["d" + of], rtol=1e-10, atol=1e-12, err_msg=line)
+
+
+def test_nine_in_ten_are_named_and_hardly_one_by_another_name():
+    done = results(mistakes())
+    assert len(done) >= 300
+    assert len(GRAPHS) >= 12
+    for part in (done, [x for x in done if x[0].held_back]):
+        words = [verdict(wrong, diagnosis) for wrong, diagnosis, _ in part]
+        assert words.count("silent") == 0
+        assert words.count("named") >= 0.95 * len(words)
+        assert words.count("false") <= 0.015 * len(words)
+    assert statistics.median(seconds for *_, seconds in done) < 0.06         # 0.006 where nothing else runs
+
+
+def test_no_right_answer_is_called_wrong():
+    count = 0
+    for what, answer, node, root in right_answers():
+        count += 1
+        diagnosis = diagnose(answer, node, root)
+        assert not diagnosis, f"{what}\n{diagnosis}"
+    assert count >= 3000
+
+
+def test_where_the_truth_is_infinite_only_that_is_right():
+    q = Tensor([0.0, 2.0], requires_grad=True, label="q")
+    loss = q.log().sum()
+    loss.backward()
+    assert not diagnose([np.inf, 0.5], q, loss)
+    for wrong in ([-7, 0.5], [-np.inf, 0.5], [np.nan, 0.5], [np.inf, 0.6]):
+        assert diagnose(wrong, q, loss)
+    assert "1 of 2" in str(diagnose([-7, 0.5], q, loss))
+
+
+@pytest.mark.parametrize(("make", "right", "wrong"), [
+    (lambda x: x.relu(), [0.5, 1, 0], [1.5, 1, 0]),
+    (lambda x: abs(x), [-0.3, 1, -1], [-1.3, 1, -1]),
+    (lambda x: (x * Tensor([1.0, 0.0, -1.0]) + Tensor([0.0, 2.0, 1.0])).max(), [0, 0, 1], [0, 0, 2]),
+], ids=["relu", "abs", "max"])
+def test_at_a_kink_every_subgradient_is_right(make, right, wrong):
+    x = Tensor([0.0, 2.0, -1.0], requires_grad=True, label="x")
+    y = make(x)
+    loss = y.sum() if y.ndim else y * 1.0
+    loss.backward()
+    if make(x).ndim:
+        assert "subgradient" in str(diagnose(right, x, loss))
+    assert diagnose(wrong, x, loss)
+
+
+def test_ties_may_be_shared_as_one_likes():
+    x = Tensor([[2.0, 2.0, -1.0], [0.0, 1.0, 1.0]], requires_grad=True, label="x")
+    loss = (x.max(1).values * Tensor([1.0, 3.0])).sum()
+    loss.backward()
+    for right in ([[1, 0, 0], [0, 3, 0]], [[0, 1, 0], [0, 0, 3]], [[0.5, 0.5, 0], [0, 1.5, 1.5]]):
+        assert not diagnose(np.array(right, float), x, loss)
+    assert diagnose([[1.0, 1.0, 0], [0, 3, 0]], x, loss)
+    assert diagnose([[1.0, 0, 0], [3.0, 0, 0]], x, loss)
+
+
+def test_what_cancels_two_ops_away_is_zero():
+    rng = np.random.default_rng(0)
+    b = Tensor(rng.standard_normal(5), requires_grad=True, label="b")
+    shifted = (b * 3.0).view(1, 5) + rng.standard_normal((8, 5))
+    loss = (((shifted - shifted.mean(0, keepdim=True)) * 100.0).tanh() * rng.standard_normal((8, 5))).sum()
+    loss.backward()
+    assert not diagnose(np.zeros(5), b, loss)
+    assert diagnose(np.full(5, 1e-4), b, loss)
+
+
+def test_a_diagnosis_ends_after_a_second_and_says_so():
+    rng = np.random.default_rng(0)
+    h = x = Tensor(rng.standard_normal((2048, 200)), requires_grad=True, label="x")
+    for _ in range(6):
+        h = (h @ (rng.standard_normal((200, 200)) * 0.07)).tanh()
+    loss = (h * h).sum()
+    loss.backward()
+    start = time.thread_time()
+    diagnosis = diagnose(np.asarray(x.grad) + rng.standard_normal(x.shape), x, loss)
+    assert diagnosis.mistake == "unknown"
+    assert time.thread_time() - start < 4.0
+
+
+def test_two_mistakes_at_once_and_others_that_give_the_same_numbers():
+    run = runs()["perceptron"]
+    both = run.diagnosis("dhpre = -(1 - hpre ** 2) * dh")
+    assert both.mistake == "another formula for the local derivative"
+    one = run.diagnosis("dhpre = (1 - hpre ** 2) * dh")
+    assert "`1 - hpre**2`" in one.evidence
+    assert "`1 - h**2`" in one.evidence
+    assert run.diagnosis("dhpre = np.cos(hpre * 3) * dh").evidence.count("where the derivative of `tanh` is") == 1
