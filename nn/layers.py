@@ -163,7 +163,8 @@ class BatchNorm1d(Module):
         ValueError: for another number of features, or in training for a batch of one number per feature.
     """
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, dtype: Any = np.float64) -> None:
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 dtype: Any = np.float64) -> None:
         self.weight = Tensor(np.ones(num_features), True, dtype, "weight")
         self.bias = Tensor(np.zeros(num_features), True, dtype, "bias")
         self.running_mean: Tensor

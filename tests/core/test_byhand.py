@@ -99,10 +99,10 @@ def test_what_is_not_known_by_hand_is_refused():
 
 @pytest.mark.parametrize("label", [3, 2.5, ["a"]])
 def test_a_label_is_a_text(label):
-    with pytest.raises(TypeError, match="label: got .* expected a text"):
+    with pytest.raises(TypeError, match=r"label: got .* expected a text"):
         Value(1.0, label=label)
     v = Value(1.0)
-    with pytest.raises(TypeError, match="label: got .* expected a text"):
+    with pytest.raises(TypeError, match=r"label: got .* expected a text"):
         v.label = label
     with pytest.raises(UnicodeEncodeError):
         v.label = "\udc80"
