@@ -215,12 +215,16 @@ PROGRAMS = {"bigram": BIGRAM, "gpt": GPT, "mlp": MLP, "rnn": RNN}
 def run(text, prepared, here):
     """What the program leaves in its names."""
     if here:
-        text = (text.replace("import torch\n", "import autograd as torch\n")
-                .replace("import torch.nn", "import autograd.nn")
-                .replace("from torch.nn", "from autograd.nn"))
+        for there, back in [("import torch\n", "import autograd as torch\n"), ("import torch.nn", "import autograd.nn"),
+                            ("from torch.nn", "from autograd.nn")]:
+            text = text.replace(there, back)
     names = {"prepared": prepared, "__name__": "program"}
     exec(compile(text, "<program>", "exec"), names)
     return names
+
+
+def printed(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -267,20 +271,18 @@ def test_the_layers_are_found_by_pytorchs_path(line):
             "assert nn.Linear is ours.Linear and F is G and nn.functional is G and o.SGD is ours.optim.SGD\n"
             "assert o.lr_scheduler.StepLR is ours.optim.StepLR and nn.init is ours.init\n"
             "try:\n    import autograd.nn.layers\nexcept ImportError:\n    print('one copy')\n")
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "one copy\n"
+    assert printed(code) == "one copy\n"
 
 
 def test_a_program_runs_where_the_name_torch_leads_here():
     code = "import sys, autograd\nsys.modules['torch'] = autograd\nprepared = lambda model: model" + GPT + TRAIN
     code += "import torch.nn.functional as G, torch.optim.lr_scheduler\nassert G is F\nprint(trace[-1] < trace[0])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+    assert printed(code) == "True\n"
 
 
 def test_nothing_of_nn_is_loaded_before_it_is_asked_for():
-    code = ("import sys, autograd\nautograd.Tensor\n"
-            "print([name for name in sys.modules if name.partition('.')[0] == 'nn'])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    code = "import sys, autograd\nautograd.Tensor\nprint([x for x in sys.modules if x.partition('.')[0] == 'nn'])"
+    assert printed(code) == "[]\n"
 
 
 def test_saved_tensors_come_back(tmp_path):

@@ -1,0 +1,114 @@
+"""PyTorch's methods, options and losses that ported code asks for: the same numbers and gradients as PyTorch's."""
+
+import numpy as np
+import pytest
+
+import autograd
+import autograd.functional as F
+import nn
+from autograd import Tensor, Value, gradcheck
+
+X = np.array([[1.5, -2.25, 0.75], [-0.5, 3.0, -1.25]])
+Y = np.array([[0.5, 1.125, -2.0], [1.5, -0.75, 2.0]])
+T = np.array([[1.0, 0.0, 0.25], [0.0, 1.0, 0.5]])
+
+# library (autograd or torch), its F, x, y, targets -> a tensor
+PROGRAMS = {
+    "x.remainder(y)": lambda t, F, x, y, z: (x.remainder(y.detach()) + x % 2) * y,
+    "x // y": lambda t, F, x, y, z: (x.detach() // y.detach() + x.detach().floor_divide(2)) * x,
+    "add alpha": lambda t, F, x, y, z: t.add(x, y, alpha=3) + x.sub(y, alpha=0.5),
+    "add_ alpha": lambda t, F, x, y, z: x * x.detach().clone().add_(y.detach(), alpha=2).sub_(1.0, alpha=3),
+    "index_add_": lambda t, F, x, y, z: x * t.zeros(2, 3, dtype=t.float64).index_add_(
+        1, t.tensor([2, 0, 2]), y.detach(), alpha=2),
+    "shapes": lambda t, F, x, y, z: x.reshape_as(y.T).view_as(y) * x[:1].expand_as(y).contiguous(),
+    "softmax": lambda t, F, x, y, z: x.softmax(1) + y.softmax(dim=0) + t.softmax(x, dim=-1, dtype=t.float64),
+    "log_softmax": lambda t, F, x, y, z: x.log_softmax(1) + F.log_softmax(y, dim=0, dtype=t.float64),
+    "one number": lambda t, F, x, y, z: x[0, 0].softmax(0) + F.softmax(y[0, 0], dim=-1) + x[1, 1].cumsum(0) * x,
+    "dtypes": lambda t, F, x, y, z: x.sum(1, dtype=t.float64) + x.mean(1, dtype=t.float64) + x.prod(1, dtype=t.float64),
+    "several dims": lambda t, F, x, y, z: (
+        x.amax((0, 1)) + y.amin((0, 1)) + x.logsumexp((0, 1)) + t.logsumexp(y, (0, 1))),
+    "masks": lambda t, F, x, y, z: t.where((x.lt(y) & ~y.ge(1.0)) | x.eq(1.5) ^ y.ne(1.125), x, y),
+    "finite": lambda t, F, x, y, z: t.where((1 / (x - 1.5)).isfinite() | t.isnan(x) | x.isinf().logical_not(), x, y),
+    "softplus": lambda t, F, x, y, z: F.softplus(x, beta=2.0) + F.silu(y) + F.leaky_relu(x, 0.2),
+    "layer_norm": lambda t, F, x, y, z: F.layer_norm(x, (3,), y[0], y[1]) + F.layer_norm(x, (2, 3)),
+    "l1": lambda t, F, x, y, z: F.l1_loss(x, z, reduction="none"),
+    "smooth l1": lambda t, F, x, y, z: F.smooth_l1_loss(x, z, reduction="none", beta=0.7) + F.smooth_l1_loss(y, z),
+    "bce": lambda t, F, x, y, z: F.binary_cross_entropy(x.sigmoid(), z, weight=z + 0.5, reduction="none"),
+    "bce logits": lambda t, F, x, y, z: F.binary_cross_entropy_with_logits(
+        x, z, weight=z + 0.5, pos_weight=t.tensor([1.0, 2.0, 0.5], dtype=t.float64)) * y,
+    "in float32": lambda t, F, x, y, z: x.to(dtype=t.float32).to("cpu", t.float64).to(device=t.device("cpu")) * y,
+}
+
+
+def answers(library, functional, program):
+    x, y = (library.tensor(a, requires_grad=True) for a in (X, Y))
+    out = program(library, functional, x, y, library.tensor(T))
+    (out * out).sum().backward()
+    zero = np.zeros_like(X)
+    return [np.asarray(out.detach().numpy()), *[zero if a.grad is None else a.grad.numpy() for a in (x, y)]]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_same_numbers_and_gradients(name):
+    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    for ours, theirs in zip(answers(autograd, F, PROGRAMS[name]), answers(torch, torch.nn.functional, PROGRAMS[name])):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6 if "float32" in name else 1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["softplus", "smooth l1", "bce", "bce logits", "layer_norm", "several dims"])
+def test_gradients_without_a_second_witness(name):
+    inputs = [Tensor(X, requires_grad=True), Tensor(Y, requires_grad=True)]
+    assert gradcheck(lambda x, y: PROGRAMS[name](autograd, F, x, y, Tensor(T)), inputs)
+
+
+def test_losses_of_values_take_the_options_too():
+    logits = [Value(x) for x in X[0]]
+    loss = F.binary_cross_entropy_with_logits(logits, list(T[0]), weight=[1.0, 2.0, 3.0], pos_weight=2.0)
+    same = F.binary_cross_entropy_with_logits(Tensor(X[0]), T[0], weight=[1.0, 2.0, 3.0], pos_weight=2.0)
+    assert loss.data == pytest.approx(same.item(), rel=1e-14)
+    assert [v.data for v in F.l1_loss(logits, [0.0] * 3, reduction="none")] == [1.5, 2.25, 0.75]
+    with pytest.raises(ValueError, match="2 weights for 3 inputs"):
+        F.binary_cross_entropy_with_logits(logits, [0.0] * 3, weight=[1.0, 2.0])
+
+
+def test_a_batch_norm_that_counts_all_batches_alike():
+    norm, batches = nn.BatchNorm1d(3, momentum=None), np.random.default_rng(0).normal(size=(4, 5, 3))
+    for batch in batches:
+        norm(Tensor(batch))
+    np.testing.assert_allclose(norm.running_mean.numpy(), batches.mean((0, 1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("x", [1e-7, -3e-30, 5e-324])
+def test_a_small_number_is_not_shown_as_0(x):
+    for t in (Tensor([x]), Tensor([1.0, x]), Tensor(x)):
+        assert "e-" in repr(t)
+    assert repr(Tensor([0.0, 1.5])) == "tensor([0.0, 1.5])"
+
+
+def test_how_many_digits_are_shown_can_be_chosen():
+    autograd.set_printoptions(precision=2, sci_mode=False)
+    try:
+        assert repr(Tensor([1 / 3])) == "tensor([0.33])"
+    finally:
+        autograd.set_printoptions()
+
+
+@pytest.mark.parametrize("name", ["tanh", "exp", "sin", "sqrt", "negative", "absolute", "square", "maximum",
+                                  "multiply"])
+def test_numpys_functions_of_a_value_are_its_own(name):
+    function, x = getattr(np, name), Value(0.75)
+    more = [2.0] if function.nin == 2 else []
+    y = function(x, *more)
+    y.backward()
+    assert isinstance(y, Value)
+    assert y.data == pytest.approx(float(function(0.75, *more)), rel=1e-15)
+    slope = (function(0.75 + 1e-6, *more) - function(0.75 - 1e-6, *more)) / 2e-6
+    assert x.grad == pytest.approx(slope, rel=1e-6, abs=1e-6)
+    with pytest.raises(TypeError):
+        np.gcd(x, 2)
+
+
+def test_gradcheck_says_where_it_cannot_tell():
+    with pytest.raises(ValueError, match="can't be checked here"):
+        gradcheck(lambda x: x.sin(), Value(1e16))
+    assert gradcheck(lambda x: x.sin(), Value(10.0))
