@@ -437,7 +437,8 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
             if isinstance(node.op, ast.Pow):
                 k = ast.unparse(right)
                 for new in {"2": ("3", "1"), "-1.5": ("-0.5", "-1"), "-2": ("-1", "2")}.get(k, ()):
-                    yield "exponent", replaced([*path, (node, "right", None)], ast.parse(new, mode="eval").body), FORMULA
+                    power = ast.parse(new, mode="eval").body
+                    yield "exponent", replaced([*path, (node, "right", None)], power), FORMULA
             if isinstance(node.op, ast.Sub):
                 if ast.unparse(left) == "n":
                     yield "n for n − 1", replaced(path, left), FACTOR

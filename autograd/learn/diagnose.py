@@ -108,7 +108,8 @@ class _Memory:
 _memory = _Memory()
 
 
-def cmp(name: str, manual: Any, t: Any, root: Node | None = None, given: Mapping[Node, Any] | None = None) -> Comparison:
+def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
+        given: Mapping[Node, Any] | None = None) -> Comparison:
     """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
 
     The answers given so far, for the same root, are remembered: a line that is right for what it was fed is said to be

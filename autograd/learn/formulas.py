@@ -26,7 +26,8 @@ OTHER = "w"                                         # some other node, tried in 
 
 
 # The same derivatives, as they are also written.
-_ALSO = {("div", 1): ("-x / y ** 2",), ("sigmoid", 0): ("exp(-x) / (1 + exp(-x)) ** 2",), ("sqrt", 0): ("1 / (2 * out)",)}
+_ALSO = {("div", 1): ("-x / y ** 2",), ("sqrt", 0): ("1 / (2 * out)",),
+         ("sigmoid", 0): ("exp(-x) / (1 + exp(-x)) ** 2",)}
 
 
 class Formula(NamedTuple):
@@ -65,7 +66,7 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
         return ()
     names = NAMES[:(op.arity or 0) + 1]
     found: dict[str, None] = {}
-    written = [right, *(text for text in _ALSO.get((op.name, position), ()))]
+    written = [right, *_ALSO.get((op.name, position), ())]
     edited = [new for text in written for new in _edited(text, names)]
     whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
     for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", *_powers(op), *_alike(names)):
@@ -131,7 +132,7 @@ def _edited(text: str, names: Sequence[str]) -> Iterator[str]:
 def _parts(node: Any, path: tuple[tuple[str, int | None], ...]) -> Iterator[tuple[Any, Any]]:
     for name, child in ast.iter_fields(node):
         for i, x in enumerate(child) if isinstance(child, list) else [(None, child)]:
-            if isinstance(x, ast.expr) and not (name == "func"):
+            if isinstance(x, ast.expr) and name != "func":
                 yield (*path, (name, i)), x
                 yield from _parts(x, (*path, (name, i)))
 

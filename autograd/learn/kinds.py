@@ -6,6 +6,7 @@ Each takes the case and works out, from the graph, what the mistake would have g
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,7 +103,8 @@ def _soft(x: Any, axis: int) -> Any:
     return e / e.sum(axis, keepdims=True)
 
 
-def _variants(case: ArrayCase, x: Any, p: Any, y: Any, c: float, name: str, over: str, hot: bool) -> Iterator[Suspicion]:
+def _variants(case: ArrayCase, x: Any, p: Any, y: Any, c: float, name: str, over: str,
+              hot: bool) -> Iterator[Suspicion]:
     m, softened = case.m, name.startswith("softmax")
     tried = [(p, f"your numbers are {name}{over}: nothing is subtracted"),
              (p + y, f"your numbers are ({name} + y){over}: y has to be subtracted"),
@@ -131,8 +133,8 @@ def _variants(case: ArrayCase, x: Any, p: Any, y: Any, c: float, name: str, over
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
             if (a, b) not in ((c, c), (1.0, 1.0)) and case.explains(a * p - b * y):
-                yield case.seen(mistakes.CROSS, f"your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides both by "
-                                                "the same")
+                yield case.seen(mistakes.CROSS, f"your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
+                                                "both by the same")
     if not softened or not case.agrees(m.sum(-1), 0 * m.sum(-1)):
         return
     for scale in dict.fromkeys((c, 1.0)):
@@ -150,8 +152,8 @@ def _variants(case: ArrayCase, x: Any, p: Any, y: Any, c: float, name: str, over
         flat = y - 1.0 / y.shape[-1]
         e = case.ratio(y - mine, flat)
         if e is not None and 0 < e < 1 and case.explains(scale * (p - y + e * flat)):
-            yield case.seen(mistakes.CROSS, f"your y is smoothed by {e:.3g}: {1 - e + e / y.shape[-1]:.3g} at the right "
-                                            f"class and {e / y.shape[-1]:.3g} elsewhere")
+            yield case.seen(mistakes.CROSS, f"your y is smoothed by {e:.3g}: {1 - e + e / y.shape[-1]:.3g} at the "
+                                            f"right class and {e / y.shape[-1]:.3g} elsewhere")
 
 
 # Products of matrices.
@@ -196,11 +198,9 @@ def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any
     yield from kept(product(_t(g), y), mistakes.FACTOR_TRANSPOSED, f"what arrives at {by} stands transposed in your "
                                                                   "product")
     yield from kept(product(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
-    try:
+    with suppress(ValueError):
         yield _reduced(y @ g if use.position == 0 else g @ _t(y), np.shape(use.node._data)), \
             mistakes.FACTOR_TRANSPOSED, "the factors of your product stand in the other order"
-    except ValueError:
-        pass
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
@@ -251,7 +251,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         for j in np.flatnonzero(np.isclose(table[i] - table, logs, rtol=1e-6, atol=1e-6).all(1)):
             b, _, b_words = atoms[j]
             if i != j and case.explains(g * (a / b)):
-                yield case.seen(mistakes.NODE, f"your numbers are the right ones with {a_words} where {b_words} belongs")
+                yield case.seen(mistakes.NODE, f"your numbers are the right ones with {a_words} where {b_words} "
+                                                "belongs")
         for k in (0.5, 1.0, 1.5, 2.0, 3.0):         # ε: a and a + ε differ by a constant
             for j in np.flatnonzero(np.isclose(k * (table[i] - table), logs, rtol=1e-6, atol=1e-6).all(1)):
                 b, _, b_words = atoms[j]
@@ -296,9 +297,9 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
             (case.agrees(m, np.trunc(g)) or case.agrees(m, np.round(g))):
         yield case.seen(mistakes.INTEGERS, "every number of yours is whole, and is the right one, cut")
     for use in case.uses:
-        if use.by.op.name == "reshape" and len(case.uses) == 1:
-            if m.shape == g.shape and case.agrees(np.sort(m, None), np.sort(g, None)):
-                yield case.seen(mistakes.ORDER, "your numbers are the right ones, all of them, at other places")
+        if use.by.op.name == "reshape" and len(case.uses) == 1 and m.shape == g.shape and \
+                case.agrees(np.sort(m, None), np.sort(g, None)):
+            yield case.seen(mistakes.ORDER, "your numbers are the right ones, all of them, at other places")
         by: Any = use.by                            # a Tensor
         key = by._saved[1] if by.op.name == "index" else None
         if type(key) is not np.ndarray or key.dtype.kind != "i":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
@@ -144,8 +145,8 @@ class ArrayCase(Case):
                 continue
             if local:
                 called = self.called(use.by)
-                yield self.seen(mistakes.UPSTREAM, f"{got}; your numbers are ∂{called.strip('`')}/∂{self.name}, as if "
-                                f"what arrives at {called} were 1", called)
+                yield self.seen(mistakes.UPSTREAM, f"{got}; your numbers are {self.slope(use.by)}, as if what "
+                                f"arrives at {called} were 1", called)
         for axes in _axes(g.ndim):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
                 yield self.seen(mistakes.AXIS, f"{got}; yours is the right gradient summed over axis {_listed(axes)} "
@@ -185,7 +186,7 @@ class ArrayCase(Case):
         if named := self.named_factor(ratio):
             yield self.seen(named[0], f"your numbers are {named[1]} times the right ones")
         elif self.g.size > 1:
-            near = [(n, r) for n in range(2, 1000) for r in (n ** 0.5, n ** -0.5)
+            near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
             yield self.seen(mistakes.CONSTANT, f"your numbers are {ratio:.6g}{root} times the right ones")

@@ -145,7 +145,14 @@ class Case:
 
     def seen(self, mistake: Mistake, evidence: str, by: str = "") -> Suspicion:
         """The mistake with its evidence; `by` is the node that its hint speaks of."""
-        return mistake, evidence, mistake.hint.format(t=f"`{self.name}`", bare=self.name, by=by.strip("`"))
+        bare = by.strip("`")
+        return mistake, evidence, mistake.hint.format(t=f"`{self.name}`", bare=self.name,
+                                                      by="(its result)" if "`" in bare else bare)
+
+    def slope(self, by: Node) -> str:
+        """The local derivative at a use, in words."""
+        known = self.known(by)
+        return f"∂{known}/∂{self.name}" if known else f"the local derivative of {self.called(by)}"
 
     def through(self, uses: list[Use]) -> str:
         names = list(dict.fromkeys(self.called(use.by) for use in uses))
@@ -254,8 +261,8 @@ class Case:
                                 f"`{self.name}`", self.called(by))
             if self.explains(rest + pull(by, use.position, by.filled(1.0))):
                 called = self.called(by)
-                yield self.seen(mistakes.UPSTREAM, f"your numbers are ∂{called.strip('`')}/∂{self.name}, as if what "
-                                f"arrives at {called} were 1", called)
+                yield self.seen(mistakes.UPSTREAM, f"your numbers are {self.slope(by)}, as if what arrives at {called} "
+                                "were 1", called)
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
@@ -424,7 +431,7 @@ class Case:
         """Compute a node anew from `found`, with what lies between."""
         if node in found:
             return
-        if node.op is None or (self.known(node) and node.inputs and self.t not in node.inputs):
+        if node.op is None or (self.known(node) and self.t not in node.inputs):
             found[node] = node._data
             return
         for x in node.inputs:

@@ -197,8 +197,9 @@ def _taken(path: Path, exercise: Exercise, asked: list[str]) -> dict[str, str]:
         if ast.unparse(statement) in starter or isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef)):
             continue
         value: Any = getattr(statement, "value", statement)
+        called = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
         used = {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)} | \
-               {node.func.id for node in ast.walk(value) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+               {function.id for function in called if isinstance(function, ast.Name)}
         before = {node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in found
                   and node.id not in asked}
         if _is_none(statement):
