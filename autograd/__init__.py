@@ -8,8 +8,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.names import meant
-
 if TYPE_CHECKING:                                   # for editors and type checkers; see __getattr__
     from autograd.arrays.chance import Generator as Generator
     from autograd.arrays.chance import manual_seed as manual_seed
@@ -110,6 +108,8 @@ def __getattr__(name: str) -> Any:
             raise AttributeError(f"module 'autograd' has no {name!r}, or {error}") from None
         found = torchlike.DTYPES.get(name) or torchlike.FUNCTIONS.get(name)
         if found is None:
+            from autograd.core.names import meant
+
             raise AttributeError(f"module 'autograd' has no {name!r}: it is outside the subset of PyTorch that is "
                                  f"kept here; dir(autograd) lists what is in it{meant(name, __dir__())}")
     globals()[name] = found

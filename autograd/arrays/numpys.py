@@ -130,7 +130,7 @@ _OPERATORS = {"add": operator.add, "subtract": operator.sub, "multiply": operato
 # NumPy's functions, by their names. Where its function calls the method of that name, and says `axis=`, that is left
 # to it; the others stand here, in NumPy's words.
 
-METHODS = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "cumsum", "max", "mean", "min", "prod",
+METHODS = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "max", "mean", "min", "prod",
            "repeat", "std", "sum", "swapaxes", "transpose", "var", "ndim", "shape"}
 
 
@@ -204,6 +204,12 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         raise TypeError(f"np.linalg.norm: ord={ord!r} of a matrix is not an operation on Tensors; expected 'fro', or "
                         "one axis, or use .detach()")
     return x.norm(2 if ord is None else ord, axis, keepdims)
+
+
+def _row(x: object) -> Any:
+    """x, or one number as the row of it that NumPy's cumsum makes."""
+    t = _tensor(x)
+    return t if t.ndim else t.reshape(1)
 
 
 def _split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0, equal: bool = True) -> Any:
@@ -293,7 +299,8 @@ FUNCTIONS: dict[str, Rule] = {
     "trace": lambda a, offset=0, axis1=0, axis2=1: a.trace(offset, axis1, axis2),
     "linalg.trace": lambda x, *, offset=0: x.trace(offset, -2, -1),
     "sort": lambda a, axis=-1: a.sort(axis=axis), "tile": lambda A, reps: A.tile(*np.atleast_1d(reps).tolist()),
-    "cumulative_sum": lambda x, *, axis=None: x.cumsum(0 if axis is None else axis),
+    "cumsum": lambda a, axis=None, **options: _row(a).cumsum(axis, **options),
+    "cumulative_sum": lambda x, *, axis=None: _row(x).cumsum(0 if axis is None else axis),
     "take_along_axis": lambda arr, indices, axis=-1: arr.take_along_dim(indices, axis),
     "size": lambda a, axis=None: a._data.size if axis is None else a.shape[axis], "split": _split,
     "array_split": lambda x, sections, axis=0: _split(x, sections, axis, equal=False),

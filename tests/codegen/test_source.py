@@ -119,6 +119,10 @@ def test_the_library_differentiates_the_forward_lines_to_the_same(name: str, bac
     if backend == "torch":
         given = {name: x.requires_grad_() for name, x in given.items()}
         loss, gradients = step(**given)
+        if name == "floor_divide":                  # PyTorch has no derivative of it, and says so
+            with pytest.raises(RuntimeError, match="floor_divide is not implemented"):
+                loss.backward()
+            return
         loss.backward()
         expected = {name: x.grad for name, x in given.items()}
         gradients = {name: g.detach() for name, g in gradients.items()}
@@ -413,6 +417,7 @@ def anything(seed: int, leaves: Any) -> Tensor:
     return total
 
 
+@pytest.mark.filterwarnings("ignore:cross_entropy. got the result of a softmax")    # a random program may
 @given(seeds, some.sampled_from(["numpy", "torch"]))
 @settings(max_examples=settings().max_examples * 2)
 def test_random_programs_of_everything(seed: int, backend: str) -> None:

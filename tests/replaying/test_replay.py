@@ -64,7 +64,8 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
             return (a.tanh() + 1.5) ** r.choice([-2.0, 0.5, 3.0, 2.0, 1.0, -1.0])
         op = TABLE[name]
         inputs = [low + (high - low) * 0.5 * (1.0 + x.tanh()) for x, (low, high) in zip((a, b, c), op.domain)]
-        return Value.apply(op, *(inputs if name in ("root", "xlogy") else (a, b, c)[: op.arity]))
+        bounded = name in ("root", "xlogy", "floor_divide", "remainder")
+        return Value.apply(op, *(inputs if bounded else (a, b, c)[: op.arity]))
 
     def build() -> Value:
         r, pool, first = random.Random(seed), list(leaves), not squash
