@@ -16,7 +16,7 @@ class device(str):
     """
 
     __slots__ = ()
-    index: Any = None                               # type: ignore[assignment]
+    index: Any = None
 
     def __new__(cls, name: Any = "cpu", index: int | None = None) -> device:
         check("device", name)
