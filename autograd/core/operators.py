@@ -7,10 +7,9 @@ declarations to the table.
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.ops import TABLE, clamp
+from autograd.core.ops import clamp
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -158,19 +157,3 @@ class OneNumber:
 
     def __ge__(self, other: Any) -> bool:
         return bool(self._data >= (other._data if isinstance(other, OneNumber) else other))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """NumPy's ufuncs of numbers, by the table: `np.tanh(v)` is `v.tanh()`. Of arrays they are refused."""
-        name = _SIGNS.get(ufunc.__name__, ufunc.__name__)
-        if method == "__call__" and not options:
-            if hasattr(operator, name) and f"__{name}__" in COMPARISONS:
-                return getattr(operator, name)(*[x._data if isinstance(x, OneNumber) else x for x in inputs])
-            for op in TABLE.values():
-                if op.methods and op.arity == len(inputs) and name in (op.name, op._array):
-                    return type(self).apply(op, *inputs)    # type: ignore[attr-defined]
-        raise TypeError(f"np.{ufunc.__name__}: not an operation on Values; use their methods, or Tensors")
-
-
-_SIGNS = {"subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
-          "absolute": "abs", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "equal": "eq",
-          "not_equal": "ne", "float_power": "power"}

@@ -46,6 +46,7 @@ class Value(Node, Operators, OneNumber, ByHand):
     """
 
     __slots__ = ("_da", "_data", "_db")
+    __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
     requires_grad = True
 
     def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
