@@ -211,9 +211,9 @@ def test_two_inputs_in_one_array_are_refused_as_indices():
 
 def test_a_ufunc_of_two_results_is_called_as_it_stands(monkeypatch):
     monkeypatch.setattr(structural, "STRUCTURAL", dict(structural.STRUCTURAL))
-    remainder = structural.moves("remainder", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g)
+    fraction = structural.moves("fraction_of_one", lambda x: np.divmod(x, 1.0)[1], lambda g, out, x: g)
     x = Tensor(RNG.standard_normal(5), requires_grad=True)
-    recorded = replay(remainder.make(x * 1.0).sum(), wrt=[x])
+    recorded = replay(fraction.make(x * 1.0).sum(), wrt=[x])
     recorded.parameters[0][...] = new = RNG.standard_normal(5)
     assert recorded() == pytest.approx((new % 1.0).sum(), rel=1e-14)
 
