@@ -7,7 +7,7 @@ import ast
 import re
 from pathlib import Path
 
-from .pages import with_part
+from .pages import write_or_print
 
 __all__ = ["ROOMS", "first_sentence", "markdown"]
 
@@ -49,14 +49,7 @@ def first_sentence(path: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m demos modules", description=__doc__)
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between FILE's markers")
-    options = parser.parse_args(arguments)
-    if options.write is None:
-        print(markdown())
-        return
-    text = options.write.read_text(encoding="utf-8")
-    options.write.write_text(with_part(text, "modules", COMMAND, markdown()), encoding="utf-8")
-    print(f"wrote the modules' first sentences into {options.write}")
+    write_or_print(parser, arguments, "modules", COMMAND, markdown, "the modules' first sentences")
 
 
 if __name__ == "__main__":

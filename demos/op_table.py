@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import autograd.functional.tensors  # noqa: F401  (it adds the fused cross-entropy)
 from autograd.arrays.structural import STRUCTURAL
@@ -17,7 +16,7 @@ from autograd.core.symbols import text_of
 from autograd.core.writing import names_of
 
 from . import COMMAND as PROGRAM
-from .pages import with_part
+from .pages import write_or_print
 
 COMMAND = "python -m demos op_table --write docs/OPS.md"
 
@@ -53,14 +52,7 @@ def written(op: Op, names: list[str]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"{PROGRAM} op_table", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between FILE's markers")
-    options = parser.parse_args(arguments)
-    if options.write is None:
-        print(markdown())
-        return
-    text = options.write.read_text(encoding="utf-8")
-    options.write.write_text(with_part(text, "ops", COMMAND, markdown()), encoding="utf-8")
-    print(f"wrote the table of {len(TABLE) + len(FAMILIES)} rows into {options.write}")
+    write_or_print(parser, arguments, "ops", COMMAND, markdown, f"the table of {len(TABLE) + len(FAMILIES)} rows")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["part", "with_part"]
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["part", "with_part", "write_or_print"]
 
 
 def _markers(name: str) -> tuple[str, str]:
@@ -38,3 +42,16 @@ def _place(text: str, name: str) -> tuple[int, int]:
     if first < 0 or last < first:
         raise ValueError(f"found no place for {name}; it begins with a line {begin}… --> and ends with {end}")
     return first, last
+
+
+def write_or_print(parser: argparse.ArgumentParser, arguments: list[str] | None, name: str, command: str,
+                   content: Callable[[], str], what: str) -> None:
+    """Print the part called `name`; or, where `--write FILE` is among the arguments, put it between FILE's markers."""
+    parser.add_argument("--write", type=Path, metavar="FILE", help=f"put {what} between FILE's markers")
+    options = parser.parse_args(arguments)
+    if options.write is None:
+        print(content())
+        return
+    text = options.write.read_text(encoding="utf-8")
+    options.write.write_text(with_part(text, name, command, content()), encoding="utf-8")
+    print(f"wrote {what} into {options.write}")

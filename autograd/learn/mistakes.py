@@ -114,9 +114,6 @@ RELU_OF = Mistake(
 EPSILON = Mistake(
     "ε forgotten",
     "the forward pass adds a small number first; the derivative is taken where that was added")
-KINK = Mistake(
-    "off at the kink",
-    "right everywhere else; look at what your line says where the input is exactly at the kink")
 ONE_HOT = Mistake(
     "one-hot forgotten",
     "at the right class the logit has one path more to the loss: its own −log")
