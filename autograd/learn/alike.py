@@ -15,8 +15,8 @@ from autograd.core.op import numpy
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["close", "every", "finite", "finite_part", "has_nan", "largest", "listed", "norm", "shaken", "shape_of",
-           "silence", "some"]
+__all__ = ["close", "every", "finite", "finite_part", "has_nan", "inner", "largest", "listed", "most", "norm",
+           "random_like", "shaken", "shape_of", "silence", "size_of", "some"]
 
 Numbers = Union[float, "Array"]                     # one, or an array of them
 
@@ -25,6 +25,21 @@ def shape_of(x: Any) -> tuple[int, ...]:
     """Its shape; a number's is ()."""
     shape: tuple[int, ...] = () if type(x) is float else x.shape
     return shape
+
+
+def size_of(x: Any) -> int:
+    """How many numbers it has."""
+    return 1 if type(x) is float else int(x.size)
+
+
+def inner(x: Any, y: Any) -> float:
+    """Σ xᵢ·yᵢ of two of the same shape."""
+    return float(x * y) if type(x) is float else float(numpy("inner").vdot(x, y))
+
+
+def random_like(x: Any) -> Any:
+    """Normal random numbers in x's shape, the same ones each time; for a number, 1."""
+    return 1.0 if type(x) is float else numpy("random_like").random.default_rng(0).standard_normal(x.shape)
 
 
 def listed(x: Any) -> Any:
@@ -62,6 +77,12 @@ def finite_part(x: Any) -> Any:
 def largest(x: Any) -> float:
     """The largest size of a number in it; 0 where there is none."""
     return abs(x) if type(x) is float else float(abs(x).max(initial=0.0))
+
+
+def most(x: object) -> str:
+    """The largest size in it, as text."""
+    with silence(x):
+        return f"{largest(x):.3g}"
 
 
 def norm(x: object) -> float:
