@@ -6,6 +6,7 @@ A number here is a Python float, as a `Value` holds it; all else is an array of 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from typing import TYPE_CHECKING, Any, Union
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
 __all__ = ["close", "every", "finite", "finite_part", "has_nan", "inner", "largest", "listed", "most", "norm",
-           "random_like", "shaken", "shape_of", "silence", "size_of", "some"]
+           "random_like", "shaken", "shape_of", "silence", "size_of", "some",
+           "sums_near"]
 
 Numbers = Union[float, "Array"]                     # one, or an array of them
 
@@ -35,6 +37,19 @@ def size_of(x: Any) -> int:
 def inner(x: Any, y: Any) -> float:
     """Σ xᵢ·yᵢ of two of the same shape."""
     return float(x * y) if type(x) is float else float(numpy("inner").vdot(x, y))
+
+
+def sums_near(choices: Sequence[Sequence[float]], wanted: float, relative: float) -> list[tuple[int, ...]]:
+    """Which of each choice to take, for a sum of about `wanted`; at most twenty ways.
+
+    >>> sums_near([[1.0, 2.0], [5.0, 7.0]], 7.0, 1e-6)
+    [(1, 0)]
+    """
+    np = numpy("sums_near")
+    total = np.zeros(())
+    for choice in choices:
+        total = np.add.outer(total, np.asarray(choice))
+    return [tuple(map(int, where)) for where in np.argwhere(abs(total - wanted) <= relative * abs(wanted))[:20]]
 
 
 def random_like(x: Any) -> Any:

@@ -5,6 +5,7 @@ Each takes the case and works out, from the graph, what the mistake would have g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
     from autograd.learn.suspicions import Suspicion
 
-__all__ = ["cross_entropy", "factors", "masks", "places", "products", "softmax", "some_rows",
+__all__ = ["cross_entropy", "factors", "looked_up", "masks", "places", "products", "softmax", "some_rows",
            "unmasked", "unpicked"]
 
 _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; nodes tried as factors
@@ -57,7 +58,8 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     along = (d * p).sum(axis, keepdims=True)
     yield p * (1 - p) * d, "you took its diagonal alone, {p}·(1 − {p}) times {d}"
     yield p * d, "{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted"
-    yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
+    if len(np.unique(np.round(along[along != 0], 12))) > 1:         # else it is p alone
+        yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
     yield p * (d + along), "the sum over the row is added; it has to be subtracted"
     for other in range(p.ndim):
         if other != axis:
@@ -106,6 +108,10 @@ class _Loss:
         near = 1e-3 if self.case.relative > 1e-6 else 1e-7
         counts = dict.fromkeys((np.count_nonzero(self.rows), self.rows.size, 1, g.size))
         tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
+        for d in map(self.case.one.gradients.get, self.case.search.between) if self.case.one is not None else ():
+            if np.shape(d) == g.shape and np.ptp(total := -d.sum(-1)) < 1e-9 * abs(total).max(initial=0) and (c := float(
+                    total.flat[0])) > 0:            # that of the logarithm, −c·y
+                tried.append((c, f" · {c:.3g}"))
         up = g > 0
         if up.any():                                # where y is 0, g is c·p
             tried.append((c := float(np.median((g / p)[up])), f" · {c:.3g}"))
@@ -154,6 +160,7 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
              (x - y, f"your numbers are ({loss.name} − y){over}: the logits themselves in the place of {name}"),
              (p * (1 - p) * (p - y), f"your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the "
                                      "last step is in p − y already"),
+             (p * (1 - p), f"your numbers are p·(1 − p){over} with p = {name}, whatever y is"),
              (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}"),
              (2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors")]
     if loss.hot:
@@ -173,6 +180,9 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
     for part, words in tried:
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
+    if not loss.rows.all() and case.explains(loss.ratio * c * p):
+        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows that are "
+                                          "masked are not 0")
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
@@ -306,6 +316,7 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         ratio = m.ravel()[places] / g.ravel()[places]
     atoms = list(_atoms(case, places))
     logs = np.log(abs(ratio))
+    divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
     for whole, sample, words in atoms:
         size = np.log(abs(sample))
         for k, form in ((1, ""), (2, "²"), (0.5, " to the power ½"), (-1, ""), (-2, "²"), (-0.5, " to the power ½")):
@@ -313,8 +324,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                 for sign in (1.0, -1.0):
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", with the other sign" if sign < 0 else ""
-                        kind = mistakes.TOO_MANY if k > 0 else mistakes.FORGOTTEN
-                        does = "the right ones times" if k > 0 else "the right ones without the factor"
+                        kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
+                        does = "the right ones times" if k > 0 else "the right ones over"
                         yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
     if not atoms:
         return
@@ -376,9 +387,6 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
         moved = any(use.by.op.name in ("reshape", "permute") for use in case.search.near())
         yield case.seen(mistakes.ORDER if moved else mistakes.PLACES,
                         "your numbers are the right ones, all of them, at other places")
-    for use in case.uses:
-        if use.by.op.name == "index":
-            yield from _looked_up(case, use)
     if len(case.uses) == 2:
         one, two = (use.contribution for use in case.uses)
         if case.explains(one * two):
@@ -386,40 +394,41 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
                                             f"{case.called(case.uses[0].by)} and through {case.called(case.uses[1].by)}")
 
 
-def _looked_up(case: ArrayCase, use: Use) -> Iterator[Suspicion]:
-    """Where numbers are looked up by their places: only some of them counted, or set where they should be added."""
+def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes where numbers are looked up by their places, and only some counted, or their mean."""
+    if use.by.op.name != "index":
+        return
     by: Any = use.by                                # a Tensor
-    key, name = by._saved[1], case.called(use.by)
-    g, rest, a = case.g, case.g - use.contribution, use.arriving
-    if rest.any():
-        only = rest.copy()
-        only[key] = a
-        if case.explains(only):
-            yield case.seen(mistakes.OVERWRITTEN, f"at the places that {name} looks up, your numbers are what comes "
-                                                  "from there alone; what came before is gone")
-        picked = np.zeros(g.shape, bool)
+    key, name, a = by._saved[1], case.called(use.by), use.arriving
+    shape = np.shape(use.node._data)
+    last = np.zeros_like(use.contribution)
+    last[key] = a
+    if rows := np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1)):
+        yield last, mistakes.OVERWRITTEN, f"{rows} rows of {case.called(use.node)} are looked up more than once, and " \
+                                          "hold only what came last"
+    if use.node is case.t and (rest := case.g - use.contribution).any():
+        picked = np.zeros(shape, bool)
         picked[key] = True
-        set_to = np.unique(case.m[picked])
-        if len(set_to) == 1 and case.explains(np.where(picked, set_to[0], g)):
-            yield case.seen(mistakes.OVERWRITTEN, f"all the places that {name} looks up hold {set_to[0]:.4g}, and the "
-                                                  "others are right: something has to be added there")
-    sources = np.arange(g.size).reshape(g.shape)[key]       # which entry each looked-up number is
+        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, f"at the places that {name} looks up, your " \
+            "numbers are what comes from there alone; what came before is gone"
+        there = case.m[picked]
+        if there.size > 1 and np.ptp(there) == 0:
+            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks up " \
+                f"hold {there[0]:.4g}, and the others are right: something has to be added there"
+    size = math.prod(shape)
+    sources = np.arange(size).reshape(shape)[key]   # which entry each looked-up number is
     if sources.shape != a.shape:
         return
     for axis in range(a.ndim):
-        if a.shape[axis] > 8:
-            continue
-        for j in range(a.shape[axis]):
+        for j in range(a.shape[axis]) if 1 < a.shape[axis] <= 8 else ():
             one = (slice(None),) * axis + (j,)
-            part = np.bincount(sources[one].ravel(), a[one].ravel(), g.size).reshape(g.shape)
-            for taken, words in ((part, f"only position {j} of axis {axis} of {name} is counted"),
-                                 (use.contribution - part, f"position {j} of axis {axis} of {name} is left out")):
-                if case.explains(rest + taken):
-                    yield case.seen(mistakes.POSITION, words)
-    counts = np.bincount(sources.ravel(), minlength=g.size).reshape(g.shape)
-    if case.explains(rest + use.contribution / np.maximum(counts, 1)):
-        yield case.seen(mistakes.AVERAGED, "place by place your numbers are the right ones over how often the place is "
-                                           f"looked up (up to {counts.max()} times)")
+            part = np.bincount(sources[one].ravel(), a[one].ravel(), size).reshape(shape)
+            yield part, mistakes.POSITION, f"only position {j} of axis {axis} of {name} is counted"
+            yield (use.contribution - part, mistakes.POSITION, f"position {j} of axis {axis} of {name} is left out")
+    counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
+    if counts.max(initial=0) > 1:
+        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, "place by place your numbers are the right "
+               f"ones over how often the place is looked up (up to {counts.max()} times)")
 
 
 def unpicked(case: ArrayCase) -> Iterator[Suspicion]:

@@ -8,9 +8,10 @@ What fails alone is kept, for two mistakes at once.
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, product
+from itertools import groupby
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import inner, largest, random_like, shape_of, size_of, some
+from autograd.learn.alike import inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull
 from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Search"]
 
 _SEARCH, _STEPS = 0.02, 12                          # how many seconds for each finder, and how many nameless nodes deep
-_PAIRS = 0.1                                        # seconds for two mistakes at once
+_PAIRS = 0.1                                        # seconds for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -59,6 +60,8 @@ class Search:
         self.tried: list[_Tried] = []
         self.probe = random_like(case.g)
         self._moved: dict[Node, Any] | None = None
+        self.began: dict[int, int] = {}             # for each near step, by which use of the node one comes there
+        self.way: dict[Node, int] = {}
         self._further: dict[Node, set[Node]] = {}
         self.aim()
 
@@ -74,6 +77,8 @@ class Search:
         for node in ahead:
             for use in self.one.uses.get(node, []):
                 found.append(use)
+                self.began[id(use)] = id(use) if node is self.case.t else self.way[node]
+                self.way.setdefault(use.by, self.began[id(use)])
                 if use.by not in seen and not self.case.known(use.by) and len(seen) <= _STEPS:
                     seen.add(use.by)
                     ahead.append(use.by)
@@ -145,14 +150,16 @@ class Search:
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         began = thread_time()
-        tried, squared = formulas(use.by.op, use.position), f"({right_formula(use.by.op, use.position)}) ** 2"
+        tried = formulas(use.by.op, use.position)
+        special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
+        if use.by.op.name == "mul":                 # by a mask
+            special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
         self.until += thread_time() - began         # they are made once, and kept
         for formula in tried:
             if self.late():
                 return
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope):
-                kind = mistakes.LOCAL if formula.text == "1" else mistakes.TOO_MANY if formula.text == squared else \
-                    mistakes.FORMULA
+                kind = special.get(formula.text, mistakes.FORMULA)
                 yield case.contribution(use, slope), kind, self._formula(use, formula.text), case.called(use.by)
         for name, x in zip(NAMES[1:], use.by.inputs):
             for value, words in self._rewritten(x) if x is not use.node else ():
@@ -295,7 +302,7 @@ class Search:
 
     def _pairs(self) -> list[tuple[_Tried, ...]]:
         """Pairs at different steps that may explain the answer, those of one kind first."""
-        tried = sorted((x for x in self.tried if x.off), key=lambda x: x.off)
+        tried = sorted((x for x in self.tried if x.off and math.isfinite(x.off)), key=lambda x: x.off)
         found, high = [], len(tried) - 1
         slack = 1e-6 * abs(self.wanted)
         for rank, x in enumerate(tried):            # two hands, one from each end
@@ -304,8 +311,9 @@ class Search:
                 high -= 1
             at = high
             while at > rank and tried[at].off >= need - slack:
-                if tried[at].use is not x.use:
-                    found.append((x, tried[at]))
+                y = tried[at]
+                if y.use is not x.use and (x.told[0] is y.told[0] or {id(x.use), id(y.use)} <= self.began.keys()):
+                    found.append((x, y))
                 at -= 1
             if len(found) > 400:
                 break
@@ -317,13 +325,13 @@ class Search:
         if not 3 <= len(uses) <= 8:
             return []
         found: list[tuple[_Tried, ...]] = []
-        here = sorted((x for x in self.tried if x.use.node is self.case.t), key=_kind)
+        here = sorted((x for x in self.tried if id(x.use) in self.began), key=_kind)
         for _, same in groupby(here, key=_kind):
             kept = list(same)
-            most = int(3e4 ** (1 / len(uses)))
-            choices = [[x for x in kept if x.use is use][:most] for use in uses]
-            found += [combination for combination in product(*choices)
-                      if abs(sum(x.off for x in combination) - self.wanted) <= 1e-6 * abs(self.wanted)]
+            most = int(5e4 ** (1 / len(uses)))
+            choices = [[x for x in kept if self.began[id(x.use)] == id(use)][:most] for use in uses]
+            for where in sums_near([[x.off for x in choice] for choice in choices], self.wanted, 1e-6):
+                found.append(tuple(choice[i] for choice, i in zip(choices, where)))
         return found
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
+_OF_USES = ("looked_up", "products", "some_rows")   # kinds that are asked of one use at a time
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
@@ -102,12 +103,17 @@ class ArrayCase(Case):
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         if self.m.shape != self.g.shape:
             return [self.another_shape]
-        here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in ("products", "some_rows")}
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.overwritten_rows, self.one_hot_forgotten,
+        here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
                 here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable, here["places"], self.products, self.further_on,
                 here["masks"], here["unmasked"], self.another_formula, here["factors"], self.maximum, self.two_at_once,
                 self.further_formula, self.infinite]
+
+    def looked_up(self) -> Iterator[Suspicion]:
+        """Rows that are looked up: the last one alone, only some, their mean."""
+        if self.one is not None:
+            yield from self.search.along(self.search.near(), [partial(kinds.looked_up, self)], math.inf)
 
     def products(self) -> Iterator[Suspicion]:
         """A factor of a product transposed, or another node in its place."""
@@ -160,18 +166,6 @@ class ArrayCase(Case):
                                 "as well")
         yield from self.another_variable()
 
-    def overwritten_rows(self) -> Iterator[Suspicion]:
-        """`dC[ix] = …` in a loop, where a row is named more than once."""
-        for use in self.uses:
-            by: Any = use.by
-            if by.op.name == "index":
-                last = np.zeros_like(self.g)
-                last[by._saved[1]] = use.arriving
-                if self.explains(self.g - use.contribution + last):
-                    rows = np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1))
-                    yield self.seen(mistakes.OVERWRITTEN, f"{rows} rows of `{self.name}` are looked up more than once, "
-                                    "and hold only what came last")
-
     def one_hot_forgotten(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 2:
@@ -223,12 +217,15 @@ class ArrayCase(Case):
             if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
                 yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
         for number, does in _numbers_in(order).items():
-            for power, form in ((1, ""), (2, "²"), (-1, ""), (-2, "²")):
-                if equal(number ** power):
-                    lost = (power > 0) == (does == "divides")
-                    yield (mistakes.FORGOTTEN if lost else mistakes.TOO_MANY,
-                           f"{ratio:.6g} ({'' if power > 0 else '1/'}{abs(number):.6g}{form}, by which the forward pass "
-                           f"{does})")
+            words = f"by which the forward pass {does}"
+            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
+                if equal(value):
+                    lost = (value == number) == (does == "divides")
+                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
+                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
+                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
+                if equal(value ** 2):
+                    yield mistakes.CONSTANT, f"{ratio:.6g} ({form}, {words}, squared)"
         for n, k in combinations(sorted(near), 2):
             for value, words in ((n * k, f"{n * k} ({n}·{k})"), (1 / (n * k), f"1/{n * k} (1/({n}·{k}))"),
                                  (n / k, f"{n}/{k}"), (k / n, f"{k}/{n}")):

@@ -30,7 +30,7 @@ __all__ = ["KINKS", "Case", "Suspicion"]
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
-_SECOND, _FAR = 0.06, 0.25                          # seconds for a second mistake, and for steps further on
+_SEARCH, _SECOND, _FAR = 0.02, 0.06, 0.15           # seconds for each finder, for a second mistake, further on
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 _BUDGET = 1.0                                       # seconds for all of a diagnosis
 
@@ -337,8 +337,8 @@ class Case:
             return
         search = self.search
         steps = search.near() if type(self.g) is not float else search.near()[:4]
-        yield from search.along(steps, [search.without_upstream, search.with_formula, search.with_another_gradient,
-                                        search.with_another_node, search.with_a_node])
+        yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
+        yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
 
     def further_formula(self) -> Iterator[Suspicion]:
         """The same at steps further on, as in a formula in one go; then two mistakes at once."""
