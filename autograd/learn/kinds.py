@@ -108,7 +108,8 @@ class _Loss:
         near = 1e-3 if self.case.relative > 1e-6 else 1e-7
         counts = dict.fromkeys((np.count_nonzero(self.rows), self.rows.size, 1, g.size))
         tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
-        for d in map(self.case.one.gradients.get, self.case.search.between) if self.case.one is not None else ():
+        one = self.case.one
+        for d in [one.gradients[node] for node in self.case.search.between] if one is not None else ():
             if np.shape(d) == g.shape and np.ptp(total := -d.sum(-1)) < 1e-9 * abs(total).max(initial=0) and (c := float(
                     total.flat[0])) > 0:            # that of the logarithm, −c·y
                 tried.append((c, f" · {c:.3g}"))

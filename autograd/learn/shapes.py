@@ -182,7 +182,7 @@ class ArrayCase(Case):
 
     def constant_factor(self) -> Iterator[Suspicion]:
         ratio = self.ratio(self.m, self.g)
-        if ratio is None or not self.explains(self.g * ratio):
+        if ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
         named = False
         for mistake, words in self.named_factors(ratio):

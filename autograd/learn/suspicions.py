@@ -248,7 +248,7 @@ class Case:
             elif self.explains(g + part):
                 yield self.seen(mistakes.TWICE, "your numbers are the right ones plus once more what comes through "
                                 f"{self.called(use.by)} (up to {most(part)})")
-            if self.explains(g - 2 * part):
+            if len(uses) > 1 and self.explains(g - 2 * part):
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {self.called(use.by)} has the wrong sign; "
                                 "the rest is right")
 
@@ -263,7 +263,7 @@ class Case:
 
     def half_of_the_chain_rule(self) -> Iterator[Suspicion]:
         uses = self.uses if 2 <= len(self.uses) <= 8 else []
-        straight = [next(iter(self.in_shape(use.arriving)), None) for use in uses]
+        straight: list[Any] = [next(iter(self.in_shape(use.arriving)), None) for use in uses]
         if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
             yield self.seen(mistakes.LOCAL, f"the gradients of {self.through(uses)} are passed straight through to "
                             f"`{self.name}`, and added up", "the line that uses it")
