@@ -13,6 +13,8 @@ __all__ = ["HELD", "SLIPS", "Slip"]
 
 
 class Slip(NamedTuple):
+    """A graph: its forward pass, its right backward lines, and wrong ones, each with codes for its names behind it."""
+
     forward: str
     right: str
     wrong: str
@@ -55,7 +57,7 @@ SLIPS = {
         dWh = h3.T @ da3 + h2.T @ da2 + h1.T @ da1         # node
         dWh = h0.T @ da1                                   # over, out
         dWh = h2.T @ dh3 + h1.T @ dh2 + h0.T @ dh1         # local
-        dWx = x1.T @ da3 + x2.T @ da2 + x3.T @ da1         # node
+        dWx = x1.T @ da3 + x2.T @ da2 + x3.T @ da1         # node, arriving
         dWx = x3.T @ da3 + x2.T @ da3 + x1.T @ da3         # arriving
         dWy = h3.T @ dy3                                   # out
         db = da3.sum(0)                                    # out
@@ -97,8 +99,8 @@ SLIPS = {
         dz_ = z * (1 - r) * dz                             # node
         dr_ = r * (1 - r)                                  # up
         dr_ = r * (1 + r) * dr                             # formula
-        dr = h0 * dxrh[:, :5]                              # order, other, unknown
-        dr = h0 * drh * r                                  # many
+        dr = h0 * dxrh[:, :5]                              # order, other
+        dr = h0 * drh * r                                  # many, formula
         dh0 = z * dh                                       # out
         dh0 = z * dh + r * drh                             # out
         dh0 = z * dh + dxh[:, 3:]                          # out
@@ -208,7 +210,7 @@ SLIPS = {
         dx = dxc + dmu                                     # factor
         dx = dxc - dmu / 8                                 # sign1
         dx = dxhat / std                                   # out
-        dx = (dxhat - dxhat.mean(1, keepdims=True) - xhat * (dxhat * xhat).mean(1, keepdims=True)) * std      # many, formula, node
+        r = dxhat - dxhat.mean(1, keepdims=True); dx = (r - xhat * (xhat * dxhat).mean(1)[:, None]) * std # many, formula, node
         dx = (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / std    # axis
         dx = (8 * dxhat - dxhat.sum(1, keepdims=True) - xhat * (dxhat * xhat).sum(1, keepdims=True)) / std    # factor
         dx = (dy - dy.mean(1, keepdims=True) - xhat * (dy * xhat).mean(1, keepdims=True)) / std               # lost
@@ -259,7 +261,7 @@ SLIPS = {
         dxg = dd                                           # out
         dxg = dd + dm                                      # factor
         dx = (inv * (dnrm - dnrm.mean(2, keepdims=True))).reshape(3, 4, 5)    # out
-        dx = (inv * (dnrm - dnrm.mean(2, keepdims=True) - nrm * (dnrm * nrm).sum(2, keepdims=True))).reshape(3, 4, 5)      # factor
+        r = dnrm - dnrm.mean(2)[:, :, None] - nrm * (dnrm * nrm).sum(2)[:, :, None]; dx = (inv * r).reshape(3, 4, 5) # factor
         dx = gain * dxg.reshape(3, 4, 5)                   # many
         """),
     "convolution as a product": Slip(
@@ -328,8 +330,8 @@ SLIPS = {
         """
         dlp = np.zeros_like(lp); dlp[rows, Y] = -1         # factor
         dlp = np.zeros_like(lp); dlp[rows, Y] = 1 / 4      # sign
-        dlp = np.zeros_like(lp); dlp[:, Y] = -1 / 4        # labels, cross, unknown
-        dlp = np.full_like(lp, -1 / 4)                     # hot, formula, unknown, place
+        dlp = np.zeros_like(lp); dlp[:, Y] = -1 / 4        # labels, cross, place
+        dlp = np.full_like(lp, -1 / 4)                     # hot, formula, place
         dlse = dlp.sum(1, keepdims=True)                   # sign
         dlse = -dlp.sum(0)                                 # axis, shape
         dlse = -dlp                                        # sum
@@ -344,7 +346,7 @@ SLIPS = {
         dz = ex / 4; dz[rows, Y] -= 1 / 4                  # cross
         dz = ex / tot / 4; dz[rows, Y] -= 1                # cross
         dbag = (1 - bag ** 2) * dh                         # formula
-        dbag = (1 - h ** 2) * h                            # arriving, formula, node, up, unknown
+        dbag = (1 - h ** 2) * h                            # arriving, formula, node, up
         de = np.repeat(dbag[:, None], 3, 1)                # factor
         dE = np.zeros_like(E); dE[X] = de                  # over
         dE = np.zeros_like(E); dE[X] += de                 # over
@@ -353,7 +355,8 @@ SLIPS = {
         """),
     "dropout in two layers": Slip(
         """
-        x = P(5, 6); W1 = P(6, 7); W2 = P(7, 4); m1 = (R.random((5, 7)) > 0.5) * 2.0; m2 = (R.random((5, 4)) > 0.25) / 0.75
+        x = P(5, 6); W1 = P(6, 7); W2 = P(7, 4); m1 = (R.random((5, 7)) > 0.5) * 2.0
+        m2 = (R.random((5, 4)) > 0.25) / 0.75
         a = x @ W1; h = a.relu(); hd = h * m1; o = hd @ W2; od = o * m2; t = C(5, 4); err = od - t
         loss = (err ** 2).mean()
         """,
@@ -379,13 +382,13 @@ SLIPS = {
         dW2 = h.T @ do                                     # node, lost
         dW2 = hd.T @ dod                                   # local, arriving, lost, other
         dhd = dod @ W2.T                                   # arriving, local
-        dh = m1 * m1 * dhd                                 # many, formula
+        dh = m1 * m1 * dhd                                 # many, formula, twice
         dh = (1 - m1) * dhd                                # formula, mask
         dh = (np.random.default_rng(3).random((5, 7)) > 0.5) * 2.0 * dhd  # amask
         da = (a > 0) * dhd                                 # local, arriving, lost
         da = (x > 0).sum() * dh                            # factor, formula, local
         dW1 = x.T @ dh                                     # local, arriving, lost
-        dW1 = x.T @ (m1 * da)                              # many
+        dW1 = x.T @ (m1 * da)                              # many, twice
         """),
     "label smoothing with temperature": Slip(
         """
@@ -404,7 +407,7 @@ SLIPS = {
         """
         dlp = -q                                           # factor
         dlp = q / 6                                        # sign
-        dlp = -hot / 6                                     # cross, node, formula, unknown
+        dlp = -hot / 6                                     # cross, node, formula
         dls = -dlp                                         # sum
         ds = dls * s                                       # formula
         ds = -dls / s ** 2                                 # formula
@@ -415,7 +418,7 @@ SLIPS = {
         du = (ex - q) / 6                                  # cross
         du = (ex / s + q) / 6                              # cross, sign1
         du = (q - ex / s) / 6                              # sign
-        dz = (ex / s - q) / 6                              # lost, factor
+        dz = (ex / s - q) / 6                              # lost, factor, twice
         dz = (ex / s - q) / 6 * T                          # factor
         dz = (ex / s - q) / 6 / T ** 2                     # factor, many
         dz = (ex / s - hot) / 6 / T                        # cross
@@ -455,14 +458,14 @@ SLIPS = {
         dpt = dlpt / pt + dgap                             # sign1
         dpt = dlpt * pt - dgap                             # formula
         dpt = dlpt - dgap                                  # local
-        dpt = 1 / pt * dlpt - 2 * gap * lpt                # up, unknown
-        dp = dpt                                           # local, lost, out
+        dpt = 1 / pt * dlpt - 2 * gap * lpt                # up, factor
+        dp = dpt                                           # local, lost, out, sign1
         dp = y * dpt                                       # out
         dp = (1 - 2 * y) * dpt                             # sign
         dz = p * (1 - p)                                   # up
         dz = (1 - p) * dp                                  # formula, lost
         dz = z * (1 - z) * dp                              # formula
-        dz = (p - y) / 9                                   # cross, unknown
+        dz = (p - y) / 9                                   # cross
         dw = x.T @ dp                                      # local, arriving
         dw = (x.T @ dz) / 9                                # factor
         db = dz                                            # sum
@@ -495,14 +498,14 @@ SLIPS = {
         dright = -dm.sum(1)                                # shape
         dright = -dm.mean(1, keepdims=True)                # factor
         ds = dm                                            # out
-        ds = dm.copy(); ds[rows, Y] = -1 / 6               # unknown, pos, formula, over, out
+        ds = dm.copy(); ds[rows, Y] = -1 / 6               # pos, formula, over, out
         ds = dm.copy(); ds[rows, Y] += dm.sum(1)           # sign1
-        ds = dm.copy(); ds[rows, Y] -= 1 / 6               # unknown, pos, formula
+        ds = dm.copy(); ds[rows, Y] -= 1 / 6               # pos, formula, over
         dW = x.T @ ds                                      # out
         dW = x.T @ ds + 0.05 * W                           # out, factor, formula, lost
         dW = x.T @ ds - 0.1 * W                            # sign1
         dW = x.T @ ds * 6 + 0.1 * W                        # factor
-        dW = x.T @ ds + 0.1 * W.sum()                      # sum, unknown
+        dW = x.T @ ds + 0.1 * W.sum()                      # sum
         dW = x.T @ ds + W                                  # factor
         dW = x.T @ dm + 0.1 * W                            # out, arriving
         """),
@@ -564,7 +567,7 @@ SLIPS = {
         dx = da @ W1.T                                     # out, over
         dx = dr                                            # out
         dx = dr + da @ W1                                  # T
-        dx = dr * (da @ W1.T)                              # unknown, formula
+        dx = dr * (da @ W1.T)                              # formula, added
         dx = dr + dh @ W1.T                                # local, arriving
         dx = 2 * dr + da @ W1.T                            # twice
         dx = dr - da @ W1.T                                # sign1
@@ -615,7 +618,7 @@ SLIPS = {
         dent = -0.01 * np.ones_like(ent)                   # factor
         dlp = np.zeros_like(lp); dlp[rows, act] = dchosen  # out
         dlp = -p * dent[:, None]                           # out
-        dlp = -p * dent[:, None]; dlp[rows, act] = dchosen # over, unknown
+        dlp = -p * dent[:, None]; dlp[rows, act] = dchosen # over
         dp = dlp / p                                       # out
         dp = dlp * p - lp * dent[:, None]                  # formula
         dp = dlp / p + lp * dent[:, None]                  # sign1
@@ -626,7 +629,7 @@ SLIPS = {
         dz = p * (dp - (dp * p).sum(0, keepdims=True))     # soft
         dz = p * (dp - (dp * p).sum())                     # soft
         dz = p.copy(); dz[rows, act] -= 1; dz *= adv[:, None] / 7         # out
-        dz = p.copy(); dz[rows, act] -= 1; dz /= 7         # lost, cross, out, unknown
+        dz = p.copy(); dz[rows, act] -= 1; dz /= 7         # lost, cross, out
         dW2 = h.T @ p                                      # arriving, local, node
         dW2 = pre.T @ dz                                   # node
         dpre = (1 - pre ** 2) * dh                         # formula
@@ -670,14 +673,14 @@ SLIPS = {
         da1 = (1 - h2 ** 2) * dh1                          # node
         dw1 = x * dh1                                      # local, arriving
         dw1 = w1 * da1                                     # node, formula, local
-        dw1 = x + da1                                      # formula, unknown
+        dw1 = x + da1                                      # formula
         db1 = dh1                                          # local
         db1 = b1 * da1                                     # formula, node
         dx = w1 * da1                                      # out
         dx = w2 * da2                                      # out, over
         dx = w1 * da1 - w2 * da2                           # sign1
-        dx = w1 * da1 * w2 * da2                           # unknown, formula
-        dx = (w1 + w2) * (da1 + da2)                       # unknown, formula
+        dx = w1 * da1 * w2 * da2                           # formula
+        dx = (w1 + w2) * (da1 + da2)                       # formula
         dx = da1 + da2                                     # local
         dx = 2 * (w1 * da1 + w2 * da2)                     # twice
         """),
@@ -703,7 +706,7 @@ SLIPS = {
         dpooled = do @ W.T / 5                             # factor
         dpooled = o @ W.T                                  # arriving, node, local
         dax = np.repeat(dpooled[:, None], 5, 1) / 5        # factor
-        dax = np.repeat(dpooled, 5, 0).reshape(5, 4, 6).transpose(1, 0, 2)       # order, unknown
+        dax = np.repeat(dpooled, 5, 0).reshape(5, 4, 6).transpose(1, 0, 2)       # order
         da = (dax * x).sum(1)                              # axis, shape
         da = (dax * x).mean(2)                             # factor
         da = dax.sum(2)                                    # local, lost
@@ -716,7 +719,7 @@ SLIPS = {
         dx = a[:, :, None] * dax                           # out
         dx = ((1 - c ** 2) * dc)[:, :, None] * v           # out, over
         dx = a[:, :, None] * dax + dc[:, :, None] * v      # local, lost
-        dx = dax                                           # local, unknown, out
+        dx = dax                                           # local, out
         dx = a[:, :, None] * dax + (c * (1 - c) * dc)[:, :, None] * v     # formula
         dv = (x * dc[:, :, None]).sum((0, 1))              # local, lost
         dv = (x * ((1 - c ** 2) * dc)[:, :, None]).mean((0, 1))           # factor
@@ -726,7 +729,8 @@ SLIPS = {
     "l2 and momentum of a loss": Slip(
         """
         x = C(8, 3); W1 = P(3, 5); W2 = P(5, 2); lam = 0.02; h = (x @ W1).sigmoid(); o = h @ W2; t = C(8, 2)
-        d = o - t; mse = (d ** 2).sum() / (2 * 8); reg = 0.5 * lam * ((W1 ** 2).sum() + (W2 ** 2).sum()); loss = mse + reg
+        d = o - t; mse = (d ** 2).sum() / (2 * 8); reg = 0.5 * lam * ((W1 ** 2).sum() + (W2 ** 2).sum())
+        loss = mse + reg
         """,
         """
         dd = d / 8
@@ -799,7 +803,7 @@ HELD = {
         dc0 = f * dtc                                      # arriving, local
         dz = np.concatenate([i * (1 - i) * di, f * (1 - f) * df, g * (1 - g) * dg, o * (1 - o) * do], 1)     # formula
         dz = np.concatenate([di, df, dg, do], 1)           # local
-        dz = np.concatenate([f * (1 - f) * df, i * (1 - i) * di, (1 - g ** 2) * dg, o * (1 - o) * do], 1)    # order, unknown
+        dz = np.concatenate([f * (1 - f) * df, i * (1 - i) * di, (1 - g ** 2) * dg, o * (1 - o) * do], 1)    # order
         dz = np.concatenate([i * (1 - i) * di, f * (1 - f) * df, (1 - g ** 2) * dg, (1 - o ** 2) * do], 1)   # formula
         dz = np.concatenate([i * (1 - i) * di, 0 * f, (1 - g ** 2) * dg, o * (1 - o) * do], 1)               # out
         dWh = h.T @ dz                                     # node
@@ -826,10 +830,10 @@ HELD = {
         dz = soft(z.T).T; dz[rows, rows] -= 1; dz /= 5     # cross, axis
         dz = soft(sim); dz[rows, rows] -= 1; dz /= 5       # cross, lost
         dz = np.eye(5) - soft(z); dz /= 5                  # sign
-        dz = soft(z); dz -= 1; dz /= 5                     # cross, unknown
+        dz = soft(z); dz -= 1; dz /= 5                     # cross
         dsim = dz                                          # lost, factor, local
         dsim = dz * tau                                    # factor, formula
-        dsim = dz / tau ** 2                               # factor, many
+        dsim = dz / tau ** 2                               # factor, many, twice
         dua = dsim.T @ ub                                  # T
         dua = dsim @ ua                                    # node
         dua = dsim @ b                                     # node, lost
@@ -841,15 +845,16 @@ HELD = {
         dna = -a / na ** 2 * dua                           # sum
         dna = (-a / na ** 2 * dua).sum(0)                  # axis, shape
         da = dua / na                                      # out
-        da = dua                                           # local, out, unknown
+        da = dua                                           # local, out
         da = dua / na - a / na * dna                       # sign1
         da = (dua - ua * (dua * ua).sum(1, keepdims=True)) # lost
         da = (dua - ua * (dua * ua).sum(1, keepdims=True)) / na ** 2      # many
-        da = (dua - ua * dua.sum(1, keepdims=True)) / na   # unknown, formula, lost
+        da = (dua - ua * dua.sum(1, keepdims=True)) / na   # formula, lost
         """),
     "variational autoencoder": Slip(
         """
-        x = C(6, 5); W = P(5, 8); h = x @ W; mu = h[:, :4]; lv = h[:, 4:]; eps = C(6, 4); half = 0.5 * lv; sd = half.exp()
+        x = C(6, 5); W = P(5, 8); h = x @ W; mu = h[:, :4]; lv = h[:, 4:]; eps = C(6, 4); half = 0.5 * lv
+        sd = half.exp()
         z = mu + sd * eps; D = P(4, 5); xr = (z @ D).sigmoid(); rec = ((xr - x) ** 2).sum() / 6
         ev = lv.exp(); kl = -0.5 * (1 + lv - mu ** 2 - ev).sum() / 6; loss = rec + kl
         """,
@@ -870,13 +875,13 @@ HELD = {
         dz = (xr * (1 - xr)) @ D.T                         # up
         dz = dxr @ D.T                                     # local, lost
         dz = ((1 - xr ** 2) * dxr) @ D.T                   # formula
-        dz = (xr * (1 - xr) * dxr) @ D.T + mu / 6          # unknown, twice, other
+        dz = (xr * (1 - xr) * dxr) @ D.T + mu / 6          # twice, other
         dsd = dz                                           # local, lost
         dsd = z * dz                                       # node
-        dsd = np.random.default_rng(7).standard_normal((6, 4)) * dz       # unknown, amask
+        dsd = np.random.default_rng(7).standard_normal((6, 4)) * dz       # amask
         dhalf = dsd                                        # local
         dhalf = sd * sd * dsd                              # formula, many
-        dhalf = eps * sd                                   # up, unknown
+        dhalf = eps * sd                                   # up
         dev = np.full_like(ev, -0.5 / 6)                   # sign
         dev = np.full_like(ev, 0.5)                        # factor
         dmu = dz                                           # out
@@ -921,14 +926,14 @@ HELD = {
         dv = sg * dgv                                      # node, lost
         dsg = dsw                                          # local
         du = sg * dsw                                      # out
-        du = sg * (1 - sg) * dsw                           # lost, local, unknown, formula, out
+        du = sg * (1 - sg) * dsw                           # lost, local, formula, out
         du = sg * (1 - sg) * dsg                           # out, over
         du = sg * dsw + (1 - sg) * dsg                     # formula, lost
         du = sg * dsw + u * (1 - u) * dsg                  # formula
         du = dsw + sg * (1 - sg) * dsg                     # local
         du = sw * dsw + sg * (1 - sg) * dsg                # node, many
         dxs = du @ W1.T                                    # out
-        dxs = dv @ W1.T + du @ W3.T                        # arriving, node, other, unknown
+        dxs = dv @ W1.T + du @ W3.T                        # arriving, node, other
         ds = (x * dxs).sum(0)                              # node
         ds = xn * dxs                                      # sum
         ds = (xn * dxs).sum(1)                             # axis, shape
@@ -959,7 +964,7 @@ HELD = {
         dz = p / 5                                         # hot, cross
         dz = p.copy(); dz[rows, Y] -= 1                    # factor
         dz = p.copy(); dz[rows, X] -= 1; dz /= 5           # labels
-        dz = p * (1 - p) / 5                               # cross, soft, unknown
+        dz = p * (1 - p) / 5                               # cross, soft
         dh = z @ E                                         # arriving, node, local
         dh = dz @ E / 5                                    # factor
         da = (1 - a ** 2) * dh                             # formula
@@ -973,18 +978,20 @@ HELD = {
         dE = dz.T @ h                                      # out
         dE = np.zeros_like(E); np.add.at(dE, X, de)        # out
         dE = dz.T @ h; dE[X] += de                         # over
-        dE = dz.T @ h; dE[X] = de                          # over, unknown
-        dE = np.zeros_like(E); dE[X] = de                  # over, out, unknown
+        dE = dz.T @ h; dE[X] = de                          # over
+        dE = np.zeros_like(E); dE[X] = de                  # over, out
         dE = dz.T @ a; np.add.at(dE, X, de)                # node
         dE = dz.T @ h; np.add.at(dE, X, -de)               # sign1
         dE = dz.T @ h; np.add.at(dE, X, dh)                # local, arriving
-        dE = dz.T @ h; np.add.at(dE, Y, de)                # unknown, order, labels
+        dE = dz.T @ h; np.add.at(dE, Y, de)                # order, labels
         """),
     "mean over the real tokens": Slip(
         """
-        z = P(4, 6, 5); Y = R.integers(0, 5, (4, 6)); real = (np.arange(6)[None] < np.array([6, 3, 4, 2])[:, None]) * 1.0
+        z = P(4, 6, 5); Y = R.integers(0, 5, (4, 6))
+        real = (np.arange(6)[None] < np.array([6, 3, 4, 2])[:, None]) * 1.0
         n = real.sum(); ex = z.exp(); s = ex.sum(2, keepdim=True); p = ex / s; lp = p.log()
-        picked = lp[np.arange(4)[:, None], np.arange(6)[None], Y]; kept = picked * real; total = kept.sum(); loss = -total / n
+        picked = lp[np.arange(4)[:, None], np.arange(6)[None], Y]; kept = picked * real; total = kept.sum()
+        loss = -total / n
         """,
         """
         dtotal = -1 / n
@@ -1005,8 +1012,8 @@ HELD = {
         dpicked = real / n                                 # sign
         dpicked = -real / 24                               # factor
         dpicked = -real / 4                                # factor
-        dlp = np.full_like(lp, -1 / n)                     # unknown, hot, place
-        dlp = np.zeros_like(lp); dlp[np.arange(4)[:, None], np.arange(6)[None], Y] = -1 / n     # nomask, amask, lost, local
+        dlp = np.full_like(lp, -1 / n)                     # hot, place
+        dlp = np.zeros_like(lp); dlp[np.arange(4)[:, None], np.arange(6)[None], Y] = -1 / n # nomask, amask, lost, local
         dp = dlp * p                                       # formula
         dp = 1 / p                                         # up
         ds = (ex / s ** 2 * dp).sum(2, keepdims=True)      # sign
@@ -1015,17 +1022,18 @@ HELD = {
         dex = dp / s                                       # out
         dex = ds + 0 * ex                                  # out, over
         dex = dp / s - ds                                  # sign1
-        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= 1; dz /= n          # nomask, cross, lost, amask
+        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= 1; dz /= n # nomask, cross, lost, amask
         dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= 1; dz *= real[:, :, None] / 24      # factor
         dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= 1; dz *= real[:, :, None]           # factor
         dz = p * real[:, :, None] / n                      # hot, cross
         dz = p / n                                         # hot, cross, nomask
-        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= real; dz /= n       # nomask, cross, amask, unknown
-        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= 1; dz *= (1 - real)[:, :, None] / n # mask, cross
+        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6)[None], Y] -= real; dz /= n       # nomask, cross, amask
+        dz = p.copy(); dz[np.arange(4)[:, None], np.arange(6), Y] -= 1; dz *= (1 - real)[:, :, None] / n # mask, cross
         """),
     "cosine similarity": Slip(
         """
-        a = P(6, 4); b = P(6, 4); ab = (a * b).sum(1); a2 = (a * a).sum(1); b2 = (b * b).sum(1); na = a2.sqrt(); nb = b2.sqrt()
+        a = P(6, 4); b = P(6, 4); ab = (a * b).sum(1); a2 = (a * a).sum(1); b2 = (b * b).sum(1)
+        na = a2.sqrt(); nb = b2.sqrt()
         nn = na * nb; cos = ab / nn; y = C(6); gap = cos - y; loss = (gap ** 2).mean()
         """,
         """
@@ -1058,12 +1066,13 @@ HELD = {
         da = a * dab[:, None] + 2 * a * da2[:, None]       # node, formula
         da = b * dab[:, None] - 2 * a * da2[:, None]       # sign1
         da = b * dcos[:, None] + 2 * a * da2[:, None]      # arriving, lost, local
-        da = (b - a * cos[:, None]) / nn[:, None] * dcos[:, None]         # unknown, lost, node
+        da = (b - a * cos[:, None]) / nn[:, None] * dcos[:, None]         # lost, node
         """),
     "convolution by shifts, and pooling": Slip(
         """
         x = P(3, 10); k = P(3); b = P(1); c = x[:, :8] * k[0] + x[:, 1:9] * k[1] + x[:, 2:] * k[2] + b; h = c.tanh()
-        blocks = h.view(3, 4, 2); pooled = blocks.max(2).values; av = pooled.mean(1); t = C(3); loss = ((av - t) ** 2).sum()
+        blocks = h.view(3, 4, 2); pooled = blocks.max(2).values; av = pooled.mean(1); t = C(3)
+        loss = ((av - t) ** 2).sum()
         """,
         """
         dav = 2 * (av - t)
@@ -1079,20 +1088,20 @@ HELD = {
         dav = av - t                                       # factor, formula
         dpooled = np.repeat(dav[:, None], 4, 1)            # factor
         dpooled = np.repeat(dav[:, None] / 3, 4, 1)        # factor
-        dblocks = np.ones_like(blocks) * dpooled[:, :, None]              # amask, nomask, local, max, unknown
-        dblocks = np.ones_like(blocks) * dpooled[:, :, None] / 2          # amask, max, unknown
-        dblocks = (blocks == blocks.max()) * dpooled[:, :, None]          # amask, max, unknown
-        dblocks = (blocks < blocks.max(2, keepdims=True)) * dpooled[:, :, None]      # mask
+        dblocks = np.ones_like(blocks) * dpooled[:, :, None]              # amask, nomask, local, max, place
+        dblocks = np.ones_like(blocks) * dpooled[:, :, None] / 2          # amask, max, place
+        dblocks = (blocks == blocks.max()) * dpooled[:, :, None]          # amask, max
+        dblocks = (blocks < blocks.max(2, keepdims=True)) * dpooled[:, :, None]      # mask, flip
         dh = dblocks.reshape(8, 3).T                       # order
         dc = (1 - h) * dh                                  # formula
         dc = (1 - c ** 2) * dh                             # formula
         dc = dh                                            # local
-        db = dc.sum(0)                                     # axis, shape
+        db = dc.sum(0)                                     # axis, shape, sum
         db = dc.mean().reshape(1)                          # factor
         dk = np.array([(x[:, i:i + 8] * dc).sum() for i in range(3)])[::-1]          # order, flip
         dk = np.array([(x[:, i:i + 8] * dh).sum() for i in range(3)])     # local, arriving
         dk = np.array([(x[:, i:i + 8] * dc).mean() for i in range(3)])    # factor
-        dk = np.array([(x[:, :8] * dc).sum() for i in range(3)])          # node, unknown
+        dk = np.array([(x[:, :8] * dc).sum() for i in range(3)])          # node
         dk = np.array([dc.sum() for i in range(3)])        # local, other
         dx = sum(np.pad(dc * k[2 - i], ((0, 0), (i, 2 - i))) for i in range(3))      # order, flip, node
         dx = np.pad(dc * k[0], ((0, 0), (0, 2)))           # out
@@ -1135,14 +1144,14 @@ HELD = {
         dxc = iv * dxh + 2 * xc * dvar / 4                 # factor
         dxc = iv * dxh + 2 * xc * dvar / 19                # factor
         dx = dxc                                           # out
-        dx = dxc - dxc.mean(0, keepdims=True)              # axis, unknown
+        dx = dxc - dxc.mean(0, keepdims=True)              # axis
         dx = dxc - dxc.sum((0, 2), keepdims=True)          # factor
         dx = dxc + dxc.mean((0, 2), keepdims=True)         # sign1
         dx = g * iv * (dy - dy.mean((0, 2), keepdims=True))               # out
         dx = g * iv * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).sum((0, 2), keepdims=True))       # factor
         dx = iv * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).mean((0, 2), keepdims=True))          # lost
         dx = g * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).mean((0, 2), keepdims=True))           # lost
-        dx = g / iv * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).mean((0, 2), keepdims=True))      # formula, many, node, lost
+        k = {'axis': (0, 2), 'keepdims': True}; dx = g / iv * (dy - dy.mean(**k) - xh * (dy * xh).mean(**k)) # formula, many, node, lost
         """),
     "logistic regression of single numbers": Slip(
         """
@@ -1179,8 +1188,8 @@ HELD = {
         dq = -q ** 2 * dp                                  # formula
         dz = en * den                                      # sign
         dz = -den                                          # local
-        dz = p * (1 - p)                                   # up, unknown, formula
-        dz = p - y + 1                                     # unknown
+        dz = p * (1 - p)                                   # up, formula
+        dz = p - y + 1                                     # none
         dz = y - p                                         # sign
         dw = w * dz                                        # node, formula
         dw = dz                                            # local
@@ -1189,7 +1198,8 @@ HELD = {
         """),
     "huber and log-cosh": Slip(
         """
-        x = C(8, 3); w = P(3); b = P(); t = C(8); o = x @ w + b; r = o - t; ab = abs(r); quad = 0.5 * r ** 2; lin = ab - 0.5
+        x = C(8, 3); w = P(3); b = P(); t = C(8); o = x @ w + b; r = o - t; ab = abs(r); quad = 0.5 * r ** 2
+        lin = ab - 0.5
         small = abs(r.detach().numpy()) < 1.0; hub = torch.where(small, quad, lin); ep = r.exp(); en = (-r).exp()
         ch = (ep + en) / 2; lc = ch.log(); loss = hub.mean() + 0.1 * lc.sum()
         """,
@@ -1255,13 +1265,13 @@ HELD = {
         du = (pt - ps) / 6 * dkl                           # sign
         du = ps / 6 * dkl                                  # cross, soft, hot
         du = (ps - pt) / 30 * dkl                          # factor
-        du = (ps - np.eye(5)[Y]) / 6 * dkl                 # cross, unknown, labels
+        du = (ps - np.eye(5)[Y]) / 6 * dkl                 # cross, labels
         ds = (ps - pt) / 6 * dkl / T                       # out
         ds = 0.3 * (soft(s) - np.eye(5)[Y]) / 6            # out
         ds = (ps - pt) / 6 * dkl + 0.3 * (soft(s) - np.eye(5)[Y]) / 6     # factor, lost, local
         ds = (ps - pt) / 6 * dkl / T ** 2 + 0.3 * (soft(s) - np.eye(5)[Y]) / 6       # factor, many
-        ds = (ps - pt) / 6 * dkl / T + (soft(s) - np.eye(5)[Y]) / 6       # factor, lost
+        ds = (ps - pt) / 6 * dkl / T + (soft(s) - np.eye(5)[Y]) / 6       # factor, lost, up
         ds = (ps - pt) / 6 * dkl / T - 0.3 * (soft(s) - np.eye(5)[Y]) / 6 # sign1
-        ds = (ps - pt) / 6 * dkl / T + 0.3 * soft(s) / 6   # out, hot, cross, unknown
+        ds = (ps - pt) / 6 * dkl / T + 0.3 * soft(s) / 6   # out, hot, cross
         """),
 }

@@ -94,9 +94,11 @@ def _alike(names: Sequence[str]) -> Iterator[str]:
     operands = names[1:]
     yield from ("1", "-1", "2", "0.5")
     for a in names:
-        yield from (a, f"-{a}", f"1 - {a}", f"{a} * (1 - {a})", f"1 - {a} * {a}", f"(1 - {a}) ** 2", f"{a} * {a}", f"1 / {a}",
+        yield from (a, f"-{a}", f"1 - {a}", f"{a} * (1 - {a})", f"1 - {a} * {a}", f"(1 - {a}) ** 2", f"{a} * {a}",
+                    f"1 / {a}",
                     f"1 / ({a} * {a})", f"-1 / {a}", f"-1 / ({a} * {a})", f"2 * {a}", f"{a} > 0", f"{a} < 0",
-                    f"{a} == 0", f"exp({a})", f"log(abs({a}))", f"sign({a})", f"2 * sign({a})", f"{a} ** 3", f"1 / sqrt(abs({a}))")
+                    f"{a} == 0", f"exp({a})", f"log(abs({a}))", f"sign({a})", f"2 * sign({a})", f"{a} ** 3",
+                    f"1 / sqrt(abs({a}))")
     if len(operands) == 1:
         for other in TABLE.values():
             if other.arity == 1 and (text := right_formula(other, 0)) is not None:

@@ -110,9 +110,9 @@ class _Loss:
         tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
         one = self.case.one
         for d in [one.gradients[node] for node in self.case.search.between] if one is not None else ():
-            if np.shape(d) == g.shape and np.ptp(total := -d.sum(-1)) < 1e-9 * abs(total).max(initial=0) and (c := float(
-                    total.flat[0])) > 0:            # that of the logarithm, −c·y
-                tried.append((c, f" · {c:.3g}"))
+            total = -d.sum(-1) if np.shape(d) == g.shape else np.zeros(1)
+            if np.ptp(total) < 1e-9 * abs(total).max() and (c := float(total.flat[0])) > 0:
+                tried.append((c, f" · {c:.3g}"))    # that of the logarithm, −c·y
         up = g > 0
         if up.any():                                # where y is 0, g is c·p
             tried.append((c := float(np.median((g / p)[up])), f" · {c:.3g}"))
@@ -135,8 +135,9 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
     logits = [(case.t, 1.0)]
     for use in case.search.near() if case.one is not None else ():
         d, z = use.arriving, np.asarray(use.by._data)
-        if d.shape == case.g.shape == z.shape and (r := case.ratio(case.g, d)) is not None and case.agrees(r * d, case.g):
-            logits.append((use.by, r))              # t over a temperature, say
+        ratio = case.ratio(case.g, d) if d.shape == case.g.shape == z.shape else None
+        if ratio is not None and case.agrees(ratio * d, case.g):
+            logits.append((use.by, ratio))          # t over a temperature, say
     for node, ratio in reversed(logits):
         loss = _Loss(case, node, ratio)
         if loss.found():
@@ -176,14 +177,14 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
     for node in case.one.order if case.one is not None else ():
         z = np.asarray(node._data)
         if case.known(node) and z.shape == x.shape and z.dtype.kind == "f" and not case.agrees(z, p):
-            tried.append((z - y, f"your numbers are ({case.called(node)} − y){over}: {case.called(node)} in the place of "
-                                 f"{name}"))
+            other = case.called(node)
+            tried.append((z - y, f"your numbers are ({other} − y){over}: {other} in the place of {name}"))
     for part, words in tried:
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
     if not loss.rows.all() and case.explains(loss.ratio * c * p):
-        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows that are "
-                                          "masked are not 0")
+        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows "
+                                          "that are masked are not 0")
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
@@ -198,8 +199,8 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
             logs, right = np.log(mine), np.log(p)
             k = case.ratio(logs - logs.mean(-1, keepdims=True), right - right.mean(-1, keepdims=True))
             if k is not None and abs(k - 1) > 1e-6 and loss.explains(scale * (_soft(k * x, -1) - y)):
-                yield case.seen(mistakes.CROSS, f"your softmax is that of {k:.4g}·{loss.name}: a temperature is lost, or "
-                                                "there twice")
+                yield case.seen(mistakes.CROSS, f"your softmax is that of {k:.4g}·{loss.name}: a temperature is lost, "
+                                                "or there twice")
 
 
 def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
@@ -213,9 +214,9 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
                 whole.argmax(-1) != y.argmax(-1))).size:
             first = tuple(wrong[0].tolist())
             at = f"row {first[0]}" if first else "it"
-            yield case.seen(mistakes.LABELS, f"your label in {at} is {int(whole.argmax(-1)[first])}, where it should be "
-                                             f"{int(y.argmax(-1)[first])}; {len(wrong)} of {y[..., 0].size} labels are "
-                                             "others")
+            got, right = int(whole.argmax(-1)[first]), int(y.argmax(-1)[first])
+            yield case.seen(mistakes.LABELS, f"your label in {at} is {got}, where it should be {right}; {len(wrong)} "
+                                             f"of {y[..., 0].size} labels are others")
         elif not loss.hot and (whole.sum(-1) == 1).all():
             yield case.seen(mistakes.CROSS, f"your y is 1 at the right class and 0 elsewhere, where the right one goes "
                                             f"up to {y.max():.3g} only")
@@ -224,9 +225,9 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
                                             "own label")
         return
     low, high = mine.min(), mine.max()
-    if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and 0 <= low + near and high <= 1 + near:
-        yield case.seen(mistakes.CROSS, f"your y is {high:.3g} at the right class and {abs(low):.3g} elsewhere, where the "
-                                        f"right one is {y.max():.3g} and {y.min():.3g}")
+    if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
+        yield case.seen(mistakes.CROSS, f"your y is {high:.3g} at the right class and {abs(low):.3g} elsewhere, where "
+                                        f"the right one is {y.max():.3g} and {y.min():.3g}")
 
 
 # Products of matrices.
@@ -326,6 +327,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", with the other sign" if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
+                    if k == 2 and words in divisors:
+                        kind = mistakes.FORMULA     # multiplied by, where it divides
                         does = "the right ones times" if k > 0 else "the right ones over"
                         yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
     if not atoms:
@@ -391,8 +394,9 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
     if len(case.uses) == 2:
         one, two = (use.contribution for use in case.uses)
         if case.explains(one * two):
-            yield case.seen(mistakes.ADDED, f"your numbers are the product of what comes through "
-                                            f"{case.called(case.uses[0].by)} and through {case.called(case.uses[1].by)}")
+            first, second = (case.called(use.by) for use in case.uses)
+            yield case.seen(mistakes.ADDED, f"your numbers are the product of what comes through {first} and through "
+                                            f"{second}")
 
 
 def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -414,8 +418,8 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             "numbers are what comes from there alone; what came before is gone"
         there = case.m[picked]
         if there.size > 1 and np.ptp(there) == 0:
-            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks up " \
-                f"hold {there[0]:.4g}, and the others are right: something has to be added there"
+            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks " \
+                f"up hold {there[0]:.4g}, and the others are right: something has to be added there"
     size = math.prod(shape)
     sources = np.arange(size).reshape(shape)[key]   # which entry each looked-up number is
     if sources.shape != a.shape:
@@ -443,16 +447,16 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     wrong, none = case.wrong(), g == 0
     if not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= np.count_nonzero(none) > 0:
-        yield case.seen(mistakes.UNMASKED, f"your numbers are right wherever the right ones are not 0; "
-                                           f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
+        yield case.seen(mistakes.UNMASKED, "your numbers are right wherever the right ones are not 0; "
+                        f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
     if not (m[wrong] == 0).all() or not (m[~wrong] != 0).any():
         return
     for axis in range(g.ndim):
         line = wrong.any(tuple(i for i in range(g.ndim) if i != axis))
         if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
             left = np.flatnonzero(line).tolist()
-            yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {', '.join(map(str, left[:6]))}"
-                            f"{' …' if len(left) > 6 else ''}, and right at the others")
+            at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
+            yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {at}, and right at the others")
 
 
 def masks(case: ArrayCase) -> Iterator[Suspicion]:

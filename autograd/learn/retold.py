@@ -24,7 +24,7 @@ from autograd.learn.contributions import gradients
 __all__ = ["asked"]
 
 
-class Stopped(Exception):
+class Stopped(Exception):                           # noqa: N818
     """The retelling can't go on; the message says at which op, and why."""
 
 
@@ -40,15 +40,15 @@ def numbers_of(x: Any) -> Any:
 
 
 class Retold:
-    """A graph of PyTorch's, retold: its root here, and for each of its steps and leaves the Tensor that stands for it."""
+    """A graph of PyTorch's, retold: its root here, and for each of its steps and leaves a Tensor of ours."""
 
     def __init__(self, root: Any, variables: Mapping[str, Any]) -> None:
         self.of_root = weakref.ref(root)
-        self.made: dict[Any, Any] = {}              # a Tensor, or several
+        self.made: dict[Any, Any] = {}              # a Tensor, or several by their numbers
         self.stopped: dict[Any, str] = {}
         self.variables = {name: x for name, x in variables.items() if is_torch(x)}
-        self.values = {x.grad_fn: numbers_of(x) for x in self.variables.values() if x.grad_fn is not None and
-                       x.grad_fn._input_metadata[1:] == []}
+        self.values = {(x.grad_fn, x.output_nr): numbers_of(x) for x in self.variables.values()
+                       if x.grad_fn is not None}
         order = _order(root.grad_fn)
         self._read(order)
         with enable_grad(), np.errstate(all="ignore"):
@@ -61,8 +61,8 @@ class Retold:
         self.gradients = gradients(topological(self.root), self.root, np.ones_like(self.root._data))
         mine, theirs = self.root._data, numbers_of(root)
         if not np.allclose(mine, theirs, rtol=1e-3, atol=1e-5, equal_nan=True):
-            raise Stopped(f"the retold graph gives another result than PyTorch's: {np.ravel(mine)[0]:.6g} in the place of "
-                          f"{np.ravel(theirs)[0]:.6g}")
+            raise Stopped("the retold graph gives another result than PyTorch's: "
+                          f"{np.ravel(mine)[0]:.6g} in the place of {np.ravel(theirs)[0]:.6g}")
 
     def name(self, variables: Mapping[str, Any]) -> None:
         """Label the Tensors with the names of the variables that hold what they stand for."""
@@ -79,7 +79,7 @@ class Retold:
     def _part(self, step: Any, number: int) -> Tensor | None:
         """One result of a step, which may have several."""
         found = self.made.get(step)
-        return found[number] if isinstance(found, tuple) else found
+        return found.get(number) if isinstance(found, dict) else found
 
     def why(self, x: Any) -> str:
         """Why there is no Tensor for it."""
@@ -92,14 +92,14 @@ class Retold:
         for step in order:
             try:
                 if (out := getattr(step, "_saved_result", None)) is not None:
-                    self.values.setdefault(step, numbers_of(out))
-                for position, (x, _) in enumerate(step.next_functions):
+                    self.values.setdefault((step, 0), numbers_of(out))
+                for position, source in enumerate(step.next_functions):
                     kept = _kept(step, position)
-                    if is_torch(kept) and x is not None and not x._input_metadata[1:]:
-                        self.values.setdefault(x, numbers_of(kept))
+                    if is_torch(kept) and source[0] is not None:
+                        self.values.setdefault(source, numbers_of(kept))
             except RuntimeError:
-                raise Stopped("PyTorch has freed what its graph had kept; call loss.backward(retain_graph=True), and ask "
-                              "again") from None
+                raise Stopped("PyTorch has freed what its graph had kept; call loss.backward(retain_graph=True), and "
+                              "ask again") from None
 
     def _retell(self, step: Any) -> None:
         """Make the Tensor of a step, from those of its inputs."""
@@ -107,19 +107,20 @@ class Retold:
             self.made[step] = self.made[id(step.variable)] = Tensor(numbers_of(step.variable), requires_grad=True)
             return
         inputs = [None if x is None else self._part(x, number) for x, number in step.next_functions]
-        missing = [x for x, _ in step.next_functions if x is not None and x not in self.made]
+        missing = [x for x, number in step.next_functions if x is not None and self._part(x, number) is None]
         name = step.name().removeprefix("torch::autograd::")
-        rule = _RULES.get(name.rstrip("0123456789").removesuffix("Backward"))
+        rule = _RULES.get(name.rstrip("0123456789").removesuffix("Backward").lower())
         try:
             if missing:
-                raise Stopped(self.stopped[missing[0]])
+                raise Stopped(self.stopped.get(missing[0], f"PyTorch's {name} could not be retold"))
             if rule is None:
                 raise Stopped(f"PyTorch's {name} is not among the ops that can be retold")
-            self.made[step] = rule(_Step(step, inputs, self.values.get(step)))
+            self.made[step] = rule(_Step(step, inputs, self.values.get((step, 0))))
         except (Stopped, AttributeError, TypeError, ValueError, IndexError) as error:
             self.stopped[step] = str(error) if isinstance(error, Stopped) else f"PyTorch's {name} could not be retold"
-            if step in self.values:                 # what lies nearer to the root can be told all the same
-                self.made[step] = Tensor(self.values[step], requires_grad=True)
+            known = {number: Tensor(x, requires_grad=True) for (of, number), x in self.values.items() if of is step}
+            if known:                               # what lies nearer to the root can be told all the same
+                self.made[step] = known
 
 
 _last: list[Retold] = []
@@ -197,8 +198,8 @@ class _Step:
         if found is None:                           # a constant: kept for the others' derivatives, or not at all
             kept = _kept(self.step, position)
             if not is_torch(kept):
-                raise Stopped(f"PyTorch's {self.step.name()} has a constant input that was not kept; hold its result in "
-                              "a variable")
+                raise Stopped(f"PyTorch's {self.step.name()} has a constant input that was not kept; hold its result "
+                              "in a variable")
             return Tensor(numbers_of(kept))
         return found
 
@@ -207,9 +208,7 @@ class _Step:
         kept = getattr(self.step, f"_saved_{name}")
         if is_torch(kept):
             return numbers_of(kept)
-        if type(kept) is int and kept >= 2 ** 63:
-            return kept - 2 ** 64
-        return tuple(k - 2 ** 64 if type(k) is int and k >= 2 ** 63 else k for k in kept) if type(kept) is tuple else kept
+        return tuple(map(_signed, kept)) if type(kept) is tuple else _signed(kept)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -231,9 +230,16 @@ class _Step:
             raise Stopped(f"PyTorch's {self.step.name()} does not keep the number that is added; hold its result in a "
                           "variable")
         if x is not None:
-            return x + (self.value - x._data)
+            other: Tensor = x + (self.value - x._data)
+            return other
         assert y is not None
-        return y * alpha + (self.value - alpha * y._data)
+        y = y * alpha
+        return y + (self.value - y._data)           # type: ignore[no-any-return]
+
+
+def _signed(x: Any) -> Any:
+    """PyTorch keeps −1 as 2⁶⁴ − 1."""
+    return x - 2 ** 64 if type(x) is int and x >= 2 ** 63 else x
 
 
 def _kept(step: Any, position: int) -> Any:
@@ -286,15 +292,15 @@ def _squares(s: _Step) -> Tensor:
     return squares.mean() if s.reduction == 1 else squares.sum() if s.reduction == 2 else squares
 
 
-def _with_logits(s: _Step) -> Tensor:
+def _with_logits(s: _Step) -> Any:
     return F.binary_cross_entropy_with_logits(s.x, s.target, reduction=_REDUCTIONS[s.reduction])
 
 
-def _binary(s: _Step) -> Tensor:
+def _binary(s: _Step) -> Any:
     return F.binary_cross_entropy(s.x, s.target, reduction=_REDUCTIONS[s.reduction])
 
 
-def _layer_norm(s: _Step) -> Tensor:
+def _layer_norm(s: _Step) -> Any:
     dims = tuple(range(-len(s.normalized_shape), 0))
     eps = float(np.mean(1 / s.result2.astype(float) ** 2 - s.x._data.astype(float).var(dims, keepdims=True)))
     xc = s.x - s.x.mean(dims, keepdim=True)
@@ -304,7 +310,7 @@ def _layer_norm(s: _Step) -> Tensor:
     return y if bias is None else y + bias
 
 
-def _batch_norm(s: _Step) -> Tensor:
+def _batch_norm(s: _Step) -> Any:
     if not s.step._saved_training:
         raise Stopped("PyTorch's batch norm is retold while training only")
     shape = [1, -1] + [1] * (s.x.ndim - 2)
@@ -338,17 +344,17 @@ def _convolved(s: _Step) -> Tensor:
     return y.permute(0, y.ndim - 1, *range(1, y.ndim - 1))
 
 
-def _split(s: _Step) -> tuple[Tensor, ...]:
-    parts, start = [], 0
+def _split(s: _Step) -> dict[int, Tensor]:
+    parts, start = {}, 0
     for meta in s.step._input_metadata:
         ways: list[Any] = [slice(None)] * s.x.ndim
         ways[s.dim] = slice(start, start := start + meta.shape[s.dim])
-        parts.append(s.x[tuple(ways)])
-    return tuple(parts)
+        parts[len(parts)] = s.x[tuple(ways)]
+    return parts
 
 
-def _unbound(s: _Step) -> tuple[Tensor, ...]:
-    return tuple(s.x[(slice(None),) * (s.dim % s.x.ndim) + (i,)] for i in range(s.x.shape[s.dim]))
+def _unbound(s: _Step) -> dict[int, Tensor]:
+    return {i: s.x[(slice(None),) * (s.dim % s.x.ndim) + (i,)] for i in range(s.x.shape[s.dim])}
 
 
 def _filled(s: _Step) -> Tensor:
@@ -356,7 +362,7 @@ def _filled(s: _Step) -> Tensor:
     return where(s.mask, value, s.x)
 
 
-def _larger(s: _Step) -> Tensor:
+def _larger(s: _Step) -> Any:
     dim = getattr(s.step, "_saved_dim", None)
     return s.x.max() if dim is None else s.x.max(s.dim, keepdim=s.keepdim).values
 
@@ -376,7 +382,7 @@ def _transposed(s: _Step) -> Tensor:
 _reshaped: Rule = lambda s: s.x.reshape(s.shape)            # noqa: E731
 _same: Rule = lambda s: s.x                                 # noqa: E731
 _product: Rule = lambda s: s.x @ s.y                        # noqa: E731
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, Rule] = {name.lower(): rule for name, rule in {
     "Add": lambda s: s.added(1.0), "Sub": lambda s: s.added(-1.0), "Rsub": lambda s: s.y - s.x,
     "Mul": lambda s: s.x * s.y, "Div": lambda s: s.x / s.y,
     "Pow": lambda s: s.x ** (s.y if len(s.inputs) > 1 else float(s.exponent)),
@@ -402,4 +408,4 @@ _RULES: dict[str, Rule] = {
     "NllLoss": _nll, "MseLoss": _squares, "BinaryCrossEntropyWithLogits": _with_logits, "BinaryCrossEntropy": _binary,
     "NativeLayerNorm": _layer_norm, "NativeBatchNorm": _batch_norm, "Convolution": _convolved,
     "Split": _split, "UnsafeSplit": _split, "Unbind": _unbound,
-}
+}.items()}

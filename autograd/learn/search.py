@@ -161,7 +161,7 @@ class Search:
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope):
                 kind = special.get(formula.text, mistakes.FORMULA)
                 yield case.contribution(use, slope), kind, self._formula(use, formula.text), case.called(use.by)
-        for name, x in zip(NAMES[1:], use.by.inputs):
+        for x in use.by.inputs:
             for value, words in self._rewritten(x) if x is not use.node else ():
                 try:
                     inputs = [value if y is x else y._data for y in use.by.inputs]

@@ -106,7 +106,8 @@ class ArrayCase(Case):
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
                 here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
-                here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable, here["places"], self.products, self.further_on,
+                here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
+                here["places"], self.products, self.further_on,
                 here["masks"], here["unmasked"], self.another_formula, here["factors"], self.maximum, self.two_at_once,
                 self.further_formula, self.infinite]
 
