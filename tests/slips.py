@@ -210,7 +210,7 @@ SLIPS = {
         dx = dxc + dmu                                     # factor
         dx = dxc - dmu / 8                                 # sign1
         dx = dxhat / std                                   # out
-        r = dxhat - dxhat.mean(1, keepdims=True); dx = (r - xhat * (xhat * dxhat).mean(1)[:, None]) * std # many, formula, node
+        r = dxhat - dxhat.mean(1)[:, None]; dx = (r - xhat * (xhat * dxhat).mean(1)[:, None]) * std # many, formula
         dx = (dxhat - dxhat.mean(0) - xhat * (dxhat * xhat).mean(0)) / std    # axis
         dx = (8 * dxhat - dxhat.sum(1, keepdims=True) - xhat * (dxhat * xhat).sum(1, keepdims=True)) / std    # factor
         dx = (dy - dy.mean(1, keepdims=True) - xhat * (dy * xhat).mean(1, keepdims=True)) / std               # lost
@@ -261,7 +261,6 @@ SLIPS = {
         dxg = dd                                           # out
         dxg = dd + dm                                      # factor
         dx = (inv * (dnrm - dnrm.mean(2, keepdims=True))).reshape(3, 4, 5)    # out
-        r = dnrm - dnrm.mean(2)[:, :, None] - nrm * (dnrm * nrm).sum(2)[:, :, None]; dx = (inv * r).reshape(3, 4, 5) # factor
         dx = gain * dxg.reshape(3, 4, 5)                   # many
         """),
     "convolution as a product": Slip(
@@ -1151,7 +1150,7 @@ HELD = {
         dx = g * iv * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).sum((0, 2), keepdims=True))       # factor
         dx = iv * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).mean((0, 2), keepdims=True))          # lost
         dx = g * (dy - dy.mean((0, 2), keepdims=True) - xh * (dy * xh).mean((0, 2), keepdims=True))           # lost
-        k = {'axis': (0, 2), 'keepdims': True}; dx = g / iv * (dy - dy.mean(**k) - xh * (dy * xh).mean(**k)) # formula, many, node, lost
+        m = lambda a: a.mean((0, 2), keepdims=True); dx = g / iv * (dy - m(dy) - xh * m(dy * xh)) # formula, many, lost
         """),
     "logistic regression of single numbers": Slip(
         """

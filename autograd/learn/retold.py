@@ -87,12 +87,22 @@ class Retold:
             return self.stopped[x.grad_fn]
         return next(iter(self.stopped.values()), "root does not depend on it")
 
+    def cut(self, x: Any) -> str:
+        """Which op stopped the retelling on a way from the root to this tensor of PyTorch's; nothing if none did."""
+        for step, why in self.stopped.items():
+            if any(below is x.grad_fn if x.grad_fn is not None else getattr(below, "variable", None) is x
+                   for below in _order(step)[:-1]):
+                return why
+        return ""
+
     def _read(self, order: Sequence[Any]) -> None:
         """Take the numbers of steps from what they, and those that use them, have kept for their derivatives."""
         for step in order:
             try:
                 if (out := getattr(step, "_saved_result", None)) is not None:
                     self.values.setdefault((step, 0), numbers_of(out))
+                    if (back := _INVERSE.get(step.name().rstrip("0"))) is not None:
+                        self.values.setdefault(step.next_functions[0], back(numbers_of(out)))
                 for position, source in enumerate(step.next_functions):
                     kept = _kept(step, position)
                     if is_torch(kept) and source[0] is not None:
@@ -152,6 +162,8 @@ def asked(where: str, t: Any, root: Any, given: Mapping[Any, Any] | None, variab
         node = graph.of(t)
         if node is None or node not in graph.gradients:
             raise Stopped(graph.why(t))
+        if why := graph.cut(t):
+            raise Stopped(why)
         node._grad = graph.gradients[node]
         fed = None if given is None else {graph.of(x) if is_torch(x) else x: g for x, g in given.items()}
         return node, graph.root, fed, ""
@@ -253,7 +265,18 @@ def _kept(step: Any, position: int) -> Any:
 
 
 Rule = Callable[[_Step], Any]
+_INVERSE: dict[str, Callable[[Any], Any]] = {           # for what a step was fed, from its result
+    "SqrtBackward": np.square, "RsqrtBackward": lambda out: out ** -2.0, "ExpBackward": np.log}
 _REDUCTIONS = ("none", "mean", "sum")
+
+
+def _taken_from(s: _Step) -> Any:
+    """A number minus x: only the result tells the number."""
+    alpha = float(s.step._saved_alpha)
+    if s.value is None:
+        raise Stopped(f"PyTorch's {s.step.name()} does not keep the number it subtracts from; hold its result "
+                      "in a variable")
+    return (s.value + alpha * s.x._data) - s.x * alpha
 
 
 def _named(name: str) -> Rule:
@@ -345,7 +368,8 @@ def _convolved(s: _Step) -> Tensor:
 
 
 def _split(s: _Step) -> dict[int, Tensor]:
-    parts, start = {}, 0
+    parts: dict[int, Tensor] = {}
+    start = 0
     for meta in s.step._input_metadata:
         ways: list[Any] = [slice(None)] * s.x.ndim
         ways[s.dim] = slice(start, start := start + meta.shape[s.dim])
@@ -383,7 +407,7 @@ _reshaped: Rule = lambda s: s.x.reshape(s.shape)            # noqa: E731
 _same: Rule = lambda s: s.x                                 # noqa: E731
 _product: Rule = lambda s: s.x @ s.y                        # noqa: E731
 _RULES: dict[str, Rule] = {name.lower(): rule for name, rule in {
-    "Add": lambda s: s.added(1.0), "Sub": lambda s: s.added(-1.0), "Rsub": lambda s: s.y - s.x,
+    "Add": lambda s: s.added(1.0), "Sub": lambda s: s.added(-1.0), "Rsub": _taken_from,
     "Mul": lambda s: s.x * s.y, "Div": lambda s: s.x / s.y,
     "Pow": lambda s: s.x ** (s.y if len(s.inputs) > 1 else float(s.exponent)),
     "Square": lambda s: s.x ** 2.0, "Rsqrt": lambda s: s.x ** -0.5, "Reciprocal": lambda s: 1 / s.x,

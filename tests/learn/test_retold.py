@@ -1,4 +1,4 @@
-"""A graph that PyTorch recorded is retold: its gradients are ours, its mistakes have names, and what stops it is said."""
+"""A graph that PyTorch recorded is retold: its mistakes have names here, and what stops the retelling is said."""
 
 import numpy as np
 import pytest
@@ -26,9 +26,11 @@ def attention(W):
 def many(W):
     h = torch.cat([(x @ W).relu(), (x @ W).sigmoid().exp()], 1)
     t = torch.stack([h, h * 2]).permute(1, 0, 2).reshape(6, -1)[1:5, ::2]
-    return (t.max(1).values.sum() + t.std() + t.var(0).log1p().sum() + t.logsumexp(1).sum() + t.abs().sqrt().mean() +
+    return (t.max(1).values.sum() + t.std() + t.var(0).log1p().sum() + t.logsumexp(1).sum() + (t.abs() +
+            0.1).sqrt().mean() +
             F.gelu(t).sum() + F.silu(t).mean() + F.softplus(t).mean() + torch.where(t > 1, t, t * t).sum() +
-            t.unsqueeze(1).expand(4, 3, t.shape[1]).sum() + torch.maximum(t, 1 - t).sum() + t.select(0, 1).prod().detach())
+            t.unsqueeze(1).expand(4, 3, t.shape[1]).sum() + torch.maximum(t, 1 - t).sum() +
+            t.select(0, 1).prod().detach())
 
 
 def losses(W):
@@ -105,6 +107,10 @@ def test_what_stops_the_retelling_is_said():
     assert "CummaxBackward0 is not among" in str(diagnose(-W.grad, W, root=loss))
     assert diagnose(-W.grad, W, root=loss).mistake == "wrong sign"
     assert diagnose(np.ones((6, 3)), h, root=loss).mistake == "local derivative forgotten"      # nearer to the root
+    loss = (torch.tanh(x @ W + 0.3) ** 2).sum() + (x @ W).sum()
+    loss.backward(retain_graph=True)                # one of two paths is cut: then nothing is called wrong for that
+    assert "does not keep the number" in str(right := diagnose(W.grad, W, root=loss))
+    assert not right
     loss = (x @ W).exp().sum()
     loss.backward()
     assert "retain_graph=True" in str(diagnose(-W.grad, W, root=loss))
