@@ -273,13 +273,14 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float,
 def _test(tests: str, path: Path, namespace: dict[str, Any], failed: dict[str, str]) -> None:
     """Run the tests, one statement after the other; `failed` says of the names that could not be had what stopped them.
 
-    What a statement that raised has used is not to be trusted, and nor is what follows from it. What the learner's copy
+    What a statement that raised is made of got no gradient, and nor did what follows from it. What the learner's copy
     of the tests may have left behind is removed first.
     """
     body = ast.parse(tests).body
     own = {name for statement in body for name in assigned(statement)}
     for name in own:
         namespace.pop(name, None)
+    below: dict[str, set[str]] = {}                 # name -> the names of what it was made of, all the way down
     for statement in body:
         made = assigned(statement)
         used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} & own
@@ -290,11 +291,13 @@ def _test(tests: str, path: Path, namespace: dict[str, Any], failed: dict[str, s
             except Exception as wrong:
                 where = _where(wrong, path)
                 why = f"{type(wrong).__name__}: {wrong}"[:200] + (f" (line {where['line']})" if where["line"] else "")
-        for name in used | made if why else made:
+        under = used.union(*(below.get(name, set()) for name in used)) - made
+        for name in made | under if why else made:
             if why:
                 failed.setdefault(name, why)
             else:
                 failed.pop(name, None)
+                below[name] = under
 
 
 def text_of(path: Path) -> str:

@@ -93,5 +93,5 @@ dv = v.grad  #=
 
 #~ from autograd import Value
 #~ def zero_grad(parameters):
-#~     for p in parameters:
-#~         p.grad = 0.0
+#~     for one in parameters:
+#~         setattr(one, 'grad', 0.0)
