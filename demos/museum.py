@@ -1,7 +1,9 @@
 """The museum of broken backprop: small engines with one classic bug each, beside the right one.
 
 Everything the engines share stands in `Small`; an exhibit changes one method. Each is run on a graph where its bug
-bites, and the first wrong node on the way back is named. The expected numbers are autograd's.
+bites, and the first wrong node on the way back is named. The expected numbers are autograd's. Then comes the smallest
+graph on which it bites, found by trying all, and what the bug does to the training of a small network. Last, why the
+backward pass wants a topological order. With --out, all of it is a page, museum.html.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,7 @@ from autograd import Tensor
 
 from . import COMMAND
 
-__all__ = ["EXHIBITS", "Exhibit", "Small", "main"]
+__all__ = ["EXHIBITS", "BreadthFirst", "DepthFirst", "Exhibit", "Small", "changed_code", "main"]
 
 Program = Callable[[Any], "dict[str, Any]"]         # how to make a leaf -> the graph's nodes by name, the root last
 
@@ -42,6 +44,10 @@ class Small:
     def __mul__(self, other: Any) -> Any:
         return self.make(self.data * other.data, [self, other], [lambda g: g * other.data, lambda g: g * self.data])
 
+    def __matmul__(self, other: Any) -> Any:
+        return self.make(self.data @ other.data, [self, other],
+                         [lambda g: g @ other.data.T, lambda g: self.data.T @ g])
+
     def sum(self) -> Any:
         return self.make(self.data.sum(), [self], [lambda g: g * np.ones(self.data.shape)])
 
@@ -50,9 +56,9 @@ class Small:
         return self.make(out, [self], [lambda g: g * (self.data > 0)])
 
     def log_softmax(self) -> Any:
-        z = self.data - self.data.max()
-        out = z - np.log(np.exp(z).sum())
-        return self.make(out, [self], [lambda g: g - np.exp(out) * g.sum()])
+        z = self.data - self.data.max(-1, keepdims=True)
+        out = z - np.log(np.exp(z).sum(-1, keepdims=True))
+        return self.make(out, [self], [lambda g: g - np.exp(out) * g.sum(-1, keepdims=True)])
 
     def receive(self, g: Any) -> None:
         self.grad = self.grad + self.fitted(g)
@@ -134,8 +140,38 @@ class SignLost(Small):
 
 class NoShift(Small):
     def log_softmax(self) -> Any:
-        p = np.exp(self.data) / np.exp(self.data).sum()
-        return self.make(np.log(p), [self], [lambda g: g - p * g.sum()])
+        p = np.exp(self.data) / np.exp(self.data).sum(-1, keepdims=True)
+        return self.make(np.log(p), [self], [lambda g: g - p * g.sum(-1, keepdims=True)])
+
+
+# Two walks that visit each node once, and yet in no topological order.
+
+class DepthFirst(Small):
+    def backward(self) -> None:
+        self.grad = np.ones(self.data.shape)
+        seen: set[Any] = set()
+
+        def visit(node: Any) -> None:
+            seen.add(node)
+            node.push()
+            for x in node.inputs:
+                if x not in seen:
+                    visit(x)
+
+        visit(self)
+
+
+class BreadthFirst(Small):
+    def backward(self) -> None:
+        self.grad = np.ones(self.data.shape)
+        waiting, seen = [self], {self}
+        while waiting:
+            node = waiting.pop(0)
+            node.push()
+            for x in node.inputs:
+                if x not in seen:
+                    seen.add(x)
+                    waiting.append(x)
 
 
 # The graphs. `leaf` makes a leaf of the engine that is being shown.
@@ -259,48 +295,145 @@ def first_wrong(right: dict[str, Any], broken: dict[str, Any]) -> str:
     return ""
 
 
+def changed_code(engine: type[Small]) -> tuple[list[str], list[str]]:
+    """The methods in which an engine differs from `Small`: its lines and the right ones, those that differ with "! "."""
+    names = [name for name, x in vars(engine).items() if inspect.isfunction(x)]
+    mine = [line for name in names for line in ["", *_source(engine, name)]][1:]
+    right = [line for name in names if hasattr(Small, name) for line in ["", *_source(Small, name)]][1:]
+    return tuple([("  " if line in ["", *other] else "! ") + line for line in lines]      # type: ignore[return-value]
+                 for lines, other in ((mine, right), (right, mine)))
+
+
+def _source(engine: type[Small], method: str) -> list[str]:
+    return textwrap.dedent(inspect.getsource(getattr(engine, method))).rstrip().splitlines()
+
+
 def main(arguments: list[str] | None = None) -> None:
+    from .terminal import folder
     parser = argparse.ArgumentParser(prog=f"{COMMAND} museum", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 1),
-                        help="its number; all of them without")
-    chosen = parser.parse_args(arguments).exhibit
+    parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 2),
+                        help=f"its number; {len(EXHIBITS) + 1} is about the order; all of them without")
+    parser.add_argument("--out", type=folder, help="write the page museum.html there, in place of printing")
+    options = parser.parse_args(arguments)
+    if options.out is not None:
+        from .museum_page import write
+        print(f"wrote {write(options.out)}")
+        return
     for number, exhibit in enumerate(EXHIBITS, 1):
-        if chosen in (None, number):
+        if options.exhibit in (None, number):
             _show(number, exhibit)
+    if options.exhibit in (None, len(EXHIBITS) + 1):
+        _show_order()
 
 
 def _show(number: int, exhibit: Exhibit) -> None:
+    from .bites import smallest
+    from .curves import beside, text_plot, train, verdict
     from .ninja.runner import say
     from .terminal import terminal_width
     right, broken = expected(exhibit), got(exhibit)
     wrong = first_wrong(right, broken)
+    room = min(100, terminal_width() - 4)
     say()
-    say((f"{number}  {exhibit.name}", "bold"), (f"    {exhibit.formula}", "dim"))
+    say((f"{number}  {exhibit.name}", "bold"))
     say()
-    for title, engine, style in [("broken", exhibit.engine, "red"), ("right", Small, "green")]:
-        method = exhibit.method if hasattr(engine, exhibit.method) else "backward"
-        for i, line in enumerate(_source(engine, method)):
-            say(f"   {title if i == 0 else '':8}", (line, style))
+    for title, lines, style in zip(("broken", "right"), changed_code(exhibit.engine), ("red", "green")):
+        for i, line in enumerate(lines):
+            marked = line.startswith("! ")
+            indent = " " * (len(line) - len(line[2:].lstrip()) + 2)
+            for j, part in enumerate(textwrap.wrap(line[2:], terminal_width() - 13, subsequent_indent=indent) or [""]):
+                say(f"   {title if i == j == 0 else '':6} ", ("> " if marked else "  ", style),
+                    (part, style if marked else "dim"))
     say()
+    _paragraph(exhibit.why, room)
+    say()
+    _paragraph(f"where it shows: {exhibit.formula}", room, "dim")
+    _table(right, broken, wrong, room)
+    say()
+    bite = smallest(exhibit.engine, Small)
+    again = ", run for two steps" if bite.graph.steps == 2 else ""
+    _paragraph(f"the smallest graph on which it bites, of {bite.tried} tried: {_program(bite.graph)}{again}", room)
+    names = bite.graph.names
+    _table(dict(zip(names, bite.right)), dict(zip(names, bite.broken)), names[bite.wrong[-1]], room)
+    say()
+    run, bad = train(Small, exhibit.name), train(exhibit.engine, exhibit.name)
+    say((f"   the loss of a small network, over {len(run.losses)} steps", "dim"))
+    curves = [text_plot(title, x.losses, run.losses, room) for title, x in (("right", run), ("broken", bad))]
+    for line in beside(*curves, room):
+        say(("   " + line).rstrip())
+    _paragraph(verdict(run, bad), room)
+    say()
+
+
+def _show_order() -> None:
+    from .bites import DIAMOND, smallest, walk
+    from .ninja.runner import say
+    from .terminal import terminal_width
+    room = min(100, terminal_width() - 4)
+    say()
+    say((f"{len(EXHIBITS) + 1}  {ORDER}", "bold"))
+    say()
+    _paragraph(ORDER_WHY, room)
+    bite = smallest(BreadthFirst, Small)
+    for title, graph in ((DIAMOND_TITLE, DIAMOND), (f"{SMALLEST_TITLE} (of {bite.tried} tried)", bite.graph)):
+        say()
+        _paragraph(f"{title}: {_program(graph)}", room, "bold")
+        for name, engine in WALKS.items():
+            say()
+            say("   ", (name, "dim"))
+            for step in walk(graph, engine, Small):
+                say(f"     {step.name} hands on {step.held:g}",
+                    *([("  too early: ", "red"), f"it should hold {step.right:g}"] if step.early else []))
+    say()
+
+
+ORDER = "why topological order?"
+ORDER_WHY = ("A node may hand on its gradient only when every node that uses it has handed on. Only then is its gradient "
+             "complete. The reverse of a topological order promises this. Visiting each node once does not. Each walk "
+             "below visits each node once, and you see what every node held when it handed on.")
+DIAMOND_TITLE = "a diamond"
+SMALLEST_TITLE = "the smallest graph on which going breadth first is wrong"
+WALKS: dict[str, type[Small]] = {
+    "depth first, each node once": DepthFirst,
+    "breadth first, each node once": BreadthFirst,
+    "in reverse topological order": Small,
+}
+
+
+def _program(graph: Any) -> str:
+    """A graph in one line, to be broken between its formulas alone."""
+    return "; ".join(line.replace(" ", "\u00a0") for line in graph.lines())
+
+
+def _paragraph(text: str, room: int, style: str = "") -> None:
+    from .ninja.runner import say
+    for line in textwrap.wrap(text, room):
+        say("   ", (line.replace("\u00a0", " "), style))
+
+
+def _table(right: dict[str, Any], broken: dict[str, Any], wrong: str, room: int) -> None:
+    """The gradients side by side; in a narrow terminal, below each other."""
+    from .ninja.runner import say
     width = max(map(len, right))
-    say(("   " + " " * width + f"   {'expected grad':25}{'got':25}", "dim"))
+    cell = max(len(_short(x)) for x in [*right.values(), *broken.values(), "expected grad"]) + 2
+    wide = width + 2 * cell + 16 <= room
+    if wide:
+        say(("   " + " " * width + f"   {'expected grad':{cell}}{'got':{cell}}", "dim"))
     for name in reversed(right):
         fine = broken[name].shape == right[name].shape and np.allclose(broken[name], right[name])
         note = "" if fine else "← first wrong" if name == wrong else "wrong"
-        say(f"   {name:{width}}   {_short(right[name]):25}", (f"{_short(broken[name]):25}", "" if fine else "red"),
-            (note, "red"))
-    say()
-    for line in textwrap.wrap(exhibit.why, min(100, terminal_width() - 4)):
-        say("   " + line)
-    say()
-
-
-def _source(engine: type[Small], method: str) -> Iterator[str]:
-    yield from textwrap.dedent(inspect.getsource(getattr(engine, method))).rstrip().splitlines()
+        if wide:
+            say(f"   {name:{width}}   {_short(right[name]):{cell}}", (f"{_short(broken[name]):{cell}}", "" if fine else
+                "red"), (note, "red"))
+        else:
+            say(f"   {name:{width}}   expected {_short(right[name])}")
+            say(f"   {'':{width}}   got      ", (_short(broken[name]), "" if fine else "red"), ("  " + note, "red"))
 
 
 def _short(x: Any) -> str:
+    if isinstance(x, str):
+        return x
     return np.array2string(np.asarray(x), separator=", ", formatter={"float_kind": "{:g}".format}).replace("\n", "")
 
 

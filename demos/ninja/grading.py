@@ -16,7 +16,7 @@ import signal
 import sys
 import tokenize
 import traceback
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
     tests = exercise.tests                          # read before a guard hides the exercise
     truth: dict[str, Any] = {"__name__": "truth"}
     exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
-    asked = [*exercise.asked, *truth.get("asked", []), *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
+    asked = [*exercise.asked, *truth.get("asked", []),
+             *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
     asked = list(dict.fromkeys(asked))
     for name, x in truth.items():
         if isinstance(x, Node) and not x.label:
@@ -439,10 +440,8 @@ def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict
     if f"expected_{name}" in truth or not isinstance(target, Node):
         return
     if isinstance(target, Value):
-        try:
+        with suppress(KeyError, TypeError, ValueError):
             given[target] = float(getattr(answers[name], "data", answers[name]))
-        except (KeyError, TypeError, ValueError):
-            pass
         return
     try:
         array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)

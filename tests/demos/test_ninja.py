@@ -267,9 +267,9 @@ def test_no_right_number_is_shown_before_the_last_hint(tmp_path, capsys):
 
 
 BORROWINGS = {                                      # all end in the right gradient, by the engine's work
-    "x.grad": "x.grad", "grad of an alias": "also.grad", "getattr": "getattr(x, 'gr' + 'ad')", "vars": "vars(x)['grad']",
-    "a dict": "x.__dict__['grad']", "a format": "float('{0.grad}'.format(x))", "its text": "float(repr(x).split('=')[2][:-1])",
-    "a pattern": "found[0]", "the stand-in": "__stand_in__('dx', None)", "globals": "globals()['x']",
+    "x.grad": "x.grad", "grad of an alias": "also.grad", "getattr": "getattr(x, 'gr' + 'ad')",
+    "vars": "vars(x)['grad']", "a dict": "x.__dict__['grad']", "a format": "float('{0.grad}'.format(x))",
+    "its text": "float(repr(x).split('=')[2][:-1])", "a pattern": "found[0]", "the stand-in": "__stand_in__('dx', None)", "globals": "globals()['x']",
     "a function": "mine(x)", "a lambda": "(lambda node: node.grad)(x)", "autograd.grad": "autograd.grad(f)(3.0)",
     "an import": "g(f)(3.0)", "a deep import": "by(out)", "everything imported": "grad(f)(3.0)",
     "diagnose": "diagnose(0.0, x).evidence", "the op": "x.op.pulled((True,), 1.0, x, (x,))", "in place": "into[0]",
@@ -297,7 +297,7 @@ def test_every_way_to_borrow_is_found_and_traced_to_the_answer(how):
 
 
 def test_an_engine_to_be_mended_may_not_be_replaced_by_ours(tmp_path):
-    assert MENDED == list(range(14, 22))
+    assert [*range(14, 22)] == MENDED
     text = EXERCISES[14].starter().replace("#  The tests", "# The tests") + "\nfrom autograd import Value\n"
     report = report_on(tmp_path, 14, text)
     assert report["verdict"] == "borrowed"

@@ -64,7 +64,8 @@ class Value:
 def zero_grad(parameters):
     """Forget the gradients of the last step."""
     for p in parameters:
-        #: `grad = 0.0` makes a variable of the function, which is forgotten at its end; the parameter's gradient stayed.
+        #: `grad = 0.0` makes a variable of the function, which is forgotten at its end.
+        #: The parameter's gradient stayed what it was.
         grad = 0.0  #+
         p.grad = 0.0  #-
 

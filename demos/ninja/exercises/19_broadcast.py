@@ -35,8 +35,8 @@ class Tensor:
 
     def fitted(self, g):
         """The piece in the shape of this array, which may have been repeated to fit its partner."""
-        #: What was repeated going forward gathers the sum over its copies going back: over the axes it did not have, and over
-        #: those where it had length 1.
+        #: What was repeated going forward gathers the sum over its copies going back:
+        #: over the axes it did not have, and over those where it had length 1.
         while g.ndim > self.data.ndim:  #-
             g = g.sum(0)  #-
         for axis, length in enumerate(self.data.shape):  #-
