@@ -296,7 +296,7 @@ def first_wrong(right: dict[str, Any], broken: dict[str, Any]) -> str:
 
 
 def changed_code(engine: type[Small]) -> tuple[list[str], list[str]]:
-    """The methods in which an engine differs from `Small`: its lines and the right ones, those that differ with "! "."""
+    """The methods in which an engine differs from `Small`: its lines, the right ones; those that differ with "! "."""
     names = [name for name, x in vars(engine).items() if inspect.isfunction(x)]
     mine = [line for name in names for line in ["", *_source(engine, name)]][1:]
     right = [line for name in names if hasattr(Small, name) for line in ["", *_source(Small, name)]][1:]
@@ -389,9 +389,9 @@ def _show_order() -> None:
 
 
 ORDER = "why topological order?"
-ORDER_WHY = ("A node may hand on its gradient only when every node that uses it has handed on. Only then is its gradient "
-             "complete. The reverse of a topological order promises this. Visiting each node once does not. Each walk "
-             "below visits each node once, and you see what every node held when it handed on.")
+ORDER_WHY = ("A node may hand on its gradient only when every node that uses it has handed on. Only then is its "
+             "gradient complete. The reverse of a topological order promises this. Visiting each node once does not. "
+             "Each walk below visits each node once, and you see what every node held when it handed on.")
 DIAMOND_TITLE = "a diamond"
 SMALLEST_TITLE = "the smallest graph on which going breadth first is wrong"
 WALKS: dict[str, type[Small]] = {

@@ -44,7 +44,7 @@ def borrowed(text: str, starter: str) -> list[dict[str, object]]:
     lines, own_lines = text.splitlines(), starter.splitlines()
     allowed = Counter((what, own_lines[line - 1].strip()) for line, what in own)    # the starter's lines, each once
     listed: list[dict[str, object]] = []
-    for line, what in found:
+    for line, what in sorted(found):
         place = (what, lines[line - 1].strip())
         if allowed[place]:
             allowed[place] -= 1

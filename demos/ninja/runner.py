@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
                         help="0: the mistake; 1: and what to think about (default); 2: and where the variable is used; "
-                             "3: and a strong hint")
+                             "3: and a strong hint, with the numbers that are right")
     check_.add_argument("--seconds", type=float, default=20.0, help="how long the file may run (default: 20)")
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
     solution_ = add("solution", "the worked answer, with its derivation")

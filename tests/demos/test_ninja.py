@@ -269,7 +269,8 @@ def test_no_right_number_is_shown_before_the_last_hint(tmp_path, capsys):
 BORROWINGS = {                                      # all end in the right gradient, by the engine's work
     "x.grad": "x.grad", "grad of an alias": "also.grad", "getattr": "getattr(x, 'gr' + 'ad')",
     "vars": "vars(x)['grad']", "a dict": "x.__dict__['grad']", "a format": "float('{0.grad}'.format(x))",
-    "its text": "float(repr(x).split('=')[2][:-1])", "a pattern": "found[0]", "the stand-in": "__stand_in__('dx', None)", "globals": "globals()['x']",
+    "its text": "float(repr(x).split('=')[2][:-1])",
+    "a pattern": "found[0]", "the stand-in": "__stand_in__('dx', None)", "globals": "globals()['x']",
     "a function": "mine(x)", "a lambda": "(lambda node: node.grad)(x)", "autograd.grad": "autograd.grad(f)(3.0)",
     "an import": "g(f)(3.0)", "a deep import": "by(out)", "everything imported": "grad(f)(3.0)",
     "diagnose": "diagnose(0.0, x).evidence", "the op": "x.op.pulled((True,), 1.0, x, (x,))", "in place": "into[0]",

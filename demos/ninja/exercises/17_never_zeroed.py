@@ -1,4 +1,4 @@
-"""Exercise 17: mend a training loop that drags its past along.
+"""Exercise 17: mend a training loop that keeps old gradients.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.

@@ -1,4 +1,4 @@
-"""Exercise 19: mend an engine that broadcasts one way only.
+"""Exercise 19: mend an engine that broadcasts forward only.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.
