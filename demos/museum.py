@@ -22,7 +22,7 @@ from autograd import Tensor
 
 from . import COMMAND
 
-__all__ = ["EXHIBITS", "BreadthFirst", "DepthFirst", "Exhibit", "Small", "changed_code", "main"]
+__all__ = ["EXHIBITS", "BreadthFirst", "DepthFirst", "Exhibit", "Small", "changed_code", "exercise", "main"]
 
 Program = Callable[[Any], "dict[str, Any]"]         # how to make a leaf -> the graph's nodes by name, the root last
 
@@ -304,6 +304,11 @@ def changed_code(engine: type[Small]) -> tuple[list[str], list[str]]:
                  for lines, other in ((mine, right), (right, mine)))
 
 
+def exercise(number: int) -> str:
+    """The command that begins the exercise in which an engine with this exhibit's bug is to be mended."""
+    return f"{COMMAND} ninja start {number + 13}"
+
+
 def _source(engine: type[Small], method: str) -> list[str]:
     return textwrap.dedent(inspect.getsource(getattr(engine, method))).rstrip().splitlines()
 
@@ -363,6 +368,7 @@ def _show(number: int, exhibit: Exhibit) -> None:
     for line in beside(*curves, room):
         say(("   " + line).rstrip())
     _paragraph(verdict(run, bad), room)
+    _paragraph(f"mend such an engine yourself: {exercise(number)}", room, "dim")
     say()
 
 

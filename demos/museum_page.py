@@ -23,6 +23,7 @@ from .museum import (
     Exhibit,
     Small,
     changed_code,
+    exercise,
 )
 
 __all__ = ["page", "picture", "slug", "write"]
@@ -40,10 +41,16 @@ def slug(exhibit: Exhibit) -> str:
 
 
 def write(folder: Path, steps: Mapping[str, str] | None = None) -> Path:
-    """Write museum.html into a folder; `steps` says where an exhibit, by its slug, can be stepped through."""
+    """Write museum.html into a folder.
+
+    Args:
+        folder: where; what is there as museum_SLUG.html, as museum_overwrites.html, is linked to.
+        steps: for exhibits by their slug, another page on which they can be stepped through.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "museum.html"
-    path.write_text(page(steps or {}), encoding="utf-8")
+    there = {slug(x): f"museum_{slug(x)}.html" for x in EXHIBITS if (folder / f"museum_{slug(x)}.html").is_file()}
+    path.write_text(page(there | dict(steps or {})), encoding="utf-8")
     return path
 
 
@@ -78,7 +85,8 @@ def _exhibit(number: int, exhibit: Exhibit, steps: str) -> str:
             f"<h3>What it does to training</h3>"
             f'<div class="pair"><figure>{svg_plot("right", run.losses, run.losses, "right")}</figure>'
             f'<figure>{svg_plot("broken", bad.losses, run.losses, "broken")}</figure></div>'
-            f"<p>{html.escape(verdict(run, bad))}</p>{link}</section>")
+            f"<p>{html.escape(verdict(run, bad))}</p>{link}"
+            f'<p class="small">Mend such an engine yourself: <code>{exercise(number)}</code></p></section>')
 
 
 def _math(text: str) -> str:

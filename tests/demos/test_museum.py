@@ -24,6 +24,7 @@ from demos.museum import (
     got,
 )
 from demos.museum_page import slug
+from demos.ninja.exercises import EXERCISES
 
 WRONG = {                                           # bug -> (the first wrong node, what it gets)
     "recursion without an order": ("a", 8.0),
@@ -143,8 +144,18 @@ def test_the_page(tmp_path, capsys):
         assert len(section.findall(".//polyline[@class='right']")) == 1
         assert len(section.findall(".//pre")) == 2
         assert section.findall(".//g/rect")
-    linked = museum_page.page({slug(EXHIBITS[1]): "steps.html"})
-    assert linked.count('<a href="steps.html">') == 1
+    (tmp_path / "museum_overwrites.html").touch()
+    linked = museum_page.write(tmp_path, {"no-order": "steps.html"}).read_text("utf-8")
+    assert re.findall(r'href="(\w+\.html)"', linked) == ["steps.html", "museum_overwrites.html"]
+
+
+def test_each_exhibit_has_an_engine_to_be_mended():
+    for number, exhibit in enumerate(EXHIBITS, 1):
+        name = EXERCISES[int(museum.exercise(number).split()[-1])].file_name
+        assert EXERCISES[number + 13].tests
+        words = {"ChildrenInASet": "equal", "NoSumOverBroadcastAxes": "broadcast", "SignLost": "relu"}
+        engine = exhibit.engine.__name__
+        assert words.get(engine, slug(exhibit).replace("-", "_")) in name
 
 
 def test_the_page_fits_a_phone_and_a_desk(tmp_path):
