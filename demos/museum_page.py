@@ -12,7 +12,7 @@ import numpy as np
 
 from .bites import DIAMOND, Graph, Step, smallest, walk
 from .curves import STEPS, svg_plot, train, verdict
-from .museum import (
+from .engines import (
     DIAMOND_TITLE,
     EXHIBITS,
     ORDER,

@@ -12,7 +12,7 @@ import autograd.functional as F
 from demos import museum, museum_page
 from demos.bites import DIAMOND, smallest, walk
 from demos.curves import STEPS, beside, text_plot, train, verdict
-from demos.museum import (
+from demos.engines import (
     EXHIBITS,
     BreadthFirst,
     DepthFirst,
