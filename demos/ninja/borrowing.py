@@ -37,9 +37,11 @@ def borrowed(text: str, starter: str) -> list[dict[str, object]]:
         found, own = sorted(_findings(ast.parse(text))), list(_findings(ast.parse(starter)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    if not any(map(_ours, ast.walk(ast.parse(starter)))):
+    begun = list(ast.walk(ast.parse(starter)))
+    if any(isinstance(node, ast.ClassDef) for node in begun) and not any(map(_ours, begun)):
         # An engine of the learner's own: its .grad and backward are what is asked for, and no other engine is wanted.
-        found = [(line, what) for line, what in found if what.startswith(("goes around", "imports"))]
+        found = [(line, what) for line, what in found if what.startswith(("goes around", "imports"))
+                 and what.split()[-1] not in ("getattr", "vars", "__dict__")]
         found += [(node.lineno, "imports the engine") for node in ast.walk(ast.parse(text)) if _ours(node)]
     lines, own_lines = text.splitlines(), starter.splitlines()
     allowed = Counter((what, own_lines[line - 1].strip()) for line, what in own)    # the starter's lines, each once

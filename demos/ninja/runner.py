@@ -168,7 +168,8 @@ def _start(exercise: Exercise, options: argparse.Namespace) -> int:
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', options)}")
+    say(f"  {'find the bug and mend it' if exercise.tests else 'fill in the TODOs'}, then: "
+        f"{command(f'check {exercise.number}', options)}")
     return 0
 
 
@@ -298,7 +299,13 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     """Print a report; how many answers are right."""
     lines = report["lines"]
     say()
-    say((f"{exercise.number}  {exercise.title}", "bold"), (f"   {path}", "dim"))
+    title, where = f"{exercise.number}  {exercise.title}", f"   {path}"
+    if len(title) + len(where) < terminal_width():
+        say((title, "bold"), (where, "dim"))
+    else:
+        for line in textwrap.wrap(title, terminal_width() - 1, subsequent_indent="    "):
+            say((line, "bold"))
+        say((where, "dim"))
     say()
     if report["output"]:
         for line in report["output"].splitlines()[-8:]:
