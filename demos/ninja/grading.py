@@ -96,7 +96,7 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
             continue
         if name in failed:
             lines.append(own | {"state": "wrong", "mistake": "the test was stopped", "evidence": failed[name],
-                                "hint": "mend what raises this, before the numbers"})
+                                "hint": "mend what raises this first; the numbers come after"})
             continue
         line = _graded(name, answers, truth, exercise, given, unsummed)
         if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
