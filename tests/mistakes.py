@@ -25,7 +25,7 @@ import numpy as np
 import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, diagnose
-from tests import slips
+from tests import lapses, slips
 
 FACTOR = {"factor 1/N missing", "factor 1/N extra", "constant factor", "n against n − 1 (biased or Bessel's variance)"}
 FORMULA = {"another formula for the local derivative"}
@@ -336,7 +336,7 @@ def _written(slip: slips.Slip) -> Graph:
     return Graph("\n".join(forward), "\n".join(right), special, "V(" in slip.forward, by_hand=True)
 
 
-GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD}.items()}
+GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD, **lapses.LAPSES}.items()}
 
 
 def soft(x: Any) -> Any:
@@ -355,7 +355,8 @@ class Run:
 
         scope: dict[str, Any] = {
             "P": parameter, "C": lambda *shape: np.asarray(rng.standard_normal(shape), dtype), "R": rng, "V": Value,
-            "torch": torch, "F": F, "np": np, "soft": soft}
+            "torch": torch, "F": F, "np": np, "soft": soft,
+            "S": lambda *shape: Tensor(rng.standard_normal(shape), requires_grad=True, dtype=np.float32)}
         before = set(scope)
         exec(self.graph.forward, scope)
         scope["loss"].backward()
