@@ -210,7 +210,7 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
         return
     if (abs(mine - np.round(mine)) < near).all() and (mine > -near).all():
         whole = np.round(mine)
-        if (whole.max(-1) == 1).all() and (whole.sum(-1) == 1).all() and (wrong := np.argwhere(
+        if loss.hot and (whole.max(-1) == 1).all() and (whole.sum(-1) == 1).all() and (wrong := np.argwhere(
                 whole.argmax(-1) != y.argmax(-1))).size:
             first = tuple(wrong[0].tolist())
             at = f"row {first[0]}" if first else "it"
@@ -311,6 +311,11 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     if case.one is None or g.size < 3:
         return
+    for node in case.one.order if (m == 0).any() else ():
+        z = np.asarray(node._data)
+        if case.known(node) and z.shape == g.shape and case.explains(np.where(z > 0, g, 0.0)):
+            yield case.seen(mistakes.TOO_MANY, f"your numbers are the right ones where {case.called(node)} is above 0, "
+                                               "and 0 elsewhere")
     with np.errstate(all="ignore"):
         places = np.flatnonzero((g != 0) & np.isfinite(m) & (m != 0) & (abs(g) > 1e-9 * case.scale))[:_SAMPLE]
         if len(places) < 3:
@@ -327,10 +332,17 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", with the other sign" if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
-                    if k == 2 and words in divisors:
-                        kind = mistakes.FORMULA     # multiplied by, where it divides
+                        if k == 2 and words in divisors:
+                            kind = mistakes.FORMULA     # multiplied by, where it divides
                         does = "the right ones times" if k > 0 else "the right ones over"
                         yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
+        for k in (1, -1):                           # n in the place of a count that is not the same everywhere
+            off = logs - k * size
+            if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
+                part = np.round(number) ** np.sign(off[0])
+                for sign in (1.0, -1.0):
+                    if case.explains(sign * g * part * whole ** k):
+                        yield case.seen(mistakes.NODE, f"your numbers come out with {number:.0f} where {words} belongs")
     if not atoms:
         return
     table = np.log(abs(np.array([sample for _, sample, _ in atoms])))
@@ -411,7 +423,8 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     if rows := np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1)):
         yield last, mistakes.OVERWRITTEN, f"{rows} rows of {case.called(use.node)} are looked up more than once, and " \
                                           "hold only what came last"
-    if use.node is case.t and (rest := case.g - use.contribution).any():
+    rest = case.g - use.contribution if use.node is case.t else case.g
+    if use.node is case.t and not case.agrees(use.contribution, case.g):
         picked = np.zeros(shape, bool)
         picked[key] = True
         yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, f"at the places that {name} looks up, your " \
@@ -476,11 +489,14 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
             continue
         for node in case.one.order if case.one is not None else ():
             z = np.asarray(node._data)
-            if case.known(node) and z.shape == case.g.shape and case.explains(np.where(z > 0, values[1] * a, 0.0)):
+            if case.known(node) and z.shape == case.g.shape and not (z > 0).all() and \
+                    case.explains(np.where(z > 0, values[1] * a, 0.0)):
                 yield case.seen(mistakes.NODE, f"your numbers pass where {case.called(node)} is above 0")
         opened, shut = int((mine > right).sum()), int((mine < right).sum())
         if ((mine == 0) != (right == 0)).all():
             yield case.seen(mistakes.MASK, "your numbers pass exactly where the right ones are 0, and the other way "
                                            "round")
+        elif opened and (mine != 0).all():
+            yield case.seen(mistakes.UNMASKED, f"all places pass; {opened} of them were shut")
         elif opened or shut:
             yield case.seen(mistakes.ANOTHER_MASK, f"{opened} places pass that were shut, {shut} are shut that passed")

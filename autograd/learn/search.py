@@ -19,9 +19,9 @@ from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import inner, largest, random_like, shape_of, size_of, some, sums_near
+from autograd.learn.alike import close, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull
-from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
+from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -198,14 +198,19 @@ class Search:
                     return
                 slope = evaluated(formula, {**known, OTHER: node._data})
                 if slope is not None:
-                    yield (case.contribution(use, slope), *self._other(use, formula.text, node))
+                    yield (case.contribution(use, slope), *self._other(use, formula, node, known))
 
-    def _other(self, use: Use, text: str, node: Node) -> Told:
+    def _other(self, use: Use, formula: Formula, node: Node, known: dict[str, Any]) -> Told:
         """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
-        case = self.case
+        case, text = self.case, formula.text
         for x in (use.by, *use.by.inputs):
             rest = [y for y in x.inputs if y is not node]
+            if x is not case.t and not case.known(x) and rest == [] and x.inputs:
+                return mistakes.FORMULA, self._formula(use, text, node)
             if x is not case.t and not case.known(x) and len(rest) == 1 == len(x.inputs) - 1:
+                whole = evaluated(formula, {**known, OTHER: x._data})
+                if whole is None or not self._is_right(use, whole):
+                    continue                        # then it is more than the rest that is missing
                 if x.op.name == "add" and largest(rest[0]._data) < 0.1:
                     return mistakes.EPSILON, (f"your numbers come out with {case.called(node)} alone, without the "
                                               f"{case.bare(rest[0])} that is added to it")
@@ -213,6 +218,11 @@ class Search:
                     return mistakes.FORGOTTEN, (f"your numbers come out with {case.called(node)} alone, without "
                                                 f"{case.called(rest[0])}, which stands beside it")
         return mistakes.NODE, self._formula(use, text, node)
+
+    def _is_right(self, use: Use, slope: Any) -> bool:
+        part = self.case.contribution(use, slope)
+        return part is not None and shape_of(part) == shape_of(use.contribution) and \
+            close(part, use.contribution, 1e2 * self.case.relative, self.case.absolute)
 
     def _with_input(self, use: Use, other: Node) -> Any:
         """The local derivative at a use, were the variable's numbers those of another node; None if none can be told.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -138,8 +139,13 @@ class ArrayCase(Case):
             if self.agrees(m, part):
                 yield self.seen(mistakes.NOT_SUMMED, f"got the shape {m.shape}, that of {self.called(by)}, expected "
                                 f"{g.shape}; summed to that your numbers are right")
-        if m.size > g.size and self.agrees(_summed(m, g.shape), g):
+        if m.size > g.size and (self.agrees(_summed(m, g.shape), g) or any(
+                part.size == g.size and self.agrees(part.reshape(g.shape), g)
+                for part in (m.sum(axes) for axes in _axes(m.ndim)))):
             yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
+        with suppress(ValueError):
+            if self.agrees(np.broadcast_to(m, g.shape), g):
+                yield self.seen(mistakes.SHAPE, f"{got}; repeated to that shape your numbers are right")
         one = self.one
         for node in one.between(self.t) if one is not None else []:
             if one is not None and m.shape != () and self.known(node) and self.agrees(m, one.gradients[node]):

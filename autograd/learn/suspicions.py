@@ -294,7 +294,7 @@ class Case:
             if node in after:
                 yield self.seen(mistakes.LOCAL, f"the gradient of {called}, further on, is passed straight through to "
                                 f"`{self.name}`", called)
-            else:
+            elif self.known(node):
                 yield self.seen(mistakes.OTHER, f"this is the gradient of {called}")
 
     def further_on(self) -> Iterator[Suspicion]:
