@@ -52,9 +52,9 @@ def sums_near(choices: Sequence[Sequence[float]], wanted: float, relative: float
     return [tuple(map(int, where)) for where in np.argwhere(abs(total - wanted) <= relative * abs(wanted))[:20]]
 
 
-def random_like(x: Any) -> Any:
+def random_like(x: Any, seed: int = 0) -> Any:
     """Normal random numbers in x's shape, the same ones each time; for a number, 1."""
-    return 1.0 if type(x) is float else numpy("random_like").random.default_rng(0).standard_normal(x.shape)
+    return 1.0 if type(x) is float else numpy("random_like").random.default_rng(seed).standard_normal(x.shape)
 
 
 def listed(x: Any) -> Any:

@@ -5,13 +5,34 @@ These are loops over the walk back. They touch nobody's `.grad`, and derive noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.core.graph import Gradients, Node, Use, back, topological
-from autograd.learn.alike import Numbers, largest, silence, some
+from autograd.learn.alike import Numbers, largest, shape_of, silence, size_of, some
 
-__all__ = ["Pass", "each_use", "gradients", "pull", "raw", "recomputed", "seed", "uses"]
+__all__ = ["Pass", "each_use", "gradients", "pull", "raw", "recomputed", "seed", "uses", "work"]
+
+
+_CALL, _NUMBER, _PRODUCT = 10_000, 10, 0.2           # what a step costs: itself, by number, by number and length summed
+
+
+def work(nodes: Iterable[Node]) -> float:
+    """About how many nanoseconds the way back through the nodes takes, told from their sizes: the same every time.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0)
+    >>> work([x * x])
+    2030.0
+    """
+    total = 0.0
+    for node in nodes:
+        inputs = [x._data for x in node.inputs]
+        sizes = size_of(node._data) + sum(map(size_of, inputs))
+        total += (_CALL if node.kind else _CALL / 5) + _NUMBER * sizes
+        if node.op is not None and node.op.name in ("matmul", "affine") and shape_of(inputs[0]):
+            total += _PRODUCT * size_of(node._data) * shape_of(inputs[0])[-1]
+    return total
 
 
 def each_use(order: Sequence[Node], grads: Gradients, given: Mapping[Node, Numbers] | None = None) -> Iterator[Use]:

@@ -12,22 +12,22 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import perf_counter
 from types import FrameType, ModuleType
 from typing import Any
 
-from autograd.core.graph import Node
+from autograd.core.graph import Node, topological
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
 from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, every, finite, largest, shape_of, silence
-from autograd.learn.contributions import Pass, seed
-from autograd.learn.suspicions import Case, Suspicion
+from autograd.learn.contributions import Pass, seed, work
+from autograd.learn.suspicions import BUDGET, Case, Suspicion
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 
 _NO_ROOT = "paths were not looked at: the backward pass's root is gone or not known, so pass root=loss"
-_OTHERS = 0.003                                     # seconds to look for other names, once there is one
+_TOO_LARGE = "paths were not looked at: a backward pass through this graph takes more than a second"
+_OTHERS = 3e6                                       # work to look for other names, once there is one
 
 
 @dataclass
@@ -281,7 +281,8 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
         return Diagnosis(case.name)
     root = _root_of(where, t, root)
     one = None
-    if root is not None:
+    small = root is None or work(topological(root)) <= BUDGET
+    if root is not None and (small or given or case.nearly(1e-3)):
         one = Pass(root, like(seed(root)), {node: like(_numbers("given", g)) for node, g in given.items()})
         if t not in one.gradients:
             one = None
@@ -300,7 +301,7 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
     (mistake, evidence, hint), *others = _likeliest(case)
     if mistake is mistakes.UNKNOWN and case.nearly():
         return Diagnosis(case.name, note="right to single precision")
-    notes = [] if one is not None else [_NO_ROOT]
+    notes = [] if one is not None else [_NO_ROOT if small else _TOO_LARGE]
     if case.stopped:
         notes.append("the search stopped after a second; there was more to look at")
     return Diagnosis(case.name, mistake.name, evidence, hint, "; ".join(notes),
@@ -313,11 +314,11 @@ def _likeliest(case: Case) -> list[Suspicion]:
     stop, stopped = math.inf, False
     for suspicion in case.suspicions():
         mistake = suspicion[0]
-        if found and (mistake is mistakes.UNKNOWN or perf_counter() > stop):
+        if found and (mistake is mistakes.UNKNOWN or case.spent > stop):
             break
         if not found:
-            stopped, stop = case.stopped, perf_counter() + _OTHERS
-            case.stop = min(case.stop, stop)        # what else it may be is looked for a little longer
+            stopped, stop = case.stopped, case.spent + _OTHERS
+            case.limit = min(case.limit, stop)        # what else it may be is looked for a little longer
         if all(mistake.name != other.name for other, *_ in found):
             found.append(suspicion)
         if len(found) == 3 or mistake is mistakes.ZEROS or type(case.g) is float:      # one number fits too much

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
     from autograd.learn.suspicions import Suspicion
 
-__all__ = ["cross_entropy", "factors", "looked_up", "masks", "places", "products", "softmax", "some_rows",
-           "unmasked", "unpicked"]
+__all__ = ["another_loss", "cross_entropy", "factors", "looked_up", "masks", "places", "normalized", "pooled", "products",
+           "softmax", "some_rows", "unmasked", "unpicked", "within"]
 
 _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; nodes tried as factors
 
@@ -82,9 +83,9 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
 class _Loss:
     """A gradient of the form (p − y)·c, for logits x: what the case looks like from there."""
 
-    def __init__(self, case: ArrayCase, node: Node, ratio: float) -> None:
+    def __init__(self, case: ArrayCase, node: Node, ratio: float, g: Any = None) -> None:
         self.case, self.x, self.name = case, np.asarray(node._data), case.known(node) or "logits"
-        self.m, self.g, self.ratio = case.m / ratio, case.g / ratio, ratio
+        self.m, self.g, self.ratio = case.m / ratio, case.g / ratio if g is None else g, ratio
         self.rows = (self.g != 0).any(-1, keepdims=True)    # the others are masked
         self.soft = self.hot = False
         self.p = self.y = self.x
@@ -150,8 +151,161 @@ def _soft(x: Any, axis: int) -> Any:
     return e / e.sum(axis, keepdims=True)
 
 
-def _variants(loss: _Loss) -> Iterator[Suspicion]:
-    case, m, x, p, y, c, over = loss.case, loss.m, loss.x, loss.p, loss.y, loss.c, loss.over
+def within(case: ArrayCase) -> Iterator[Suspicion]:
+    """The same further on: an answer that comes from another formula for p − y, through the layers between."""
+    one = case.one
+    for node in one.between(case.t) if one is not None else ():
+        if one is None or case.out_of_time():
+            return
+        g, x = one.gradients[node], np.asarray(node._data)
+        if x.ndim == 0 or np.shape(g) != x.shape or not np.isfinite(x).all() or not abs(g.sum(-1)).max(
+                initial=0) <= 1e-6 * abs(g).max(initial=0):
+            continue
+        case.spend(50 * x.size)
+        loss = _Loss(case, node, 1.0, g)
+        if loss.found() and loss.soft and loss.hot:
+            for part, words in _tried(loss):
+                if case.search.would_explain(node, loss.c * np.where(loss.rows, part, 0.0) - g):
+                    yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS, words.replace(
+                        "your numbers are", f"for the gradient of {case.called(node)} you have"))
+
+
+def another_loss(case: ArrayCase) -> Iterator[Suspicion]:
+    """Another loss's gradient, written in one go: (softmax − y)/n where the loss is not a cross-entropy, say."""
+    x, m, one = np.asarray(case.t._data), case.m, case.one
+    if one is None or x.ndim == 0 or m.shape != x.shape or m.size < 3:
+        return
+    name = case.bare(case.t)
+    with np.errstate(all="ignore"):
+        predicted = [(_soft(x, -1), f"softmax({name})"), (1 / (1 + np.exp(-x)), f"sigmoid({name})"), (x, name),
+                     (np.exp(x), f"exp({name})")]
+    for y, target in _targets(one.order, x.shape):
+        for p, words in predicted:
+            d = p - y
+            ratio = case.ratio(m, d)
+            if ratio is None or not case.explains(ratio * d):
+                continue
+            whole = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
+            if abs(2 * whole - round(2 * whole)) < 1e-6 * whole:
+                yield case.seen(mistakes.CROSS if p is not x else mistakes.FORMULA,
+                                f"your numbers are {ratio:.4g}·({words} − {target}), as for another loss")
+
+
+def _targets(order: list[Node], shape: tuple[int, ...]) -> Iterator[tuple[Any, str]]:
+    """What may be meant by y: constants of the graph in this shape, or between 0 and 1 in their other forms."""
+    for node in order:
+        y = np.asarray(node._data)
+        if node.op is None and not node.requires_grad and y.shape == shape:
+            yield y, node.label or "y"
+            if ((y == 0) | (y == 1)).all():
+                yield 1 - y, "(1 − y)"
+        elif node.op is not None and node.op.name == "index" and np.shape(node.inputs[0]._data) == shape:
+            key = node._saved[1]                    # type: ignore[attr-defined]
+            y = np.zeros(shape)
+            y[key] = 1.0
+            if (y.sum(-1) == 1).all():
+                yield y, "y"
+
+
+# Normalization: batch norm, layer norm, group norm.
+
+def normalized(case: ArrayCase) -> Iterator[Suspicion]:
+    """Where the node is made to have mean 0 and variance 1: the derivative in one go, with a slip in one of its means.
+
+    With h the result, d what arrives there, and s what it is divided by: (d − mean(d) − h·mean(d·h)·n/(n − k)) / s.
+    """
+    one, g = case.one, case.g
+    if one is None or g.ndim < 2 or case.m.shape != g.shape:
+        return
+    for node in one.between(case.t):
+        h, d = np.asarray(node._data), one.gradients[node]
+        if h.shape != g.shape or np.shape(d) != g.shape:
+            continue
+        case.spend(30 * g.size)
+        for axes in _some_axes(g.ndim):
+            if abs(h.mean(axes)).max(initial=0) > 1e-6 * abs(h).max(initial=0) or not (h * h).sum(axes).all():
+                continue
+            n = math.prod(g.shape[i] for i in axes)
+            for k in (0, 1):
+                right = d - d.mean(axes, keepdims=True) - h * (d * h).sum(axes, keepdims=True) / (n - k)
+                scale = (g * right).sum(axes, keepdims=True) / (right * right).sum(axes, keepdims=True)
+                if case.agrees(scale * right, g):
+                    yield from _means(case, h, axes, k, scale, case.called(node), d)
+                    for other in one.between(node):     # the gain within the means, or lost
+                        e = one.gradients[other]
+                        if np.shape(e) == g.shape and case.known(other) and not case.agrees(e, d):
+                            yield from _means(case, h, axes, k, scale, case.called(node), e, case.called(other))
+                    return
+
+
+def _some_axes(ndim: int) -> list[tuple[int, ...]]:
+    return [axes for n in range(1, ndim + 1) for axes in combinations(range(ndim), n)]
+
+
+def _means(case: ArrayCase, h: Any, axes: tuple[int, ...], k: int, scale: Any, name: str, d: Any,
+           other: str = "") -> Iterator[Suspicion]:
+    n, ndim = math.prod(h.shape[i] for i in axes), h.ndim
+    listed = " and ".join(map(str, axes))
+    belongs = f"; they belong over axis {listed}"
+
+    def mean(x: Any, over: tuple[int, ...]) -> Any:
+        return x.mean(over, keepdims=True)
+
+    first: list[tuple[Any, Any, str]] = [(mean(d, axes), None, "")]
+    second: list[tuple[Any, Any, str]] = [((d * h).sum(axes, keepdims=True) / (n - k), None, "")]
+    for over in _some_axes(ndim):
+        if over != axes:
+            words = f"your means go over axis {' and '.join(map(str, over))}{belongs}"
+            first.append((mean(d, over), mistakes.AXIS, words))
+            second.append((mean(d * h, over), mistakes.AXIS, words))
+            if k:
+                second.append(((d * h).sum(over, keepdims=True) / (math.prod(h.shape[i] for i in over) - k),
+                               mistakes.AXIS, words))
+                second.append(((d * h).sum(over, keepdims=True) / (n - k), mistakes.AXIS, words))
+    first += [(0.0, mistakes.LEFT_OUT, "the path through the mean is missing"),
+              (n * mean(d, axes), mistakes.FACTOR_MISSING, f"the first mean is {n} times too large: a sum"),
+              (-mean(d, axes), mistakes.SIGN_OF_ONE, "the first mean has the wrong sign")]
+    total = (d * h).sum(axes, keepdims=True)
+    second += [(0.0, mistakes.LEFT_OUT, "the path through the variance is missing"),
+               (total, mistakes.FACTOR_MISSING, "the second mean is a sum"),
+               (total / (n if k else n - 1), mistakes.BESSEL, "the second mean is over n where n − 1 belongs" if k else
+                "the second mean is over n − 1 where n belongs"),
+               (-total / (n - k), mistakes.SIGN_OF_ONE, "the second mean has the wrong sign")]
+    for a, kind, words in first:
+        for b, kind_too, words_too in second:
+            if other and (kind or kind_too):
+                continue
+            part = d - a - h * b
+            for s, lost in ((scale, ""), (1.0, f"; and what {name} is divided by is missing")):
+                if case.explains(s * part):
+                    told = kind or kind_too or mistakes.FORGOTTEN
+                    seen = "; ".join(dict.fromkeys(filter(None, (words, words_too)))) + lost
+                    if other:
+                        seen = f"you have the gradient of {other} where that of {name} belongs" + lost
+                    yield case.seen(told, seen.removeprefix("; "))
+
+
+# Pooling by a maximum.
+
+def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes where a maximum passes its gradient to other places than its own."""
+    if use.by.op.name not in ("max_all", "max_along"):
+        return
+    x, name = np.asarray(use.node._data), case.called(use.by)
+    dims = tuple(range(x.ndim)) if use.by.op.name == "max_all" else (use.by._saved[2],)     # type: ignore[attr-defined]
+    top = x.max(dims, keepdims=True)
+    a = np.broadcast_to(np.reshape(use.arriving, top.shape), x.shape)
+    n = x.size // max(1, top.size)
+    yield a * (x != top), mistakes.MASK, f"what arrives at {name} passes where {case.called(use.node)} is not the largest"
+    yield a, mistakes.UNMASKED, f"what arrives at {name} passes to every place, not to the largest alone"
+    yield a / n, mistakes.UNMASKED, f"what arrives at {name} is shared among all {n} places, as for a mean"
+    yield a * (x == top) * x, mistakes.TOO_MANY, f"what arrives at {name} passes to the largest, times that"
+    yield a * (x > 0), mistakes.ANOTHER_MASK, f"what arrives at {name} passes where {case.called(use.node)} is above 0"
+
+
+def _tried(loss: _Loss) -> list[tuple[Any, str]]:
+    """What one may have written in the place of p − y, and the words for it."""
+    case, x, p, y, over = loss.case, loss.x, loss.p, loss.y, loss.over
     name = f"{'softmax' if loss.soft else 'sigmoid'}({loss.name})"
     tried = [(p, f"your numbers are {name}{over}: nothing is subtracted"),
              (p + y, f"your numbers are ({name} + y){over}: y has to be subtracted"),
@@ -179,7 +333,14 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
         if case.known(node) and z.shape == x.shape and z.dtype.kind == "f" and not case.agrees(z, p):
             other = case.called(node)
             tried.append((z - y, f"your numbers are ({other} − y){over}: {other} in the place of {name}"))
-    for part, words in tried:
+    return tried
+
+
+def _variants(loss: _Loss) -> Iterator[Suspicion]:
+    case, m, x, p, y, c, over = loss.case, loss.m, loss.x, loss.p, loss.y, loss.c, loss.over
+    name = f"{'softmax' if loss.soft else 'sigmoid'}({loss.name})"
+    case.spend(100 * x.size)
+    for part, words in _tried(loss):
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
     if not loss.rows.all() and case.explains(loss.ratio * c * p):

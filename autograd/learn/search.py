@@ -12,7 +12,6 @@ import math
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.core.graph import Node, Use
@@ -20,7 +19,7 @@ from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
 from autograd.learn.alike import close, inner, largest, random_like, shape_of, size_of, some, sums_near
-from autograd.learn.contributions import pull
+from autograd.learn.contributions import pull, work
 from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
 
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Search"]
 
-_SEARCH, _STEPS = 0.02, 12                          # how many seconds for each finder, and how many nameless nodes deep
-_PAIRS = 0.1                                        # seconds for several mistakes at once
+_SEARCH, _STEPS = 2e7, 12                           # how much work for each finder, and how many nameless nodes deep
+_PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -58,8 +57,8 @@ class Search:
         self.inside = set(self.between)
         self.until = 0.0
         self.tried: list[_Tried] = []
-        self.probe = random_like(case.g)
-        self._moved: dict[Node, Any] | None = None
+        self.probe, self.second = random_like(case.g), random_like(case.g, 1)
+        self._moved: list[dict[Node, Any]] = []
         self.began: dict[int, int] = {}             # for each near step, by which use of the node one comes there
         self.way: dict[Node, int] = {}
         self._further: dict[Node, set[Node]] = {}
@@ -68,6 +67,7 @@ class Search:
     def aim(self) -> None:
         """Look for the case's answer as it is now."""
         self.wanted = inner(self.probe, self.case.m - self.case.g)
+        self.wanted_too = inner(self.second, self.case.m - self.case.g)
 
     # The steps.
 
@@ -92,45 +92,71 @@ class Search:
 
     # Walking through them.
 
-    def along(self, uses: Sequence[Use], finders: Sequence[Finder], seconds: float = _SEARCH) -> Iterator[Suspicion]:
-        """What explains the answer, alone, at one of the steps; each finder has so many seconds."""
+    def along(self, uses: Sequence[Use], finders: Sequence[Finder], budget: float = _SEARCH) -> Iterator[Suspicion]:
+        """What explains the answer, alone, at one of the steps; each finder has so much work."""
         case = self.case
         for find in finders:
-            self.until = thread_time() + seconds
+            self.until = case.spent + budget
             for use in uses:
                 if case.out_of_time():
                     return
+                cost = 2 * work([use.by])
                 for part, *told in find(use):
+                    case.spend(cost)
                     if part is not None and self.explained(use, case.less(part, use.contribution), tuple(told)):
                         yield case.seen(*told)
                     if self.late():
                         break
 
     def late(self) -> bool:
-        return type(self.case.g) is not float and (thread_time() > self.until or perf_counter() > self.case.stop)
+        return type(self.case.g) is not float and self.case.spent > min(self.until, self.case.limit)
 
     def explained(self, use: Use, change: Any, told: Told) -> bool:
         """Whether a change at a step explains the answer; where it doesn't, it is kept."""
         off = self.off(use.node, change)
         if off is not None and not self.case.second and len(self.tried) < _KEPT and size_of(change) <= _LARGE:
             self.tried.append(_Tried(off, use, change, told))
+        return self._explained(use.node, change, off)
+
+    def would_explain(self, node: Node, change: Any) -> bool:
+        """Whether a change of the node's gradient explains the answer."""
+        return self._explained(node, change, self.off(node, change))
+
+    def _explained(self, node: Node, change: Any, off: float | None) -> bool:
         if off is not None and not abs(off - self.wanted) <= 1e-3 * max(abs(off), abs(self.wanted)):
             return False
-        change = self.carried(use.node, change)
+        change = self.carried(node, change)
         return change is not None and self.case.explains(self.case.g + change)
 
     def off(self, node: Node, change: Any) -> float | None:
         """The product of the random direction with what the change here does to the answer; None where unknown."""
         if node is self.case.t:
             return inner(self.probe, change)
-        if self._moved is None:
-            self._moved = self.one.moved(self.case.t, self.probe, self.between)
-        way = self._moved.get(node)
+        way = self.moved(0).get(node)
         return None if way is None else inner(way, change)
+
+    def moved(self, which: int) -> dict[Node, Any]:
+        """How far each node moves along the random direction, or along a second one."""
+        while len(self._moved) <= which:
+            self.case.spend(2 * self.case.back)
+            self._moved.append(self.one.moved(self.case.t, (self.probe, self.second)[len(self._moved)], self.between))
+        return self._moved[which]
+
+    def guess(self, node: Node) -> float | None:
+        """How many times what comes through a node the answer is off by; nan where it is none, None where unknown."""
+        ways = self.moved(0).get(node), self.moved(1).get(node)
+        if ways[0] is None or ways[1] is None:
+            return None
+        flows = [inner(way, self.one.given.get(node, self.one.gradients[node])) for way in ways]
+        if not all(flows):
+            return None
+        one, two = self.wanted / flows[0], self.wanted_too / flows[1]
+        return one if abs(one - two) <= 1e-3 * max(abs(one), abs(two)) else math.nan
 
     def carried(self, node: Node, change: Any) -> Any:
         if node is self.case.t:
             return change
+        self.case.spend(self.case.back)
         return self.one.carried(node, change, self.case.t, self.inside)
 
     # What may stand there.
@@ -149,12 +175,10 @@ class Search:
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        began = thread_time()
         tried = formulas(use.by.op, use.position)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
-        self.until += thread_time() - began         # they are made once, and kept
         for formula in tried:
             if self.late():
                 return
@@ -199,6 +223,11 @@ class Search:
                 slope = evaluated(formula, {**known, OTHER: node._data})
                 if slope is not None:
                     yield (case.contribution(use, slope), *self._other(use, formula, node, known))
+
+        for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
+            for formula in mentions:
+                if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
+                    yield case.contribution(use, slope), mistakes.NODE, self._formula(use, formula.text, n)
 
     def _other(self, use: Use, formula: Formula, node: Node, known: dict[str, Any]) -> Told:
         """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
@@ -286,12 +315,12 @@ class Search:
         return [node for node in self.one.order if self.case.known(node) and node is not use.by
                 and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
 
-    def _formula(self, use: Use, text: str, other: Node | None = None) -> str:
+    def _formula(self, use: Use, text: str, other: Node | int | None = None) -> str:
         by, case = use.by, self.case
         bare = {name: case.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
         right = worded(right_formula(by.op, use.position) or "", bare)
         if other is not None:
-            bare[OTHER] = case.bare(other)
+            bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
         return (f"you multiply what arrives at {case.called(by)} by {worded(text, bare)}; the derivative of "
                 f"`{by.op.symbol}` here is {right}")
 
@@ -299,9 +328,10 @@ class Search:
 
     def together(self) -> Iterator[Suspicion]:
         """Two contributions that explain the answer together; or, at every use of the node, one of the same kind."""
-        stop = perf_counter() + _PAIRS
+        self.case.spend(1e3 * len(self.tried))
+        stop = self.case.spent + _PAIRS
         for combination in (*self._pairs(), *self._everywhere()):
-            if perf_counter() > stop or self.case.out_of_time():
+            if self.case.spent > stop or self.case.out_of_time():
                 return
             changes = [self.carried(tried.use.node, tried.change) for tried in combination]
             if any(change is None for change in changes) or not self.case.explains(self.case.g + sum(changes)):

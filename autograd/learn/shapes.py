@@ -18,14 +18,14 @@ from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
-from autograd.learn.suspicions import KINKS, Case, Suspicion
+from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
-_OF_USES = ("looked_up", "products", "some_rows")   # kinds that are asked of one use at a time
+_OF_USES = ("looked_up", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
@@ -60,9 +60,9 @@ class ArrayCase(Case):
         return m.dtype.itemsize == 8 and self.g.dtype.itemsize == 8 and bool((m == m.astype(np.float32)).all()) and \
             close(m, self.g, 2e-5, 5e-6 * self.scale)
 
-    def nearly(self) -> bool:
+    def nearly(self, relative: float = 2e-6) -> bool:
         """Whether an answer that shows no mistake is right to about single precision."""
-        return self.m.shape == self.g.shape and close(self.m, self.g, 2e-6, 2e-6 * largest(finite_part(self.g)))
+        return self.m.shape == self.g.shape and close(self.m, self.g, relative, relative * largest(finite_part(self.g)))
 
     def at_a_kink(self) -> str:
         wrong = self.wrong()
@@ -109,19 +109,21 @@ class ArrayCase(Case):
                 here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 here["places"], self.products, self.further_on,
-                here["masks"], here["unmasked"], self.another_formula, here["factors"], self.maximum, self.two_at_once,
+                here["within"], here["normalized"], here["masks"], here["unmasked"], self.another_formula, here["factors"], here["another_loss"],
+                self.maximum, self.two_at_once,
                 self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
         """Rows that are looked up: the last one alone, only some, their mean."""
         if self.one is not None:
-            yield from self.search.along(self.search.near(), [partial(kinds.looked_up, self)], math.inf)
+            yield from self.search.along(self.search.near(), [partial(kinds.looked_up, self)], BUDGET)
 
     def products(self) -> Iterator[Suspicion]:
         """A factor of a product transposed, or another node in its place."""
         if self.one is not None:
             yield from self.search.along(
-                self.search.near(), [partial(kinds.products, self), partial(kinds.some_rows, self)], math.inf)
+                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.some_rows, kinds.pooled)],
+                BUDGET)
 
     def unknown(self) -> Suspicion:
         return self.off() if self.m.shape == self.g.shape else self.seen(
@@ -204,6 +206,9 @@ class ArrayCase(Case):
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
         return ratio if np.isfinite(ratio) and abs(ratio) > 1e-9 else None
+
+    def telling(self, ratio: float) -> bool:
+        return True
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
         named = next(self.named_factors(ratio), None)

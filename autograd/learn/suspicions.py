@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import combinations
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
@@ -17,7 +16,7 @@ from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, close, finite, largest, most, shaken, shape_of, size_of, some
-from autograd.learn.contributions import Pass, pull
+from autograd.learn.contributions import Pass, pull, work
 from autograd.learn.formulas import right_formula
 from autograd.learn.mistakes import Mistake
 from autograd.learn.search import Search
@@ -25,14 +24,15 @@ from autograd.learn.search import Search
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["KINKS", "Case", "Suspicion"]
+__all__ = ["BUDGET", "KINKS", "Case", "Suspicion"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
-_SEARCH, _SECOND, _FAR = 0.02, 0.06, 0.15           # seconds for each finder, for a second mistake, further on
+BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
+_SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
+_COMPARED = 8                                       # work for each number that is compared
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
-_BUDGET = 1.0                                       # seconds for all of a diagnosis
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
 
@@ -58,7 +58,7 @@ class Case:
         self.coarse = coarse                        # whether the answer's numbers have only some eight bits
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
-        self.stop = perf_counter() + _BUDGET
+        self.spent, self.limit = work(one.order) if one is not None else 0.0, BUDGET
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
         sizes = [largest(g), *map(self.size, self.uses)]
@@ -77,7 +77,17 @@ class Case:
 
     def explains(self, predicted: Numbers) -> bool:
         """Whether a mistake that would have given `predicted` explains the answer."""
+        self.spend(_COMPARED * size_of(self.g))
         return self.agrees(self.m, predicted) and not self.agrees(predicted, self.g)
+
+    def spend(self, more: float) -> None:
+        """Count work done: time itself would make the answer depend on what else the machine does."""
+        self.spent += more + (2_000 if type(self.g) is float else 10_000)
+
+    @cached_property
+    def back(self) -> float:
+        """The work of one way back to the node."""
+        return work(self.one.between(self.t)) if self.one is not None else 0.0
 
     # Right, though not to the last digit.
 
@@ -99,16 +109,17 @@ class Case:
             return False
         sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
         noise = 0.0
-        for seed in range(3):
+        for seed in range(3 if 3 * self.back < self.limit else 1):
+            self.spend(self.back)
             def by(x: Node, g: Any, seed: int = seed) -> Any:
                 return shaken(g, self.step * sizes.get(x, 0.0), seed)
 
             noise = max(noise, largest(self.one.shaken(self.t, by, inside) - self.g))
         return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * noise)
 
-    def nearly(self) -> bool:
+    def nearly(self, relative: float = 2e-6) -> bool:
         """Whether an answer that shows no mistake is right to about single precision."""
-        return close(self.m, self.g, 2e-6, 0.0)
+        return close(self.m, self.g, relative, 0.0)
 
     step = 2.0 ** -50                               # some roundings of a float64
 
@@ -181,7 +192,7 @@ class Case:
         if self.second or self.one is None:
             return
         self.second, m = True, self.m
-        stop = perf_counter() + _SECOND
+        stop = self.spent + _SECOND
         for factor in self.usual_factors():
             self.aim_at(m / factor)
             for mistake, evidence, hint in self.suspicions():
@@ -190,7 +201,7 @@ class Case:
                     yield mistake, f"{evidence}; and all of it is {self.words_of(factor)}", hint
                     self.aim_at(m / factor)
                 break
-            if perf_counter() > stop:
+            if self.spent > stop:
                 break
         self.second = False
         self.aim_at(m)
@@ -238,6 +249,8 @@ class Case:
             for kept in (c for n in range(count, 0 if count < 8 else count - 1, -1) for c in combinations(uses, n)):
                 ids = {id(use) for use in kept}
                 missing = [use for use in uses if id(use) not in ids]
+                if self.out_of_time():
+                    return
                 if self.explains(g - sum(use.contribution for use in missing)):
                     yield self.seen(mistakes.LEFT_OUT, self._left_out(list(kept), missing))
         for use in uses:
@@ -302,10 +315,14 @@ class Case:
         nodes = self.one.between(self.t) if self.one is not None else []
         if self.one is None or len(nodes) > _DEEPEST:
             return
-        inside = set(nodes)
+        inside, small = set(nodes), 1e2 * self.relative
         for node in nodes:
             if self.out_of_time():
                 return
+            guess = self.search.guess(node)
+            if guess is not None and not self.telling(1.0 + guess):
+                continue
+            self.spend(self.back)
             flow = self.one.flow(node, self.t, inside)
             if flow is None or largest(flow) <= 1e3 * self.absolute * self.scale:
                 continue
@@ -314,15 +331,18 @@ class Case:
                 continue
             by, ratio = self.called(node), 1.0 + change
             up_to = f"(it contributes up to {most(flow)})"
-            near = 1e2 * self.relative
-            if abs(ratio) < near:
+            if abs(ratio) < small:
                 yield self.seen(mistakes.LEFT_OUT, f"nothing comes through {by} {up_to}")
-            elif abs(ratio - 2) < near:
+            elif abs(ratio - 2) < small:
                 yield self.seen(mistakes.TWICE, f"what comes through {by} is there twice {up_to}")
-            elif abs(ratio + 1) < near:
+            elif abs(ratio + 1) < small:
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {by} has the wrong sign {up_to}")
             elif named := self.factor(ratio):
                 yield self.seen(named[0], f"what comes through {by} is {named[1]} times what it should be")
+
+    def telling(self, ratio: float) -> bool:
+        """Whether what comes through a node may be off by such a factor: not yet known to the last digit."""
+        return min(abs(ratio), abs(ratio - 2), abs(ratio + 1)) < 1e-3
 
     # The formula that was written.
 
@@ -346,6 +366,7 @@ class Case:
             return
         search = self.search
         far = search.far()
+        yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
         yield from search.along(far, [search.with_another_gradient, search.with_another_node, search.with_a_node],
                                 _FAR / 2)
@@ -353,8 +374,8 @@ class Case:
         yield from search.together()
 
     def out_of_time(self) -> bool:
-        """Whether a second has gone by: then what is left is not looked at, and that is said."""
-        self.stopped = self.stopped or perf_counter() > self.stop
+        """Whether about a second's work is done: then what is left is not looked at, and that is said."""
+        self.stopped = self.stopped or self.spent > self.limit
         return self.stopped
 
     stopped = False
