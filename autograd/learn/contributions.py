@@ -96,13 +96,13 @@ class Pass:
                 pass
         return grads.get(node)
 
-    def shaken(self, node: Node, by: Callable[[Node, Any], Any], between: set[Node]) -> Any:
-        """The gradient of `node` where those of the nodes `between` are off by a little, `by(node, g)`."""
+    def again(self, node: Node, ask: Callable[[Node, Any], Any], between: set[Node]) -> Any:
+        """The gradient of `node` where the nodes `between`, asked what a gradient g of theirs gives, `ask(x, g)`."""
         root = self.order[-1]
         on = [x for x in self.order if x in between or x is root]
         grads: dict[Node, Any] = {root: self.gradients[root]}
         with silence(grads[root]):
-            for _ in back(on, grads, lambda x, g: x.contributions(self.given.get(x, by(x, g)))):
+            for _ in back(on, grads, lambda x, g: ask(x, self.given.get(x, g))):
                 pass
         return grads.get(node)
 

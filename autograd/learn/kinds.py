@@ -399,9 +399,11 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
         return
     other = use.by.inputs[1 - use.position]
     g, y = use.arriving, np.asarray(other._data)
+    shape = np.shape(use.node._data)
+    if y.ndim > 1 and len(shape) == 1 and use.position == 1 and g.ndim == y.ndim - 1:
+        yield from _of_vector(case, use, other)
     if g.ndim < 2 or y.ndim < 2:
         return
-    shape = np.shape(use.node._data)
     by, name = case.called(use.by), case.called(other)
 
     def product(g: Any, y: Any) -> Iterator[Any]:
@@ -432,6 +434,17 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if z_.shape == y.shape:
                 yield from kept(product(g, z_), mistakes.NODE,
                                 f"you multiply what arrives at {by} by {case.called(node)}{form} where {name} belongs")
+
+
+def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
+    """What a vector that a matrix was multiplied by receives, with another node in the matrix's place."""
+    assert case.one is not None
+    for node in case.one.order:
+        z = np.asarray(node._data)
+        if case.known(node) and node is not other and z.shape == np.shape(other._data):
+            yield ((use.arriving[..., None] * z).sum(tuple(range(z.ndim - 1))), mistakes.NODE,
+                   f"you multiply what arrives at {case.called(use.by)} by {case.called(node)} where "
+                   f"{case.called(other)} belongs")
 
 
 def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -474,7 +487,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         return
     for node in case.one.order if (m == 0).any() else ():
         z = np.asarray(node._data)
-        if case.known(node) and z.shape == g.shape and case.explains(np.where(z > 0, g, 0.0)):
+        given = node.op is None and not node.requires_grad
+        if (case.known(node) or given) and case.fits(node, case.t) and z.ndim and \
+                case.explains(np.where(z > 0, g, 0.0)):
             yield case.seen(mistakes.TOO_MANY, f"your numbers are the right ones where {case.called(node)} is above 0, "
                                                "and 0 elsewhere")
     with np.errstate(all="ignore"):
@@ -485,6 +500,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     atoms = list(_atoms(case, places))
     logs = np.log(abs(ratio))
     divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
+    for x in (x for x in case.one.order if x.op is not None and x.op.name == "log"):    # whose derivative divides
+        divisors |= {case.called(y) for y in (x.inputs[0], *(x.inputs[0].inputs if x.inputs[0].op is not None and
+                                                             x.inputs[0].op.name == "index" else ()))}
     for whole, sample, words in atoms:
         size = np.log(abs(sample))
         for k, form in ((1, ""), (2, "²"), (0.5, " to the power ½"), (-1, ""), (-2, "²"), (-0.5, " to the power ½")):
@@ -564,6 +582,11 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
         moved = any(use.by.op.name in ("reshape", "permute") for use in case.search.near())
         yield case.seen(mistakes.ORDER if moved else mistakes.PLACES,
                         "your numbers are the right ones, all of them, at other places")
+    picks = any(use.by.op.name in ("index", "gather") for use in case.uses)
+    if picks and g.ndim > 1 and case.agrees(np.sort(m, -1), np.sort(g, -1)):
+        row = tuple(np.argwhere(case.wrong().any(-1))[0].tolist())
+        yield case.seen(mistakes.LABELS, f"in row {', '.join(map(str, row))} your number stands in column "
+                                         f"{int(abs(m[row]).argmax())}, the right one in {int(abs(g[row]).argmax())}")
     if len(case.uses) == 2:
         one, two = (use.contribution for use in case.uses)
         if case.explains(one * two):
@@ -617,10 +640,11 @@ def unpicked(case: ArrayCase) -> Iterator[Suspicion]:
 
 
 def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
-    """What is right but for places that should be 0; and what is 0 along some rows, and right in the others."""
+    """What stands in places that should be 0, too; and what is 0 along some rows, and right in the others."""
     m, g = case.m, case.g
     wrong, none = case.wrong(), g == 0
-    if not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= np.count_nonzero(none) > 0:
+    if none.any() and not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= \
+            np.count_nonzero(none) and _everywhere_alike(case, wrong | ~none):
         yield case.seen(mistakes.UNMASKED, "your numbers are right wherever the right ones are not 0; "
                         f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
     if not (m[wrong] == 0).all() or not (m[~wrong] != 0).any():
@@ -631,6 +655,28 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
             left = np.flatnonzero(line).tolist()
             at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
             yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {at}, and right at the others")
+
+
+def _everywhere_alike(case: ArrayCase, where: Any) -> bool:
+    """Whether one rule gives the answer's numbers, `where` it has some: a number, what arrives, a node or over it."""
+    m = case.m[where]
+    near = 1e2 * case.relative
+    rules = [np.ones(m.shape)]
+    shaped = [x for use in case.uses for x in (use.arriving, use.contribution)]
+    if case.one is not None:
+        shaped += [np.asarray(x._data) for x in case.one.order]
+        shaped += list(case.one.gradients.values())
+    for x in shaped:
+        try:
+            rules.append(np.broadcast_to(x, case.m.shape)[where])
+        except ValueError:
+            continue
+    for rule in rules:
+        with np.errstate(all="ignore"):
+            for ratio in (m / rule, m * rule):
+                if np.isfinite(ratio).all() and np.ptp(ratio) <= near * abs(ratio).max():
+                    return True
+    return False
 
 
 def masks(case: ArrayCase) -> Iterator[Suspicion]:

@@ -19,7 +19,7 @@ from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
 from autograd.learn.alike import close, inner, largest, random_like, shape_of, size_of, some, sums_near
-from autograd.learn.contributions import pull, work
+from autograd.learn.contributions import pull, recomputed, work
 from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
 
@@ -31,6 +31,7 @@ __all__ = ["Search"]
 _SEARCH, _STEPS = 2e7, 12                           # how much work for each finder, and how many nameless nodes deep
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
+_MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
 Told = tuple[Any, ...]                              # a mistake, its evidence, and the node that its hint speaks of
@@ -79,7 +80,8 @@ class Search:
                 found.append(use)
                 self.began[id(use)] = id(use) if node is self.case.t else self.way[node]
                 self.way.setdefault(use.by, self.began[id(use)])
-                if use.by not in seen and not self.case.known(use.by) and len(seen) <= _STEPS:
+                moved = use.by.op.name in _MOVES    # people look through these, named or not
+                if use.by not in seen and (moved or not self.case.known(use.by)) and len(seen) <= _STEPS:
                     seen.add(use.by)
                     ahead.append(use.by)
         return found
@@ -212,6 +214,7 @@ class Search:
 
     def with_another_node(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
+        yield from self._behind(use)
         mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
         for node in self._others(use):
             if use.node is case.t and (slope := self._with_input(use, node)) is not None:
@@ -247,6 +250,22 @@ class Search:
                     return mistakes.FORGOTTEN, (f"your numbers come out with {case.called(node)} alone, without "
                                                 f"{case.called(rest[0])}, which stands beside it")
         return mistakes.NODE, self._formula(use, text, node)
+
+    def _behind(self, use: Use) -> Iterator[Any]:
+        """Another node in a nameless operand that is one node reshaped, or a function of one."""
+        for x in use.by.inputs:
+            if x is use.node or x.op is None or self.case.known(x) or len(x.inputs) != 1 or self.late():
+                continue
+            inside, = x.inputs
+            for node in self.one.order:
+                if self.case.known(node) and node is not inside and shape_of(node._data) == shape_of(inside._data):
+                    try:
+                        inputs = [recomputed(x, [node._data]) if y is x else y._data for y in use.by.inputs]
+                        slope = use.by.op.partials[use.position](use.by.op(*inputs), *inputs)
+                    except (ArithmeticError, ValueError, TypeError, LookupError):
+                        continue
+                    yield (self.case.contribution(use, slope), mistakes.NODE,
+                           f"your numbers come out with {self.case.called(node)} where {self.case.called(inside)} belongs")
 
     def _is_right(self, use: Use, slope: Any) -> bool:
         part = self.case.contribution(use, slope)
@@ -369,9 +388,11 @@ class Search:
         for _, same in groupby(here, key=_kind):
             kept = list(same)
             most = int(5e4 ** (1 / len(uses)))
-            choices = [[x for x in kept if self.began[id(x.use)] == id(use)][:most] for use in uses]
-            for where in sums_near([[x.off for x in choice] for choice in choices], self.wanted, 1e-6):
-                found.append(tuple(choice[i] for choice, i in zip(choices, where)))
+            choices = [[x for x in kept if self.began[id(x.use)] == id(use)][:most - 1] for use in uses]
+            offs = [[0.0, *(x.off for x in choice)] for choice in choices]      # the first: nothing wrong there
+            for where in sums_near(offs, self.wanted, 1e-6):
+                if sum(map(bool, where)) > 2:
+                    found.append(tuple(choice[i - 1] for choice, i in zip(choices, where) if i))
         return found
 
 

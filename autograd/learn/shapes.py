@@ -15,7 +15,7 @@ from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import as_array, last_pass
 from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
-from autograd.learn.alike import Numbers, close, finite_part, largest, most, shape_of
+from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
 _OF_USES = ("looked_up", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
+_LOWER = ((np.float32, "single", 2e-5, 5e-6, 2.0 ** -23), (np.float16, "half", 4e-3, 1e-3, 2.0 ** -11))
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
@@ -52,13 +53,27 @@ class ArrayCase(Case):
     def forgiven(self) -> str:
         if self.m.shape != self.g.shape:
             return ""
-        return super().forgiven() or ("right to single precision" if self.in_single_precision() else "")
+        return super().forgiven() or self.in_lower_precision()
 
-    def in_single_precision(self) -> bool:
-        """Whether float64 numbers are those of a computation in float32."""
-        m = self.m
-        return m.dtype.itemsize == 8 and self.g.dtype.itemsize == 8 and bool((m == m.astype(np.float32)).all()) and \
-            close(m, self.g, 2e-5, 5e-6 * self.scale)
+    def in_lower_precision(self) -> str:
+        """Whether the numbers are those of a computation in fewer bits than the array has."""
+        m, g = self.m, self.g
+        for dtype, name, relative, absolute, step in _LOWER:
+            if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and (m == m.astype(dtype)).all():
+                near = absolute * self.scale
+                if close(m, g, relative, near) or (self.one is not None and close(
+                        m, g, relative, near + 4 * self.noise(step))):
+                    return f"right to {name} precision"
+        return ""
+
+    def rounded(self, x: Any, g: Any, step: float, seed: int) -> Any:
+        if step < 1e-12:
+            return x.contributions(g)
+        inputs, saved = x.inputs, x._saved
+        out, *rounded = (y if y.dtype.kind != "f" else shaken(y, step * abs(y), seed + i) for i, y in enumerate(
+            (np.asarray(x._data), *map(np.asarray, saved[:len(inputs)]))))
+        parts = x.op.pulled([y.requires_grad for y in inputs], g, out, rounded, saved[len(inputs):])
+        return [part if part is None else fitted(np.asarray(part), y._data) for y, part in zip(inputs, parts)]
 
     def nearly(self, relative: float = 2e-6) -> bool:
         """Whether an answer that shows no mistake is right to about single precision."""
@@ -109,8 +124,8 @@ class ArrayCase(Case):
                 here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 here["places"], self.products, self.further_on,
-                here["within"], here["normalized"], here["masks"], here["unmasked"], self.another_formula, here["factors"], here["another_loss"],
-                self.maximum, self.two_at_once,
+                here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
+                here["within"], here["factors"], here["another_loss"], self.two_at_once,
                 self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
@@ -193,7 +208,7 @@ class ArrayCase(Case):
         ratio = self.ratio(self.m, self.g)
         if ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
-        named = False
+        named, halved = False, self.halved()
         for mistake, words in self.named_factors(ratio):
             named = True
             yield self.seen(mistake, f"your numbers are {words} times the right ones")
@@ -202,6 +217,15 @@ class ArrayCase(Case):
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
             yield self.seen(mistakes.CONSTANT, f"your numbers are {ratio:.6g}{root} times the right ones")
+
+        if halved:
+            yield from self.doubled()
+
+    def halved(self) -> bool:
+        """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
+        nodes = [use.by for use in self.search.near()] if self.one is not None else []
+        return any(node.op is not None and node.op.name in ("mul", "div") and _numbers_in([node]).keys() & {2.0, 0.5}
+                   for node in nodes)
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -299,7 +323,8 @@ class ArrayCase(Case):
 
     def maximum(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
-        if x.ndim == 0 or x.shape[-1] < 3:
+        if self.one is None or x.ndim == 0 or x.shape[-1] < 3 or not any(
+                use.by.op.name in ("max_along", "max_all") for use in self.search.near()):
             return
         wrong = self.wrong()
         at_maximum = x == x.max(-1, keepdims=True)

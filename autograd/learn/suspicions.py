@@ -93,29 +93,42 @@ class Case:
 
     def forgiven(self) -> str:
         """Why an answer that is not quite the engine's is right all the same; nothing where it is not."""
-        if self.one is None or self.rounded_alone():
-            return "" if self.one is None else "but for what rounding leaves of large terms that cancel"
-        return self.at_a_kink()
+        if self.one is None:
+            return ""
+        if self.rounded_alone():
+            return "but for what rounding leaves of large terms that cancel"
+        return self.at_a_kink() or self.beyond_a_kink()
 
     def rounded_alone(self) -> bool:
         """Whether the answer is no further off than rounding, here and further on, may make the truth itself.
 
         Large terms that cancel leave rounding of their own size, and the ops below pass that on.
         """
-        assert self.one is not None
-        off = largest(self.m - self.g)
-        inside = set(self.one.between(self.t))
-        if not inside or len(inside) > _DEEPEST or not off <= 1e-6 * max(map(largest, self.one.gradients.values())):
+        small = 1e-6 if self.step < 1e-12 else 1e3 * self.step
+        if self.one is None or not largest(self.m - self.g) <= small * max(map(largest, self.one.gradients.values())):
             return False
+        return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * self.noise(self.step))
+
+    def noise(self, step: float) -> float:
+        """How far roundings of this size, on the way back, take the gradient."""
+        assert self.one is not None
+        inside = set(self.one.between(self.t))
+        if not inside or len(inside) > _DEEPEST:
+            return 0.0
         sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
         noise = 0.0
         for seed in range(3 if 3 * self.back < self.limit else 1):
             self.spend(self.back)
-            def by(x: Node, g: Any, seed: int = seed) -> Any:
-                return shaken(g, self.step * sizes.get(x, 0.0), seed)
 
-            noise = max(noise, largest(self.one.shaken(self.t, by, inside) - self.g))
-        return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * noise)
+            def ask(x: Node, g: Any, seed: int = seed) -> Any:
+                return self.rounded(x, shaken(g, step * sizes.get(x, 0.0), seed), step, seed)
+
+            noise = max(noise, largest(self.one.again(self.t, ask, inside) - self.g))
+        return noise
+
+    def rounded(self, x: Node, g: Any, step: float, seed: int) -> Any:
+        """What a node's inputs receive of g, where its numbers are rounded too."""
+        return x.contributions(g)
 
     def nearly(self, relative: float = 2e-6) -> bool:
         """Whether an answer that shows no mistake is right to about single precision."""
@@ -133,6 +146,21 @@ class Case:
             return ""
         low, high = sorted((kink[1] * use.arriving, kink[2] * use.arriving))
         return self.kink_words(use) if low <= self.m <= high else ""
+
+    def beyond_a_kink(self) -> str:
+        """The same where the kink lies further on: with another derivative there the answer comes out."""
+        assert self.one is not None
+        nodes = self.one.between(self.t)
+        for use in [use for node in nodes if node not in self.one.given and not self.out_of_time()
+                    for use in self.one.uses.get(node, []) if use.by.op.name in KINKS]:
+            at, low, high = KINKS[use.by.op.name]
+            there = at(*(x._data for x in use.by.inputs))
+            if some(there) and shape_of(use.arriving) == shape_of(use.node._data):
+                for slope in (low, high, (low + high) / 2):
+                    change = there * (slope * use.arriving - use.contribution)
+                    if self.search.would_explain(use.node, change):
+                        return self.kink_words(use)
+        return ""
 
     def kink_words(self, use: Use) -> str:
         at = "its two inputs are equal" if len(use.by.inputs) > 1 else "its input is 0"
@@ -238,6 +266,8 @@ class Case:
     def left_out_or_counted_twice(self) -> Iterator[Suspicion]:
         """The mistakes one can make with the contributions of the direct uses."""
         uses, g = self.uses, self.g
+        if not self.halved():
+            yield from self.doubled()
         if len(uses) >= 2:
             first, *_, last = (use.contribution for use in uses)
             # A backward pass adds the contributions in this order, so what is overwritten leaves the last.
@@ -255,15 +285,22 @@ class Case:
                     yield self.seen(mistakes.LEFT_OUT, self._left_out(list(kept), missing))
         for use in uses:
             part = use.contribution
-            if self.explains(2 * g):
-                yield self.seen(mistakes.DOUBLED, "your numbers are exactly twice the right ones, which come through "
-                                f"{self.through(uses)}")
-            elif self.explains(g + part):
+            if self.explains(g + part) and not self.explains(2 * g):
                 yield self.seen(mistakes.TWICE, "your numbers are the right ones plus once more what comes through "
                                 f"{self.called(use.by)} (up to {most(part)})")
             if len(uses) > 1 and self.explains(g - 2 * part):
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {self.called(use.by)} has the wrong sign; "
                                 "the rest is right")
+
+    def halved(self) -> bool:
+        """Whether the forward pass halves something on the way."""
+        return False
+
+    def doubled(self) -> Iterator[Suspicion]:
+        """Twice the right numbers."""
+        if self.uses and self.explains(2 * self.g):
+            yield self.seen(mistakes.DOUBLED, "your numbers are exactly twice the right ones, which come through "
+                            f"{self.through(self.uses)}")
 
     def _left_out(self, have: list[Use], missing: list[Use]) -> str:
         by = {use.by for use in have}
@@ -280,6 +317,10 @@ class Case:
         if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
             yield self.seen(mistakes.LOCAL, f"the gradients of {self.through(uses)} are passed straight through to "
                             f"`{self.name}`, and added up", "the line that uses it")
+        ones = [pull(use.by, use.position, use.by.filled(1.0)) for use in uses]
+        if uses and self.explains(sum(ones)):
+            yield self.seen(mistakes.UPSTREAM, f"your numbers are the sum of {' and '.join(map(self.slope, self._by()))}, "
+                            "as if 1 arrived at each", self.called(uses[0].by))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
@@ -289,6 +330,9 @@ class Case:
                 called = self.called(by)
                 yield self.seen(mistakes.UPSTREAM, f"your numbers are {self.slope(by)}, as if what arrives at {called} "
                                 "were 1", called)
+
+    def _by(self) -> list[Node]:
+        return list(dict.fromkeys(use.by for use in self.uses))
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
