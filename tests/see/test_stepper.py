@@ -216,10 +216,10 @@ def test_everything_is_reachable_by_tab(browser: Any, page: tuple[Value, Path]) 
     _, file = page
     reader = Reader(browser, file)
     reached = set()
-    for _ in range(20):
+    for _ in range(40):
         reader.press("Tab")
         reached.add(reader.page.evaluate("document.activeElement.id"))
-    assert {"n0", "n6", "next", "play", "scrubber", "predict"} <= reached
+    assert {"n0", "n6", "fit", "value0", "down", "rate", "next", "play", "scrubber", "predict"} <= reached
     reader.done()
 
 
