@@ -110,7 +110,7 @@ function reset() {
 
 function moved() {                                  // signs may be others now: what was revealed, is known
   if (predicting) backward.slice(0, Math.max(0, step - forward.length)).forEach(node => guesses.set(node, "shown"));
-  show();
+  showFigures();
 }
 
 // The picture.
@@ -167,30 +167,18 @@ const current = () => step === 0 ? null : inBackward() ? backward[step - forward
 const asked = node => predicting && revealedAt.get(node) === step && !guesses.has(node);
 const revealed = node => revealedAt.has(node) && revealedAt.get(node) <= step && !asked(node);
 
+function write(text, what) { if (text.textContent !== what) text.textContent = what; }
 function light(element) { if (element) { element.classList.add("lit"); element.classList.remove("waiting"); } }
 
 function show() {
   const node = current();
   graph.className = inBackward() ? "backward" : "forward";
   nodes.forEach((facts, i) => {
-    const computed = computedAt.get(i) <= step, {data, grad} = texts[i], known = revealed(i);
-    boxes[i].classList.remove("lit");
-    boxes[i].classList.toggle("waiting", !computed);
-    boxes[i].classList.toggle("chosen", chosen === i);
-    data.textContent = computed ? "data " + facts.data : "";
+    const computed = computedAt.get(i) <= step, {data, grad} = texts[i];
     data.classList.toggle("fresh", i === node && !inBackward());
-    if (isLeaf(i)) data.classList.toggle("moved", !Object.is(leaves[place.get(i)], original[place.get(i)]));
-    if (grad) {
-      grad.textContent = known ? "grad " + facts.grad : asked(i) ? "grad ?" : "";
-      grad.classList.toggle("fresh", i === node && inBackward());
-      grad.classList.toggle("plus", known && facts.sign === "+");
-      grad.classList.toggle("minus", known && facts.sign === "−");
-    }
-    if (known) boxes[i].dataset.grad = JSON.stringify(exactly(facts.gradExact)); else delete boxes[i].dataset.grad;
-    if (computed) boxes[i].dataset.value = JSON.stringify(exactly(facts.exact)); else delete boxes[i].dataset.value;
-    boxes[i].setAttribute("aria-label", said(i) + (computed ? ", data " + facts.data : ", not computed yet")
-      + (known ? ", gradient " + facts.grad : "") + (isLeaf(i) ? "; arrows up and down change it" : ""));
-    for (const part of [circles[i], results[i], ...edges[i]]) if (part) {
+    if (grad) grad.classList.toggle("fresh", i === node && inBackward());
+    boxes[i].classList.toggle("chosen", chosen === i);
+    for (const part of [boxes[i], circles[i], results[i], ...edges[i]]) if (part) {
       part.classList.remove("lit");
       part.classList.toggle("waiting", !computed);
     }
@@ -200,11 +188,35 @@ function show() {
     if (inBackward()) nodes[node].uses.forEach(({user, which}) => { light(circles[user]); light(edges[user][which]); light(results[user]); });
     else [circles[node], results[node], ...edges[node]].forEach(light);
   }
+  $("next").disabled = $("last").disabled = step === last;
+  $("back").disabled = $("first").disabled = step === 0;
   scrubber.value = step;
   scrubber.setAttribute("aria-valuetext", `step ${step} of ${last}`);
   $("count").textContent = `${step} / ${last}`;
-  $("back").disabled = $("first").disabled = step === 0;
-  $("next").disabled = $("last").disabled = step === last;
+  showFigures();
+}
+
+const before = nodes.map(() => "");                 // what each box says: what has not changed need not be drawn again
+
+function showFigures() {                            // all that is not the same with other numbers
+  const node = current();
+  nodes.forEach((facts, i) => {
+    const computed = computedAt.get(i) <= step, {data, grad} = texts[i], known = revealed(i);
+    const now = `${computed ? facts.exact + facts.data : ""} ${known ? facts.gradExact + facts.grad : asked(i)}`;
+    if (now === before[i]) return;
+    before[i] = now;
+    write(data, computed ? "data " + facts.data : "");
+    if (isLeaf(i)) data.classList.toggle("moved", !Object.is(leaves[place.get(i)], original[place.get(i)]));
+    if (grad) {
+      write(grad, known ? "grad " + facts.grad : asked(i) ? "grad ?" : "");
+      const colour = known && facts.sign === "+" ? "plus" : known && facts.sign === "−" ? "minus" : "";
+      if (!grad.classList.contains(colour || "zero")) { grad.classList.remove("plus", "minus"); if (colour) grad.classList.add(colour); }
+    }
+    if (known) boxes[i].dataset.grad = JSON.stringify(exactly(facts.gradExact)); else delete boxes[i].dataset.grad;
+    if (computed) boxes[i].dataset.value = JSON.stringify(exactly(facts.exact)); else delete boxes[i].dataset.value;
+    boxes[i].setAttribute("aria-label", said(i) + (computed ? ", data " + facts.data : ", not computed yet")
+      + (known ? ", gradient " + facts.grad : "") + (isLeaf(i) ? "; arrows up and down change it" : ""));
+  });
   panel.className = inBackward() || (chosen !== null && revealed(chosen)) ? "backward" : "forward";
   panel.innerHTML = chosen !== null ? explained(chosen) : step === 0 ? opening() : inBackward() ? backwardStep(node) : forwardStep(node);
   panel.querySelectorAll("[data-guess]").forEach(button => button.addEventListener("click", () => guess(button.dataset.guess)));
@@ -330,9 +342,14 @@ function drag(handle, i) {
     from.moved = true;
     change(i, rounded(from.value + Math.round(event.clientX - from.x) * (event.shiftKey ? .1 : .01) * unit(from.value)), from.what);
   });
-  const end = event => { if (from !== null && !from.moved && event.type === "pointerup") choose(i); from = null; };
+  let dragged = false;
+  const end = () => { dragged = from !== null && from.moved; from = null; };
   handle.addEventListener("pointerup", end);
   handle.addEventListener("pointercancel", end);
+  handle.addEventListener("click", event => {
+    if (dragged) { event.preventDefault(); event.stopPropagation(); } else choose(i);
+    dragged = false;
+  });
 }
 
 function field(i) {

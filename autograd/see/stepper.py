@@ -132,7 +132,7 @@ def _script(root: Node) -> tuple[str, str]:
     try:
         return everything(root), ""
     except TypeError as error:
-        return "", f"The numbers here are fixed. {str(error).removeprefix('source: ').split(';')[0].capitalize()}."
+        return "", f"The numbers here are fixed: {str(error).removeprefix('source: ').split(';')[0]}."
 
 
 def _lines(node: Node, name: str, entry: dict[str, Any]) -> list[Line]:
