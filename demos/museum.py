@@ -19,6 +19,7 @@ import autograd.functional as F
 from autograd import Tensor
 
 from . import COMMAND
+from .terminal import folder
 
 __all__ = ["EXHIBITS", "Exhibit", "Small", "main"]
 
@@ -264,7 +265,15 @@ def main(arguments: list[str] | None = None) -> None:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 1),
                         help="its number; all of them without")
-    chosen = parser.parse_args(arguments).exhibit
+    parser.add_argument("--pages", type=folder, metavar="FOLDER",
+                        help="write a page of each instead: broken and right, step by step side by side")
+    options = parser.parse_args(arguments)
+    chosen = options.exhibit
+    if options.pages:
+        from .museum_pages import write_pages
+        shown = {i: exhibit for i, exhibit in enumerate(EXHIBITS, 1) if chosen in (None, i)}
+        print(*write_pages(shown, Small, options.pages), sep="\n")
+        return
     for number, exhibit in enumerate(EXHIBITS, 1):
         if chosen in (None, number):
             _show(number, exhibit)

@@ -33,9 +33,9 @@ from autograd.see.telling import Line, array_text, broadcast, rule, words_of
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["assemble", "page", "sides", "stepper", "svg"]
+__all__ = ["as_json", "assemble", "exact", "padded", "page", "shown", "sides", "stepper", "svg"]
 
-WIDEST = "−8.8888e−88"                              # no number of four digits takes more room in a box, be it bold
+WIDEST = "−0.0001234"                               # no number of four digits takes more room in a box
 
 
 def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, object] | None = None,
@@ -94,7 +94,7 @@ def page(root: Node, *, names: Mapping[str, object] | None = None, parameters: o
         "COMPUTE": f"(() => {{\n{compute}return step;\n}})()" if compute else "null", "DATA": as_json(facts)})
 
 
-class UnlaidError(RuntimeError):
+class UnlaidError(LayoutError):
     """Nothing here can lay out the picture of a page; `source` is its DOT text."""
 
     def __init__(self, message: str, source: str) -> None:
@@ -138,18 +138,24 @@ def _script(root: Node) -> tuple[str, str]:
 def _lines(node: Node, name: str, entry: dict[str, Any]) -> list[Line]:
     """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
     lines = [("name", name), *([("shape", node.kind)] if node.kind else []),
-             ("data", f"data {entry.get('data', WIDEST)}")]
+             ("data", f"data {padded(entry.get('data', WIDEST))}")]
     if "uses" in entry:
-        lines.append(("grad", f"grad {entry.get('grad', WIDEST)}"))
+        lines.append(("grad", f"grad {padded(entry.get('grad', WIDEST))}"))
     entry["lines"] = [kind for kind, _ in lines]
     return lines
 
 
-def _shown(x: object, summed_up: bool = False) -> str:
+def padded(text: str, every: int = 5) -> str:
+    """The text with room behind it, one space for `every` so many letters: the reader's may be wider than those it is
+    laid out with."""
+    return text + "\N{NO-BREAK SPACE}" * (len(text) // every)
+
+
+def shown(x: object, summed_up: bool = False) -> str:
     return array_text(x, summed_up).replace("\n", "").replace("-", "−")
 
 
-def _exact(x: object) -> Any:
+def exact(x: object) -> Any:
     """All its digits, for whoever points at it; None where it is large. What JSON has no number for, as text."""
     if math.prod(shape_of(x)) > 9:
         return None
@@ -179,11 +185,11 @@ def _facts(order: Sequence[Node], root: Node, name_of: Mapping[Node, str],
             entry |= {"op": node.op.symbol, "inputs": [position[x] for x in node.inputs], "sides": sides(node.op),
                       "symbols": _computation(node, [place[x] for x in node.inputs])}
         else:
-            entry |= {"exact": _exact(node._data), "moves": role_of[node] == movable or node is root}
+            entry |= {"exact": exact(node._data), "moves": role_of[node] == movable or node is root}
         if node in reached:
             entry["uses"] = [_use(node, user, which, position, place) for user, which in used[node] if user in reached]
         nodes.append(entry)
-    return {"nodes": nodes, "root": position[root], "seed": _exact(seed(root)),
+    return {"nodes": nodes, "root": position[root], "seed": exact(seed(root)),
             "leaves": [position[node] for node in order if node.op is None],
             "forward": [position[node] for node in order if node.op is not None],
             "backward": [position[node] for node in reversed(order) if node in reached]}
@@ -211,18 +217,18 @@ def _add_numbers(facts: dict[str, Any], order: Sequence[Node], root: Node) -> No
     """The numbers of a page that can't compute them."""
     grads = gradients(order, root, seed(root))
     for node, entry in zip(order, facts["nodes"]):
-        entry |= {"data": _shown(node._data), "exact": _exact(node._data)}
+        entry |= {"data": shown(node._data), "exact": exact(node._data)}
         if "uses" not in entry:
             continue
-        entry |= {"grad": _shown(grads[node], summed_up=True), "gradExact": _exact(grads[node]),
+        entry |= {"grad": shown(grads[node], summed_up=True), "gradExact": exact(grads[node]),
                   "sign": _sign(grads[node])}
         running: Any = 0.0
         for use in entry["uses"]:
             user = order[use["user"]]
             part = pull(user, use["which"], grads[user])
             running = running + part
-            use |= {"upstream": _shown(grads[user], summed_up=True), "part": _shown(part, summed_up=True),
-                    "running": _shown(running, summed_up=True)}
+            use |= {"upstream": shown(grads[user], summed_up=True), "part": shown(part, summed_up=True),
+                    "running": shown(running, summed_up=True)}
 
 
 def sides(op: Op) -> list[str]:

@@ -1,0 +1,88 @@
+"""Two backward passes side by side: the museum's pages in a real browser, by keyboard, against the museum's numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from demos import museum
+from demos.museum_pages import page
+from tests.see.browsing import Reader
+
+NUMBERED = list(enumerate(museum.EXHIBITS, 1))
+
+
+def gradients(reader: Reader, mark: str, count: int) -> list[Any]:
+    """What the nodes on one side have for gradients."""
+    texts = [reader.page.get_attribute(f"#{mark}-n{i}", "data-grad") for i in range(count)]
+
+    def read(x: Any) -> Any:
+        return [read(y) for y in x] if isinstance(x, list) else float(x)
+
+    return [np.array(read(json.loads(text))) for text in texts]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    museum.main(["--pages", str(tmp_path)])
+    return [tmp_path / f"museum_{number}.html" for number, _ in NUMBERED]
+
+
+def test_both_sides_end_at_the_museums_numbers_and_the_wrong_ones_are_marked(browser: Any, files: list[Path]) -> None:
+    for file, (_, exhibit) in zip(files, NUMBERED):
+        reader = Reader(browser, file)
+        names = reader.page.eval_on_selector_all("#r-graph .node:not(.op)", """found => found.map(
+            each => [each.id.slice(3), (each.querySelector("text.name") || {}).textContent])""")
+        places = {name: int(i) for i, name in names if name}
+        reader.press("End")
+        right, wrong = museum.expected(exhibit), museum.got(exhibit)
+        found = {mark: gradients(reader, mark, len(names)) for mark in "rw"}
+        assert places.keys() == right.keys()
+        for name, i in places.items():
+            np.testing.assert_allclose(found["r"][i], right[name], rtol=1e-12, err_msg=exhibit.name)
+            np.testing.assert_allclose(found["w"][i], wrong[name], rtol=1e-12, err_msg=exhibit.name)
+            fine = wrong[name].shape == right[name].shape and np.allclose(wrong[name], right[name])
+            for mark in "rw":
+                assert reader.page.locator(f"#{mark}-n{i} text", has_text="grad ≠").count() == (not fine), exhibit.name
+        assert sum(found["w"][i].shape != found["r"][i].shape or not np.allclose(found["w"][i], found["r"][i])
+                   for i in places.values()) > 0
+        reader.done()
+
+
+def test_they_go_in_lock_step(browser: Any, files: list[Path]) -> None:
+    """Of = for +=: the first piece arrives alike on both sides, the second replaces it on one."""
+    reader = Reader(browser, files[1])
+    reader.press("ArrowRight", 2)
+    seen = []
+    while True:
+        seen.append((reader.page.inner_text("#w-event"), reader.page.inner_text("#r-event")))
+        now, last = reader.step()
+        if now == last:
+            break
+        reader.press("ArrowRight")
+    about_a = [pair for pair in seen if " to a, " in pair[0]]
+    assert [wrong.split("goes ")[1] for wrong, _ in about_a] == ["from 0 to 5.", "from 5 to 2."]
+    assert [right.split("goes ")[1] for _, right in about_a] == ["from 0 to 5.", "from 5 to 7."]
+    link = reader.page.url
+    reader.press("Home")
+    assert reader.step()[0] == 0
+    other = Reader(browser, link)
+    assert other.step() == (last, last)
+    reader.done()
+    other.done()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_everybody_can_read_it(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    file = tmp_path / "pair.html"
+    file.write_text(page(*NUMBERED[5], museum.Small), encoding="utf-8")
+    reader = Reader(browser, file, color_scheme=scheme, viewport={"width": width, "height": 780})
+    reader.press("End")
+    assert reader.violations() == []
+    assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    reader.done()
