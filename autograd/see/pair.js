@@ -41,6 +41,8 @@ function show() {
       data.textContent = `data ${other ? "≠ " : ""}${side.values[i].text}`;
       data.classList.toggle("differs", other);
       const box = $(`${mark}-n${i}`);
+      squeezeInto(box, data);
+      squeezeInto(box, grad);
       box.dataset.grad = JSON.stringify(now[m][i].exact);
       box.setAttribute("aria-label", `${node.math.join("") || "constant"}, data ${side.values[i].text}, gradient ${now[m][i].text}${differs ? ", another on the other side" : ""}`);
     });

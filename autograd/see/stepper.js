@@ -212,6 +212,7 @@ function showFigures() {                            // all that is not the same 
       const colour = known && facts.sign === "+" ? "plus" : known && facts.sign === "−" ? "minus" : "";
       if (!grad.classList.contains(colour || "zero")) { grad.classList.remove("plus", "minus"); if (colour) grad.classList.add(colour); }
     }
+    if (!live) [data, grad].forEach(text => { if (text) squeezeInto(boxes[i], text); });
     if (known) boxes[i].dataset.grad = JSON.stringify(exactly(facts.gradExact)); else delete boxes[i].dataset.grad;
     if (computed) boxes[i].dataset.value = JSON.stringify(exactly(facts.exact)); else delete boxes[i].dataset.value;
     boxes[i].setAttribute("aria-label", said(i) + (computed ? ", data " + facts.data : ", not computed yet")

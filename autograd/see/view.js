@@ -13,6 +13,18 @@ function shown(x) {                                 // four digits, as Python's 
   return text.replaceAll("-", "−");
 }
 
+function squeeze(text, room) {                      // letters here may be wider than those the picture was laid out with
+  text.removeAttribute("textLength");
+  if (text.getComputedTextLength() <= room) return;
+  text.setAttribute("textLength", room);
+  text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+}
+
+function squeezeInto(box, text) {
+  const around = box.querySelector("path, polygon").getBBox();
+  squeeze(text, around.x + around.width - Number(text.getAttribute("x")) - 3);
+}
+
 function setName(text, [base, low]) {               // in a picture
   text.classList.add("name");
   if (!low) { text.textContent = base; return; }
@@ -34,6 +46,7 @@ function view(frame) {
     text.textContent = {"-": "−", "*": "·"}[text.textContent] || text.textContent;
     text.setAttribute("x", place.x + place.width / 2);
     text.setAttribute("text-anchor", "middle");
+    squeeze(text, place.width - 4);
   });
   frame.querySelectorAll("svg title").forEach(title => title.remove());
 
@@ -110,8 +123,8 @@ function nameSide(edge, circle, text, low) {
   const at = path.getPointAtLength(Math.max(0, length - 9)), centre = circle.getBBox();
   const middle = centre.y + centre.height / 2, up = Math.abs(at.y - middle) > 1 ? at.y < middle : !low;
   const mark = document.createElementNS(path.namespaceURI, "text");
-  mark.setAttribute("x", (at.x + end.x) / 2);
-  mark.setAttribute("y", (at.y + end.y) / 2 + (up ? -5 : 11));
+  mark.setAttribute("x", end.x);
+  mark.setAttribute("y", (at.y + end.y) / 2 + (up ? -6 : 12));
   mark.setAttribute("text-anchor", "end");
   mark.setAttribute("class", "side");
   mark.textContent = text;
