@@ -132,7 +132,7 @@ boxes.forEach((box, i) => {
   box.addEventListener("keydown", event => {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault(); event.stopPropagation(); choose(i);
-      if (isLeaf(i) && event.key === "Enter") fields.get(i).select();
+      if (isLeaf(i) && event.key === "Enter") { fields.get(i).focus(); fields.get(i).select(); }
     } else if (isLeaf(i) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       if (/^Arrow(Up|Down)$/.test(event.key) && !(event.shiftKey && event.target !== box)) {
         event.preventDefault(); event.stopPropagation();
@@ -432,7 +432,7 @@ function keep() {
     if (rate !== RATE) state.set("rate", rate);
     const toggled = live ? walk.leaves.filter(i => held.has(i) === nodes[i].moves) : [];
     if (toggled.length) state.set("hold", toggled.join(" "));
-    try { history.replaceState(null, "", state.size ? "#" + state : location.href.split("#")[0]); } catch { /* a frame without an address */ }
+    try { history.replaceState(null, "", String(state) ? "#" + state : location.href.split("#")[0]); } catch { /* a frame without an address */ }
   }, 120);
 }
 

@@ -152,7 +152,8 @@ def padded(text: str, every: int = 5) -> str:
 
 
 def shown(x: object, summed_up: bool = False) -> str:
-    return array_text(x, summed_up).replace("\n", "").replace("-", "−")
+    """A number or an array, as the page's script shows numbers: a zero has no sign."""
+    return re.sub(r"−0(?![.\d])", "0", array_text(x, summed_up).replace("\n", "").replace("-", "−"))
 
 
 def exact(x: object) -> Any:

@@ -3,9 +3,9 @@
 
 const escaped = text => String(text).replace(/[&<>]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"}[c]));
 
-function shown(x) {                                 // four digits, as Python's :.4g
+function shown(x) {                                 // four digits, as Python's :.4g; but a zero without a sign
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "−inf";
-  if (x === 0) return Object.is(x, -0) ? "−0" : "0";
+  if (x === 0) return "0";
   const [digits, power] = x.toExponential(3).split("e"), e = Number(power);
   const bare = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   const text = e < -4 || e > 3 ? `${bare(digits)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`

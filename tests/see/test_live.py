@@ -55,7 +55,7 @@ def opened(browser: Any, folder: Path, name: str = "cross-entropy", **context: A
 
 
 def four(x: float) -> str:
-    return f"{x:.4g}".replace("-", "−")
+    return f"{x + 0.0:.4g}".replace("-", "−")           # a zero has no sign
 
 
 def same_as_engine(reader: Reader, name: str, numbers: Sequence[float]) -> None:
