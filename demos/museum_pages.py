@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd.see.pair import Course, Event, Sketch, pair
 
-if TYPE_CHECKING:
-    from .museum import Exhibit
+from .engines import EXHIBITS, Exhibit, Small
+from .museum_page import slug
 
 __all__ = ["page", "write_pages"]
 
-_SYMBOLS = {"__add__": "+", "__mul__": "*", "sum": "Σ", "relu": "ReLU", "log_softmax": "log softmax"}
+_SYMBOLS = {"__add__": "+", "__mul__": "*", "__matmul__": "@", "sum": "Σ", "relu": "ReLU", "log_softmax": "log softmax"}
 
 
 class _Recording:
     """One run of an engine: its nodes in the order they were made, and what each handed on in the last pass back."""
 
-    def __init__(self, exhibit: Exhibit, engine: type[Any]) -> None:
+    def __init__(self, exhibit: Exhibit, engine: type[Small]) -> None:
         self.made: list[Any] = []
         self.before: list[Any] = []
         self.handed: list[tuple[Any, Any, int, Any, Any]] = []
         with np.errstate(all="ignore"):
             self.names = exhibit.graph(self.watched(engine))
 
-    def watched(self, engine: type[Any]) -> Any:
+    def watched(self, engine: type[Small]) -> Any:
         """The engine, telling what it does."""
         run = self
 
@@ -72,9 +71,9 @@ def _named(method: Any, symbol: str) -> Any:
     return call
 
 
-def page(number: int, exhibit: Exhibit, right_engine: type[Any]) -> str:
-    """The text of an exhibit's page, beside the engine that has no bug."""
-    broken, right = _Recording(exhibit, exhibit.engine), _Recording(exhibit, right_engine)
+def page(number: int, exhibit: Exhibit) -> str:
+    """The text of an exhibit's page."""
+    broken, right = _Recording(exhibit, exhibit.engine), _Recording(exhibit, Small)
     root = list(right.names.values())[-1]
     kept = [right.made.index(node) for node in root.order()]        # of both runs, as both make the same nodes
     name_of = {id(node): name for name, node in right.names.items()}
@@ -84,7 +83,7 @@ def page(number: int, exhibit: Exhibit, right_engine: type[Any]) -> str:
         sketches[i] = Sketch(name_of.get(id(node), ""), node.data, node.symbol,
                              [sketches[right.made.index(x)] for x in node.inputs])
     courses = [_course(title, run, kept, _code(engine, exhibit.method))
-               for title, run, engine in (("broken", broken, exhibit.engine), ("right", right, right_engine))]
+               for title, run, engine in (("broken", broken, exhibit.engine), ("right", right, Small))]
     return pair(list(sketches.values()), *courses, title=f"{number}  {exhibit.name}", formula=exhibit.formula,
                 why=exhibit.why)
 
@@ -95,15 +94,18 @@ def _course(title: str, run: _Recording, kept: list[int], code: str) -> Course:
     return Course(title, code, [run.made[i].data for i in kept], [run.before[i] for i in kept], events)
 
 
-def _code(engine: type[Any], method: str) -> str:
+def _code(engine: type[Small], method: str) -> str:
     found = getattr(engine, method, engine.backward)
     return textwrap.dedent(inspect.getsource(found)).strip()
 
 
-def write_pages(exhibits: Mapping[int, Exhibit], right_engine: type[Any], folder: Path) -> list[Path]:
-    """Write the pages of numbered exhibits into a folder."""
-    paths = []
-    for number, exhibit in exhibits.items():
-        paths.append(folder / f"museum_{number}.html")
-        paths[-1].write_text(page(number, exhibit, right_engine), encoding="utf-8")
-    return paths
+def write_pages(folder: Path) -> list[Path]:
+    """Write every exhibit's page into a folder, where museum.html links to it.
+
+    Raises:
+        LayoutError: where nothing can lay out a picture.
+    """
+    texts = {folder / f"museum_{slug(exhibit)}.html": page(i, exhibit) for i, exhibit in enumerate(EXHIBITS, 1)}
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return list(texts)

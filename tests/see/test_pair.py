@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from demos import museum
-from demos.museum_pages import page
+from demos.museum_page import slug
+from demos.museum_pages import page, write_pages
 from tests.see.browsing import Reader
 
 NUMBERED = list(enumerate(museum.EXHIBITS, 1))
@@ -30,8 +31,9 @@ def sides(reader: Reader) -> dict[str, dict[int, tuple[list[str], Any]]]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    museum.main(["--pages", str(tmp_path)])
-    return [tmp_path / f"museum_{number}.html" for number, _ in NUMBERED]
+    files = write_pages(tmp_path)
+    assert [file.name for file in files] == [f"museum_{slug(exhibit)}.html" for _, exhibit in NUMBERED]
+    return files
 
 
 def test_both_sides_end_at_the_museums_numbers_and_the_wrong_ones_are_marked(browser: Any, files: list[Path]) -> None:
@@ -78,7 +80,7 @@ def test_they_go_in_lock_step(browser: Any, files: list[Path]) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everybody_can_read_it(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
     file = tmp_path / "pair.html"
-    file.write_text(page(*NUMBERED[5], museum.Small), encoding="utf-8")
+    file.write_text(page(*NUMBERED[5]), encoding="utf-8")
     reader = Reader(browser, file, color_scheme=scheme, viewport={"width": width, "height": 780})
     reader.press("End")
     assert reader.violations() == []
