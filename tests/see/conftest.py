@@ -1,4 +1,4 @@
-"""The browser, opened once."""
+"""The browser, opened once for each file of tests: while it is, no other test may drive one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from tests.see.browsing import CHROMIUM, FLAGS, missing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
