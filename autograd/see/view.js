@@ -39,7 +39,7 @@ function setName(text, [base, low]) {               // in a picture
 function view(frame) {
   const svg = frame.querySelector("svg");
   const [, , wide, high] = svg.getAttribute("viewBox").split(" ").map(Number);
-  let k = 1, x = wide / 2, y = high / 2, own = false;     // pixels for a unit; the middle; whether the reader chose
+  let k = 1, x = wide / 2, y = high / 2, own = false, near = false;       // pixels for a unit; the middle; whether the reader chose them, or `follow`
   svg.removeAttribute("width"); svg.removeAttribute("height");
   frame.querySelectorAll(".op").forEach(circle => {
     const text = circle.querySelector("text"), place = circle.querySelector("ellipse, path").getBBox();
@@ -55,7 +55,7 @@ function view(frame) {
     const w = frame.clientWidth / k, h = frame.clientHeight / k;
     if (w > 0 && h > 0) svg.setAttribute("viewBox", `${x - w / 2} ${y - h / 2} ${w} ${h}`);
   }
-  function fit() { own = false; k = Math.max(best(), .01); x = wide / 2; y = high / 2; apply(); }
+  function fit() { own = near = false; k = Math.max(best(), .01); x = wide / 2; y = high / 2; apply(); }
   function zoom(factor, px = frame.clientWidth / 2, py = frame.clientHeight / 2) {
     const to = Math.min(6, Math.max(Math.min(best(), 1) / 2, k * factor));
     x += (px - frame.clientWidth / 2) * (1 / k - 1 / to);
@@ -69,15 +69,14 @@ function view(frame) {
       return [place, around, place.left + place.width / 2 - around.left - around.width / 2,
               place.top + place.height / 2 - around.top - around.height / 2];
     };
-    let [place, around, dx, dy] = middle(), near = own;
+    const [place, around, dx, dy] = middle();
     if (!own && best() < .7 && k < .85) {
-      x += dx / k; y += dy / k; k = .85;
+      x += dx / k; y += dy / k; k = .85; near = true;
       return apply();
     }
     if (place.left < around.left + 4 || place.right > around.right - 4) x += dx / k;
     if (place.top < around.top + 4 || place.bottom > around.bottom - 4) y += dy / k;
     apply();
-    own = near;
   }
 
   frame.addEventListener("wheel", event => {
@@ -112,7 +111,7 @@ function view(frame) {
   frame.addEventListener("pointerup", lift);
   frame.addEventListener("pointercancel", lift);
   frame.addEventListener("click", event => { if (moved) { event.stopPropagation(); moved = false; } }, true);
-  new ResizeObserver(() => own ? apply() : fit()).observe(frame);
+  new ResizeObserver(() => own || near ? apply() : fit()).observe(frame);
   fit();
   return {fit, zoom, pan, follow, scale: () => k, wide, high};
 }

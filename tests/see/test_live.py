@@ -204,7 +204,11 @@ def test_a_copied_link_leads_to_the_same_numbers_and_step(browser: Any, tmp_path
     link, step = reader.kept(), reader.step()
     assert "z_2=-1." in link
     count = len(topological(made("cross-entropy")[0]))
-    other = Reader(browser, link)
+    other = Reader(browser, link, viewport={"width": 390, "height": 780})
+    other.page.wait_for_timeout(100)
+    box, = [each for each in other.lit() if each[0] == "n"]
+    assert inside(other, f"#{box}")
+    assert other.page.locator(f"#{box}").bounding_box()["width"] > 60      # near enough to read
     for what in ("value", "grad"):
         assert other.read(what, count) == reader.read(what, count)
     assert other.step() == step
