@@ -20,6 +20,7 @@ from autograd.learn.alike import listed, shape_of, some
 from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.naming import full_names, roles, small_enough
+from autograd.see.page import StepperPage
 from autograd.see.telling import Line, array_text, broadcast, rule_in_names, rule_in_numbers, words_of
 
 if TYPE_CHECKING:
@@ -28,16 +29,18 @@ if TYPE_CHECKING:
 __all__ = ["stepper"]
 
 
-def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, object] | None = None,
-            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
-    """Write a page that steps through the graph's values and then, backward, through its gradients. Returns its path.
+def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, object] | None = None,
+            parameters: object = None, title: str | None = None, direction: str = "LR",
+            max_nodes: int = 300) -> StepperPage:
+    """A page that steps through the graph's values and then, backward, through its gradients.
 
-    The page needs nothing beside itself: no network, no server. The gradients are those of `root` itself, computed
-    afresh; whether backward() has been run does not matter.
+    In a notebook it shows itself in place; `.save("backprop.html")` writes it, and so does naming a file. It needs
+    nothing beside itself: no network, no server. The gradients are those of `root` itself, computed afresh; whether
+    backward() has been run does not matter.
 
     Args:
         root: a Value or a Tensor.
-        file: where to write the page.
+        file: where to write the page; without, nothing is written.
         names: what to call nodes without a label, as `names=locals()`; those still without are v1, v2, …
         parameters: which leaves to colour as parameters, as for `draw`.
         title: what stands at the top.
@@ -47,9 +50,8 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     Raises:
         TypeError: if `root` is not a node.
         ValueError: for a graph of more than `max_nodes` nodes.
-        RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; its DOT text is written then.
+        RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; a file gets its DOT text then.
     """
-    path = Path(file)
     order = small_enough("stepper", root, max_nodes)
     name_of = full_names(order, names)
     grads = gradients(order, root, seed(root))
@@ -59,16 +61,20 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     try:
         svg = layout(source, "svg").decode("utf-8")
     except LayoutError as error:
-        beside = path.with_suffix(".dot")
-        beside.write_text(source, encoding="utf-8")
         reason = str(error).replace("draw:", "stepper:", 1)
-        raise RuntimeError(f"{reason} The graph's DOT text is in {beside}.") from None
+        if file is not None:
+            beside = Path(file).with_suffix(".dot")
+            beside.write_text(source, encoding="utf-8")
+            reason += f" The graph's DOT text is in {beside}."
+        raise RuntimeError(reason) from None
     title = title or f"Backpropagation from {name_of[root]}, step by step"
     data = json.dumps(_walk(order, root, name_of, grads, told), ensure_ascii=False).replace("<", "\\u003c")
     page = Path(__file__).with_name("stepper.html").read_text(encoding="utf-8")
     pieces = {"TITLE": html.escape(title), "GRAPH": svg[svg.index("<svg"):], "DATA": data}
-    path.write_text(re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], page), encoding="utf-8")
-    return path
+    written = StepperPage(re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], page), title)
+    if file is not None:
+        written.save(file)
+    return written
 
 
 def _lines(node: Node, name: str, grads: Mapping[Node, object]) -> list[Line]:
