@@ -61,5 +61,6 @@ setup(
     package_dir={f"ninjagrad.{folder}": folder for folder in BESIDE},
     include_package_data=False,                     # the pictures of the gallery stay in the sdist
     package_data={"autograd": ["py.typed", "see/*.html", "deriving/*.html"], "nn": ["py.typed"],
-                  "ninjagrad.demos": ["*.html", "data/*.txt"], "ninjagrad.demos.ninja": ["exercises/*.py"]},
+                  "ninjagrad.demos": ["*.html", "data/*.txt", "notebooks/*.py"],
+                  "ninjagrad.demos.ninja": ["exercises/*.py"]},
 )

@@ -13,10 +13,12 @@ import re
 import sys
 import tempfile
 from importlib.metadata import metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from . import COMMAND
+from .terminal import folder
 
 __all__ = ["FOLDER", "address", "built", "executed", "lessons", "texts"]
 
@@ -91,40 +93,45 @@ def executed(text: Path) -> Any:
     kept = len(notebook.cells)
     tagged = [(tag, cell.source) for cell in jupytext.read(text, fmt="py:percent").cells
               for tag in cell.metadata.get("tags", []) if tag in ("check", "answer")]
-    for (before, check), (tag, answer) in zip(tagged, tagged[1:]):
+    for (before, check), (tag, answer) in pairwise(tagged):
         if (before, tag) == ("check", "answer"):
             notebook.cells += [new_code_cell(answer), new_code_cell(check)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as elsewhere:
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         client = NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False,
-                                resources={"metadata": {"path": folder}})
+                                resources={"metadata": {"path": elsewhere}})
         client.execute(env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"})
     for cell in notebook.cells[kept + 1::2]:
         if not re.search("^✓", "".join(texts(cell)), flags=re.M):
             raise ValueError(f"{text.name}: the check does not accept the answer: {texts(cell)}\n{cell.source}")
     del notebook.cells[kept:]
+    for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
+        data = output.get("data", {})
+        for kind in {"text/plain", "text/html"} & data.keys():      # how long it took, which is never the same
+            data[kind] = re.sub(r"(  | · )\d+ (min \d+ )?s(?=[<>])", "", data[kind])
     return notebook
 
 
 def texts(cell: Any) -> list[str]:
-    """What a cell shows, as text, and without the times, which differ from run to run."""
-    found = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])]
-    return [re.sub(r"  \d+ (min \d+ )?s\b(, .* left)?", "", text) for text in found]
+    """What a cell shows, as text."""
+    return [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"{COMMAND} notebooks", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lesson", nargs="*", type=int, help="which, by their numbers; all of them without")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write into (default: beside the texts)")
+    parser.add_argument("--out", type=folder, default=Path("notebooks") if COMMAND == "ninjagrad" else FOLDER,
+                        help="the folder to write into (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         import jupytext  # noqa: F401
         import nbclient  # noqa: F401
         import nbformat
     except ModuleNotFoundError as missing:
-        sys.exit(f"notebooks: {missing.name} is not installed; the notebooks extra brings it:\n"
-                 '  python -m pip install -e ".[notebooks]"')
+        what = '"ninjagrad[notebooks]"' if COMMAND == "ninjagrad" else '-e ".[notebooks]"'
+        sys.exit(f"{COMMAND}: notebooks needs {missing.name}, which the notebooks extra brings:\n"
+                 f"  python -m pip install {what}")
     options.out.mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(lessons(), 1):
         if not options.lesson or number in options.lesson:

@@ -55,7 +55,8 @@ def _groups(module: Module) -> dict[str, list[Any]]:
 
 def of_optimizer(optimizer: Optimizer) -> str:
     """Its settings, and the groups of numbers it moves, with what it remembers about each."""
-    settings = [(name, f"{getattr(optimizer, name)}") for name in optimizer.options]
+    values = {name: getattr(optimizer, name) for name in optimizer.options}
+    settings = [(name, f"{x:.6g}" if type(x) is float else str(x)) for name, x in values.items()]
     rows = []
     for i, group in enumerate(optimizer._parameters):
         what = type(group).__name__.removeprefix("_Of").lower().replace("tensor", "a tensor")

@@ -106,8 +106,15 @@ def frame(page: str, height: int) -> str:
 
 
 def fitted(svg: str) -> str:
-    """The picture for a page of HTML, no wider than the place where it stands, in its own proportions."""
-    return svg[svg.index("<svg"):].replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)
+    """The picture for a page of HTML: no wider than the place where it stands, unless nobody could read it then.
+
+    It is made smaller by a third at most. What is still too wide can be scrolled.
+    """
+    svg = svg[svg.index("<svg"):]
+    width = re.match(r'<svg [^>]*?width="([\d.]+)(\w+)"', svg)
+    least = f"max(100%, {float(width[1]) * 0.66:.0f}{width[2]})" if width else "100%"
+    scaled = svg.replace("<svg ", f'<svg style="max-width: {least}; height: auto" ', 1)
+    return f'<div style="overflow-x: auto">{scaled}</div>'
 
 
 def numbers(x: Any) -> str:

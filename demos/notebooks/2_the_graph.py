@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 2 The graph, seen and stepped through
 #
-# A loss is one number, but hundreds of small steps made it. What does the way from a weight to the loss look like? And when
-# there are many ways, which of them counts most?
+# A loss is one number, but hundreds of small steps made it. What does the way from a weight to the loss look
+# like? And when there are many ways, which of them counts most?
 #
-# In this lesson you look at one graph through five windows: a picture, a tree, a list of paths, an explanation, and a page on
-# which you go through it step by step.
+# In this lesson you look at one graph through five windows: a picture, a tree, a list of paths, an
+# explanation, and a page on which you go through it step by step.
 
 # %%
 from autograd import Value, draw, explain, paths, stepper, tree
@@ -13,7 +13,8 @@ from autograd import Value, draw, explain, paths, stepper, tree
 # %% [markdown]
 # ## A small formula with a knot in it
 #
-# Here `h` is used twice: once on the way through `tanh`, once directly. So there are two ways from `w` to `L`.
+# Here `h` is used twice: once on the way through `tanh`, once directly. So there are two ways from `w` to
+# `L`.
 
 # %%
 x, w = Value(0.5, label="x"), Value(1.2, label="w")
@@ -37,8 +38,8 @@ draw(L, highlight=h)
 # %% [markdown]
 # ## As a tree
 #
-# In a terminal there are no pictures. A tree shows each number above the numbers it was made of. A number that was met before
-# is only named again, with an arrow: it is one number, not two.
+# In a terminal there are no pictures. A tree shows each number above the numbers it was made of. A number
+# that was met before is only named again, with an arrow: it is one number, not two.
 
 # %%
 tree(L)
@@ -46,9 +47,11 @@ tree(L)
 # %% [markdown]
 # ## As paths
 #
-# Along one path the slopes are multiplied. Over all paths the products are added. That is the whole chain rule:
+# Along one path the slopes are multiplied. Over all paths the products are added. That is the whole chain
+# rule:
 #
-# $$\frac{\partial L}{\partial w} = \sum_{\text{paths from } w \text{ to } L} \; \prod_{\text{steps on the path}} \frac{\partial\,\text{out}}{\partial\,\text{in}}$$
+# $$\frac{\partial L}{\partial w} = \sum_{\text{paths from } w \text{ to } L} \;
+# \prod_{\text{steps on the path}} \frac{\partial\,\text{out}}{\partial\,\text{in}}$$
 
 # %%
 paths(L, w)
@@ -62,8 +65,8 @@ explain(L, h)
 # %% [markdown]
 # ## Step by step
 #
-# Press → to go on. First every value is computed, from left to right. Then every gradient, from right to left. Switch on
-# *predict*, and guess the sign of each gradient before you see it.
+# Press → to go on. First every value is computed, from left to right. Then every gradient, from right to
+# left. Switch on *predict*, and guess the sign of each gradient before you see it.
 
 # %%
 stepper(L)
@@ -71,8 +74,9 @@ stepper(L)
 # %% [markdown]
 # ## Why nobody lists paths
 #
-# Twenty doublings: $a_{n+1} = a_n + a_n$. Each doubles the number of paths. Whoever walks all of them walks a million. The
-# backward pass visits each *number* once, in the right order, and hands on its gradient when it is complete.
+# Twenty doublings: $a_{n+1} = a_n + a_n$. Each doubles the number of paths. Whoever walks all of them walks a
+# million. The backward pass visits each *number* once, in the right order, and hands on its gradient when it
+# is complete.
 
 # %%
 a = Value(1.0, label="a")
@@ -84,8 +88,9 @@ found = paths(y, a)
 print(f"{found.count:,} paths, and their sum is {found.total:,.0f}")
 
 # %% [markdown]
-# The order matters. Suppose `L` above handed a gradient to `h` along one of its two ways, and `h` handed it on to `w` at once.
-# Then the second way would come too late. In *topological order* each number comes after all those that use it:
+# The order matters. Suppose `L` above handed a gradient to `h` along one of its two ways, and `h` handed it
+# on to `w` at once. Then the second way would come too late. In *topological order* each number comes after
+# all those that use it:
 
 # %%
 from autograd.core.graph import topological
@@ -96,7 +101,7 @@ print(" ← ".join(node.label for node in reversed(topological(L))))
 # %% [markdown]
 # ## The whole backward pass
 #
-# With that, one can write it down. This is the idea of the engine, in ten lines:
+# With that, one can write it down. This is the idea of the engine, in seven lines:
 
 # %%
 def backward(root):
@@ -132,18 +137,19 @@ model
 # %% [markdown]
 # ## Your turn
 #
-# Write a formula `L` of `p` and `q` in which exactly **five** paths lead from `p` to `L`. Use only `+` and `*`.
+# Write a formula `L` of `p` and `q` in which exactly **five** paths lead from `p` to `L`. Use only `+` and
+# `*`.
 
 # %% tags=["exercise"]
 p, q = Value(2.0, label="p"), Value(3.0, label="q")
-L = p * q                                           # TODO: five paths from p
+L = p * q  # TODO: five paths from p
 
 # %% tags=["check"]
 found = paths(L, p)
 if found.count == 5:
     print("✓ five paths")
 else:
-    print(f"not yet: {found.count} path{'s' * (found.count != 1)}. Each use of p begins a new one; see paths(L, p)")
+    print(f"not yet: the number of paths is {found.count}. Each use of p begins a new one")
 
 # %% tags=["answer"]
 L = p * p + p * p + p * q

@@ -1,10 +1,11 @@
 # %% [markdown]
 # # 3 Cross-entropy by hand, by graph, by derivation
 #
-# A network gives a score for each class. The true class should have the highest score. How wrong is it? And which way should
-# each score move?
+# A network gives a score for each class. The true class should have the highest score. How wrong is it? And
+# which way should each score move?
 #
-# The answer to the second question is surprisingly short: $\hat y - y$. In this lesson you find it in three ways.
+# The answer to the second question is surprisingly short: $\hat y - y$. In this lesson you find it in three
+# ways.
 
 # %%
 import math
@@ -32,8 +33,8 @@ probabilities = [p / sum(powers) for p in powers]
 print("probabilities", [f"{p:.4f}" for p in probabilities], "sum", f"{sum(probabilities):.4f}")
 
 # %% [markdown]
-# **Cross-entropy** looks only at the probability of the true class: $L = -\ln \hat y_t$. If the network is sure and right, it is
-# near 0. If it is sure and wrong, it is large.
+# **Cross-entropy** looks only at the probability of the true class: $L = -\ln \hat y_t$. If the network is
+# sure and right, it is near 0. If it is sure and wrong, it is large.
 
 # %%
 for p in (0.99, 0.5, 0.24, 0.01):
@@ -50,13 +51,14 @@ def cross_entropy(z):
 
 
 h = 1e-6
-slopes = [(cross_entropy([x + h * (i == j) for j, x in enumerate(z)]) - cross_entropy(z)) / h for i in range(3)]
 for i in range(3):
-    print(f"z_{i + 1}: slope {slopes[i]:+.4f}   ŷ − y = {probabilities[i] - (i == true):+.4f}")
+    turned = [x + h * (i == j) for j, x in enumerate(z)]
+    slope = (cross_entropy(turned) - cross_entropy(z)) / h
+    print(f"z_{i + 1}: slope {slope:+.4f}   ŷ − y = {probabilities[i] - (i == true):+.4f}")
 
 # %% [markdown]
-# There it is: the slope is the probability, minus 1 for the true class. The scores of the wrong classes are pushed down, each by
-# its probability. The true one is pushed up by what it lacks.
+# There it is: the slope is the probability, minus 1 for the true class. The scores of the wrong classes are
+# pushed down, each by its probability. The true one is pushed up by what it lacks.
 #
 # ## By graph
 #
@@ -70,8 +72,8 @@ L.backward()
 draw(L, highlight=z[true])
 
 # %% [markdown]
-# Where does the −1 come from? The true score reaches the loss in two ways: through the numerator of softmax and through the sum
-# below it.
+# Where does the −1 come from? The true score reaches the loss in two ways: through the numerator of softmax
+# and through the sum below it.
 
 # %%
 paths(L, z[true])
@@ -91,7 +93,8 @@ paths(L, z[0])
 derive(L, z[true])
 
 # %% [markdown]
-# For a whole batch, with arrays, in index notation. $\delta_{nc}$ is 1 where $c$ is the true class of sample $n$:
+# For a whole batch, with arrays, in index notation. $\delta_{nc}$ is 1 where $c$ is the true class of sample
+# $n$:
 
 # %%
 A = Tensor([[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]], requires_grad=True, label="Z")
@@ -113,8 +116,9 @@ print("largest difference below 1e-15:", bool(abs(A.grad.numpy() - closed).max()
 # %% [markdown]
 # ## Why the largest score is subtracted
 #
-# $e^{1000}$ is too large for a computer. But softmax does not change if the same number is subtracted from all scores. So one
-# subtracts the largest, and the largest power is $e^0 = 1$. You have seen the `max` in the picture.
+# $e^{1000}$ is too large for a computer. But softmax does not change if the same number is subtracted from
+# all scores. So one subtracts the largest, and the largest power is $e^0 = 1$. You have seen the `max` in the
+# picture.
 
 # %%
 try:
@@ -124,13 +128,17 @@ except OverflowError as error:
 big = [Value(1000.0), Value(0.0)]
 loss = F.cross_entropy_composite(big, 0)
 loss.backward()
-print("with the shift: loss", loss.data, "gradients", [v.grad for v in big])
+print("with the shift: loss", abs(loss.data), "gradients", [v.grad for v in big])
 
 # %% [markdown]
 # That constant has the gradient 0, as it must: it changes nothing.
 
 # %%
-explain(L, L.inputs[0])
+from autograd.core.graph import topological
+
+largest = next(node for node in topological(L) if node.op and node.op.symbol == "max")
+largest.label = "m"
+explain(L, largest)
 
 # %% [markdown]
 # ## Softmax with a temperature
@@ -144,15 +152,16 @@ for T in (0.1, 0.5, 1.0, 2.0, 10.0):
 # %% [markdown]
 # ## Your turn
 #
-# Label smoothing: the target is not "class 1 for certain", but 0.9 for the true class and 0.05 for each of the others. The loss is
-# $L = -\sum_i y_i \ln \hat y_i$. What is its gradient with respect to the scores? Write it as a formula of `probabilities` and `y`.
+# Label smoothing: the target is not "class 1 for certain", but 0.9 for the true class and 0.05 for each of
+# the others. The loss is $L = -\sum_i y_i \ln \hat y_i$. What is its gradient with respect to the scores?
+# Write it as a formula of `probabilities` and `y`.
 
 # %% tags=["exercise"]
 y = [0.05, 0.9, 0.05]
 
 
 def gradient(probabilities, y):
-    return [0.0, 0.0, 0.0]                          # TODO
+    return [0.0, 0.0, 0.0]  # TODO
 
 # %% tags=["check"]
 scores = [Value(2.0), Value(1.0), Value(0.1)]
@@ -161,7 +170,8 @@ mine = gradient([p.data for p in F.softmax(scores)], y)
 if max(abs(g - v.grad) for g, v in zip(mine, scores)) < 1e-12:
     print("✓ it is the same short formula, whatever the target")
 else:
-    print("not yet: you have", [f"{g:.4f}" for g in mine], "expected", [f"{v.grad:.4f}" for v in scores])
+    print("not yet: you have", [round(g, 4) for g in mine])
+    print("         expected", [round(v.grad, 4) for v in scores])
 
 # %% tags=["answer"]
 def gradient(probabilities, y):

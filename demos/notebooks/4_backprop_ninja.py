@@ -1,10 +1,12 @@
 # %% [markdown]
 # # 4 Backprop ninja
 #
-# `loss.backward()` is one line. Could you write what it does, by hand, for arrays? Whoever can is never afraid of a gradient again.
+# `loss.backward()` is one line. Could you write what it does, by hand, for arrays? Whoever can is never
+# afraid of a gradient again.
 #
-# Here is a small layer with softmax and cross-entropy, written in small steps. You go back through it line by line. After each line
-# `cmp` compares your gradient with the engine's; if it is wrong, it says what is wrong with it.
+# Here is a small layer with softmax and cross-entropy, written in small steps. You go back through it line by
+# line. After each line `cmp` compares your gradient with the engine's; if it is wrong, it says what is wrong
+# with it.
 #
 # After Karpathy's lecture *Becoming a backprop ninja*.
 
@@ -42,15 +44,19 @@ loss
 #
 # 1. What arrives is multiplied by the slope of the one operation.
 # 2. What was used twice gets two contributions, and they are added.
-# 3. What was *broadcast* on the way there is *summed* on the way back, and the other way round. A gradient has the shape of its array.
+# 3. What was *broadcast* on the way there is *summed* on the way back, and the other way round.
+#    A gradient has the shape of its array.
+
+# The picture is wide: scroll it.
 
 # %%
-draw(loss, names=globals())
+draw(loss, names=globals(), legend=False)
 
 # %% [markdown]
 # ## Backward, line by line
 #
-# **The loss** takes the mean of four entries, with a minus sign. Each of those entries moves it by $-\frac14$. No other entry moves it.
+# **The loss** takes the mean of four entries, with a minus sign. Each of those entries moves it by
+# $-\frac14$. No other entry moves it.
 
 # %%
 dlogprobs = torch.zeros_like(logprobs)
@@ -65,8 +71,8 @@ dprobs = dlogprobs / probs
 cmp("probs", dprobs, probs)
 
 # %% [markdown]
-# **The product** `counts * counts_sum_inv` passes on to each side the value of the other. Watch the shapes: `counts` is (4, 5), but
-# `counts_sum_inv` is (4, 1) and was broadcast over the five classes.
+# **The product** `counts * counts_sum_inv` passes on to each side the value of the other. Watch the shapes:
+# `counts` is (4, 5), but `counts_sum_inv` is (4, 1) and was broadcast over the five classes.
 #
 # Here is a typical slip. What does `cmp` say?
 
@@ -85,7 +91,8 @@ dcounts_sum = -counts_sum ** -2 * dcounts_sum_inv
 cmp("counts_sum", dcounts_sum, counts_sum)
 
 # %% [markdown]
-# **`counts` was used twice.** Look for it on the right-hand sides of the forward pass. This is only one of its two uses:
+# **`counts` was used twice.** Look for it on the right-hand sides of the forward pass. This is only one of
+# its two uses:
 
 # %%
 cmp("counts", counts_sum_inv * dprobs, counts)
@@ -126,8 +133,8 @@ dlogits /= n
 cmp("logits", dlogits, logits)
 
 # %% [markdown]
-# **What is left is the layer** $Z = XW + b$. You need not remember where the transpose goes: only one product has the right shape.
-# $W$ is (3, 5), $X$ is (4, 3), and what arrives is (4, 5).
+# **What is left is the layer** $Z = XW + b$. You need not remember where the transpose goes: only one product
+# has the right shape. $W$ is (3, 5), $X$ is (4, 3), and what arrives is (4, 5).
 
 # %%
 cmp("W", X.T @ dlogits, W)
@@ -138,15 +145,16 @@ cmp("W", X.T @ dlogits, W)
 # The bias `b` has shape (5,) and was added to every row. Write its gradient, and that of the input `X`.
 
 # %% tags=["exercise"]
-db = dlogits                                        # TODO
-dX = None                                           # TODO: shape (4, 3)
+db = dlogits  # TODO
+dX = None  # TODO: shape (4, 3)
 
 # %% tags=["check"]
 right = bool(cmp("b", db, b))
 wanted = dlogits.numpy() @ W.detach().numpy().T
 if right and dX is not None and dX.shape == (4, 3) and abs(dX.numpy() - wanted).max() < 1e-12:
     right = "both"
-print({"both": "✓ you are a backprop ninja", True: "b is right; X is not yet", False: "not yet"}[right])
+words = {"both": "✓ you are a backprop ninja", True: "b is right; X is not yet", False: "not yet"}
+print(words[right])
 
 # %% tags=["answer"]
 db = dlogits.sum(0)

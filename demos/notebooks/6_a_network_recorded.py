@@ -1,10 +1,12 @@
 # %% [markdown]
 # # 6 A network of single numbers, recorded
 #
-# A hundred points lie in two crescents. Can 337 numbers learn to tell them apart? Yes, and you can look at each of them.
+# A hundred points lie in two crescents. Can 337 numbers learn to tell them apart? Yes, and you can look at
+# each of them.
 #
-# There is a price: every step of the training builds tens of thousands of nodes, only to forget them. In this lesson you train the
-# network in the plain way, see what takes the time, and then record the graph once and run it again and again.
+# There is a price: every step of the training builds tens of thousands of nodes, only to forget them. In this
+# lesson you train the network in the plain way, see what takes the time, and then record the graph once and
+# run it again and again.
 
 # %%
 import random
@@ -43,8 +45,8 @@ draw(neuron([Value(0.5, label="x1"), Value(-1.0, label="x2")]), parameters=neuro
 # %% [markdown]
 # ## The loss
 #
-# The *hinge loss* asks for a score beyond +1 on one side and beyond −1 on the other: $\max(0, 1 - y \cdot \text{score})$. A small penalty on the
-# squared weights keeps the border simple.
+# The *hinge loss* asks for a score beyond +1 on one side and beyond −1 on the other: $\max(0, 1 - y \cdot
+# \text{score})$. A small penalty on the squared weights keeps the border simple.
 
 # %%
 def loss_of(model):
@@ -69,12 +71,13 @@ print(f"{len(topological(loss)):,} nodes")
 # %% [markdown]
 # ## Plain training
 #
-# Three steps, to see that the loss goes down. **Before you run it:** what must come before `backward()`, and why?
+# Three steps, to see that the loss goes down. **Before you run it:** what must come before `backward()`, and
+# why?
 
 # %%
 optimizer = nn.optim.SGD(model.parameters(), lr=0.5)
 for step in range(3):
-    loss = loss_of(model)                           # builds the graph anew
+    loss = loss_of(model)  # builds the graph anew
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -83,15 +86,16 @@ for step in range(3):
 # %% [markdown]
 # ## Record it
 #
-# The graph has the same form at every step; only the numbers in it change. `replay` reads the graph once and makes a short list of array
-# operations out of it. Neurons of one layer become one matrix product.
+# The graph has the same form at every step; only the numbers in it change. `replay` reads the graph once and
+# makes a short list of array operations out of it. Neurons of one layer become one matrix product.
 
 # %%
 recorded = replay(loss_of(model), wrt=model.parameters())
 recorded
 
 # %% [markdown]
-# The numbers to train now stand in one array, `recorded.parameters`, with the gradient beside it. Is the gradient the same as the engine's?
+# The numbers to train now stand in one array, `recorded.parameters`, with the gradient beside it. Is the
+# gradient the same as the engine's?
 
 # %%
 replayed = recorded()
@@ -100,7 +104,7 @@ model.zero_grad()
 loss.backward()
 engine = np.array([w.grad for w in model.parameters()])
 print(f"loss {replayed:.6f} and {loss.data:.6f}")
-print("largest difference of the gradients below 1e-12:", bool(abs(engine - recorded.gradient).max() < 1e-12))
+print("the gradients agree:", np.allclose(engine, recorded.gradient, rtol=0, atol=1e-12))
 
 # %% [markdown]
 # ## Train
@@ -126,7 +130,6 @@ optimizer
 # %%
 recorded.sync()
 xs, ys = np.linspace(-1.6, 2.6, 40), np.linspace(-1.2, 1.7, 28)
-score = Value(0.0)
 plane = [Value(0.0, label="x1"), Value(0.0, label="x2")]
 ask = replay(model(plane), wrt=[], inputs=plane)
 scores = np.array([[ask.forward([a, b]) for a in xs] for b in ys])
@@ -139,7 +142,8 @@ plt.title(f"{right:.0%} right");
 # %% [markdown]
 # ## What is frozen
 #
-# A recording keeps which way Python's `if` went. Here the formula differs for negative numbers, and the recording does not know it. `check` finds out:
+# A recording keeps which way Python's `if` went. Here the formula differs for negative numbers, and the
+# recording does not know it. `check` finds out:
 
 # %%
 def absolute(x):
@@ -157,12 +161,12 @@ except ValueError as error:
 # %% [markdown]
 # ## Your turn
 #
-# A recording can be fed anew at each call: name its inputs. Record $(w x - t)^2$ with `w` to be trained, and `x` and `t` to be fed. The check runs it on data
-# of the line $t = 2x$, for the slope to be found.
+# A recording can be fed anew at each call: name its inputs. Record $(w x - t)^2$ with `w` to be trained, and
+# `x` and `t` to be fed. The check runs it on data of the line $t = 2x$, for the slope to be found.
 
 # %% tags=["exercise"]
 w, x, t = Value(0.0, label="w"), Value(1.0, label="x"), Value(1.0, label="t")
-step = None                                         # TODO: replay(…, wrt=…, inputs=…)
+step = None  # TODO: replay(…, wrt=…, inputs=…)
 
 # %% tags=["check"]
 if step is None:
@@ -173,7 +177,7 @@ else:
             step([number, 2 * number])
             step.parameters -= 0.05 * step.gradient
     slope = step.parameters[0]
-    print(f"✓ the slope is {slope:.3f}" if abs(slope - 2) < 1e-3 else f"not yet: the slope is {slope:.3f}, expected 2")
+    print("✓" if abs(slope - 2) < 1e-3 else "not yet:", f"the slope is {slope:.3f}, expected 2")
 
 # %% tags=["answer"]
 step = replay((w * x - t) ** 2, wrt=[w], inputs=[x, t])

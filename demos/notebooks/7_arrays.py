@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 7 Arrays, broadcasting, batch norm
 #
-# Single numbers are lovely to look at, and too slow for real data. What changes when a node holds a whole array? Almost nothing: the
-# rules for single numbers hold in each place. New is only that arrays have *shapes*, and that shapes may be stretched.
+# Single numbers are lovely to look at, and too slow for real data. What changes when a node holds a whole
+# array? Almost nothing: the rules for single numbers hold in each place. New is only that arrays have
+# *shapes*, and that shapes may be stretched.
 
 # %%
 import numpy as np
@@ -30,7 +31,8 @@ x
 #
 # ## Broadcasting
 #
-# A row of shape (3,) is added to a matrix of shape (4, 3). NumPy stretches the row: it is used in each of the four rows.
+# A row of shape (3,) is added to a matrix of shape (4, 3). NumPy stretches the row: it is used in each of the
+# four rows.
 #
 # **Predict:** the loss is the sum of all entries. What is the gradient of the row?
 
@@ -45,7 +47,8 @@ explain(total, row)
 draw(total)
 
 # %% [markdown]
-# Used four times, so four contributions are added. On the way back, broadcasting becomes a sum. The same holds for an axis of length 1:
+# Used four times, so four contributions are added. On the way back, broadcasting becomes a sum. The same
+# holds for an axis of length 1:
 
 # %%
 column = Tensor(np.ones((4, 1)), requires_grad=True, label="column")
@@ -56,7 +59,8 @@ print("sums of the rows of x ", x.numpy().sum(1).round(3))
 # %% [markdown]
 # ## A matrix product
 #
-# $C = A B$ is many dot products. Its two gradients are matrix products again, and the shapes leave only one way to write them:
+# $C = A B$ is many dot products. Its two gradients are matrix products again, and the shapes leave only one
+# way to write them:
 #
 # $$\frac{\partial L}{\partial A} = G\,B^\top, \qquad \frac{\partial L}{\partial B} = A^\top G$$
 
@@ -66,7 +70,8 @@ B = Tensor(np.random.default_rng(2).normal(size=(3, 4)), requires_grad=True, lab
 C = A @ B
 C.tanh().sum().backward()
 G = C.grad.numpy()
-print("dA:", np.allclose(A.grad.numpy(), G @ B.numpy().T), " dB:", np.allclose(B.grad.numpy(), A.numpy().T @ G))
+print("dA:", np.allclose(A.grad.numpy(), G @ B.numpy().T))
+print("dB:", np.allclose(B.grad.numpy(), A.numpy().T @ G))
 
 # %% [markdown]
 # ## Letters
@@ -125,7 +130,8 @@ model
 # %% [markdown]
 # ## Saturation
 #
-# Where $\tanh$ gives almost ±1, its slope $1 - \tanh^2$ is almost 0, and no gradient comes through. Here the inputs of tanh are made too large on purpose:
+# Where $\tanh$ gives almost ±1, its slope $1 - \tanh^2$ is almost 0, and no gradient comes through. Here the
+# inputs of tanh are made too large on purpose:
 
 # %%
 def stuck(scale):
@@ -142,7 +148,8 @@ for scale in (0.5, 1.0, 3.0, 10.0):
 # %% [markdown]
 # ## Batch norm
 #
-# So one keeps the inputs of tanh at a good size: subtract their mean over the batch, and divide by their standard deviation.
+# So one keeps the inputs of tanh at a good size: subtract their mean over the batch, and divide by their
+# standard deviation.
 #
 # $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad y = \gamma \hat x + \beta$$
 
@@ -154,8 +161,9 @@ print("before: mean", z.numpy().mean(0).round(2), "deviation", z.numpy().std(0).
 print("after:  mean", abs(out.numpy().mean(0).round(2)), "deviation", out.numpy().std(0).round(2))
 
 # %% [markdown]
-# Each sample now depends on all the others of its batch, through the mean and the deviation. So its gradient does, too. It is even forced: the outputs always
-# have the mean 0, whatever the inputs. So no gradient may change the mean. **Predict** the sum of the gradient over the batch:
+# Each sample now depends on all the others of its batch, through the mean and the deviation. So its gradient
+# does, too. It is even forced: the outputs always have the mean 0, whatever the inputs. So no gradient may
+# change the mean. **Predict** the sum of the gradient over the batch:
 
 # %%
 (out ** 3).sum().backward()
@@ -167,11 +175,12 @@ print(f"with batch norm: {train(network(batch_norm=True)):.2f}")
 # %% [markdown]
 # ## Your turn
 #
-# Layer norm does the same for each *sample*, over its features. Write it with `mean`, `var` and `keepdim=True`, for `x` of shape (N, F), without γ and β.
+# Layer norm does the same for each *sample*, over its features. Write it with `mean`, `var` and
+# `keepdim=True`, for `x` of shape (N, F), without γ and β.
 
 # %% tags=["exercise"]
 def layer_norm(x, eps=1e-5):
-    return x - x.mean(1, keepdim=True)              # TODO: and divided by the deviation
+    return x - x.mean(1, keepdim=True)  # TODO: and divided by the deviation
 
 # %% tags=["check"]
 a = Tensor(np.random.default_rng(5).normal(3.0, 2.0, (4, 6)), requires_grad=True)
@@ -180,7 +189,7 @@ mine, truth = layer_norm(a), nn.LayerNorm(6)(b)
 (mine ** 3).sum().backward()
 (truth ** 3).sum().backward()
 if not np.allclose(mine.numpy(), truth.numpy()):
-    print(f"not yet: each row should have the deviation 1; yours have {mine.numpy().std(1).round(2)}")
+    print(f"not yet: the rows should have the deviation 1, not {mine.numpy().std(1).round(2)}")
 elif not np.allclose(a.grad.numpy(), b.grad.numpy()):
     print("not yet: the numbers are right, but the gradient is not")
 else:

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 8 A GPT of single numbers
 #
-# What is in the machine that writes texts? The same as in lesson 1: products, sums, a few exponentials. In this lesson you build a transformer
-# of single numbers, each of which remembers. It learns to make up names.
+# What is in the machine that writes texts? The same as in lesson 1: products, sums, a few exponentials. In
+# this lesson you build a transformer of single numbers, each of which remembers. It learns to make up names.
 #
 # After Vaswani et al., *Attention Is All You Need* (2017), and Karpathy's *microgpt*.
 
@@ -48,8 +48,8 @@ def normed(x):
 # %% [markdown]
 # ## Attention
 #
-# Each place in the text asks a question: its *query* $q$. Each place before it offers a *key* $k$, and a *value* $v$. Where query and key point the same way, the
-# value is listened to:
+# Each place in the text asks a question: its *query* $q$. Each place before it offers a *key* $k$, and a
+# *value* $v$. Where query and key point the same way, the value is listened to:
 #
 # $$w_j = \text{softmax}_j\left(\frac{q \cdot k_j}{\sqrt{d}}\right), \qquad \text{out} = \sum_j w_j v_j$$
 
@@ -59,7 +59,8 @@ def attention(query, memory):
     return [dot(weights, [value[i] for _, value in memory]) for i in range(len(query))], weights
 
 # %% [markdown]
-# Two numbers wide, and three places to look back at. The query points like the second key. **Predict** which place gets the largest weight.
+# Two numbers wide, and three places to look back at. The query points like the second key. **Predict** which
+# place gets the largest weight.
 
 # %%
 query = [Value(0.0, label="q_1"), Value(3.0, label="q_2")]
@@ -78,8 +79,9 @@ draw(out[0], constants=False)
 # %% [markdown]
 # ## The model
 #
-# A letter becomes a point in 12 dimensions, and so does its place in the name. Attention looks back. A hidden layer of ReLU units works on what was found. Both *add*
-# to what is there already: that is the residual stream, along which gradients flow back undisturbed.
+# A letter becomes a point in 12 dimensions, and so does its place in the name. Attention looks back. A hidden
+# layer of ReLU units works on what was found. Both *add* to what is there already: that is the residual
+# stream, along which gradients flow back undisturbed.
 
 # %%
 WIDTH = 12
@@ -88,7 +90,8 @@ WIDTH = 12
 class GPT(nn.Module):
     def __init__(self, letters, places):
         def matrix(rows, columns):
-            return [[Value(w) for w in row] for row in rng.normal(0, 0.15, (rows, columns)).tolist()]
+            numbers = rng.normal(0, 0.15, (rows, columns)).tolist()
+            return [[Value(w) for w in row] for row in numbers]
 
         self.letter, self.place = matrix(letters, WIDTH), matrix(places, WIDTH)
         self.query, self.key, self.value, self.mix = (matrix(WIDTH, WIDTH) for _ in range(4))
@@ -97,7 +100,8 @@ class GPT(nn.Module):
 
     def forward(self, letter, memory):
         """Scores for the letter after this one; a letter is a row of zeros with a single 1."""
-        x = [dot(letter, column) + p for column, p in zip(zip(*self.letter), self.place[len(memory)])]
+        place = self.place[len(memory)]
+        x = [dot(letter, column) + p for column, p in zip(zip(*self.letter), place)]
         h = normed(x)
         memory.append((linear(self.key, h), linear(self.value, h)))
         found, _ = attention(linear(self.query, h), memory)
@@ -117,7 +121,8 @@ class GPT(nn.Module):
 # %% [markdown]
 # ## Names
 #
-# We take the names of five letters, so that every name makes the same graph. `.` is the beginning and the end.
+# We take the names of five letters, so that every name makes the same graph. `.` is the beginning and the
+# end.
 
 # %%
 LENGTH = 5
@@ -136,15 +141,17 @@ for row, letter in zip(name, "." + names[0] + "."):
     row[letters.index(letter)].data = 1.0
 loss = model.loss(name)
 loss.backward()
-recorded = replay(loss, wrt=model.parameters(), inputs=[x for row in name for x in row], batch=True)
+inputs = [x for row in name for x in row]
+recorded = replay(loss, wrt=model.parameters(), inputs=inputs, batch=True)
 print(f"loss {loss.data:.3f}; a model that knows nothing: {np.log(len(letters)):.3f}")
 recorded
 
 # %% [markdown]
 # ## No look ahead
 #
-# What keeps the model from copying the next letter? The memory only holds places before it. The gradient proves it. Let the loss be the score at the *second* place alone:
-# letters that come later must have the gradient 0.
+# What keeps the model from copying the next letter? The memory only holds places before it. The gradient
+# proves it. Let the loss be the score at the *second* place alone: letters that come later must have the
+# gradient 0.
 
 # %%
 for row in name:
@@ -154,7 +161,8 @@ memory = []
 scores = [model(letter, memory) for letter in name[:-1]]
 sum(scores[1]).backward()
 for i, (letter, row) in enumerate(zip("." + names[0], name)):
-    print(f"place {i}, {letter!r}: {'moves it' if any(x.grad for x in row) else 'does not move it'}")
+    moves = any(x.grad for x in row)
+    print(f"place {i}, {letter!r}: {'moves it' if moves else 'does not move it'}")
 
 # %% [markdown]
 # ## Train
@@ -197,19 +205,23 @@ print(", ".join(made_up() for _ in range(12)))
 # %% [markdown]
 # ## Your turn
 #
-# Text becomes more cautious with a *temperature* below 1: all scores are divided by it before softmax. Write `cooled`, and see how sure the model gets.
+# Text becomes more cautious with a *temperature* below 1: all scores are divided by it before softmax. Write
+# `cooled`, and see how sure the model gets.
 
 # %% tags=["exercise"]
 def cooled(scores, temperature):
-    return softmax(scores)                          # TODO
+    return softmax(scores)  # TODO
 
 # %% tags=["check"]
 with no_grad():
     scores = model([float(letter == ".") for letter in letters], [])
-    sure = [max(p.data for p in cooled(scores, T)) for T in (2.0, 1.0, 0.5, 0.1)]
-print("largest probability at T = 2, 1, 0.5, 0.1:", [f"{p:.2f}" for p in sure])
-expected = [(lambda e: e.max() / e.sum())(np.exp(np.array([s.data for s in scores]) / T)) for T in (2.0, 1.0, 0.5, 0.1)]
-print("✓ the colder, the surer" if np.allclose(sure, expected) else "not yet: it should change with T")
+    right = True
+    for T in (2.0, 1.0, 0.5, 0.1):
+        sure = max(p.data for p in cooled(scores, T))
+        powers = np.exp(np.array([s.data for s in scores]) / T)
+        right = right and np.isclose(sure, powers.max() / powers.sum())
+        print(f"T = {T}: the largest probability is {sure:.2f}")
+print("✓ the colder, the surer" if right else "not yet: it should change with T")
 
 # %% tags=["answer"]
 def cooled(scores, temperature):
