@@ -99,7 +99,7 @@ def executed(text: Path) -> Any:
     with tempfile.TemporaryDirectory() as elsewhere:
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         client = NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False,
-                                resources={"metadata": {"path": elsewhere}})
+                                coalesce_streams=True, resources={"metadata": {"path": elsewhere}})
         client.execute(env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"})
     for cell in notebook.cells[kept + 1::2]:
         if not re.search("^✓", "".join(texts(cell)), flags=re.M):
