@@ -28,6 +28,7 @@ DEMOS = {
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
     "notebooks": "nine lessons as notebooks, run and written for Jupyter",
+    "scale": "a step taken along as JAX code, its batch spread over devices",
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
 }

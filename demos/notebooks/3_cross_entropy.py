@@ -93,8 +93,8 @@ paths(L, z[0])
 derive(L, z[true])
 
 # %% [markdown]
-# For a whole batch, with arrays, in index notation. $\delta_{nc}$ is 1 where $c$ is the true class of sample
-# $n$:
+# The last line is $\hat y_2 - 1$, since $e^{z_2 - m}/s = \hat y_2$. For a whole batch, with arrays, in index
+# notation; $Y_{nc}$ is 1 where $c$ is the true class of sample $n$, else 0:
 
 # %%
 A = Tensor([[2.0, 1.0, 0.1], [0.1, 2.0, 1.9]], requires_grad=True, label="Z")
