@@ -35,4 +35,4 @@ class StepperPage:
 
     def __repr__(self) -> str:
         written = f"written to {self.path}" if self.path else ".save('backprop.html') writes it"
-        return f"<StepperPage{' of ' * bool(self.about)}{self.about}: {len(self.html):,} characters; {written}>"
+        return f"<StepperPage{': ' * bool(self.about)}{self.about}; {written}>"
