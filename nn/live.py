@@ -6,6 +6,7 @@ hundredth of the time. IPython and rich are used where they are, and not importe
 
 from __future__ import annotations
 
+import html
 import math
 import os
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
-from autograd.see.display import card, note
+from autograd.see.display import card, fitted, note
 
 __all__ = ["Progress", "progress"]
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 Number = Any                                        # a float, or what `float` makes one of: a Value, a Tensor of one
 
 COLOURS = ["#3b82f6", "#f97316", "#10b981", "#e11d48", "#8b5cf6"]
+GREY = "#8792a5"                                    # shows on white and on black
 SPARKS = "▁▂▃▄▅▆▇█"
 SHARE = 150                                         # a drawing that took t seconds is followed by none for SHARE·t
 POINTS = 240                                        # of a curve, at most; a screen shows no more
@@ -89,8 +91,10 @@ class Progress(Generic[T]):
         return "  ".join([f"step {self.done}{of}", *numbers, f"{_time(self.seconds)}{left}"])
 
     def _repr_html_(self) -> str:
-        curves = "".join(_curve(name, history, COLOURS[i % len(COLOURS)])
+        curves = "".join(fitted(curve(name, history, COLOURS[i % len(COLOURS)]), f"{name}: {_short(history[-1])} "
+                                f"after {len(history)} steps")
                          for i, (name, history) in enumerate(self.history.items()) if history)
+        curves = f'<div style="display: flex; flex-wrap: wrap; gap: 0 1em">{curves}</div>'
         share = self.done / self.total if self.total else 0.0
         bar = (f'<div style="height: 4px; max-width: 660px; background: #8883; border-radius: 2px"><div style="height: '
                f'4px; width: {share:.1%}; background: {COLOURS[0]}; border-radius: 2px"></div></div>')
@@ -252,7 +256,7 @@ def _scale(points: Sequence[float]) -> tuple[float, float, Callable[[float], flo
     return low, high, lambda y: (y - low) / (high - low) if high > low and math.isfinite(y) else 0.0
 
 
-def _curve(name: str, history: Sequence[float], colour: str) -> str:
+def curve(name: str, history: Sequence[float], colour: str) -> str:
     """One curve as SVG, with its name, its largest and smallest number, and its last step."""
     points = _thinned(history, POINTS)
     low, high, height = _scale([y for _, y in points])
@@ -264,16 +268,15 @@ def _curve(name: str, history: Sequence[float], colour: str) -> str:
             pen = "L"
         else:
             pen = "M"                               # a gap where the number is none
-    words = 'font-size="11" font-family="system-ui, sans-serif" fill="currentColor" opacity=".75"'
+    words = f'font-size="11" font-family="system-ui, sans-serif" fill="{GREY}"'
     scale = " (log scale)" if low > 0.0 and high > 50.0 * low else ""
-    return (f'<svg viewBox="0 0 320 122" width="320" role="img" aria-label="{name}: {_short(history[-1])} after '
-            f'{len(history)} steps" style="max-width: 100%; height: auto; overflow: visible">'
-            f'<path d="M60 14V100H302" fill="none" stroke="currentColor" opacity=".35"/>'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 122" width="320" height="122">'
+            f'<path d="M60 14V100H302" fill="none" stroke="{GREY}" opacity=".6"/>'
             f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"/>'
             f'<text x="56" y="20" text-anchor="end" {words}>{_short(high)}</text>'
             f'<text x="56" y="102" text-anchor="end" {words}>{_short(low)}</text>'
             f'<text x="302" y="115" text-anchor="end" {words}>step {len(history):,}</text>'
-            f'<text x="64" y="11" {words}>{name}{scale}</text></svg>')
+            f'<text x="64" y="11" {words}>{html.escape(name)}{scale}</text></svg>')
 
 
 def _short(x: float) -> str:

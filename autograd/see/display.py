@@ -6,6 +6,7 @@ it, light or dark, and has no background of its own; where a page removes the st
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Iterable, Sequence
@@ -98,23 +99,27 @@ def code(text: str) -> str:
 
 
 def frame(page: str, height: int) -> str:
-    """A whole page within the display: as high as it says at first, then as its content, if the content is higher."""
+    """A whole page within the display: as high as it says at first, then as its content, if the content is higher.
+
+    A notebook that comes from elsewhere, and was not run yet, shows the words in it instead.
+    """
     grow = ("const d = this.contentDocument; "
             "if (d) this.style.height = Math.max(this.offsetHeight, d.documentElement.scrollHeight + 2) + 'px'")
     return (f'<iframe style="height: {height}px" onload="{grow}" title="a page of its own" '
-            f'srcdoc="{html.escape(page)}"></iframe>')
+            f'srcdoc="{html.escape(page)}">Run this cell to see the page.</iframe>')
 
 
-def fitted(svg: str) -> str:
+def fitted(svg: str, alt: str) -> str:
     """The picture for a page of HTML: no wider than the place where it stands, unless nobody could read it then.
 
-    It is made smaller by a third at most. What is still too wide can be scrolled.
+    It is made smaller by a third at most. What is still too wide can be scrolled. It goes as an image, since a notebook
+    that comes from elsewhere, and was not run yet, shows images but takes SVG for text.
     """
-    svg = svg[svg.index("<svg"):]
-    width = re.match(r'<svg [^>]*?width="([\d.]+)(\w+)"', svg)
-    least = f"max(100%, {float(width[1]) * 0.66:.0f}{width[2]})" if width else "100%"
-    scaled = svg.replace("<svg ", f'<svg style="max-width: {least}; height: auto" ', 1)
-    return f'<div style="overflow-x: auto">{scaled}</div>'
+    width = re.search(r'<svg [^>]*?width="([\d.]+)(\w*)"', svg)
+    least = f"max(100%, {float(width[1]) * 0.66:.0f}{width[2] or 'px'})" if width else "100%"
+    data = base64.b64encode(svg[svg.index("<svg"):].encode()).decode()
+    return (f'<div style="overflow-x: auto"><img alt="{html.escape(alt)}" style="max-width: {least}; height: auto" '
+            f'src="data:image/svg+xml;base64,{data}"></div>')
 
 
 def numbers(x: Any) -> str:

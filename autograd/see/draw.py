@@ -68,7 +68,7 @@ class Drawing:
             if self.format == "png":
                 return {"image/png": layout(self.source, "png"), "text/plain": repr(self)}
             svg = self.svg()                        # HTML scales it to the cell; who shows no HTML shows the SVG
-            return {"text/html": fitted(svg), "image/svg+xml": svg, "text/plain": repr(self)}
+            return {"text/html": fitted(svg, "the graph"), "image/svg+xml": svg, "text/plain": repr(self)}
         except LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
 

@@ -176,16 +176,14 @@ def test_a_notebook_gets_one_display_that_is_drawn_anew(monkeypatch: pytest.Monk
         clock.now += 1e-3
     assert len(drawn) == 1 + 19 + 1                 # at 0.05 s, then every 0.1 s, and at the end
     assert "step 2000/2000" in drawn[-1]
-    assert drawn[-1].count("<svg") == 1
+    assert drawn[-1].count("<img") == 1
 
 
 @pytest.mark.parametrize("numbers", [[1.0], [1.0, 1.0], [math.nan] * 3, [math.inf, 1.0, 2.0], [1e-9, 1.0, 3.0],
                                      [-1.0, 0.0, 5.0], [0.0] * 1000, [float(i) for i in range(10_000)]])
 def test_any_numbers_make_a_curve(numbers: list[float]) -> None:
-    run = nn.progress(len(numbers), loss=lambda: 0.0)
-    run.history["loss"] = numbers
-    html = run._repr_html_()
-    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", html.split("<path d=")[-1].split('"')[1])]
+    path = live.curve("loss", numbers, "#000").split("<path d=")[-1].split('"')[1]
+    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path)]
     assert len(heights) == sum(map(math.isfinite, live_points(numbers)))
     assert all(16.0 <= y <= 100.0 for y in heights)
     assert len(live.sparks(numbers, 30)) == min(30, len(numbers))
