@@ -97,7 +97,8 @@ def executed(text: Path) -> Any:
         if (before, tag) == ("check", "answer"):
             notebook.cells += [new_code_cell(answer), new_code_cell(check)]
     with tempfile.TemporaryDirectory() as elsewhere:
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        checkout = str(ROOT) if (ROOT / "pyproject.toml").exists() else ""
+        paths = os.pathsep.join(filter(None, [checkout, os.environ.get("PYTHONPATH")]))
         client = NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False,
                                 coalesce_streams=True, resources={"metadata": {"path": elsewhere}})
         client.execute(env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"})
