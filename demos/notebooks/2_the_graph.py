@@ -67,6 +67,9 @@ explain(L, h)
 #
 # Press → to go on. First every value is computed, from left to right. Then every gradient, from right to
 # left. Switch on *predict*, and guess the sign of each gradient before you see it.
+#
+# Then change a number: type it, or drag it in the picture. Everything that depends on it follows. *One step
+# down* moves every leaf a little against its gradient, and the curve shows what becomes of $L$.
 
 # %%
 stepper(L)
