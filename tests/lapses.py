@@ -565,7 +565,8 @@ LAPSES = {
         """
         I = P(8, 5); O = P(8, 5); ci = R.integers(0, 8, 9); co = R.integers(0, 8, 9); neg = R.integers(0, 8, (9, 3))
         vi = I[ci]; uo = O[co]; un = O[neg]; dp = (vi * uo).sum(1); dn = (un * vi.view(9, 1, 5)).sum(2)
-        sp = dp.sigmoid(); sn = (-dn).sigmoid(); lp = sp.log(); lo = sn.log(); tot = lp.sum() + lo.sum(); loss = -tot / 9
+        sp = dp.sigmoid(); sn = (-dn).sigmoid(); lp = sp.log(); lo = sn.log(); tot = lp.sum() + lo.sum()
+        loss = -tot / 9
         """,
         """
         dsp = -1 / sp / 9
@@ -671,7 +672,7 @@ LAPSES = {
         dc2 = (1 - t2 ** 2) * dt2
         df2 = c1 * dc2
         dn2 = i2 * dc2
-        dg2 = np.concatenate([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, (1 - n2 ** 2) * dn2], 1)
+        dg2 = np.hstack([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, (1 - n2 ** 2) * dn2])
         dh1 = dg2 @ Ri.T
         dc1 = f2 * dc2 + o1 * (1 - t1 ** 2) * dh1
         df1 = c0 * dc1
@@ -692,11 +693,11 @@ LAPSES = {
         df2 = c0 * dc2                                     # node
         df2 = f2 * dc2                                     # formula, node
         dn2 = f2 * dc2                                     # node, other, arriving
-        dg2 = np.concatenate([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, (1 - n2) * dn2], 1)   # formula
-        dg2 = np.concatenate([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, dn2], 1)              # local
-        dg2 = np.concatenate([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, (1 - n2 ** 2) * dn2, o2 * (1 - o2) * do2], 1)   # order
-        dg2 = np.concatenate([di2, df2, do2, dn2], 1)      # local
-        dg2 = np.concatenate([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, 0 * do2, (1 - n2 ** 2) * dn2], 1)          # out
+        dg2 = np.hstack([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, (1 - n2) * dn2])  # formula
+        dg2 = np.hstack([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, o2 * (1 - o2) * do2, dn2])  # local
+        dg2 = np.hstack([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, (1 - n2 ** 2) * dn2, o2 * (1 - o2) * do2])  # order
+        dg2 = np.hstack([di2, df2, do2, dn2])      # local
+        dg2 = np.hstack([i2 * (1 - i2) * di2, f2 * (1 - f2) * df2, 0 * do2, (1 - n2 ** 2) * dn2])  # out
         dh1 = dg2 @ Ri.T + dh2                             # twice, formula, none, local, arriving
         dc1 = f2 * dc2                                     # out
         dc1 = o1 * (1 - t1 ** 2) * dh1                     # out
@@ -804,7 +805,8 @@ LAPSES = {
         """
         e = P(4, 6, 3); ok = C(4, 6) > -0.7; ok[:, 0] = True; m = ok[:, :, None] * 1.0; cnt = m.sum(1)
         em = e * m; av = em.sum(1) / cnt; low = torch.where(m > 0, e, -1e9); hi = low.max(1).values
-        cat = torch.cat([av, hi], 1); W = P(6, 2); o = cat @ W; y = C(4, 2); df_ = o - y; ab = df_.abs(); loss = ab.mean()
+        cat = torch.cat([av, hi], 1); W = P(6, 2); o = cat @ W; y = C(4, 2); df_ = o - y; ab = df_.abs()
+        loss = ab.mean()
         """,
         """
         dab = np.ones((4, 2)) / 8

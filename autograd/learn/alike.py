@@ -123,11 +123,12 @@ def close(x: Any, y: Any, relative: float, absolute: float) -> bool:
         return bool((near | (x == y) | (np.isnan(x) & np.isnan(y))).all())
 
 
-def shaken(x: Any, by: float, seed: int) -> Any:
-    """x, with every number moved by up to `by`, to one side or the other."""
+def shaken(x: Any, by: float, seed: int, size: Any = 1.0) -> Any:
+    """x, with every number moved by up to `by` times `size`, to one side or the other."""
     if type(x) is float:
-        return x + by * Random(seed).choice((-1.0, 1.0))
-    return x + (by * numpy("shaken").random.default_rng(seed).choice((-1.0, 1.0), x.shape)).astype(x.dtype)
+        return x + by * size * Random(seed).choice((-1.0, 1.0))
+    sides = numpy("shaken").random.default_rng(seed).choice((-1.0, 1.0), x.shape)
+    return x + (by * size * sides).astype(x.dtype)
 
 
 def silence(x: object) -> AbstractContextManager[object]:

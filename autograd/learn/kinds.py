@@ -23,8 +23,22 @@ if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
     from autograd.learn.suspicions import Suspicion
 
-__all__ = ["another_loss", "cross_entropy", "factors", "looked_up", "masks", "places", "normalized", "pooled", "products",
-           "softmax", "some_rows", "unmasked", "unpicked", "within"]
+__all__ = [
+    "another_loss",
+    "cross_entropy",
+    "factors",
+    "looked_up",
+    "masks",
+    "normalized",
+    "places",
+    "pooled",
+    "products",
+    "softmax",
+    "some_rows",
+    "unmasked",
+    "unpicked",
+    "within",
+]
 
 _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; nodes tried as factors
 
@@ -317,8 +331,9 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
              (p * (1 - p) * (p - y), f"your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the "
                                      "last step is in p − y already"),
              (p * (1 - p), f"your numbers are p·(1 − p){over} with p = {name}, whatever y is"),
-             (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}"),
-             (2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors")]
+             (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}")]
+    if not case.halved():
+        tried.append((2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors"))
     if loss.hot:
         tried.append((np.where(y > 0.5, -1.0, p),
                       f"your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had "

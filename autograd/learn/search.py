@@ -264,8 +264,8 @@ class Search:
                         slope = use.by.op.partials[use.position](use.by.op(*inputs), *inputs)
                     except (ArithmeticError, ValueError, TypeError, LookupError):
                         continue
-                    yield (self.case.contribution(use, slope), mistakes.NODE,
-                           f"your numbers come out with {self.case.called(node)} where {self.case.called(inside)} belongs")
+                    yield (self.case.contribution(use, slope), mistakes.NODE, "your numbers come out with "
+                           f"{self.case.called(node)} where {self.case.called(inside)} belongs")
 
     def _is_right(self, use: Use, slope: Any) -> bool:
         part = self.case.contribution(use, slope)

@@ -70,7 +70,7 @@ class ArrayCase(Case):
         if step < 1e-12:
             return x.contributions(g)
         inputs, saved = x.inputs, x._saved
-        out, *rounded = (y if y.dtype.kind != "f" else shaken(y, step * abs(y), seed + i) for i, y in enumerate(
+        out, *rounded = (y if y.dtype.kind != "f" else shaken(y, step, seed + i, y) for i, y in enumerate(
             (np.asarray(x._data), *map(np.asarray, saved[:len(inputs)]))))
         parts = x.op.pulled([y.requires_grad for y in inputs], g, out, rounded, saved[len(inputs):])
         return [part if part is None else fitted(np.asarray(part), y._data) for y, part in zip(inputs, parts)]

@@ -319,8 +319,9 @@ class Case:
                             f"`{self.name}`, and added up", "the line that uses it")
         ones = [pull(use.by, use.position, use.by.filled(1.0)) for use in uses]
         if uses and self.explains(sum(ones)):
-            yield self.seen(mistakes.UPSTREAM, f"your numbers are the sum of {' and '.join(map(self.slope, self._by()))}, "
-                            "as if 1 arrived at each", self.called(uses[0].by))
+            slopes = " and ".join(dict.fromkeys(self.slope(use.by) for use in uses))
+            yield self.seen(mistakes.UPSTREAM, f"your numbers are the sum of {slopes}, as if 1 arrived at each",
+                            self.called(uses[0].by))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
@@ -330,9 +331,6 @@ class Case:
                 called = self.called(by)
                 yield self.seen(mistakes.UPSTREAM, f"your numbers are {self.slope(by)}, as if what arrives at {called} "
                                 "were 1", called)
-
-    def _by(self) -> list[Node]:
-        return list(dict.fromkeys(use.by for use in self.uses))
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
