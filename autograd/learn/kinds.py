@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -239,16 +239,16 @@ def normalized(case: ArrayCase) -> Iterator[Suspicion]:
         for axes in _some_axes(g.ndim):
             if abs(h.mean(axes)).max(initial=0) > 1e-6 * abs(h).max(initial=0) or not (h * h).sum(axes).all():
                 continue
-            n = math.prod(g.shape[i] for i in axes)
-            for k in (0, 1):
-                right = d - d.mean(axes, keepdims=True) - h * (d * h).sum(axes, keepdims=True) / (n - k)
-                scale = (g * right).sum(axes, keepdims=True) / (right * right).sum(axes, keepdims=True)
-                if case.agrees(scale * right, g):
-                    yield from _means(case, h, axes, k, scale, case.called(node), d)
+            case.spend(case.back)
+            through = one.flow(node, case.t, set(one.between(case.t)))
+            for k in (0, 1) if through is not None else ():
+                norm = _Norm(case, node, axes, k, through, d)
+                if norm.found():
+                    yield from norm.variants(d)
                     for other in one.between(node):     # the gain within the means, or lost
                         e = one.gradients[other]
                         if np.shape(e) == g.shape and case.known(other) and not case.agrees(e, d):
-                            yield from _means(case, h, axes, k, scale, case.called(node), e, case.called(other))
+                            yield from norm.variants(e, case.called(other))
                     return
 
 
@@ -256,50 +256,79 @@ def _some_axes(ndim: int) -> list[tuple[int, ...]]:
     return [axes for n in range(1, ndim + 1) for axes in combinations(range(ndim), n)]
 
 
-def _means(case: ArrayCase, h: Any, axes: tuple[int, ...], k: int, scale: Any, name: str, d: Any,
-           other: str = "") -> Iterator[Suspicion]:
-    n, ndim = math.prod(h.shape[i] for i in axes), h.ndim
-    listed = " and ".join(map(str, axes))
-    belongs = f"; they belong over axis {listed}"
+class _Norm:
+    """A normalization over some axes: its result h, and the part of the gradient that comes through it."""
 
-    def mean(x: Any, over: tuple[int, ...]) -> Any:
-        return x.mean(over, keepdims=True)
+    def __init__(self, case: ArrayCase, node: Node, axes: tuple[int, ...], k: int, through: Any, d: Any) -> None:
+        self.case, self.h, self.axes, self.k, self.name = case, np.asarray(node._data), axes, k, case.called(node)
+        self.n = math.prod(self.h.shape[i] for i in axes)
+        self.through, self.rest = through, case.g - through
+        self.right = d - self.mean(d) - self.h * self.total(d) / (self.n - k)
+        with np.errstate(all="ignore"):
+            self.scale = (through * self.right).sum(axes, keepdims=True) / (self.right ** 2).sum(axes, keepdims=True)
 
-    first: list[tuple[Any, Any, str]] = [(mean(d, axes), None, "")]
-    second: list[tuple[Any, Any, str]] = [((d * h).sum(axes, keepdims=True) / (n - k), None, "")]
-    for over in _some_axes(ndim):
-        if over != axes:
-            words = f"your means go over axis {' and '.join(map(str, over))}{belongs}"
-            first.append((mean(d, over), mistakes.AXIS, words))
-            second.append((mean(d * h, over), mistakes.AXIS, words))
-            if k:
-                second.append(((d * h).sum(over, keepdims=True) / (math.prod(h.shape[i] for i in over) - k),
-                               mistakes.AXIS, words))
-                second.append(((d * h).sum(over, keepdims=True) / (n - k), mistakes.AXIS, words))
-    first += [(0.0, mistakes.LEFT_OUT, "the path through the mean is missing"),
-              (n * mean(d, axes), mistakes.FACTOR_MISSING, f"the first mean is {n} times too large: a sum"),
-              (-mean(d, axes), mistakes.SIGN_OF_ONE, "the first mean has the wrong sign")]
-    total = (d * h).sum(axes, keepdims=True)
-    second += [(0.0, mistakes.LEFT_OUT, "the path through the variance is missing"),
-               (total, mistakes.FACTOR_MISSING, "the second mean is a sum"),
-               (total / (n if k else n - 1), mistakes.BESSEL, "the second mean is over n where n − 1 belongs" if k else
-                "the second mean is over n − 1 where n belongs"),
-               (-total / (n - k), mistakes.SIGN_OF_ONE, "the second mean has the wrong sign")]
-    for a, kind, words in first:
-        for b, kind_too, words_too in second:
-            if other and (kind or kind_too):
-                continue
-            part = d - a - h * b
-            for s, lost in ((scale, ""), (1.0, f"; and what {name} is divided by is missing")):
-                if case.explains(s * part):
-                    told = kind or kind_too or mistakes.FORGOTTEN
-                    seen = "; ".join(dict.fromkeys(filter(None, (words, words_too)))) + lost
-                    if other:
-                        seen = f"you have the gradient of {other} where that of {name} belongs" + lost
-                    yield case.seen(told, seen.removeprefix("; "))
+    def mean(self, x: Any) -> Any:
+        return x.mean(self.axes, keepdims=True)
+
+    def total(self, d: Any) -> Any:
+        return (d * self.h).sum(self.axes, keepdims=True)
+
+    def found(self) -> bool:
+        return self.case.agrees(self.scale * self.right, self.through)
+
+    def variants(self, d: Any, other: str = "") -> Iterator[Suspicion]:
+        """The formula with a slip; `other` is the node whose gradient d is, where that is not what belongs there."""
+        case, h, n, k = self.case, self.h, self.n, self.k
+        total = self.total(d)
+        first: list[tuple[Any, Any, str]] = [(self.mean(d), None, "")]
+        second: list[tuple[Any, Any, str]] = [(total / (n - k), None, "")]
+        if not other:
+            first += [(0.0, mistakes.LEFT_OUT, "the path through the mean is missing"),
+                      (n * self.mean(d), mistakes.FACTOR_MISSING, f"the first mean is {n} times too large: a sum"),
+                      (self.mean(d) * n / (n - 1), mistakes.BESSEL, "the first mean is over n − 1 where n belongs"),
+                      (-self.mean(d), mistakes.SIGN_OF_ONE, "the first mean has the wrong sign")]
+            second += [(0.0, mistakes.LEFT_OUT, "the path through the variance is missing"),
+                       (total, mistakes.FACTOR_MISSING, "the second mean is a sum"),
+                       (total / (n if k else n - 1), mistakes.BESSEL, "the second mean is over n where n − 1 belongs"
+                        if k else "the second mean is over n − 1 where n belongs"),
+                       (-total / (n - k), mistakes.SIGN_OF_ONE, "the second mean has the wrong sign")]
+        centred = d - h * total / (n - k)
+        for over in _some_axes(h.ndim) if not other else ():
+            if over != self.axes:
+                words = (f"your means go over axis {' and '.join(map(str, over))}; they belong over axis "
+                         f"{' and '.join(map(str, self.axes))}")
+                for count in dict.fromkeys((math.prod(h.shape[i] for i in over), n, n - k)):
+                    first.append((d.sum(over, keepdims=True) / count, mistakes.AXIS, words))
+                    second.append(((d * h).sum(over, keepdims=True) / count, mistakes.AXIS, words))
+                    whole = self.scale * centred
+                    if case.explains(self.rest + whole - whole.sum(over, keepdims=True) / count):
+                        yield case.seen(mistakes.AXIS, words)
+        for a, kind, words in first:
+            for b, kind_too, words_too in second:
+                if case.out_of_time():
+                    return
+                part = d - a - h * b
+                for s, lost in ((self.scale, ""), (1.0, f"; and what {self.name} is divided by is missing")):
+                    if case.explains(self.rest + s * part):
+                        seen = f"you have the gradient of {other} where that of {self.name} belongs" if other else \
+                            "; ".join(dict.fromkeys(filter(None, (words, words_too))))
+                        yield case.seen(kind or kind_too or mistakes.FORGOTTEN, (seen + lost).removeprefix("; "))
 
 
-# Pooling by a maximum.
+# Pooling by a maximum, and pieces of what was put together.
+
+def pieces(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes where another piece is cut out of what arrives."""
+    a, shape = use.arriving, np.shape(use.node._data)
+    if use.by.op.name != "cat" or a.ndim != len(shape):
+        return
+    for axis in range(a.ndim):
+        for start in range(a.shape[axis] - shape[axis] + 1) if a.shape[axis] > shape[axis] else ():
+            part = np.take(a, range(start, start + shape[axis]), axis)
+            if not case.agrees(part, use.contribution):
+                yield part, mistakes.PLACES, (f"of what arrives at {case.called(use.by)} the places from {start} on along "
+                                              f"axis {axis} are yours; {case.called(use.node)} has others")
+
 
 def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     """What a step contributes where a maximum passes its gradient to other places than its own."""
@@ -310,7 +339,8 @@ def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     top = x.max(dims, keepdims=True)
     a = np.broadcast_to(np.reshape(use.arriving, top.shape), x.shape)
     n = x.size // max(1, top.size)
-    yield a * (x != top), mistakes.MASK, f"what arrives at {name} passes where {case.called(use.node)} is not the largest"
+    yield (a * (x != top), mistakes.MASK,
+           f"what arrives at {name} passes where {case.called(use.node)} is not the largest")
     yield a, mistakes.UNMASKED, f"what arrives at {name} passes to every place, not to the largest alone"
     yield a / n, mistakes.UNMASKED, f"what arrives at {name} is shared among all {n} places, as for a mean"
     yield a * (x == top) * x, mistakes.TOO_MANY, f"what arrives at {name} passes to the largest, times that"
@@ -421,7 +451,7 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
         return
     by, name = case.called(use.by), case.called(other)
 
-    def product(g: Any, y: Any) -> Iterator[Any]:
+    def times(g: Any, y: Any) -> Iterator[Any]:
         try:
             yield g @ _t(y) if use.position == 0 else _t(y) @ g
         except ValueError:
@@ -432,11 +462,11 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if (part := _reduced(part, shape)).shape == shape:
                 yield part, kind, words
 
-    yield from kept(product(g, _t(y)), mistakes.FACTOR_TRANSPOSED, f"{name} stands in your product as it does on the "
+    yield from kept(times(g, _t(y)), mistakes.FACTOR_TRANSPOSED, f"{name} stands in your product as it does on the "
                                                                   "way forward; on the way back it is transposed")
-    yield from kept(product(_t(g), y), mistakes.FACTOR_TRANSPOSED, f"what arrives at {by} stands transposed in your "
+    yield from kept(times(_t(g), y), mistakes.FACTOR_TRANSPOSED, f"what arrives at {by} stands transposed in your "
                                                                   "product")
-    yield from kept(product(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
+    yield from kept(times(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
     with suppress(ValueError):
         yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
                         "the factors of your product stand in the other order")
@@ -447,7 +477,7 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             continue
         for z_, form in ((z, ""), (_t(z), ", transposed,")):
             if z_.shape == y.shape:
-                yield from kept(product(g, z_), mistakes.NODE,
+                yield from kept(times(g, z_), mistakes.NODE,
                                 f"you multiply what arrives at {by} by {case.called(node)}{form} where {name} belongs")
 
 
@@ -518,9 +548,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     for x in (x for x in case.one.order if x.op is not None and x.op.name == "log"):    # whose derivative divides
         divisors |= {case.called(y) for y in (x.inputs[0], *(x.inputs[0].inputs if x.inputs[0].op is not None and
                                                              x.inputs[0].op.name == "index" else ()))}
-    for whole, sample, words in atoms:
-        size = np.log(abs(sample))
-        for k, form in ((1, ""), (2, "²"), (0.5, " to the power ½"), (-1, ""), (-2, "²"), (-0.5, " to the power ½")):
+    for powers in (((1, ""), (-1, "")), ((2, "²"), (-2, "²")), ((0.5, " to the power ½"), (-0.5, " to the power ½"))):
+        for (whole, sample, words), (k, form) in product(atoms, powers):
+            size = np.log(abs(sample))
             if np.allclose(logs, k * size, rtol=1e-6, atol=1e-6):
                 for sign in (1.0, -1.0):
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
@@ -530,13 +560,13 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                             kind = mistakes.FORMULA     # multiplied by, where it divides
                         does = "the right ones times" if k > 0 else "the right ones over"
                         yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
-        for k in (1, -1):                           # n in the place of a count that is not the same everywhere
-            off = logs - k * size
-            if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
-                part = np.round(number) ** np.sign(off[0])
-                for sign in (1.0, -1.0):
-                    if case.explains(sign * g * part * whole ** k):
-                        yield case.seen(mistakes.NODE, f"your numbers come out with {number:.0f} where {words} belongs")
+    for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
+        off = logs - k * np.log(abs(sample))
+        if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
+            part = np.round(number) ** np.sign(off[0])
+            for sign in (1.0, -1.0):
+                if case.explains(sign * g * part * whole ** k):
+                    yield case.seen(mistakes.NODE, f"your numbers come out with {number:.0f} where {words} belongs")
     if not atoms:
         return
     table = np.log(abs(np.array([sample for _, sample, _ in atoms])))

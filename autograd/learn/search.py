@@ -168,6 +168,15 @@ class Search:
         yield (pull(use.by, use.position, use.by.filled(1.0)), mistakes.UPSTREAM,
                f"your numbers come out as if what arrives at {called} were 1", called)
 
+    def from_one(self) -> Iterator[Suspicion]:
+        """The way back begun at a node further on, as if 1 arrived there."""
+        for node in self.between if len(self.between) <= _NODES else ():
+            if self.case.known(node) and node is not self.one.order[-1] and not self.case.out_of_time() and \
+                    self.would_explain(node, node.filled(1.0) - self.one.gradients[node]):
+                called = self.case.called(node)
+                yield self.case.seen(mistakes.UPSTREAM, f"your numbers come out as if what arrives at {called} were 1",
+                                     called)
+
     def plainly(self, use: Use) -> Iterator[Any]:
         """Left out, counted twice, subtracted."""
         called, part = self.case.called(use.by), use.contribution

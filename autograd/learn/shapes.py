@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
-_OF_USES = ("looked_up", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
+_OF_USES = ("looked_up", "pieces", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
 _LOWER = ((np.float32, "single", 2e-5, 5e-6, 2.0 ** -23), (np.float16, "half", 4e-3, 1e-3, 2.0 ** -11))
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
@@ -60,7 +60,7 @@ class ArrayCase(Case):
         m, g = self.m, self.g
         for dtype, name, relative, absolute, step in _LOWER:
             if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and (m == m.astype(dtype)).all():
-                near = absolute * self.scale
+                near = absolute * self.scale + 2 * float(np.finfo(dtype).smallest_subnormal)
                 if close(m, g, relative, near) or (self.one is not None and close(
                         m, g, relative, near + 4 * self.noise(step))):
                     return f"right to {name} precision"
@@ -137,7 +137,8 @@ class ArrayCase(Case):
         """A factor of a product transposed, or another node in its place."""
         if self.one is not None:
             yield from self.search.along(
-                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.some_rows, kinds.pooled)],
+                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.some_rows, kinds.pooled,
+                                                              kinds.pieces)],
                 BUDGET)
 
     def unknown(self) -> Suspicion:
