@@ -157,7 +157,6 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
         loss = _Loss(case, node, ratio)
         if loss.found():
             yield from _variants(loss)
-            return
 
 
 def _soft(x: Any, axis: int) -> Any:
@@ -249,7 +248,7 @@ def normalized(case: ArrayCase) -> Iterator[Suspicion]:
                         e = one.gradients[other]
                         if np.shape(e) == g.shape and case.known(other) and not case.agrees(e, d):
                             yield from norm.variants(e, case.called(other))
-                    return
+                    break
 
 
 def _some_axes(ndim: int) -> list[tuple[int, ...]]:
@@ -320,14 +319,16 @@ class _Norm:
 def pieces(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     """What a step contributes where another piece is cut out of what arrives."""
     a, shape = use.arriving, np.shape(use.node._data)
-    if use.by.op.name != "cat" or a.ndim != len(shape):
+    if use.by.op.name != "concatenate" or a.ndim != len(shape):
         return
     for axis in range(a.ndim):
         for start in range(a.shape[axis] - shape[axis] + 1) if a.shape[axis] > shape[axis] else ():
             part = np.take(a, range(start, start + shape[axis]), axis)
             if not case.agrees(part, use.contribution):
-                yield part, mistakes.PLACES, (f"of what arrives at {case.called(use.by)} the places from {start} on along "
-                                              f"axis {axis} are yours; {case.called(use.node)} has others")
+                yield part, mistakes.PLACES, (
+                    f"of what arrives at {case.called(use.by)} you take the places from {start} on along axis {axis}; "
+                    f"{case.called(use.node)} has others")
+
 
 
 def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:

@@ -9,6 +9,7 @@ What fails alone is kept, for two mistakes at once.
 from __future__ import annotations
 
 import math
+import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -18,7 +19,7 @@ from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import close, inner, largest, random_like, shape_of, size_of, some, sums_near
+from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
 from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
 from autograd.learn.mistakes import Mistake
@@ -31,6 +32,7 @@ __all__ = ["Search"]
 _SEARCH, _STEPS = 2e7, 12                           # how much work for each finder, and how many nameless nodes deep
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
+_COMPARES = re.compile("[<>=]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -193,7 +195,9 @@ class Search:
         for formula in tried:
             if self.late():
                 return
-            if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope):
+            if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
+                    _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
+                    every(slope == 1)):             # that is 1, and found as such
                 kind = special.get(formula.text, mistakes.FORMULA)
                 yield case.contribution(use, slope), kind, self._formula(use, formula.text), case.called(use.by)
         for x in use.by.inputs:
