@@ -121,6 +121,7 @@ class InPlace(ArrayNode):
 
     def zero_(self) -> Self:
         """All numbers made zero, in place."""
+        self._may_change("zero_")
         return self.fill_(0)
 
     def fill_(self, value: object) -> Self:

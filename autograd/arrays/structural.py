@@ -432,7 +432,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Any:  # ∂(x @ y
         return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
-    if y.ndim == 2 and x.size and g.size:                       # one flat product: no stack to sum over afterwards
+    if y.ndim == 2 and 0 not in (*x.shape, *g.shape):           # one flat product: no stack to sum over afterwards
         return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
     return x.swapaxes(-1, -2) @ g
 

@@ -438,6 +438,35 @@ def _with_alpha(name: str, plain: Callable[[Tensor, Any], Tensor]) -> Callable[.
     return method
 
 
+def _with_rounding(plain: Callable[[Tensor, Any], Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's `x.div(y, rounding_mode=…)`."""
+    def div(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """`self / other`; with `rounding_mode` "floor" or "trunc" a whole number, which has no slope."""
+        if rounding_mode == "floor":
+            return self // other                    # type: ignore[no-any-return]
+        quotient = plain(self, other)
+        if rounding_mode == "trunc":
+            return quotient.sign() * abs(quotient).floor()
+        if rounding_mode is not None:
+            raise ValueError(f"div: got rounding_mode={rounding_mode!r}, expected 'floor', 'trunc' or None")
+        return quotient
+
+    return div
+
+
+def _with_decimals(plain: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's `x.round(decimals=…)`."""
+    def round(self: Tensor, decimals: int = 0) -> Tensor:
+        """To the nearest number of so many decimals, of two the even one. It has no slope."""
+        decimals = operator.index(decimals)
+        if decimals == 0:
+            return plain(self)
+        scale = 10.0 ** abs(decimals)
+        return plain(self * scale) / scale if decimals > 0 else plain(self / scale) * scale
+
+    return round
+
+
 # Methods that share their names with Python's types, which the class body needs under those names.
 for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool_)]:
     setattr(Tensor, _name, lambda self, _dtype=_dtype: self.to(_dtype))
@@ -461,6 +490,8 @@ Tensor.operand = staticmethod(operand)      # type: ignore[method-assign, assign
 for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
     setattr(Tensor, _name, _with_alpha(_name, getattr(Tensor, _sign)))
     setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
+for _name, _method in [("div", _with_rounding(Tensor.__truediv__)), ("round", _with_decimals(Tensor.round))]:
+    setattr(Tensor, _name, _method)
 for _name in MISSING:
     if not hasattr(Tensor, _name):
         setattr(Tensor, _name, Missing(_name))
