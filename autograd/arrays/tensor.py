@@ -379,14 +379,18 @@ def tensor(data: object, requires_grad: bool = False, dtype: DTypeLike | None = 
     >>> tensor([0, 2, 1]).dtype
     dtype('int64')
 
-    Of a list with tensors in it that have gradients, the result is no leaf: they pass.
+    Of a tensor that has a gradient, or a list with some in it, the result is no leaf: the gradient passes. (A new leaf
+    is made of a tensor's numbers where `requires_grad` asks for it.)
 
     >>> q = Tensor(2.0, requires_grad=True); tensor([q * 3, 1.0]).sum().backward(); q.grad
     tensor(3.0000)
     """
-    if isinstance(data, (list, tuple)) and holds_gradients(data):
-        joined = gathered(data)
-        return joined if dtype is None else joined.to(dtype)
+    if holds_gradients(data) and not (requires_grad and isinstance(data, Tensor)):
+        joined: Tensor = gathered(data).clone()
+        joined = joined if dtype is None else joined.to(dtype)
+        if label:
+            joined.label = label
+        return joined
     array = as_array(data, dtype)
     return Tensor(array, requires_grad, array.dtype, label)
 
