@@ -39,6 +39,7 @@ from autograd.arrays.questions import Questions
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
+from autograd.core.asking import refuse_silent
 from autograd.core.graph import topological
 from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, is_grad_enabled, watching
@@ -344,6 +345,9 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         return bool(self._data.item())
 
     def __float__(self) -> float:
+        """The number, for `float(t)`. Where a gradient would be lost unasked, as in `math.exp(t)`, it raises."""
+        if self.requires_grad and is_grad_enabled():
+            refuse_silent("Tensor", ".item()")
         return float(self.item())
 
     def __int__(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd.core.asking import refuse_silent
 from autograd.core.ops import clamp
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class OneNumber:
         return self._data
 
     def __float__(self) -> float:
+        """The number, for `float(v)`. Where the gradient would be lost unasked, as in `math.exp(v)`, it raises."""
+        refuse_silent("Value", "float(v)")
         return self._data
 
     def __int__(self) -> int:

@@ -205,7 +205,7 @@ def _movement(order: Sequence[Node], along: dict[int, Array]) -> Any:
 
 
 def _reach(x: Array) -> Any:
-    """How far numbers of this size may be moved, in thousandths: by their own size, but not far where they are large."""
+    """How far, in thousandths, numbers of this size may be moved: by their own size, if they are not large."""
     return np.maximum(np.maximum(np.minimum(x, 1.0), 1e-5 * x), 1e-2)
 
 
