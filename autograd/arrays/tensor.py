@@ -42,9 +42,10 @@ from autograd.arrays.steps import Methods, fitted, write_pull
 from autograd.core.asking import refuse_silent
 from autograd.core.graph import topological
 from autograd.core.interior import interior, one_at_a_time
-from autograd.core.modes import active, is_grad_enabled, watching
+from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
 from autograd.core.op import Op
 from autograd.core.operators import COMPARISONS
+from autograd.core.ops import compared
 from autograd.core.writing import Method
 
 if TYPE_CHECKING:
@@ -425,6 +426,8 @@ def _comparison(sign: str) -> Callable[[Tensor, object], object]:
     def method(self: Tensor, other: object) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
+        if active and choices_recorded() and (self.requires_grad or getattr(other, "requires_grad", False)):
+            return compared(sign, self, other)
         if isinstance(other, Tensor):
             other = other._data
         elif type(other) is int and self._data.dtype.kind == "f":

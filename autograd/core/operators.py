@@ -7,10 +7,13 @@ declarations to the table.
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.asking import refuse_silent
-from autograd.core.ops import clamp
+from autograd.core.modes import active, choices_recorded
+from autograd.core.op import Rule
+from autograd.core.ops import clamp, compared
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -149,14 +152,24 @@ class OneNumber:
     def __bool__(self) -> bool:
         return self._data != 0.0
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self._data < (other._data if isinstance(other, OneNumber) else other))
+    if TYPE_CHECKING:
+        def __lt__(self, other: Any) -> bool: ...
+        def __le__(self, other: Any) -> bool: ...
+        def __gt__(self, other: Any) -> bool: ...
+        def __ge__(self, other: Any) -> bool: ...
 
-    def __le__(self, other: Any) -> bool:
-        return bool(self._data <= (other._data if isinstance(other, OneNumber) else other))
 
-    def __gt__(self, other: Any) -> bool:
-        return bool(self._data > (other._data if isinstance(other, OneNumber) else other))
+def _comparison(sign: str) -> Rule:
+    compare = getattr(operator, sign)
 
-    def __ge__(self, other: Any) -> bool:
-        return bool(self._data >= (other._data if isinstance(other, OneNumber) else other))
+    def method(self: Any, other: Any) -> Any:
+        if active and choices_recorded():
+            return compared(sign, self, other)
+        return bool(compare(self._data, other._data if isinstance(other, OneNumber) else other))
+
+    method.__name__ = sign
+    return method
+
+
+for _sign in ("__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(OneNumber, _sign, _comparison(_sign))
