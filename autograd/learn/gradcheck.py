@@ -191,13 +191,15 @@ def _movement(order: Sequence[Node], along: dict[int, Array]) -> Any:
             moved[id(node)] = along.get(id(node), np.zeros(np.shape(node._data)))
             continue
         inputs = node.inputs
-        arrays = [np.asarray(x._data, dtype=float) for x in inputs]
-        tangents = [moved[id(x)] for x in inputs]
+        moving = [np.asarray(x._data).dtype.kind == "f" for x in inputs]        # places are integers, and stay
+        arrays = [np.asarray(x._data, dtype=float if real else None) for x, real in zip(inputs, moving)]
+        tangents = [moved[id(x)] if real else np.zeros(x.shape) for x, real in zip(inputs, moving)]
         size = max([1e-300, *(float(np.max(np.abs(t) / _reach(abs(x)), initial=0.0))
                               for t, x in zip(tangents, arrays))])
         total: Array | float = 0.0
         for multiple, factor in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
-            shifted = [x + multiple * (h / size) * t for x, t in zip(arrays, tangents)]
+            shifted = [x + multiple * (h / size) * t if real else x
+                       for x, t, real in zip(arrays, tangents, moving)]
             out = _recomputed(node, shifted)
             total = total + factor * np.asarray(out, dtype=float)
         moved[id(node)] = total / (12 * h / size)
