@@ -427,8 +427,8 @@ class Optimizer:
         for i, (p, marks) in enumerate(zip(self._parameters, then or [])):
             first, sorted_ = p.marks()
             if first != marks[0] and (first in firsts or sorted_ == marks[1]):
-                raise ValueError(f"{type(self).__name__}: parameter {i} holds the numbers that another one had when the "
-                                 "state was made; give the optimiser its parameters in the order they had then")
+                raise ValueError(f"{type(self).__name__}: parameter {i} holds the numbers that another one had when "
+                                 "the state was made; give the optimiser its parameters in the order they had then")
 
 
 class _Group(MutableMapping[str, Any]):

@@ -295,7 +295,8 @@ class Reductions(Shapes):
         x: Any = self
         if numpy_names:
             dim, _ = from_numpy("sort", dim, False, _without_kind(numpy_names))
-        if dim is None or not self.ndim:            # NumPy's word for all numbers in a row
+        if dim is None or not self.ndim:            # NumPy's word for all numbers in a row; and one number is a row
+            axis_of("sort", 0 if dim is None else dim, 1)
             x, dim = self.reshape(-1), 0
         position = axis_of("sort", dim, x.ndim)
         if descending:                              # turned twice, so that of equal numbers the first stays first

@@ -149,6 +149,10 @@ class OneNumber:
     def __int__(self) -> int:
         return int(self._data)
 
+    def conjugate(self) -> Self:
+        """Itself, as of every real number: NumPy's var and std of a list ask for it."""
+        return self
+
     def __bool__(self) -> bool:
         return self._data != 0.0
 

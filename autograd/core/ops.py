@@ -189,6 +189,20 @@ greater_eq = elementwise("greater_equal", ieee.greater_equal, _greater_equal,
 # fmt: on
 
 
+_UFUNCS = {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs", "fabs": "abs",
+           "float_power": "power", "greater": "gt", "greater_equal": "ge", "less": "lt",
+           "less_equal": "le", "equal": "eq", "not_equal": "ne"}
+
+
+@lru_cache(maxsize=256)
+def row_of(ufunc: str) -> Op | str | None:
+    """The row that computes what a ufunc of NumPy's does, or the operator that compares so, by its name."""
+    name = _UFUNCS.get(ufunc, ufunc)
+    if name in ("gt", "ge", "lt", "le", "eq", "ne"):
+        return name
+    return next((op for op in TABLE.values() if op.methods and name in (op.name, op._array)), None)
+
+
 def compared(sign: str, x: Any, y: Any) -> Any:
     """x and y, compared by the operator of that name: 1 where it holds, else 0."""
     if sign in ("__lt__", "__le__"):

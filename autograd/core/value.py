@@ -8,6 +8,7 @@ graph from the result to the leaves and add (local derivative × gradient of the
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from autograd.core.modes import active, choices_recorded, is_grad_enabled, watch
 from autograd.core.numbers import ieee, number
 from autograd.core.op import Op, Rule, for_each_row
 from autograd.core.operators import OneNumber, Operators
-from autograd.core.ops import compared
+from autograd.core.ops import compared, row_of
 from autograd.core.writing import ONE, write_method_of_value
 
 __all__ = ["Value"]
@@ -47,7 +48,6 @@ class Value(Node, Operators, OneNumber, ByHand):
     """
 
     __slots__ = ("_da", "_data", "_db")
-    __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
     requires_grad = True
 
     def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
@@ -224,6 +224,18 @@ class Value(Node, Operators, OneNumber, ByHand):
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: object) -> Any:
+        """`np.tanh(v)` is `v.tanh()`, and `np.float64(2) * v` a Value; an array with a Value is refused."""
+        op = row_of(ufunc.__name__)
+        if op is None or method != "__call__" or options:
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"np.{call}: not an operation on Values{' with ' * bool(options)}{', '.join(options)}; "
+                            "expected one of the methods that dir(Value) lists, or a Tensor")
+        if isinstance(op, str):
+            return getattr(operator, op)(*[x.item() if hasattr(x, "dtype") else x for x in inputs])
+        first, *rest = inputs
+        return getattr(Value.operand(first, op.name), op.methods[0])(*rest)
 
     def __array_function__(self, function: Rule, types: object, inputs: object, options: object) -> Any:
         raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
