@@ -237,6 +237,10 @@ class Value(Node, Operators, OneNumber, ByHand):
         first, *rest = inputs
         return getattr(Value.operand(first, op.name), op.methods[0])(*rest)
 
+    @property
+    def _mask(self) -> Any:                         # what a masked array on the left asks for, and nothing else
+        raise TypeError("Value: a masked array holds no Values; use .filled(value) on the one, or .data of the other")
+
     def __array_function__(self, function: Rule, types: object, inputs: object, options: object) -> Any:
         raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
                         "or Tensors")
