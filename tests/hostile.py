@@ -965,15 +965,14 @@ for _name, _f in _TURNING.items():
 
 def main() -> int:
     """Run every row and say how many there are, and which are wrong."""
-    from tests.test_hostile import CASES as rows
-    from tests.test_hostile import test_hostile
+    from tests import test_hostile
 
-    wrong = 0
+    rows, wrong = test_hostile.CASES, 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for row in rows:
             try:
-                test_hostile(row)
+                test_hostile.test_hostile(row)
             except BaseException as error:          # pytest's "did not raise" is no Exception
                 wrong += 1
                 print(f"wrong: {row.promise}. {row.what}: {error!r:.200}")
