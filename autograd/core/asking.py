@@ -34,9 +34,8 @@ def refuse_silent(kind: str, detached: str) -> None:
                         f"expected a number, such as {detached} gives, or a list of the {kind}s")
     asker = _found(frame, path)
     name, module = getattr(asker, "__name__", ""), getattr(asker, "__module__", "")
-    if (module in ("math", "cmath") and name not in _QUESTIONS) or (name in ("fromiter", "fill") and not isinstance(
-            asker, type)):
-        raise TypeError(f"{module or 'numpy'}.{name}: it computes with floats, and the gradient of a {kind} would be "
+    if (module in ("math", "cmath") and name not in _QUESTIONS) or (module, name) == ("numpy", "fromiter"):
+        raise TypeError(f"{module}.{name}: it computes with floats, and the gradient of a {kind} would be "
                         f"lost; use the {kind}'s own methods, such as .exp() and .tanh(), or {detached}")
 
 
@@ -54,8 +53,11 @@ def _asker(code: CodeType, at: int) -> tuple[str, ...]:
         missing -= _effect(steps.pop())
     if missing:
         return ()
+    call = [step for step in dis.get_instructions(code) if step.offset <= at][len(steps):]
+    if any([step.opname.startswith("LOAD_") and step.argval in ("__setitem__", "setitem", "fill") for step in call]):
+        return _STORED
     path: list[str] = []
-    for step in list(dis.get_instructions(code))[len(steps):]:
+    for step in call:
         if step.opname in ("LOAD_ATTR", "LOAD_METHOD") if path else step.opname.startswith("LOAD_"):
             both = isinstance(step.argval, tuple)   # one instruction for the function and its first argument
             path.append(str(step.argval[0] if both else step.argval))

@@ -3,6 +3,7 @@
 import array
 import cmath
 import math
+import operator
 import statistics
 from math import exp
 
@@ -49,6 +50,11 @@ def added(v):
     numbers[0] += v
 
 
+def filled(v):
+    numbers = np.zeros(2)
+    numbers.fill(v)
+
+
 def by_another_name(v):
     f = math.tanh
     return f(v)
@@ -60,7 +66,9 @@ class Held:
 
 @each
 @pytest.mark.parametrize("lose", [
-    assigned, added, by_another_name, lambda v: v * math.exp(v), lambda v: exp(v), lambda v: math.exp(v + 1.0),
+    assigned, added, filled, by_another_name, lambda v: np.zeros(2).fill(v), lambda v: np.zeros(2).__setitem__(1, v),
+    lambda v: operator.setitem(np.zeros(2), 1, v + 1.0),
+    lambda v: v * math.exp(v), lambda v: exp(v), lambda v: math.exp(v + 1.0),
     lambda v: Held.module.exp(v), lambda v: [math.log(x) for x in (v, v)], lambda v: cmath.exp(v),
     lambda v: math.pow(2.0, v), lambda v: math.hypot(*[v, v]), lambda v: statistics.fmean([v, v]),
     lambda v: np.fromiter([v, v], float), lambda v: str(math.sqrt(v)), lambda v: max(0.0, math.sin(v)),
