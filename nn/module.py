@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import is_dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -300,7 +299,7 @@ def _is_parameter(part: object) -> bool:
 def _refuse_hidden(path: str, part: Any) -> None:
     """Raise TypeError for parameters and modules where no order, or no path, leads to them."""
     hidden = getattr(getattr(part, "dtype", None), "hasobject", False)
-    fields = vars(part) if is_dataclass(part) or isinstance(part, SimpleNamespace) else None
+    fields = vars(part) if isinstance(part, SimpleNamespace) or hasattr(part, "__dataclass_fields__") else None
     if hidden or fields or (isinstance(part, Collection) and not isinstance(part, (Node, str, bytes, range))
                             and not hasattr(part, "dtype") and not isinstance(part, type)):
         inside = fields.values() if fields else part.flat if hidden else [

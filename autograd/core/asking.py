@@ -6,11 +6,13 @@ asks tells them apart. Where it does not, as in `map(math.exp, values)`, the num
 
 from __future__ import annotations
 
-import dis
 import sys
 from functools import lru_cache
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dis import Instruction
 
 __all__ = ["refuse_silent"]
 
@@ -42,15 +44,21 @@ def refuse_silent(kind: str, detached: str) -> None:
 @lru_cache(maxsize=4096)
 def _asker(code: CodeType, at: int) -> tuple[str, ...]:
     """By which names the function that is called at this place was looked up; nothing where that can't be read."""
+    import dis  # late: it takes longer to load than all of this room
+
     steps = [step for step in dis.get_instructions(code) if step.offset <= at]
     last = steps.pop()
     if last.opname == "STORE_SUBSCR":
         return _STORED
     if "CALL" not in last.opname:
         return ()
-    missing = 1 - _effect(last)                     # what the call takes from the stack: go back to where it was empty
+
+    def effect(step: Instruction) -> int:           # on how much stands on the stack
+        return dis.stack_effect(step.opcode, step.arg if step.opcode >= dis.HAVE_ARGUMENT else None, jump=False)
+
+    missing = 1 - effect(last)                     # what the call takes from the stack: go back to where it was empty
     while missing > 0 and steps:
-        missing -= _effect(steps.pop())
+        missing -= effect(steps.pop())
     if missing:
         return ()
     call = [step for step in dis.get_instructions(code) if step.offset <= at][len(steps):]
@@ -66,10 +74,6 @@ def _asker(code: CodeType, at: int) -> tuple[str, ...]:
         elif step.opname not in _PASSED_OVER:
             break
     return tuple(path)
-
-
-def _effect(step: dis.Instruction) -> int:
-    return dis.stack_effect(step.opcode, step.arg if step.opcode >= dis.HAVE_ARGUMENT else None, jump=False)
 
 
 def _found(frame: FrameType, path: tuple[str, ...]) -> Any:

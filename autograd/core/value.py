@@ -178,7 +178,7 @@ class Value(Node, Operators, OneNumber, ByHand):
                 try:
                     if parts is None:
                         parts = zip(a, node._da)
-                    for x, partial in parts:
+                    for x, partial in parts:        # 0 + the first part saves asking whether it is
                         x._grad += g * partial
                     for node in rest:               # Ctrl-C stops between two nodes, or where something is called
                         g, a, b = node._grad, node._a, node._b
@@ -191,7 +191,7 @@ class Value(Node, Operators, OneNumber, ByHand):
                             parts = None
                             parts = zip(a, node._da)
                             for x, partial in parts:
-                                x._grad += g * partial      # 0 + the first part: saves asking whether it is
+                                x._grad += g * partial
                         else:
                             a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
                     break
