@@ -143,16 +143,6 @@ def where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
-def greater(x: float, y: float) -> float:
-    """1 where x > y, else 0."""
-    return 1.0 if x > y else 0.0
-
-
-def greater_equal(x: float, y: float) -> float:
-    """1 where x ≥ y, else 0."""
-    return 1.0 if x >= y else 0.0
-
-
 def clamp(x: float, low: float, high: float) -> float:
     """x, but no less than `low` and no more than `high`; nan stays nan."""
     return minimum(maximum(x, low), high)

@@ -181,9 +181,10 @@ where      = elementwise("where",      ieee.where,      "where",      lambda out
                                                                       lambda out, c, x, y: c != 0.0,
                                                                       lambda out, c, x, y: c == 0.0, methods=())
 # What a comparison in a rule is where derivatives are recorded: a node, so that who runs them again compares anew.
-greater    = elementwise("greater",    ieee.greater,    _greater,     lambda out, x, y: 0.0, lambda out, x, y: 0.0,
+greater    = elementwise("greater",    lambda x, y: 1.0 * (x > y), _greater,
+                                                       lambda out, x, y: 0.0, lambda out, x, y: 0.0,
              symbol=">", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">"))
-greater_eq = elementwise("greater_equal", ieee.greater_equal, _greater_equal,
+greater_eq = elementwise("greater_equal", lambda x, y: 1.0 * (x >= y), _greater_equal,
                                                        lambda out, x, y: 0.0, lambda out, x, y: 0.0,
              symbol="≥", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">="))
 # fmt: on
