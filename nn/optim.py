@@ -17,6 +17,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
 from autograd.core.graph import Node
+from autograd.core.names import meant
 from autograd.core.numbers import number as as_number
 from autograd.core.op import numpy
 from autograd.core.value import Value
@@ -784,3 +785,7 @@ def _norm(arrays: Sequence[Array | float], norm_type: float) -> float:
         return largest
     scaled = np.abs(flat.astype(np.float64) / largest)      # so that no power over- or underflows
     return largest * float((scaled ** norm_type).sum() ** (1.0 / norm_type))
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(f"module 'nn.optim' has no {name!r}; it has {', '.join(__all__)}{meant(name, __all__)}")
