@@ -124,7 +124,8 @@ def test_a_set_of_parameters_is_refused(kind, optimizer):
 
 @pytest.mark.parametrize("make", [
     lambda p: {p}, lambda p: frozenset([p]), lambda p: deque([p]), lambda p: UserList([p]),
-    lambda p: ChainMap({"a": p}), lambda p: MappingProxyType({"a": p}), lambda p: {"a": p}.values(), lambda p: SimpleNamespace(w=p),
+    lambda p: ChainMap({"a": p}), lambda p: MappingProxyType({"a": p}),
+    lambda p: {"a": p}.values(), lambda p: SimpleNamespace(w=p),
     lambda p: make_dataclass("Pair", ["w"])(p), lambda p: [{p}], lambda p: np.array([p, None], dtype=object)],
     ids=lambda make: "")
 def test_parameters_where_none_are_looked_for_are_an_error(make):
