@@ -187,13 +187,13 @@ class Value(Node, Operators, OneNumber, ByHand):
                             a._grad = part if a._grad is unreached else a._grad + part
                             part = g if node._db is ONE else g * node._db
                             b._grad = part if b._grad is unreached else b._grad + part
-                        elif a.__class__ is tuple:
+                        elif node.op.arity == 1:
+                            a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
+                        else:
                             parts = None
                             parts = zip(a, node._da)
                             for x, partial in parts:
                                 x._grad += g * partial
-                        else:
-                            a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
                     break
                 except BaseException as error:      # Ctrl-C waits until the sums are made: none may be left half made
                     stopped = error
