@@ -4,6 +4,7 @@ An alarm stands in for Ctrl-C: its handler raises at a moment nobody chose.
 """
 
 import asyncio
+import gc
 import random
 import signal
 import sys
@@ -26,9 +27,11 @@ def alarms():
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, ring)
+    gc.disable()                                    # what is raised while it calls back, is lost
     try:
         yield
     finally:
+        gc.enable()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
