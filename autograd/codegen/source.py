@@ -27,13 +27,21 @@ from autograd.codegen.text import Text
 from autograd.core.graph import Gradients, back, topological
 from autograd.core.nary import Nary
 from autograd.core.op import TABLE
+from autograd.core.showing import Lines, shown_as
 from autograd.core.symbols import COMPARE
 from autograd.core.value import Value
 
-__all__ = ["source"]
+__all__ = ["Source", "source"]
 
 
-def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> str:
+class Source(Lines):
+    """A module's text. In a notebook it shows itself as code, in colours where pygments is installed."""
+
+    __slots__ = ()
+    _repr_html_ = shown_as("of_source")
+
+
+def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> Source:
     """The text of a module with one function, `step(**leaves) -> (loss, {name: gradient})`.
 
     Args:
@@ -86,7 +94,7 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
         raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join([*LIBRARIES, 'js'])}")
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
-    return _Writer(root, names or {}, LIBRARIES[backend]).text()
+    return Source(_Writer(root, names or {}, LIBRARIES[backend]).text())
 
 
 # What a label may not be called in the text: Python's words, the names the text itself uses, and modules (see below).
