@@ -599,8 +599,9 @@ def right_answers(seeds: int = 7) -> Iterator[tuple[str, Any, Any, Any]]:
                 if (graph.values or graph.by_hand) and (seed or scale != 1.0 or dtype is np.float32):
                     continue
                 run, rng = Run(name, seed, dtype, scale), np.random.default_rng(seed)
-                single = {key: x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype == np.float64 else x
-                          for key, x in run.seen.items()}
+                with np.errstate(over="ignore"):
+                    single, half = ({key: x.astype(fewer) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x
+                                     for key, x in run.seen.items()} for fewer in (np.float32, np.float16))
                 for line in graph.backward.splitlines():
                     of, plain = run.answer(line)
                     other = line if ";" in line else ast.unparse(
@@ -609,6 +610,10 @@ def right_answers(seeds: int = 7) -> Iterator[tuple[str, Any, Any, Any]]:
                     if not graph.values:
                         answer = np.asarray(run.answer(line)[1], float)
                         yield f"{name}, in float32: {line}", answer, run.nodes[of], run.root
+                    run.seen = half
+                    answer = np.asarray(run.answer(line)[1]) if not graph.values else np.zeros(())
+                    if answer.dtype == np.float16 and np.isfinite(answer).all():    # no number of more bits joined in
+                        yield f"{name}, in float16: {line}", answer.astype(full[of].dtype), run.nodes[of], run.root
                     run.seen = full
                     node = run.nodes[of]
                     yield f"{name}: {line}", plain, node, run.root
@@ -616,6 +621,7 @@ def right_answers(seeds: int = 7) -> Iterator[tuple[str, Any, Any, Any]]:
                     if np.ndim(plain):
                         yield f"{name}, a list: {line}", plain.tolist(), node, run.root
                         yield f"{name}, turned: {line}", np.asfortranarray(plain), node, run.root
+                        yield f"{name}, with gaps: {line}", np.repeat(plain, 2, -1)[..., ::2], node, run.root
 
 
 def results(which: list[Wrong]) -> list[tuple[Wrong, Any, float]]:

@@ -98,6 +98,44 @@ def test_a_diagnosis_ends_after_a_second_and_says_so():
     assert time.thread_time() - start < 4.0
 
 
+def test_what_a_diagnosis_comes_to_does_not_hang_on_the_clock(monkeypatch):
+    """Work is counted: nothing in there asks for the time."""
+    for clock in ("perf_counter", "thread_time", "process_time", "monotonic", "time"):
+        monkeypatch.setattr(time, clock, lambda: pytest.fail("a clock was read"))
+    run = runs()["group norm"]
+    assert run.diagnosis("dd = inv * dnrm + 2 * d * dv / 9 + 0.01").mistake == "unknown"
+
+
+def test_a_graph_that_is_too_large_is_not_walked(monkeypatch):
+    monkeypatch.setattr("autograd.learn.diagnose.BUDGET", 1e4)
+    x = Tensor(np.linspace(-1.0, 1.0, 40), requires_grad=True, label="x")
+    loss = x.tanh().sin().sum()
+    loss.backward()
+    right = np.asarray(x.grad)
+    monkeypatch.setattr("autograd.learn.contributions.Pass.__init__", lambda *_: pytest.fail("it was walked"))
+    assert "more than a second" in str(diagnose(np.cos(np.arange(40.0)), x, loss))
+    assert diagnose(3 * right, x, loss).mistake == "constant factor"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [([0.5, 1.0, 0.0], [1.5, 1.0, 0.0]), ([1.0, 1.0, 0.0], [0.5, 1.0, 0.1])])
+def test_a_kink_further_on_is_forgiven(right, wrong):
+    x = Tensor([0.0, 2.0, -1.0], requires_grad=True, label="x")
+    y = x * 3.0
+    z = y.relu()
+    loss = (z / 3.0).sum()
+    loss.backward()
+    assert "subgradient" in str(diagnose(right, x, loss))
+    assert diagnose(wrong, x, loss)
+
+
+def test_a_number_in_half_precision_is_right_and_a_slip_in_it_is_wrong():
+    run = runs()["rms norm"]
+    half = {key: x.astype(np.float16) for key, x in run.seen.items() if isinstance(x, np.ndarray)}
+    right = (half["g"] * half["dout"]).astype(float)
+    assert "half precision" in str(diagnose(right, run.nodes["xn"], run.root))
+    assert diagnose((1.05 * right).astype(np.float16).astype(float), run.nodes["xn"], run.root)
+
+
 def test_two_mistakes_at_once_and_others_that_give_the_same_numbers():
     run = runs()["perceptron"]
     both = run.diagnosis("dhpre = -(1 - hpre ** 2) * dh")
