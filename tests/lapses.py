@@ -1,7 +1,8 @@
 """A third set of wrong backward lines, in the form of `slips`, written by hand before `diagnose` was held against it.
 
 Its graphs are shaped otherwise than those of the other two sets: no `keepdim`, other batch sizes, single precision,
-losses that `diagnose` has no kind for. `S` makes a parameter in single precision.
+losses that `diagnose` has no kind for; the last five were written after that. `S` makes a parameter in single
+precision.
 """
 
 from __future__ import annotations
@@ -887,5 +888,216 @@ LAPSES = {
         dd = dmu[:, None] * ws                             # out
         dd = deta[:, None] * wl - dmu[:, None] * ws        # sign1
         dd = deta[:, None] * ws + dmu[:, None] * wl        # node, arriving
+        """),
+    "batch norm, and a tanh": Slip(
+        """
+        inp = P(15, 6); W = P(6, 8); ga = P(8); be = P(8); Wo = P(8, 5); tgt = R.integers(0, 5, 15); a = inp @ W
+        mu = a.mean(0, keepdim=True); var = a.var(0, keepdim=True, unbiased=False)
+        an = (a - mu) / (var + 1e-5).sqrt(); ab = ga * an + be; hh = ab.tanh(); lo = hh @ Wo
+        loss = F.cross_entropy(lo, tgt)
+        """,
+        """
+        dlo = soft(lo); dlo[np.arange(15), tgt] -= 1; dlo /= 15
+        """,
+        """
+        dab = (1 - ab ** 2) * dhh                          # formula
+        dab = (1 - hh * hh)                                # up
+        dab = hh * (1 - hh) * dhh                          # formula
+        dga = (ab * dab).sum(0)                            # node
+        dga = (a * dab).sum(0)                             # node
+        dga = dab.sum(0)                                   # local, other
+        dbe = dab.sum(1)                                   # axis, shape
+        dbe = dab.mean(0)                                  # factor
+        dan = be * dab                                     # node
+        dan = dab                                          # local, lost
+        dvar = (dan * (a - mu) * -0.5 * (var + 1e-5) ** -0.5).sum(0, keepdims=True) # formula
+        dvar = (dan * an * -0.5 * (var + 1e-5) ** -1.5).sum(0, keepdims=True) # node, many, formula
+        dvar = (dan * (a - mu) * 0.5 * (var + 1e-5) ** -1.5).sum(0, keepdims=True) # sign
+        dvar = (dan * (a - mu) * -0.5 * (var + 1e-5) ** -1.5) # sum
+        da = dan / np.sqrt(var + 1e-5)                     # out
+        da = dan / np.sqrt(var + 1e-5) + dvar * 2 * (a - mu) / 15 # out
+        da = dan / np.sqrt(var + 1e-5) + dmu / 15          # out
+        da = 1 / 15 / np.sqrt(var + 1e-5) * (15 * dan - dan.sum(0) - an * (dan * an).sum(0)) * ga # many
+        da = 1 / 15 / np.sqrt(var + 1e-5) * (15 * dab - dab.sum(0) - an * (dab * an).sum(0)) # lost
+        da = 1 / np.sqrt(var + 1e-5) * (15 * dan - dan.sum(0) - an * (dan * an).sum(0)) # factor
+        da = 1 / 14 / np.sqrt(var + 1e-5) * (14 * dan - dan.sum(0) - an * (dan * an).sum(0)) # factor
+        da = 1 / 15 / np.sqrt(var + 1e-5) * (15 * dan - dan.sum(0) + an * (dan * an).sum(0)) # sign1
+        da = 1 / 15 * np.sqrt(var + 1e-5) * (15 * dan - dan.sum(0) - an * (dan * an).sum(0)) # formula, many
+        da = 1 / 15 / (var + 1e-5) * (15 * dan - dan.sum(0) - an * (dan * an).sum(0)) # formula, many
+        da = (dan - dan.sum(1)[:, None] / 15 - an * (dan * an).sum(1)[:, None] / 15) / (var + 1e-5) ** 0.5 # axis
+        dW = inp.T @ (ga * dab / np.sqrt(var + 1e-5))      # out
+        dhh = soft(lo) @ Wo.T / 15                         # hot
+        dWo = hh.T @ soft(lo) / 15                         # hot
+        dhh = dlo @ Wo.T * 15                              # factor
+        """),
+    "layer norm, attention, a residual": Slip(
+        """
+        x = P(6, 5); Wq = P(5, 5); Wk = P(5, 5); g = P(5); b = P(5); tg = C(6, 5); m = x.mean(-1, keepdim=True)
+        c = x - m; v = (c * c).mean(-1, keepdim=True); i = 1 / (v + 1e-5).sqrt(); n = c * i; y = n * g + b
+        q = y @ Wq; k = y @ Wk; s = q @ k.T / 5 ** 0.5; p = F.softmax(s, -1); o = p @ y; r = o + x
+        loss = ((r - tg) ** 2).mean()
+        """,
+        """
+        dr = 2 * (r - tg) / 30
+        """,
+        """
+        dr = 2 * (r - tg)                                  # factor
+        dr = 2 * (r - tg) / 6                              # factor
+        do = 2 * (o - tg) / 30                             # node, formula
+        dp = do @ y                                        # T, shape
+        dp = y @ do.T                                      # T, trans
+        ds = p * (1 - p) * dp                              # soft
+        ds = p * (dp - (p * dp).sum(-1))                   # soft
+        ds = p * (dp - (p * dp).sum(0, keepdims=True))     # soft
+        ds = p * (dp - (p * dp).mean(-1, keepdims=True))   # soft, factor, none
+        ds = dp                                            # local
+        dq = ds @ k                                        # factor, lost
+        dq = ds @ k / 5                                    # factor
+        dq = ds @ q / 5 ** 0.5                             # node
+        dq = ds.T @ k / 5 ** 0.5                           # T
+        dk = ds @ q / 5 ** 0.5                             # T
+        dy = dq @ Wq.T + dk @ Wk.T                         # out
+        dy = p.T @ do                                      # out
+        dy = dq @ Wq.T + p.T @ do                          # out
+        dy = dq @ Wq.T + dk @ Wk.T + p @ do                # T
+        dy = dq @ Wq + dk @ Wk + p.T @ do                  # T
+        dg = (dy * n).sum(1)                               # axis, shape, none
+        dg = (dy * c).sum(0)                               # node, lost
+        dg = (dy * y).sum(0)                               # node
+        db = (dy * n).sum(0)                               # other, many
+        di = (dn * n).sum(-1, keepdims=True)               # node, many
+        di = (dn * c)                                      # sum
+        dv = -0.5 * (v + 1e-5) ** -0.5 * di                # formula
+        dv = -0.5 * v ** -1.5 * di                         # eps
+        dv = -0.5 * i ** 2 * di                            # formula
+        dc = i * dn                                        # out
+        dc = i * dn + 2 * c * dv                           # factor
+        dx = dc                                            # out
+        dx = dc + dr                                       # out
+        dx = dc - dc.mean(-1, keepdims=True)               # out
+        dx = dc - dc.mean(0) + dr                          # axis
+        dx = i * (dn - dn.mean(-1, keepdims=True) - n * (dn * n).mean(-1, keepdims=True)) # out
+        dx = i * (dn - dn.mean(-1, keepdims=True)) + dr    # out
+        dx = i * (dn - dn.mean(-1, keepdims=True) - n * (dn * n).sum(-1, keepdims=True)) + dr # factor
+        dx = i * (dn - n * (dn * n).mean(-1, keepdims=True)) + dr # out
+        """),
+    "a neuron, with a penalty": Slip(
+        """
+        x1 = V(2.0); x2 = V(0.5); w1 = V(-3.0); w2 = V(1.0); b = V(6.4); x1w1 = x1 * w1; x2w2 = x2 * w2
+        s = x1w1 + x2w2; n = s + b; e = (2 * n).exp(); o = (e - 1) / (e + 1); y = V(1.0); d = y - o
+        loss = d * d + 0.1 * (w1 * w1 + w2 * w2)
+        """,
+        """
+        dd = 2 * d
+        """,
+        """
+        dd = d                                             # out, factor, formula
+        do = 2 * d                                         # sign
+        do = -d                                            # factor, formula, out
+        do = -2 * o                                        # node, formula
+        do = dd                                            # sign
+        de = do / (e + 1)                                  # out
+        de = 1 / (e + 1) - (e - 1) / (e + 1) ** 2          # up
+        de = do * (1 / (e + 1) + (e - 1) / (e + 1) ** 2)   # sign1
+        dn = e * de                                        # factor, lost, local
+        dn = 2 * de                                        # local, lost
+        dn = (1 - n ** 2) * do                             # formula
+        dn = 1 - o ** 2                                    # up
+        dw1 = x1 * dx1w1                                   # out
+        dw1 = 0.2 * w1                                     # out
+        dw1 = x1 * dn + 0.1 * w1                           # out, factor, formula, local, lost
+        dw1 = w1 * dn + 0.2 * w1                           # node, formula
+        dw1 = x1 * dn + 2 * w1                             # factor, lost
+        dw2 = x1 * dn + 0.2 * w2                           # node
+        dw2 = x2 * do + 0.2 * w2                           # local, arriving
+        dw2 = x2 * dn - 0.2 * w2                           # sign1
+        dx1 = x1 * dn                                      # node, formula
+        dx1 = dn                                           # local
+        dx1 = w2 * dn                                      # node, other
+        db = x1 * dn                                       # other, formula, node
+        """),
+    "a mean of embeddings, dropout, a temperature": Slip(
+        """
+        E = P(9, 4); ix = R.integers(0, 9, (5, 4)); W1 = P(4, 6); W2 = P(6, 3); lab = R.integers(0, 3, 5)
+        keep = (C(5, 6) > -0.6) * 1.25; ev = E[ix]; mean = ev.mean(1); z = mean @ W1; h = z.relu(); hd = h * keep
+        lg = hd @ W2; sc = lg / 0.7; p = F.softmax(sc, 1); pk = p[np.arange(5), lab]; nl = -pk.log()
+        loss = nl.mean()
+        """,
+        """
+        dpk = -1 / pk / 5
+        """,
+        """
+        dpk = -1 / pk                                      # factor
+        dpk = -1 / 5                                       # shape, local, lost
+        dpk = -pk / 5                                      # formula
+        dsc = p / 5                                        # hot
+        dsc = p - np.eye(3)[lab]                           # factor
+        dsc = (p - np.eye(3)[lab]) / 15                    # factor
+        dsc = (p - np.eye(3)[lab]) / 5 / 0.7               # factor, many
+        dsc = p * (1 - p) * dp                             # soft
+        dsc = p - np.eye(3)[lab] / 5                       # cross
+        dsc = (soft(lg) - np.eye(3)[lab]) / 5              # cross
+        dlg = dsc                                          # factor, lost, local
+        dlg = dsc * 0.7                                    # factor, formula
+        dlg = (p - np.eye(3)[lab]) / 5                     # factor, lost, local, arriving
+        dhd = dsc @ W2.T                                   # lost, factor, arriving
+        dhd = (p / 5 / 0.7) @ W2.T                         # hot
+        dh = dhd                                           # local, nomask, lost
+        dh = dhd * (keep > 0)                              # factor, lost
+        dh = dhd * (keep == 0)                             # mask
+        dh = dhd * keep * keep                             # many, factor
+        dz = dh * h                                        # formula
+        dz = dh                                            # nomask, local
+        dz = dh * (z < 0)                                  # mask
+        dz = dhd * (z > 0)                                 # nomask, lost, local, arriving
+        dW1 = ev.mean(1).T @ dh                            # local, nomask, arriving
+        dW1 = mean.T @ dz / 5                              # factor
+        dmean = dz @ W1.T / 4                              # factor
+        dev = np.ones((5, 4, 4)) * dmean[:, None]          # factor
+        dev = np.ones((5, 4, 4)) * dmean[:, None] / 5      # factor
+        dE = np.zeros((9, 4)); dE[ix] = dev                # over
+        dE = np.zeros((9, 4)); dE[ix] += dev               # over
+        dE = np.zeros((9, 4)); np.add.at(dE, ix[:, 0], dev[:, 0]) # pos, out
+        dE = np.zeros((9, 4)); np.add.at(dE, ix, dev * 4)  # factor
+        """),
+    "lstm cell, single": Slip(
+        """
+        x = S(3, 4); h0 = S(3, 5); c0 = S(3, 5); Wf = S(9, 5); Wi = S(9, 5); Wg = S(9, 5); Wo = S(9, 5)
+        tg = C(3, 5).astype('f4'); u = torch.cat([x, h0], 1); f = (u @ Wf).sigmoid(); i = (u @ Wi).sigmoid()
+        gg = u @ Wg; g = gg.tanh(); oo = u @ Wo; o = oo.sigmoid(); fc = f * c0; ig = i * g; c = fc + ig
+        ct = c.tanh(); h = o * ct; er = h - tg; loss = (er * er).sum() / 3
+        """,
+        """
+        der = 2 * er / 3
+        """,
+        """
+        der = er / 3                                       # out, factor, formula
+        der = 2 * er                                       # factor
+        do = c * dh                                        # node
+        do = dh                                            # local
+        doo = oo * (1 - oo) * do                           # formula
+        doo = (1 - o ** 2) * do                            # formula
+        doo = o * (1 - o)                                  # up
+        dct = ct * dh                                      # node, formula
+        dc = (1 - ct) * dct                                # formula
+        dc = (1 - c ** 2) * dct                            # formula
+        dc = dct                                           # local
+        dc = o * dh                                        # local, arriving
+        df = c * dc                                        # node
+        df = f * dc                                        # node, formula
+        dc0 = i * dc                                       # node
+        dc0 = dc                                           # local
+        di = i * dc                                        # node, formula
+        dg = g * dc                                        # node, formula
+        dgg = (1 - g) * (1 + gg) * dg                      # formula
+        dgg = g * (1 - g) * dg                             # formula
+        dgg = dg                                           # local
+        dWg = u.T @ dg                                     # local, arriving
+        dWg = h.T @ dgg                                    # shape, node
+        dWo = u.T @ do                                     # local, arriving
+        du = dgg @ Wg.T + doo @ Wo.T                       # out
+        du = dgg @ Wg.T                                    # out
+        dh0 = du[:, :5]                                    # order, other
+        dx = du[:, 5:]                                     # order, other
         """),
 }
