@@ -212,6 +212,22 @@ def test_labels_and_titles_come_out_as_typed(browser: Any, tmp_path: Path) -> No
     reader.done()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_label_stays_in_its_place(browser: Any, tmp_path: Path, width: int) -> None:
+    x = Value(2.0, label="the_learning_rate_of_the_first_layer_of_all")
+    reader = Reader(browser, stepper(x * Value(3.0, label="w")).save(tmp_path / "long.html"),
+                    viewport={"width": width, "height": 800})
+    panel = reader.page.locator("#numbers").bounding_box()
+    for what in ("#numbers .number", "#numbers .held"):
+        for field in reader.page.locator(what).all():
+            at = field.bounding_box()
+            assert at["width"] > 30
+            assert at["x"] + at["width"] <= panel["x"] + panel["width"]
+    box, text = (reader.page.locator(f"#n0 {part}").first.bounding_box() for part in ("path", "text"))
+    assert text["x"] + text["width"] <= box["x"] + box["width"] + 0.5
+    reader.done()
+
+
 def test_300_nodes_make_a_small_page_that_answers_at_once(browser: Any, tmp_path: Path) -> None:
     v = Value(0.5, label="x")
     while len(topological(v)) < 298:
