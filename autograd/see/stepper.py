@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "assemble", "exact", "padded", "page", "shown", "sides", "stepper", "svg"]
 
-WIDEST = "−0.0001234"                               # no number of four digits takes more room in a box
+WIDEST = "−1.234e−123"                              # no number of four digits takes more room in a box
 
 
 def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, object] | None = None,
@@ -143,11 +143,14 @@ def _script(root: Node) -> tuple[str, str]:
 
 
 def _lines(node: Node, name: str, entry: dict[str, Any]) -> list[Line]:
-    """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
-    lines = [("name", padded(name)), *([("shape", node.kind)] if node.kind else []),
-             ("data", f"data {padded(entry.get('data', WIDEST))}")]
+    """What stands in the node's box when all is revealed; the page hides and shows it line by line.
+
+    A name of several lines goes into one: the page counts them.
+    """
+    lines = [("name", padded(name.replace("\n", " "))), *([("shape", node.kind)] if node.kind else []),
+             ("data", f"data {padded(entry.get('data', WIDEST), 3)}")]
     if "uses" in entry:
-        lines.append(("grad", f"grad {padded(entry.get('grad', WIDEST))}"))
+        lines.append(("grad", f"grad {padded(entry.get('grad', WIDEST), 3)}"))
     entry["lines"] = [kind for kind, _ in lines]
     return lines
 
