@@ -401,7 +401,7 @@ class Case:
         steps = search.near() if type(self.g) is not float else search.near()[:4]
         yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
         yield from search.from_one()
-        if type(self.g) is float:                   # of one number another node is soon the same
+        if type(self.g) is float and len(search.between) <= _DEEPEST:       # another node is soon the same number
             yield from search.along([*steps, *search.far()], [search.plainly])
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
 
