@@ -82,7 +82,7 @@ class Case:
 
     def spend(self, more: float) -> None:
         """Count work done: time itself would make the answer depend on what else the machine does."""
-        self.spent += more + (2_000 if type(self.g) is float else 10_000)
+        self.spent += more + (15_000 if type(self.g) is float else 10_000)
 
     @cached_property
     def back(self) -> float:
