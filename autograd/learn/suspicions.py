@@ -58,6 +58,7 @@ class Case:
         self.coarse = coarse                        # whether the answer's numbers have only some eight bits
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
+        self.parts: dict[Node, str | None] = {}     # of which named node a nameless one is a part
         self.spent, self.limit = work(one.order) if one is not None else 0.0, BUDGET
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
@@ -176,7 +177,9 @@ class Case:
         """A node's name in backticks; where it has none, what it is and what it is part of."""
         if known := self.known(node):
             return f"`{known}`"
-        part_of = next(filter(None, map(self.known, self.one.between(node) if self.one else [])), None)
+        if node not in self.parts:                  # asked often, and a long way in a long chain
+            self.parts[node] = next(filter(None, map(self.known, self.one.between(node) if self.one else [])), None)
+        part_of = self.parts[node]
         what = f"the `{node.op.symbol}`{self.form(node)}" if node.op is not None else "a constant"
         return what + (f" on the way to `{part_of}`" if part_of else "")
 
