@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 
@@ -33,16 +33,21 @@ INK, PALE, GREY, RED = "#0f172a", "#475569", "#8792a5", "#e11d48"
 FONT = "Helvetica,Arial,sans-serif"
 
 
+engine: Callable[[str, str], bytes] | None = None   # lays out where this is set, as in a browser, which has no programs
+
+
 class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
 
 
 def layout(source: str, format: str) -> bytes:
-    """Lay `source` out as `format`: by `dot` if it is on the PATH, else by pygraphviz's engine.
+    """Lay `source` out as `format`: by `engine` where one is set, by `dot` if it is on the PATH, else by pygraphviz's.
 
     Raises:
         LayoutError: where there is neither; it names both remedies.
     """
+    if engine is not None:
+        return engine(source, format)
     if shutil.which("dot"):
         import graphviz
         laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
