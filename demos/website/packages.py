@@ -38,7 +38,7 @@ def run(*command: str, folder: Path, given: str | None = None) -> str:
     if program is None:
         raise Missing(f"site: needs {command[0]}, which comes with Node.js 20 or newer (apt install nodejs npm)")
     done = subprocess.run([program, *command[1:]], cwd=folder, input=given, capture_output=True, check=False,
-                          encoding="utf-8", env={**os.environ, "NO_COLOR": "1"})
+                          encoding="utf-8", env={**os.environ, "NO_COLOR": "1", "NODE_PATH": str(folder / "node_modules")})
     if done.returncode:
         raise RuntimeError(f"site: {' '.join(command[:3])} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
     return done.stdout
@@ -64,7 +64,7 @@ def bundle(source: Path, target: Path, *options: str) -> None:
     """One script of ours with all that it imports, as one file."""
     packages = fetched()
     run("node", str(packages / "node_modules/esbuild/bin/esbuild"), str(source), "--bundle", "--minify",
-        "--legal-comments=none", "--target=es2022", f"--outfile={target}", "--log-level=warning", *options,
+        "--legal-comments=none", "--target=es2022", f"--outfile={target.resolve()}", "--log-level=warning", *options,
         folder=packages)
 
 
