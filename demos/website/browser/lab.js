@@ -149,7 +149,7 @@ function harmless(text) {                           // a link may hold a strange
 }
 function shown(bundle) {
   const box = element("div", "", "shown");
-  const markup = bundle["text/html"] ?? bundle["image/svg+xml"];
+  const markup = bundle["text/html"] ?? bundle["image/svg+xml"]?.replace(/^[^]*?(?=<svg)/, "");
   if (markup !== undefined && /<script|<!doctype|<html/i.test(markup)) box.append(page(markup));
   else if (markup !== undefined) box.append(...harmless(markup));
   else if (bundle["text/latex"] !== undefined) {
@@ -160,8 +160,11 @@ function shown(bundle) {
     image.src = "data:image/png;base64," + bundle["image/png"];
     box.append(image);
   } else box.append(element("pre", bundle["text/plain"]));
-  box.querySelectorAll("svg").forEach(svg => { svg.querySelectorAll("title").forEach(one => one.remove());
-    if (!svg.hasAttribute("role")) { svg.setAttribute("role", "img"); svg.setAttribute("aria-label", "The graph"); } });
+  box.querySelectorAll("svg").forEach(svg => {
+    svg.querySelectorAll("title").forEach(one => one.remove());
+    if (!svg.hasAttribute("role")) { svg.setAttribute("role", "img"); svg.setAttribute("aria-label", "The graph"); }
+    svg.style.minWidth = `${0.7 * parseFloat(svg.getAttribute("width"))}pt`;      // wide ones scroll rather than shrink
+  });
   if (box.querySelector("table, svg")) { box.tabIndex = 0; box.setAttribute("role", "group"); box.setAttribute("aria-label", "Result"); }
   return box;
 }
@@ -236,6 +239,7 @@ function graded(report) {
 }
 
 // Python, in its worker.
+const state = name => { document.body.dataset.state = name; };
 let worker, ready, running = false, waiting = null, late = null;
 function say(text, part = null) {
   status.textContent = text;
@@ -253,7 +257,7 @@ function start() {
     else if (data.kind === "ready") {
       ready = true;
       say(`Ready, ${((performance.now() - opened) / 1000).toFixed(1)} s after the page was opened.`);
-      document.body.dataset.ready = "true";
+      state("ready");
       late ??= setTimeout(keepAll, 3000);
       if (waiting) waiting();
     } else if (data.kind === "running") say("Running …", undefined), bar.removeAttribute("value");
@@ -272,6 +276,7 @@ function broken(text) {
 }
 function finished(text) {
   running = false;
+  state("done");
   say(text);
   $("stop").disabled = true;
   $("run").disabled = false;
@@ -284,6 +289,7 @@ function run() {
   const job = exercise === null ? { kind: "run", source: program() } : { kind: "grade", number: exercise, source: program() };
   $("run").disabled = true;
   $("stop").disabled = false;
+  state("running");
   const go = () => {
     waiting = null;
     running = true;

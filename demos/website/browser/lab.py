@@ -32,7 +32,8 @@ def start(layout, tell):
     def engine(source, format):
         if format != "svg":
             raise dot.LayoutError(f"draw: the lab lays out svg, not {format}.")
-        return layout(source).encode("utf-8")
+        # No font can be measured here, so the boxes are made for a wider one than most.
+        return layout(source.replace('margin="0.07,', 'margin="0.15,').replace('margin="0.04,', 'margin="0.1,')).encode()
 
     dot.engine = engine
     builtins.display = display
@@ -82,6 +83,7 @@ class Shown:
 
     def flush(self):
         if self.waiting is not None and _tell is not None:
+            sys.stdout.flush()                      # what was printed before stands before
             _tell(what="show", place=self.place, bundle=bundle(self.waiting))
         self.waiting = None
 
@@ -197,7 +199,6 @@ def run(source):
             if last is not None:
                 value = eval(compile(ast.Expression(last.value), PROGRAM, "eval"), module.__dict__)
                 if value is not None:
-                    out.flush()
                     display(value)
         except SystemExit:
             pass

@@ -36,6 +36,8 @@ async function prepare(source) {
     tell("progress", { text: "SymPy is being loaded, for derive", part: 0.5 });
     for (const wheel of await Promise.all(settings.wheels.map(name => bytes("wheels/" + name))))
       python.unpackArchive(wheel, "wheel");
+    tell("progress", { text: "SymPy is being loaded, for derive", part: 0.8 });
+    python.runPython("import sympy");
     loaded.add("sympy");
   }
   if (settings.numpy && /\b(numpy|[Tt]ensor|torch|nn)\b/.test(source) && !loaded.has("numpy")) {

@@ -1,0 +1,86 @@
+"""The notebooks as pages: their words, their code, and what each cell showed when it was run."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .markdown import Resolve, coloured, html_of
+from .packages import ROOT
+
+__all__ = ["Lesson", "lessons", "link_to"]
+
+NOTEBOOKS = ROOT / "demos" / "notebooks"
+
+
+class Lesson(NamedTuple):
+    """A notebook: its page's name, its title, its first paragraph, its HTML."""
+
+    name: str
+    title: str
+    summary: str
+    body: str
+
+
+def lessons(resolve: Resolve) -> list[Lesson]:
+    """Every notebook, in the order of their names."""
+    return [_lesson(path, resolve) for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+
+
+def link_to(program: str) -> str:
+    """What a link to the lab ends in that holds a program: deflated, in letters that may stand in an address."""
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(program.encode("utf-8")) + packer.flush()
+    return "#code=" + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
+
+
+def _lesson(path: Path, resolve: Resolve) -> Lesson:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    words = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    title = next((line.lstrip("# ") for line in "\n".join(words).splitlines() if line.startswith("#")), path.stem)
+    summary = next((text for text in "\n\n".join(words).split("\n\n") if text and not text.startswith("#")), "")
+    programs = [source for cell in cells if cell["cell_type"] == "code" and (source := "".join(cell["source"]).strip())]
+    parts = []
+    whole = "\n\n".join(programs) + "\n"
+    if programs and not re.search(r"numpy|[Tt]ensor|torch|matplotlib|^%|^!|nn\.(Linear|Seq)", whole, flags=re.M):
+        parts.append(f'<p><a class="button" href="../lab/index.html{link_to(whole)}">Open this lesson\'s code in the lab'
+                     "</a></p>")
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(html_of(source, "demos/notebooks", resolve))
+        elif cell["cell_type"] == "code" and source.strip():
+            parts.append(coloured(source))
+            shown = "".join(_output(output) for output in cell.get("outputs", []))
+            if shown:
+                parts.append(f'<div class="output">{shown}</div>')
+    return Lesson(path.stem, title, re.sub(r"[*`_$]", "", summary).replace("\n", " "), "\n".join(parts))
+
+
+def _output(output: dict[str, Any]) -> str:
+    """What a cell showed, in the richest form that a page can hold."""
+    if output["output_type"] == "stream":
+        return f"<pre>{html.escape(''.join(output['text']))}</pre>"
+    if output["output_type"] == "error":
+        return f"<pre>{html.escape(output['ename'])}: {html.escape(output['evalue'])}</pre>"
+    data = {kind: text if isinstance(text, str) else "".join(text) for kind, text in output["data"].items()
+            if isinstance(text, (str, list))}
+    if "text/html" in data:
+        if re.search(r"<script|<!doctype|<html", data["text/html"], flags=re.I) and "<iframe" not in data["text/html"]:
+            return (f'<iframe class="stage" title="A page that the cell wrote" sandbox="allow-scripts" '
+                    f'srcdoc="{html.escape(data["text/html"])}"></iframe>')
+        return data["text/html"]
+    if "image/svg+xml" in data:
+        svg = data["image/svg+xml"]
+        return f'<div class="shown" tabindex="0" role="group" aria-label="A picture">{svg[svg.index("<svg"):]}</div>'
+    if "image/png" in data:
+        return f'<img class="picture" alt="A picture that the cell made" src="data:image/png;base64,{data["image/png"].strip()}">'
+    if "text/latex" in data:
+        formula = data["text/latex"].strip().strip("$")
+        return f'<span data-math="block">{html.escape(formula)}</span>'
+    return f"<pre>{html.escape(data.get('text/plain', ''))}</pre>"
