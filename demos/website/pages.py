@@ -162,12 +162,12 @@ def _made_by_the_demos(site: Site) -> None:
     with redirect_stdout(StringIO()):
         cross_entropy.main(["--out", str(out)])
         derive.main(["--out", str(out)])
-    back = ('<p style="margin:0;font:15px Helvetica,Arial,sans-serif"><a href="../index.html" style="color:inherit">∂ ninjagrad'
-            "</a></p>")
+    back = ('<nav aria-label="Back" style="font:15px Helvetica,Arial,sans-serif;padding:.4rem 0"><a href="../index.html" '
+            'style="color:inherit">∂ ninjagrad</a></nav>')
     for name in ("cross_entropy", "derive", "cross_entropy_steps"):
         path = out / f"{name}.html"
         text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r"(<h1>)", back + r"\1", text, count=1), encoding="utf-8")
+        path.write_text(re.sub(r"(<main>\n<h1>|<h1>)", back + r"\1", text, count=1), encoding="utf-8")
         site.searchable.append((re.findall(r"<title>(.*?)</title>", text)[0], "", f"pages/{name}.html", _words(text)[:1500]))
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pdoc
 import pdoc.doc
 import pdoc.render
+from markupsafe import Markup
 
-from .packages import HERE
+from .packages import HERE, ROOT
 
 __all__ = ["write_reference"]
 
@@ -27,11 +28,20 @@ def write_reference(folder: Path, shell: dict[str, Any]) -> Iterator[tuple[str, 
     pdoc.render.configure(docformat="google", search=False, template_directory=HERE / "templates" / "pdoc",
                           favicon=None)
     pdoc.render.env.globals.update(shell)
-    pdoc.pdoc(*PACKAGES, output_directory=folder)
-    for path in (folder / "search.js",):
-        path.unlink(missing_ok=True)
-    for package in PACKAGES:
-        yield from _searchable(pdoc.doc.Module.from_name(package))
+    pdoc.render.env.filters["readable"] = _readable
+    modules = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+                     for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    pdoc.pdoc(*modules, output_directory=folder)
+    for name in modules:
+        yield from _searchable(pdoc.doc.Module.from_name(name))
+
+
+def _readable(page: str) -> str:
+    """pdoc's page for whoever hears it or uses the keyboard: landmarks, headings without gaps, boxes that can scroll."""
+    page = re.sub(r"<h[56]\b[^>]*>(.*?)</h[56]>", r"<p><b>\1</b></p>", page)
+    page = page.replace('<main class="pdoc">', '<main class="pdoc" id="content" tabindex="-1">')
+    page = page.replace('<a class="headerlink"', '<a class="headerlink" aria-label="A link to this place"')
+    return Markup(page.replace("<pre>", '<pre tabindex="0">'))
 
 
 def _searchable(module: pdoc.doc.Module) -> Iterator[tuple[str, str, str, str]]:
@@ -41,9 +51,6 @@ def _searchable(module: pdoc.doc.Module) -> Iterator[tuple[str, str, str, str]]:
         if member.name.startswith("_") or not member.docstring:
             continue
         yield member.qualname, f"{member.kind} in {module.modulename}", f"{address}#{member.qualname}", _first(member.docstring)
-    for below in module.submodules:
-        if not below.name.startswith("_"):
-            yield from _searchable(below)
 
 
 def _first(text: str) -> str:
