@@ -47,9 +47,8 @@ DOCUMENTS = {
 }
 START = """\
 from autograd import Value
-x = Value(3.0, label="x")
-y = x * x + 2 * x; y.backward()
-print(f"y = {y.data}, and dy/dx = {x.grad}")
+x = Value(3.0); y = x * x + 2 * x; y.backward()
+print(f"y = {y.data}, dy/dx = {x.grad}")
 """
 CARDS = [
     ("Lessons", "lessons/index.html", "From the first derivative to a network that learns, with every picture and every number."),
@@ -234,7 +233,7 @@ def _exercises(site: Site, numpy: bool) -> None:
 
 
 def _museum(site: Site) -> None:
-    parts = ["<h1>The museum of broken backprop</h1>", f"<p>{html.escape(' '.join((museum.__doc__ or '').split()))}</p>"]
+    parts = ["<h1>The museum of broken backprop</h1>", html_of(museum.__doc__ or "", "", str)]
     for number, exhibit in enumerate(museum.EXHIBITS, 1):
         right, broken = museum.expected(exhibit), museum.got(exhibit)
         wrong = museum.first_wrong(right, broken)
