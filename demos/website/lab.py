@@ -10,7 +10,7 @@ from typing import Any
 
 from ..ninja.exercises import EXERCISES, Exercise
 from .examples import EXAMPLES
-from .packages import HERE, ROOT, bundle, fetched
+from .packages import HERE, ROOT, bundle, fetched, run
 
 __all__ = ["scalar", "write_lab"]
 
@@ -40,8 +40,12 @@ def write_lab(folder: Path, pyodide: str | None) -> dict[str, Any]:
     for example in EXAMPLES:
         menu.setdefault(example.group, []).append((f"example={example.key}", example.title))
     menu["Exercises"] = [(f"exercise={one.number}", f"{one.number}: {one.title}") for one in exercises]
-    settings = {"pyodide": address, "numpy": numpy, "wheels": wheels,
-                "files": [*files, "worker.js", "python.zip", *(f"wheels/{name}" for name in wheels)]}
+    snapshot = "" if numpy else "memory.gz"         # with NumPy, Python starts anew: its libraries can't be written down
+    if snapshot:
+        run("node", str(HERE / "browser" / "snapshot.mjs"), str((folder / "pyodide").resolve()),
+            str((folder / "python.zip").resolve()), str((folder / snapshot).resolve()), folder=packages)
+    settings = {"pyodide": address, "numpy": numpy, "wheels": wheels, "snapshot": snapshot,
+                "files": [*files, *([snapshot] if snapshot else []), "worker.js", "python.zip", *(f"wheels/{name}" for name in wheels)]}
     data = {"settings": settings, "examples": [example._asdict() for example in EXAMPLES],
             "exercises": [{"number": one.number, "title": one.title, "starter": one.starter()} for one in exercises]}
     return {"menu": list(menu.items()), "numpy": numpy, "data": json.dumps(data).replace("<", "\\u003c")}

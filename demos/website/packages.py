@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["HERE", "Missing", "bundle", "fetched", "licences", "node"]
+__all__ = ["HERE", "Missing", "bundle", "fetched", "licences", "node", "run"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -8,6 +8,7 @@ import builtins
 import io
 import json
 import linecache
+import random
 import sys
 import time
 import traceback
@@ -23,10 +24,20 @@ _tell = None                                        # tells the page; None where
 _shown = 0
 
 
+def warm():
+    """Import what most programs use, before Python's memory is written down."""
+    import autograd.functional
+    import nn
+    from autograd import Value, draw, explain, paths, stepper, tree     # noqa: F401
+    nn.MLP(2, [2, 1])
+    return autograd, nn
+
+
 def start(layout, tell):
-    """The page hands over how to lay out a graph, and where results go. What most programs use is imported now."""
+    """The page hands over how to lay out a graph, and where results go."""
     global _tell
-    from autograd import Value, draw, explain       # noqa: F401
+    warm()
+    random.seed()                                   # Python's memory holds the same seed for everybody
     from autograd.see import dot
 
     def engine(source, format):

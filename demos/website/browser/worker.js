@@ -14,13 +14,25 @@ async function bytes(address) {
   return answer.arrayBuffer();
 }
 
+// Python's memory as it was written down once it had started. Without it, or where it can't be read, Python starts anew.
+async function memory() {
+  if (!settings.snapshot) return undefined;
+  const answer = await fetch(at(settings.snapshot));
+  return new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
 async function start(given) {
   settings = given;
   tell("progress", { text: "Python is being fetched", part: 0.1 });
-  const packages = bytes("python.zip"), drawing = Graphviz.load();
+  const packages = bytes("python.zip"), drawing = Graphviz.load(), remembered = memory();
   const { loadPyodide } = await import(at(settings.pyodide + "pyodide.mjs"));
+  const options = { indexURL: at(settings.pyodide), env: { HOME: "/home/pyodide" } };
   tell("progress", { text: "Python is starting", part: 0.35 });
-  python = await loadPyodide({ indexURL: at(settings.pyodide), env: { HOME: "/home/pyodide" } });
+  try {
+    python = await loadPyodide({ ...options, _loadSnapshot: await remembered });
+  } catch {
+    python = await loadPyodide(options);
+  }
   tell("progress", { text: "ninjagrad is being unpacked", part: 0.8 });
   const place = python.runPython("import sysconfig; sysconfig.get_path('purelib')");
   python.unpackArchive(await packages, "zip", { extractDir: place });
