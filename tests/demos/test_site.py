@@ -30,7 +30,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-PATIENCE = 120_000                                  # milliseconds; what is usual is far less
+PATIENCE = 60_000                                  # milliseconds; what is usual is far less
 LIBRARIES = {"jinja2": "jinja2", "markdown_it": "markdown-it-py", "mdit_py_plugins": "mdit-py-plugins", "pdoc": "pdoc",
              "pygments": "pygments", "matplotlib": "matplotlib", "sympy": "sympy"}
 
