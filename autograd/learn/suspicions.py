@@ -6,9 +6,9 @@ Here stand the mistakes one can make with a number; those that only arrays allow
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
-from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINKS", "Case", "Suspicion", "most"]
 
+_busy = getattr(time, "thread_time", time.perf_counter)         # a browser's Python can't tell a thread's own time
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
@@ -56,7 +57,7 @@ class Case:
         self.coarse = coarse                        # whether the answer's numbers have only some eight bits
         self.uses = one.uses.get(t, []) if one is not None else []
         self.name = name or self.known(t) or "?"
-        self.stop = perf_counter() + _BUDGET
+        self.stop = time.perf_counter() + _BUDGET
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
         sizes = [largest(g), *map(self.size, self.uses)]
@@ -178,7 +179,7 @@ class Case:
         if self.second:
             return
         self.second, m = True, self.m
-        stop = perf_counter() + 3 * _SEARCH
+        stop = time.perf_counter() + 3 * _SEARCH
         for factor in self.usual_factors():
             self.m = m / factor
             for mistake, evidence, hint in self.suspicions():
@@ -187,7 +188,7 @@ class Case:
                     yield mistake, f"{evidence}; and all of it is {self.words_of(factor)}", hint
                     self.m = m / factor
                 break
-            if perf_counter() > stop:
+            if time.perf_counter() > stop:
                 break
         self.second, self.m = False, m
 
@@ -320,7 +321,7 @@ class Case:
         inside = set(self.one.between(self.t))
         steps = list(self.steps())
         for find in (self.without_upstream, self.with_formula, self.with_another_gradient, self.with_another_node):
-            self.until = thread_time() + _SEARCH
+            self.until = _busy() + _SEARCH
             for use in steps if type(self.g) is not float else steps[:4]:
                 if self.out_of_time():
                     return
@@ -336,11 +337,11 @@ class Case:
                         break
 
     def late(self) -> bool:
-        return type(self.g) is not float and (thread_time() > self.until or perf_counter() > self.stop)
+        return type(self.g) is not float and (_busy() > self.until or time.perf_counter() > self.stop)
 
     def out_of_time(self) -> bool:
         """Whether a second has gone by: then what is left is not looked at, and that is said."""
-        self.stopped = self.stopped or perf_counter() > self.stop
+        self.stopped = self.stopped or time.perf_counter() > self.stop
         return self.stopped
 
     stopped = False
@@ -375,9 +376,9 @@ class Case:
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         known = self.operands(use)
-        began = thread_time()
+        began = _busy()
         tried = formulas(use.by.op, use.position)
-        self.until += thread_time() - began        # they are made once, and kept
+        self.until += _busy() - began        # they are made once, and kept
         for formula in tried:
             if self.late():
                 return

@@ -22,11 +22,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pyodide", metavar="DIR_OR_URL", help="a full Pyodide distribution, in which NumPy is and "
                         "Tensors work too (default: its core, from npm)")
     options = parser.parse_args(arguments)
-    from .packages import Missing
-    from .pages import write_site
+    from .packages import MissingError
+    try:
+        from .pages import write_site
+    except ModuleNotFoundError as missing:
+        sys.exit(f"site: needs {missing.name}, which the extra brings; in the project's folder:\n"
+                 '  python -m pip install -e ".[site]"')
     try:
         count = write_site(options.out, options.pyodide)
-    except (Missing, ValueError) as error:
+    except (MissingError, ValueError) as error:
         sys.exit(str(error))
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"wrote {count} pages, {size / 1e6:.0f} MB, into {options.out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -12,14 +13,19 @@ from ..ninja.exercises import EXERCISES, Exercise
 from .examples import EXAMPLES
 from .packages import HERE, ROOT, bundle, fetched, run
 
-__all__ = ["scalar", "write_lab"]
+__all__ = ["mends", "scalar", "write_lab"]
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 
 def scalar(exercise: Exercise) -> bool:
     """Whether an exercise is one of single numbers, so that it needs no NumPy."""
-    return "from autograd import Value" in exercise.source and "import autograd as torch" not in exercise.source
+    return not re.search(r"autograd as torch|numpy", exercise.source)
+
+
+def mends(exercise: Exercise) -> bool:
+    """Whether it is about an engine with a bug, as the museum shows them."""
+    return "#= " in exercise.source
 
 
 def write_lab(folder: Path, pyodide: str | None) -> dict[str, Any]:
@@ -36,16 +42,17 @@ def write_lab(folder: Path, pyodide: str | None) -> dict[str, Any]:
     bundle(HERE / "browser" / "worker.js", folder / "worker.js", "--format=esm", "--external:*.mjs")
 
     exercises = [exercise for exercise in EXERCISES.values() if numpy or scalar(exercise)]
-    menu: dict[str, list[tuple[str, str]]] = {}
-    for example in EXAMPLES:
-        menu.setdefault(example.group, []).append((f"example={example.key}", example.title))
-    menu["Exercises"] = [(f"exercise={one.number}", f"{one.number}: {one.title}") for one in exercises]
-    snapshot = "" if numpy else "memory.gz"         # with NumPy, Python starts anew: its libraries can't be written down
+    menu = {"Examples": [(f"example={example.key}", example.title) for example in EXAMPLES], "Exercises": [],
+            "The museum's engines, to be mended": []}
+    for one in exercises:
+        group = "The museum's engines, to be mended" if mends(one) else "Exercises"
+        menu[group].append((f"exercise={one.number}", f"{one.number}: {one.title}"))
+    snapshot = "" if numpy else "memory.gz"         # with NumPy, Python starts anew: libraries can't be written down
     if snapshot:
         run("node", str(HERE / "browser" / "snapshot.mjs"), str((folder / "pyodide").resolve()),
             str((folder / "python.zip").resolve()), str((folder / snapshot).resolve()), folder=packages)
-    settings = {"pyodide": address, "numpy": numpy, "wheels": wheels, "snapshot": snapshot,
-                "files": [*files, *([snapshot] if snapshot else []), "worker.js", "python.zip", *(f"wheels/{name}" for name in wheels)]}
+    files += [snapshot] * bool(snapshot) + ["worker.js", "python.zip", *(f"wheels/{name}" for name in wheels)]
+    settings = {"pyodide": address, "numpy": numpy, "wheels": wheels, "snapshot": snapshot, "files": files}
     data = {"settings": settings, "examples": [example._asdict() for example in EXAMPLES],
             "exercises": [{"number": one.number, "title": one.title, "starter": one.starter()} for one in exercises]}
     return {"menu": list(menu.items()), "numpy": numpy, "data": json.dumps(data).replace("<", "\\u003c")}

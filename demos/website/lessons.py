@@ -48,8 +48,7 @@ def _lesson(path: Path, resolve: Resolve) -> Lesson:
     parts = []
     whole = "\n\n".join(programs) + "\n"
     if programs and not re.search(r"numpy|[Tt]ensor|torch|matplotlib|^%|^!|nn\.(Linear|Seq)", whole, flags=re.M):
-        parts.append(f'<p><a class="button" href="../lab/index.html{link_to(whole)}">Open this lesson\'s code in the lab'
-                     "</a></p>")
+        parts.append(f'<p><a class="button" href="../lab/index.html{link_to(whole)}">Open its code in the lab</a></p>')
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -79,7 +78,8 @@ def _output(output: dict[str, Any]) -> str:
         svg = data["image/svg+xml"]
         return f'<div class="shown" tabindex="0" role="group" aria-label="A picture">{svg[svg.index("<svg"):]}</div>'
     if "image/png" in data:
-        return f'<img class="picture" alt="A picture that the cell made" src="data:image/png;base64,{data["image/png"].strip()}">'
+        address = f"data:image/png;base64,{data['image/png'].strip()}"
+        return f'<img class="picture" alt="A picture that the cell made" src="{address}">'
     if "text/latex" in data:
         formula = data["text/latex"].strip().strip("$")
         return f'<span data-math="block">{html.escape(formula)}</span>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import posixpath
 import re
 from collections.abc import Callable
@@ -38,8 +39,8 @@ def html_of(text: str, folder: str, resolve: Resolve) -> str:
     reader = MarkdownIt("commonmark", {"html": True}).enable("table")
     reader.use(anchors_plugin, max_level=3)
     reader.use(dollarmath_plugin, double_inline=True, renderer=lambda formula, options: _formula(formula, **options))
-    reader.add_render_rule("fence", lambda self, tokens, i, options, env: coloured(tokens[i].content, tokens[i].info.split(
-        " ")[0]))
+    reader.add_render_rule("fence", lambda self, tokens, i, options, env: coloured(
+        tokens[i].content, tokens[i].info.split(" ")[0]))
     page = reader.render(re.sub(r"<!--.*?-->\n?", "", text, flags=re.S))
 
     def moved(found: re.Match[str]) -> str:
@@ -64,7 +65,6 @@ def with_math(pages: list[str]) -> list[str]:
     formulas = [(html.unescape(text), kind == "block") for page in pages for kind, text in pattern.findall(page)]
     if not formulas:
         return pages
-    import json
     made = iter(json.loads(node(
         "const temml = require('temml'); console.log(JSON.stringify(given.map(([text, block]) =>"
         " temml.renderToString(text, {displayMode: block, throwOnError: true}))));", formulas)))

@@ -12,10 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["HERE", "Missing", "bundle", "fetched", "licences", "node", "run"]
+__all__ = ["HERE", "MissingError", "bundle", "fetched", "licences", "node", "run"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -23,7 +24,7 @@ LOCKS = ("package.json", "package-lock.json", "requirements.txt")
 LICENCES = ("LICENSE*", "LICENCE*", "license*", "COPYING*")
 
 
-class Missing(RuntimeError):
+class MissingError(RuntimeError):
     """A program that the build needs is not there; the message says how to get it."""
 
 
@@ -31,14 +32,15 @@ def run(*command: str, folder: Path, given: str | None = None) -> str:
     """Run a program; what it prints.
 
     Raises:
-        Missing: if it is not installed.
+        MissingError: if it is not installed.
         RuntimeError: with its last words, if it fails.
     """
     program = shutil.which(command[0])
     if program is None:
-        raise Missing(f"site: needs {command[0]}, which comes with Node.js 20 or newer (apt install nodejs npm)")
+        raise MissingError(f"site: needs {command[0]}, which comes with Node.js 20 or newer (apt install nodejs npm)")
+    environment = {**os.environ, "NO_COLOR": "1", "NODE_PATH": str(folder / "node_modules")}
     done = subprocess.run([program, *command[1:]], cwd=folder, input=given, capture_output=True, check=False,
-                          encoding="utf-8", env={**os.environ, "NO_COLOR": "1", "NODE_PATH": str(folder / "node_modules")})
+                          encoding="utf-8", env=environment)
     if done.returncode:
         raise RuntimeError(f"site: {' '.join(command[:3])} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
     return done.stdout
@@ -84,7 +86,6 @@ def licences() -> Iterator[tuple[str, str, str]]:
             continue                                # a tool of the build, or what only a server would use
         texts = [file.read_text(encoding="utf-8") for kind in LICENCES for file in sorted(path.glob(kind))]
         yield f"{place.removeprefix('node_modules/')} {facts['version']}", facts.get("license", ""), "\n".join(texts)
-    import zipfile
     for wheel in sorted((folder / "wheels").glob("*.whl")):
         name, version = wheel.name.split("-")[:2]
         with zipfile.ZipFile(wheel) as inside:

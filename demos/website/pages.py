@@ -1,13 +1,11 @@
-"""Writes the site's pages in one style: what is on them is read from the notebooks, the docs, the docstrings, the demos."""
+"""Writes the site's pages in one style: what is on them is read from notebooks, docs, docstrings and demos."""
 
 from __future__ import annotations
 
 import html
-import inspect
 import json
 import re
 import shutil
-import textwrap
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -18,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader
 import ninjagrad
 from autograd import Value, stepper
 
-from .. import cross_entropy, derive, museum
+from .. import cross_entropy, derive, museum_page
 from ..ninja.exercises import EXERCISES
-from .examples import BROKEN, EXAMPLES, museum_key
-from .lab import scalar, write_lab
+from .examples import EXAMPLES
+from .lab import mends, scalar, write_lab
 from .lessons import lessons, link_to
 from .markdown import coloured, html_of, with_math
 from .packages import HERE, ROOT, bundle, licences, node
@@ -30,13 +28,13 @@ from .reference import write_reference
 __all__ = ["write_site"]
 
 NAVIGATION = [("Lessons", "lessons/index.html"), ("Lab", "lab/index.html"), ("Exercises", "exercises/index.html"),
-              ("Museum", "museum.html"), ("Operations", "operations.html"), ("API", "api/index.html"),
+              ("Museum", "pages/museum.html"), ("Operations", "operations.html"), ("API", "api/index.html"),
               ("Speed", "speed.html"), ("Promises", "promises.html")]
 FOOTER = [("Tour", "tour.html"), ("Named mistakes", "mistakes.html"), ("Modules", "modules.html"),
           ("Changes", "changes.html"), ("Licences", "licences.html")]
 # What a page may load: its own folder, and nothing else.
-POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; script-src 'self' 'unsafe-inline' blob: 'wasm-unsafe-eval'{0}; "
-          "connect-src 'self' blob: data:{0}; object-src 'none'; base-uri 'none'; form-action 'none'")
+POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+          "script-src 'self' 'unsafe-inline' blob: 'wasm-unsafe-eval'{0}; connect-src 'self' blob: data:{0}")
 
 # The repository's pages on the site: file -> address, title
 DOCUMENTS = {
@@ -51,12 +49,18 @@ x = Value(3.0); y = x * x + 2 * x; y.backward()
 print(f"y = {y.data}, dy/dx = {x.grad}")
 """
 CARDS = [
-    ("Lessons", "lessons/index.html", "From the first derivative to a network that learns, with every picture and every number."),
-    ("The lab", "lab/index.html", "Python in your browser: graphs, explanations, derivations. A link can hold your program."),
-    ("Become a backprop ninja", "exercises/index.html", "Write the gradients by hand, and be told what is wrong with a wrong line."),
-    ("The museum of broken backprop", "museum.html", "Eight engines with one classic bug each. Break it, find it, mend it in the lab."),
-    ("Cross-entropy under the microscope", "pages/cross_entropy.html", "Why its gradient is softmax minus one-hot: path by path, matrix by matrix."),
-    ("Derivations", "pages/derive.html", "The gradients a lecturer writes on the board, read off the graph, every line checked by numbers."),
+    ("Lessons", "lessons/index.html",
+     "From the first derivative to a network that learns, with every picture and every number."),
+    ("The lab", "lab/index.html",
+     "Python in your browser: graphs, explanations, derivations. A link can hold your program."),
+    ("Become a backprop ninja", "exercises/index.html",
+     "Write the gradients by hand, and be told what is wrong with a wrong line."),
+    ("The museum of broken backprop", "pages/museum.html",
+     "Engines with one classic bug each. See where it bites, and mend it in the lab."),
+    ("Cross-entropy under the microscope", "pages/cross_entropy.html",
+     "Why its gradient is softmax minus one-hot: path by path, matrix by matrix."),
+    ("Derivations", "pages/derive.html",
+     "The gradients a lecturer writes on the board, read off the graph. Every line is checked by numbers."),
     ("Every operation", "operations.html", "The one table of derivatives from which everything here is read."),
     ("Speed", "speed.html", "Measured beside micrograd, NumPy by hand, PyTorch and others."),
     ("Promises", "promises.html", "What holds at the edges: infinities, kinks, deep graphs, changed data."),
@@ -77,9 +81,9 @@ class Site:
         """Write a page, and note its sections for the search."""
         path = self.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEMPLATES.get_template(template).render(
-            title=title, body=body, root="../" * address.count("/"), here=address, **{"kind": "", **self.shell, **more}),
-            encoding="utf-8")
+        text = TEMPLATES.get_template(template).render(title=title, body=body, root="../" * address.count("/"),
+                                                       here=address, **{"kind": "", **self.shell, **more})
+        path.write_text(text, encoding="utf-8")
         self.count += 1
         pieces = re.split(r'(?=<h[23] id=")', body)
         self.searchable.append((title, "", address, _words(more.get("description", "") + " " + pieces[0])))
@@ -111,7 +115,9 @@ def _home() -> str:
 
 
 def _words(markup: str) -> str:
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<(style|script|svg|math)\b.*?</\1>|<[^>]*>", " ", markup, flags=re.S))).strip()
+    """What can be read of a page, for the search."""
+    bare = re.sub(r"<(style|script|svg|math)\b.*?</\1>|<[^>]*>", " ", markup, flags=re.S)
+    return html.unescape(re.sub(r"\s+", " ", bare)).strip()
 
 
 def write_site(folder: Path, pyodide: str | None = None) -> int:
@@ -129,17 +135,17 @@ def write_site(folder: Path, pyodide: str | None = None) -> int:
     data = write_lab(folder / "lab", pyodide)
     site.page("lab/index.html", "The lab", template="lab.html", kind="labs", **data,
               description="Python in the browser: run, draw, explain, derive, train, solve the exercises")
-    for key in EXAMPLES:
-        site.searchable.append((key.title, "a program in the lab", f"lab/index.html#example={key.key}", key.source[:300]))
+    for one in EXAMPLES:
+        address = f"lab/index.html#example={one.key}"
+        site.searchable.append((one.title, "a program in the lab", address, one.source[:300]))
     _made_by_the_demos(site)
     _documents(site)
     first = _lessons(site)
     _exercises(site, data["numpy"])
-    _museum(site)
     _licences(site)
     site.page("index.html", "ninjagrad", template="landing.html", cards=CARDS, lesson=first, start=coloured(START),
-              start_link=link_to(START), description="Automatic differentiation you can read, see, step through, derive, "
-              "break and train, in the browser")
+              start_link=link_to(START),
+              description="Automatic differentiation you can read, see, step through, derive, break and train")
     shown = StringIO()
     with redirect_stdout(shown):
         found = list(write_reference(folder / "api", site.shell))
@@ -161,13 +167,22 @@ def _made_by_the_demos(site: Site) -> None:
     with redirect_stdout(StringIO()):
         cross_entropy.main(["--out", str(out)])
         derive.main(["--out", str(out)])
-    back = ('<nav aria-label="Back" style="font:15px Helvetica,Arial,sans-serif;padding:.4rem 0"><a href="../index.html" '
-            'style="color:inherit">∂ ninjagrad</a></nav>')
-    for name in ("cross_entropy", "derive", "cross_entropy_steps"):
+    museum_page.write(out)
+    back = ('<nav aria-label="Back" style="font:15px Helvetica,Arial,sans-serif;padding:.4rem 0">'
+            '<a href="../index.html" style="color:inherit">∂ ninjagrad</a></nav>')
+    for name in ("cross_entropy", "derive", "cross_entropy_steps", "museum"):
         path = out / f"{name}.html"
-        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"(<code>[^<]* ninja start (\d+)</code>)", _in_the_lab, path.read_text(encoding="utf-8"))
         path.write_text(re.sub(r"(<main>\n<h1>|<h1>)", back + r"\1", text, count=1), encoding="utf-8")
-        site.searchable.append((re.findall(r"<title>(.*?)</title>", text)[0], "", f"pages/{name}.html", _words(text)[:1500]))
+        title = re.findall(r"<title>(.*?)</title>", text)[0]
+        site.searchable.append((title, "", f"pages/{name}.html", _words(text)[:1500]))
+
+
+def _in_the_lab(found: re.Match[str]) -> str:
+    """A command that starts an exercise, and a link to where it can be solved without."""
+    number = int(found[2])
+    link = f' or <a href="../lab/index.html#exercise={number}">in the lab</a>' if scalar(EXERCISES[number]) else ""
+    return found[1] + link
 
 
 def _documents(site: Site) -> None:
@@ -177,8 +192,8 @@ def _documents(site: Site) -> None:
         body = html_of(text, str(Path(name).parent), lambda path: site.resolve(0, path))
         if name.startswith("benchmarks"):           # its pictures before its tables
             picture = site.resolve(0, "demos/gallery/speed.svg")
-            body = body.replace("</h1>", f'</h1><img class="picture" src="{picture}" alt="The time of one training step '
-                                'beside micrograd, NumPy by hand, PyTorch and others">', 1)
+            words = "The time of one training step beside micrograd, NumPy by hand, PyTorch and others"
+            body = body.replace("</h1>", f'</h1><img class="picture" src="{picture}" alt="{words}">', 1)
         made.append(body)
     for (address, title), body in zip(DOCUMENTS.values(), with_math(made)):
         site.page(address, title, body)
@@ -193,8 +208,10 @@ def _lessons(site: Site) -> str:
                                       ("Next", found[i + 1] if i + 1 < len(found) else None)) if other]
         site.page(f"lessons/{lesson.name}.html", lesson.title, body + f"<hr><p>{' · '.join(beside)}</p>")
     cards = [(lesson.title, f"{lesson.name}.html", lesson.summary) for lesson in found]
-    cards += [("Cross-entropy under the microscope", "../pages/cross_entropy.html", "Why its gradient is softmax − one-hot."),
-              ("Derivations", "../pages/derive.html", "Softmax with cross-entropy five ways; neurons, norms, attention."),
+    cards += [("Cross-entropy under the microscope", "../pages/cross_entropy.html",
+               "Why its gradient is softmax − one-hot."),
+              ("Derivations", "../pages/derive.html",
+               "Softmax with cross-entropy five ways; neurons, norms, attention."),
               ("A tour", "../tour.html", "Everything the project does, in one page that runs.")]
     site.page("lessons/index.html", "Lessons", "<h1>Lessons</h1>" + _cards(cards),
               description="The lessons: notebooks to read here or to run")
@@ -213,54 +230,31 @@ def _exercises(site: Site, numpy: bool) -> None:
         name = exercise.path.stem
         title = f"{exercise.number}: {exercise.title}"
         here = numpy or scalar(exercise)
-        lab = f'<a class="button first" href="../lab/index.html#exercise={exercise.number}">Solve it in the lab</a>'
         alone = (f"<p>On your computer: <code>python -m demos ninja start {exercise.number}</code>, and then "
                  f"<code>python -m demos ninja check {exercise.number}</code>.</p>")
-        need = "" if here else '<p class="pale">It is about Tensors, which need NumPy: the lab here holds single numbers.</p>'
+        need = "" if here else ('<p class="pale">It is about Tensors, which need NumPy: this site\'s lab holds single '
+                                "numbers.</p>")
         text = re.match(r'"""(.*?)"""', exercise.source, re.S)
+        what = "Mend it in the lab" if mends(exercise) else "Solve it in the lab"
+        lab = f'<a class="button first" href="../lab/index.html#exercise={exercise.number}">{what}</a>'
         words = html_of("\n".join(text[1].split("\n")[1:]) if text else "", "", str)
         state = f'<span class="state" data-exercise="{exercise.number}"></span>'
         site.page(f"exercises/{name}.html", f"Exercise {title}",
                   f"<h1>Exercise {html.escape(title)}</h1><p>{state}</p>{words}"
                   f'{f"<p>{lab}</p>" if here else ""}{alone}{need}<h2>The file</h2>{coloured(exercise.starter())}'
-                  f"<details><summary>The worked answer, with its derivation</summary>{coloured(exercise.solution())}</details>")
+                  "<details><summary>The worked answer, with its derivation</summary>"
+                  f"{coloured(exercise.solution())}</details>")
         items.append(f'<li class="card"><h2><a href="{name}.html">{html.escape(title)}</a></h2><p>'
                      f'{"In the lab, or on your computer." if here else "On your computer."}</p>{state}</li>')
     site.page("exercises/index.html", "Exercises",
-              "<h1>Become a backprop ninja</h1><p>Write the gradients by hand. A wrong line is told what is wrong with it, "
-              "and one that is right for what it was fed is not blamed for a mistake further up.</p>"
-              f'<ul class="cards">{"".join(items)}</ul>', description="Ten exercises in backpropagation by hand")
-
-
-def _museum(site: Site) -> None:
-    parts = ["<h1>The museum of broken backprop</h1>", html_of(museum.__doc__ or "", "", str)]
-    for number, exhibit in enumerate(museum.EXHIBITS, 1):
-        right, broken = museum.expected(exhibit), museum.got(exhibit)
-        wrong = museum.first_wrong(right, broken)
-        rows = "".join(f"<tr><td><code>{name}</code></td><td>{_numbers(right[name])}</td><td>{_numbers(broken[name])}</td>"
-                       f"<td>{'← first wrong' if name == wrong else ''}</td></tr>" for name in reversed(right))
-        sources = []
-        for title, engine, kind in (("broken", exhibit.engine, "broken"), ("right", museum.Small, "right")):
-            method = exhibit.method if hasattr(engine, exhibit.method) else "backward"
-            code = coloured(textwrap.dedent(inspect.getsource(getattr(engine, method))))
-            sources.append(f"<div><h3>{title}</h3>{code.replace('<pre', f'<pre class={kind}', 1)}</div>")
-        lab = (f'<p><a class="button" href="lab/index.html#example={museum_key(exhibit.name)}">Mend it in the lab</a></p>'
-               if exhibit.name in BROKEN else '<p class="pale">This one needs arrays: <code>python -m demos museum '
-               f"{number}</code></p>")
-        parts.append(f'<h2 id="exhibit-{number}">{number}. {html.escape(exhibit.name)}</h2><p>{html.escape(exhibit.why)}</p>'
-                     f'<p><code>{html.escape(exhibit.formula)}</code></p><div class="two">{"".join(sources)}</div>'
-                     '<div class="wide" tabindex="0"><table><tr><th>node</th><th>expected grad</th><th>got</th><td></td></tr>'
-                     f"{rows}</table></div>{lab}")
-    site.page("museum.html", "The museum", "\n".join(parts), description="Small engines with one classic bug each")
-
-
-def _numbers(x: Any) -> str:
-    return html.escape(museum._short(x))
+              "<h1>Become a backprop ninja</h1><p>Write the gradients by hand. A wrong line is told what is wrong "
+              "with it, and one that is right for what it was fed is not blamed for a mistake further up.</p>"
+              f'<ul class="cards">{"".join(items)}</ul>', description="Exercises in backpropagation by hand")
 
 
 def _licences(site: Site) -> None:
-    parts = ["<h1>Licences</h1><p>ninjagrad is under the MIT licence. The folder of this site also holds these, each under its "
-             "own:</p>"]
+    parts = ["<h1>Licences</h1><p>ninjagrad is under the MIT licence. This site's folder also holds these packages, "
+             "each under its own:</p>"]
     own = (ROOT / "LICENSE").read_text(encoding="utf-8")
     (site.folder / "licences").mkdir(exist_ok=True)
     for name, licence, text in [(f"ninjagrad {ninjagrad.__version__}", "MIT", own), *licences()]:

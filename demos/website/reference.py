@@ -37,7 +37,8 @@ def write_reference(folder: Path, shell: dict[str, Any]) -> Iterator[tuple[str, 
 
 
 def _readable(page: str) -> str:
-    """pdoc's page for whoever hears it or uses the keyboard: landmarks, headings without gaps, boxes that can scroll."""
+    """pdoc's page for whoever hears it or uses the keyboard: landmarks, headings without gaps, boxes that scroll."""
+    page = re.sub(r'<a href="[^"]*#_\w[^"]*">(.*?)</a>', r"\1", page)       # to what is private, which has no place
     page = re.sub(r"<h[56]\b[^>]*>(.*?)</h[56]>", r"<p><b>\1</b></p>", page)
     page = page.replace('<main class="pdoc">', '<main class="pdoc" id="content" tabindex="-1">')
     page = page.replace('<a class="headerlink"', '<a class="headerlink" aria-label="A link to this place"')
@@ -50,7 +51,8 @@ def _searchable(module: pdoc.doc.Module) -> Iterator[tuple[str, str, str, str]]:
     for member in module.flattened_own_members:
         if member.name.startswith("_") or not member.docstring:
             continue
-        yield member.qualname, f"{member.kind} in {module.modulename}", f"{address}#{member.qualname}", _first(member.docstring)
+        yield (member.qualname, f"{member.kind} in {module.modulename}", f"{address}#{member.qualname}",
+               _first(member.docstring))
 
 
 def _first(text: str) -> str:

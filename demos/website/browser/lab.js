@@ -104,10 +104,7 @@ async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), letter => letter.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
 }
-let own = "";                                       // the address that this page wrote itself
 async function follow() {
-  if (location.hash === own && own) return;
-  own = location.hash;
   const [what, held] = [location.hash.slice(1).split("=")[0], location.hash.slice(location.hash.indexOf("=") + 1)];
   try {
     if (what === "code") return open(await unpacked(held));
@@ -323,8 +320,7 @@ async function keepAll() {
 $("run").onclick = run;
 $("stop").onclick = stop;
 $("link").onclick = async () => {
-  own = "#code=" + await packed(program());
-  history.replaceState(null, "", own);
+  history.replaceState(null, "", "#code=" + await packed(program()));
   try { await navigator.clipboard.writeText(location.href); say("The link is copied. It holds the program itself."); }
   catch { say("The address of this page now holds the program: copy it."); }
 };
@@ -332,7 +328,10 @@ $("anew").onclick = () => {
   if (exercise !== null) { store.set("answers." + exercise, null); open("", { number: exercise }); }
   else { const found = examples.find(one => menu.value === `example=${one.key}`); if (found) open(found.source, { key: found.key }); }
 };
-menu.onchange = () => { if (menu.value) location.hash = menu.value; };
+menu.onchange = () => {
+  if (location.hash === "#" + menu.value) follow();
+  else if (menu.value) location.hash = menu.value;
+};
 addEventListener("hashchange", follow);
 document.addEventListener("keydown", event => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && !event.defaultPrevented) { event.preventDefault(); run(); }

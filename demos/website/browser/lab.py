@@ -28,7 +28,7 @@ def warm():
     """Import what most programs use, before Python's memory is written down."""
     import autograd.functional
     import nn
-    from autograd import Value, draw, explain, paths, stepper, tree     # noqa: F401
+    from autograd import Value, draw, explain, paths, stepper, tree  # noqa: F401
     nn.MLP(2, [2, 1])
     return autograd, nn
 
@@ -44,7 +44,8 @@ def start(layout, tell):
         if format != "svg":
             raise dot.LayoutError(f"draw: the lab lays out svg, not {format}.")
         # No font can be measured here, so the boxes are made for a wider one than most.
-        return layout(source.replace('margin="0.07,', 'margin="0.15,').replace('margin="0.04,', 'margin="0.1,')).encode()
+        wider = source.replace('margin="0.07,', 'margin="0.15,').replace('margin="0.04,', 'margin="0.1,')
+        return layout(wider).encode()
 
     dot.engine = engine
     builtins.display = display
@@ -234,8 +235,8 @@ def told(error):
               for frame in traceback.extract_tb(error.__traceback__) if frame.filename == PROGRAM]
     message = str(error)
     if isinstance(error, ImportError) and "numpy" in message.lower():
-        message += "\nThis lab holds single numbers alone, without NumPy. Tensor lessons need it: install ninjagrad on " \
-                   "your computer, or open a lab that was built with a full Pyodide."
+        message += "\nThis lab holds single numbers alone, without NumPy. Tensor lessons need it: install ninjagrad " \
+                   "on your computer, or open a lab that was built with a full Pyodide."
     shown = frames if len(frames) <= 12 else [*frames[:6], {"line": None, "text": f"… {len(frames) - 12} more …"},
                                               *frames[-6:]]
     return {"type": type(error).__name__, "message": message, "line": frames[-1]["line"] if frames else None,

@@ -11,7 +11,7 @@ function load() {
   const script = document.createElement("script");
   script.src = root + "search-index.js";            // a script, not JSON, so that it works from a folder too
   script.onload = () => {
-    index = MiniSearch.loadJS(window.SEARCH, { fields: ["title", "text"], storeFields: ["title", "where", "address"] });
+    index = MiniSearch.loadJSON(window.SEARCH, { fields: ["title", "text"], storeFields: ["title", "where", "address"] });
     find();
   };
   document.head.append(script);

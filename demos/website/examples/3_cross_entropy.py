@@ -1,4 +1,6 @@
 # Cross-entropy of three logits, step by step. Its gradient is softmax minus one-hot: see where the rest goes.
+from lab import display
+
 import autograd.functional as F
 from autograd import Value, draw, paths, stepper
 

@@ -1,8 +1,9 @@
 # Exclusive or: one neuron cannot learn it, four hidden ones can. Try fewer, or another seed.
 import random
 
-import nn
 from lab import Curve, Plane
+
+import nn
 
 random.seed(1)
 points = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
@@ -11,7 +12,7 @@ model = nn.MLP(2, [4, 1], nonlin="tanh")
 optimizer = nn.optim.SGD(model.parameters(), lr=0.5)
 curve = Curve("loss")
 
-for step in range(150):
+for _ in range(150):
     p = [model(point).sigmoid() for point in points]
     loss = -sum((q if y else 1 - q).log() for q, y in zip(p, targets)) / 4
     optimizer.zero_grad()

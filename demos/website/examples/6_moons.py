@@ -2,8 +2,9 @@
 import math
 import random
 
-import nn
 from lab import Curve, Plane
+
+import nn
 
 random.seed(4)
 points, targets = [], []
