@@ -121,6 +121,8 @@ BESIDE = {
     "autograd/learn/suspicions": "learn/test_diagnose", "autograd/see/tree": "see/test_draw",
     "autograd/see/dot": "see/test_draw", "autograd/see/naming": "see/test_draw",
     "autograd/see/telling": "see/test_explain",
+    "autograd/core/showing": "see/test_display", "autograd/see/page": "see/test_display",
+    "nn/displays": "see/test_display",
     "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",
     "nn/neurons": "nn/test_layers", "nn/activations": "nn/test_layers",
     **{f"autograd/functional/{name}": "functional/test_functional" for name in (
@@ -130,8 +132,9 @@ BESIDE = {
     "autograd/nn": "test_ports", "autograd/optim": "test_ports", "nn/containers": "test_ports", "nn/init": "test_ports",
     **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing", "questions")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
-        "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown")},
-    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},
+        "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown",
+        "spelling")},
+    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds", "search")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},
     **{f"autograd/codegen/{name}": "codegen/test_source" for name in (

@@ -54,10 +54,11 @@ def _lesson(path: Path, resolve: Resolve) -> Lesson:
         if cell["cell_type"] == "markdown":
             parts.append(html_of(source, "demos/notebooks", resolve))
         elif cell["cell_type"] == "code" and source.strip():
-            parts.append(coloured(source))
             shown = "".join(_output(output) for output in cell.get("outputs", []))
-            if shown:
-                parts.append(f'<div class="output">{shown}</div>')
+            block = coloured(source) + (f'<div class="output">{shown}</div>' if shown else "")
+            if "answer" in cell["metadata"].get("tags", []):
+                block = f"<details><summary>An answer</summary>{block}</details>"
+            parts.append(block)
     return Lesson(path.stem, title, re.sub(r"[*`_$]", "", summary).replace("\n", " "), "\n".join(parts))
 
 
@@ -69,14 +70,11 @@ def _output(output: dict[str, Any]) -> str:
         return f"<pre>{html.escape(output['ename'])}: {html.escape(output['evalue'])}</pre>"
     data = {kind: text if isinstance(text, str) else "".join(text) for kind, text in output["data"].items()
             if isinstance(text, (str, list))}
-    if "text/html" in data:
-        if re.search(r"<script|<!doctype|<html", data["text/html"], flags=re.I) and "<iframe" not in data["text/html"]:
-            return (f'<iframe class="stage" title="A page that the cell wrote" sandbox="allow-scripts" '
-                    f'srcdoc="{html.escape(data["text/html"])}"></iframe>')
-        return data["text/html"]
     if "image/svg+xml" in data:
         svg = data["image/svg+xml"]
         return f'<div class="shown" tabindex="0" role="group" aria-label="A picture">{svg[svg.index("<svg"):]}</div>'
+    if "text/html" in data:
+        return data["text/html"]
     if "image/png" in data:
         address = f"data:image/png;base64,{data['image/png'].strip()}"
         return f'<img class="picture" alt="A picture that the cell made" src="{address}">'

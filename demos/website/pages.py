@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader
 import ninjagrad
 from autograd import Value, stepper
 
-from .. import cross_entropy, derive, museum_page
+from .. import cross_entropy, derive, museum
 from ..ninja.exercises import EXERCISES
 from .examples import EXAMPLES
 from .lab import mends, scalar, write_lab
@@ -167,11 +167,13 @@ def _made_by_the_demos(site: Site) -> None:
     with redirect_stdout(StringIO()):
         cross_entropy.main(["--out", str(out)])
         derive.main(["--out", str(out)])
-    museum_page.write(out)
+        museum.main(["--out", str(out)])
     back = ('<nav aria-label="Back" style="font:15px Helvetica,Arial,sans-serif;padding:.4rem 0">'
             '<a href="../index.html" style="color:inherit">∂ ninjagrad</a></nav>')
-    for name in ("cross_entropy", "derive", "cross_entropy_steps", "museum"):
-        path = out / f"{name}.html"
+    for path in sorted(out.glob("*.html")):
+        name = path.stem
+        if name == "neuron":                        # it stands within the landing page
+            continue
         text = re.sub(r"(<code>[^<]* ninja start (\d+)</code>)", _in_the_lab, path.read_text(encoding="utf-8"))
         path.write_text(re.sub(r"(<main>\n<h1>|<h1>)", back + r"\1", text, count=1), encoding="utf-8")
         title = re.findall(r"<title>(.*?)</title>", text)[0]

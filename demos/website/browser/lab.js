@@ -142,12 +142,12 @@ function harmless(text) {                           // a link may hold a strange
   found.querySelectorAll("*").forEach(one => [...one.attributes].forEach(({ name, value }) => {
     if (name.startsWith("on") || /^\s*javascript:/i.test(value)) one.removeAttribute(name);
   }));
-  return [...document.adoptNode(found.body).childNodes];
+  return [...found.querySelectorAll("head > style"), ...found.body.childNodes].map(one => document.adoptNode(one));
 }
 function shown(bundle) {
   const box = element("div", "", "shown");
-  const markup = bundle["text/html"] ?? bundle["image/svg+xml"]?.replace(/^[^]*?(?=<svg)/, "");
-  if (markup !== undefined && /<script|<!doctype|<html/i.test(markup)) box.append(page(markup));
+  const markup = bundle["image/svg+xml"]?.replace(/^[^]*?(?=<svg)/, "") ?? bundle["text/html"];
+  if (markup !== undefined && /^\s*(<!doctype|<html)/i.test(markup)) box.append(page(markup));
   else if (markup !== undefined) box.append(...harmless(markup));
   else if (bundle["text/latex"] !== undefined) {
     box.innerHTML = temml.renderToString(bundle["text/latex"].replace(/^\$+|\$+$/g, ""), { displayMode: true, throwOnError: false });

@@ -59,7 +59,7 @@ def _no_input(prompt=""):
 
 def bundle(x):
     """What `x` shows itself as: type -> text, as in a notebook."""
-    if isinstance(x, str):
+    if type(x) is str:
         return {"text/plain": x if "\n" in x else repr(x)}
     if isinstance(x, Path) and x.suffix in (".html", ".svg") and x.is_file():
         return {"text/html" if x.suffix == ".html" else "image/svg+xml": x.read_text(encoding="utf-8")}
@@ -72,8 +72,6 @@ def bundle(x):
     for kind, method in METHODS.items():
         if kind not in found and (shown := getattr(x, method, lambda: None)()) is not None:
             found[kind] = shown
-    if type(x).__name__ == "Derivation" and "text/html" not in found:
-        found["text/html"] = x.mathml()
     return {"text/plain": repr(x), **{kind: text for kind, text in found.items() if isinstance(text, str)}}
 
 
