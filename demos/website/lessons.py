@@ -65,20 +65,20 @@ def _lesson(path: Path, resolve: Resolve) -> Lesson:
 def _output(output: dict[str, Any]) -> str:
     """What a cell showed, in the richest form that a page can hold."""
     if output["output_type"] == "stream":
-        return f"<pre>{html.escape(''.join(output['text']))}</pre>"
+        return f"<pre tabindex=0>{html.escape(''.join(output['text']))}</pre>"
     if output["output_type"] == "error":
-        return f"<pre>{html.escape(output['ename'])}: {html.escape(output['evalue'])}</pre>"
+        return f"<pre tabindex=0>{html.escape(output['ename'])}: {html.escape(output['evalue'])}</pre>"
     data = {kind: text if isinstance(text, str) else "".join(text) for kind, text in output["data"].items()
             if isinstance(text, (str, list))}
     if "image/svg+xml" in data:
         svg = data["image/svg+xml"]
         return f'<div class="shown" tabindex="0" role="group" aria-label="A picture">{svg[svg.index("<svg"):]}</div>'
     if "text/html" in data:
-        return data["text/html"]
+        return data["text/html"].replace("<pre", "<pre tabindex=0")
     if "image/png" in data:
         address = f"data:image/png;base64,{data['image/png'].strip()}"
         return f'<img class="picture" alt="A picture that the cell made" src="{address}">'
     if "text/latex" in data:
         formula = data["text/latex"].strip().strip("$")
         return f'<span data-math="block">{html.escape(formula)}</span>'
-    return f"<pre>{html.escape(data.get('text/plain', ''))}</pre>"
+    return f"<pre tabindex=0>{html.escape(data.get('text/plain', ''))}</pre>"
