@@ -99,7 +99,8 @@ def _python(target: Path) -> None:
         for name, place in places.items():
             for path in sorted((ROOT / name).rglob("*")):
                 inside = path.relative_to(ROOT / name)
-                if path.suffix in (".py", ".html", ".css", ".js", ".txt") and inside.parts[0] not in ("website", "gallery"):
+                kept = path.suffix in (".py", ".html", ".css", ".js", ".txt")
+                if kept and inside.parts[0] not in ("website", "gallery", "notebooks"):
                     packed.writestr(_same(f"{place}/{inside.as_posix()}"), path.read_bytes())
         packed.writestr(_same("lab.py"), (HERE / "browser" / "lab.py").read_bytes())
 

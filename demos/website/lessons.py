@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import html
 import json
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,10 +46,10 @@ def _lesson(path: Path, resolve: Resolve) -> Lesson:
     words = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     title = next((line.lstrip("# ") for line in "\n".join(words).splitlines() if line.startswith("#")), path.stem)
     summary = next((text for text in "\n\n".join(words).split("\n\n") if text and not text.startswith("#")), "")
-    programs = [source for cell in cells if cell["cell_type"] == "code" and (source := "".join(cell["source"]).strip())]
+    cells = [cell for cell in cells if "google.colab" not in "".join(cell["source"])]       # it installs what is here
     parts = []
-    whole = "\n\n".join(programs) + "\n"
-    if programs and not re.search(r"numpy|[Tt]ensor|torch|matplotlib|^%|^!|nn\.(Linear|Seq)", whole, flags=re.M):
+    whole = "\n\n".join(_shown(cell) for cell in cells if cell["cell_type"] == "code")
+    if not re.search(r"numpy|[Tt]ensor|torch|matplotlib|replay|demos|^\s*[%!]|nn\.(Linear|Seq)", whole, flags=re.M):
         parts.append(f'<p><a class="button" href="../lab/index.html{link_to(whole)}">Open its code in the lab</a></p>')
     for cell in cells:
         source = "".join(cell["source"])
@@ -60,6 +62,17 @@ def _lesson(path: Path, resolve: Resolve) -> Lesson:
                 block = f"<details><summary>An answer</summary>{block}</details>"
             parts.append(block)
     return Lesson(path.stem, title, re.sub(r"[*`_$]", "", summary).replace("\n", " "), "\n".join(parts))
+
+
+def _shown(cell: dict[str, Any]) -> str:
+    """A cell's code as part of a program: the value that it ends with is displayed."""
+    source = "".join(cell["source"])
+    with suppress(SyntaxError):
+        last = ast.parse(source).body[-1:]
+        if last and isinstance(last[0], ast.Expr) and not ast.unparse(last[0]).startswith(("print(", "display(")):
+            lines = source.splitlines()
+            return "\n".join([*lines[:last[0].lineno - 1], f"display({ast.unparse(last[0])})"])
+    return source
 
 
 def _output(output: dict[str, Any]) -> str:

@@ -286,6 +286,18 @@ def test_a_link_holds_the_program(browser, address, lab):
     other.context.close()
 
 
+def test_a_lesson_is_opened_in_the_lab_and_runs(folder, lab):
+    pages = sorted((folder / "lessons").glob("*.html"))
+    found = [path for path in pages if "lab/index.html#code=" in path.read_text(encoding="utf-8")]
+    assert found
+    for path in found:
+        lab.page.goto(f"{lab.address}lessons/{path.name}")
+        lab.page.click("text=Open its code in the lab")
+        lab.page.wait_for_selector("body[data-state=ready]")
+        lab.run()
+        assert lab.page.query_selector("#result .failed") is None, lab.page.inner_text("#result .failed")
+
+
 def test_an_exercise_is_solved_and_still_is_after_a_reload(browser, address):
     reader = Reader(browser, address)
     reader.open("exercises/0_warmups.html")

@@ -176,7 +176,7 @@ function told(message) {
     if (before) before.replaceWith(box); else result.append(box);
     places.set(message.place, box);
   } else if (message.what === "error") failed(message);
-  result.scrollTop = result.scrollHeight;
+  if (message.what !== "show") result.scrollTop = result.scrollHeight;
 }
 function failed({ type, message, line, frames }) {
   const box = element("div", "", "failed");
@@ -278,6 +278,8 @@ function finished(text) {
   $("stop").disabled = true;
   $("run").disabled = false;
   result.setAttribute("aria-busy", "false");
+  if (!result.querySelector(".failed")) result.scrollTop = 0;
+  if (matchMedia("(max-width: 760px)").matches) result.scrollIntoView({ block: "start" });
 }
 function run() {
   if (running) return;

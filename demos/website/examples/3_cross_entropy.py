@@ -1,8 +1,7 @@
 # Cross-entropy of three logits, step by step. Its gradient is softmax minus one-hot: see where the rest goes.
-from lab import display
-
 import autograd.functional as F
 from autograd import Value, draw, paths, stepper
+from lab import display
 
 z = [Value(2.0, label="z_1"), Value(1.0, label="z_2"), Value(0.1, label="z_3")]
 loss = F.cross_entropy_composite(z, 1)      # the true class is the second, z_2

@@ -1,9 +1,8 @@
 # Exclusive or: one neuron cannot learn it, four hidden ones can. Try fewer, or another seed.
 import random
 
-from lab import Curve, Plane
-
 import nn
+from lab import Curve, Plane
 
 random.seed(1)
 points = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]

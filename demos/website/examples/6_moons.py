@@ -2,9 +2,8 @@
 import math
 import random
 
-from lab import Curve, Plane
-
 import nn
+from lab import Curve, Plane
 
 random.seed(4)
 points, targets = [], []
