@@ -68,4 +68,5 @@ def with_math(pages: list[str]) -> list[str]:
     made = iter(json.loads(node(
         "const temml = require('temml'); console.log(JSON.stringify(given.map(([text, block]) =>"
         " temml.renderToString(text, {displayMode: block, throwOnError: true}))));", formulas)))
-    return [pattern.sub(lambda _: next(made), page) for page in pages]
+    return [pattern.sub(lambda found: f'<span class="formula" tabindex="0">{next(made)}</span>'
+                        if found[1] == "block" else next(made), page) for page in pages]
