@@ -119,8 +119,8 @@ BESIDE = {
     "autograd/learn/contributions": "see/test_explain", "autograd/learn/alike": "learn/test_diagnose",
     "autograd/learn/mistakes": "learn/test_diagnose", "autograd/learn/shapes": "learn/test_diagnose",
     "autograd/learn/suspicions": "learn/test_diagnose", "autograd/see/tree": "see/test_draw",
-    "autograd/see/dot": "see/test_draw", "autograd/see/naming": "see/test_draw",
-    "autograd/see/telling": "see/test_explain",
+    "autograd/see/dot": "see/test_draw", "autograd/see/mathematics": "see/test_draw",
+    "autograd/see/naming": "see/test_draw", "autograd/see/telling": "see/test_explain",
     "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",
     "nn/neurons": "nn/test_layers", "nn/activations": "nn/test_layers",
     **{f"autograd/functional/{name}": "functional/test_functional" for name in (

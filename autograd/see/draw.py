@@ -10,6 +10,7 @@ from typing import Any
 from autograd.core.graph import Node
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
+from autograd.see.mathematics import in_mathematics, sign
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
 from autograd.see.telling import describe
 
@@ -79,7 +80,8 @@ class Drawing:
 
 def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Nodes = None,
          names: Mapping[str, object] | None = None, parameters: object = None, constants: bool = True,
-         legend: bool = True, collapse: object = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
+         labels: str = "plain", legend: bool = True, collapse: object = None, depth: int = 0,
+         max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.
 
     Args:
@@ -91,6 +93,8 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
         parameters: which leaves to colour as parameters, as a list or a model. A Tensor leaf that requires a gradient
             is one anyhow. Any other leaf is an input if it has a name, else a constant.
         constants: whether to show the constants.
+        labels: "plain", names as they were given; or "math", as mathematics writes them, for slides and papers:
+            `y_hat_1` is ŷ₁, `w[2]` is w₂, `alpha` is α, and a gradient is ∂L/∂w, where L is the root's name.
         legend: whether to explain the colours.
         collapse: an `nn` module, or several: each call of it is folded into one box with its name and how many
             parameters it has. Calls of the same kind on the same inputs share a box, which says ×N.
@@ -99,7 +103,7 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
 
     Raises:
         TypeError: if `root` is not a node.
-        ValueError: for a graph of more than `max_nodes` nodes, an unknown direction or suffix.
+        ValueError: for a graph of more than `max_nodes` nodes, an unknown direction, way of labels or suffix.
         RuntimeError: if `file` is given and neither `dot` nor pygraphviz is there; the DOT text is written then.
 
     >>> from autograd import Value
@@ -111,6 +115,8 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     """
     if direction not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"draw: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
+    if labels not in ("plain", "math"):
+        raise ValueError(f"draw: got labels={labels!r}, expected 'plain' or 'math'")
     order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
     boxes: list[Fold] = []
     if collapse is not None:
@@ -121,8 +127,12 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     red = on_paths(order, as_nodes("draw", "highlight", highlight))
     hidden = set() if constants else {id(x) for x, role in role_of.items() if role == "constant" and x is not root}
 
-    drawing = Drawing(compose(order, role_of, red, hidden, direction, legend,
-                              {node: describe(node, name_of.get(node, ""), root) for node in order}, boxes))
+    told = {node: describe(node, name_of.get(node, ""), root) for node in order}
+    if labels == "math":
+        loss = name_of.get(root, "")
+        told = {node: in_mathematics(lines, name_of.get(node, ""), loss) for node, lines in told.items()}
+    drawing = Drawing(compose(order, role_of, red, hidden, direction, legend, told, boxes,
+                              sign if labels == "math" else str))
     if file is not None:
         drawing.save(file)
     return drawing
