@@ -199,7 +199,7 @@ def test_a_report_as_json(tmp_path, capsys):
 
 @pytest.mark.parametrize(("added", "why"), [
     ("\nwhile True:\n    pass\n", "did not run to its end"), ("\nimport sys\nsys.exit()\n", "did not run to its end"),
-    ("\ndlogits = logits.grad\n", "takes it from the engine (`grad`)"),
+    ("\ndlogits = logits.grad\n", "reads .grad"),
 ])
 def test_a_right_answer_that_does_not_count_is_told_why(added, why, tmp_path, capsys):
     path = tmp_path / EXERCISE.file_name
