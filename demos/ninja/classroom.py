@@ -4,14 +4,17 @@
     class grade SUBMISSIONS --csv marks.csv --exercise 1
     class grade SUBMISSIONS --json reports.json         every line of every submission
     class pack FOLDER --exercises MINE                  exercises of your own, without their solutions
+    class notebooks FOLDER                              the exercises as notebooks, with cells that nbgrader marks
+    class repository FOLDER                             a template for GitHub Classroom, with its workflow
 
 Each file is run in a process of its own, with limits on time and memory, and (by a watch inside Python; on Linux by the
 system too) without network or files outside its folder. That stops accidents and casual cheating. Student code is code:
 who sets out to break the watch from within can; grade strangers in a container.
 
-A mark is the share of lines that are right. Lines that follow from a mistake further up are not right, and are not
-called wrong either. The verdict "borrowed" means that a file reads gradients (`.grad`, the engine, the checker) where
-it should write them, "stopped" that it did not run to its end: look at these before you mark them.
+A mark is the share of lines that count: those that are right, and those that are fine for what a mistake further up
+fed them, so that one mistake costs one line. The table has both numbers. The verdict "borrowed" means that a file reads
+gradients (`.grad`, the engine, the checker) where it should write them, "stopped" that it did not run to its end: look
+at these before you mark them.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ninjagrad import __version__
+
 from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
@@ -36,8 +41,11 @@ from .runner import check, say
 
 __all__ = ["grade", "main", "submissions"]
 
-COLUMNS = ["student", "exercise", "file", "verdict", "right", "of", "percent", "mistakes", "follow from them",
-           "not written", "stopped", "borrowed", "seconds"]
+EXAMPLE = "1_makemore"
+
+COUNT = ("right", "follows")                        # the states of a line that earn its point
+COLUMNS = ["student", "exercise", "file", "verdict", "right", "count", "of", "percent", "mistakes",
+           "follow from them", "not written", "stopped", "borrowed", "seconds"]
 
 
 class Submission(NamedTuple):
@@ -57,10 +65,17 @@ def main(arguments: list[str] | None = None) -> int:
     grade_.add_argument("--json", type=Path, metavar="FILE", help="write everything, line by line")
     pack_ = commands.add_parser("pack", help="exercises without their solutions, to be given to students")
     pack_.add_argument("folder", type=Path, help="where to write them; students use it as --exercises FOLDER")
-    for command in (grade_, pack_):
+    notebooks_ = commands.add_parser("notebooks", help="the exercises as notebooks, for nbgrader and for students")
+    notebooks_.add_argument("folder", type=Path, help="where to write source/ (with solutions) and students/")
+    repository_ = commands.add_parser("repository", help="a template repository for GitHub Classroom")
+    repository_.add_argument("folder", type=Path, help="where to write it; push it, and name it as the template")
+    for command in (grade_, pack_, notebooks_, repository_):
         command.add_argument("--exercises", type=Path, metavar="FOLDER", help="exercises of your own (see ninja lint)")
     grade_.add_argument("--exercise", type=int, action="append", metavar="N",
                         help="only this one, expected of everybody; may be given more than once")
+    for command in (notebooks_, repository_):
+        command.add_argument("--exercise", type=int, action="append", metavar="N",
+                             help="only this one; may be given more than once")
     grade_.add_argument("--seconds", type=float, default=20.0, help="how long a file may run (default: 20)")
     grade_.add_argument("--memory", type=int, default=2000, metavar="MB", help="how much it may use (default: 2000)")
     grade_.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: all cores)")
@@ -72,6 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _pack(known, options.folder)
     for number in set(options.exercise or ()) - set(known):
         parser.error(f"there is no exercise {number}")
+    if options.command in ("notebooks", "repository"):
+        known = {number: x for number, x in known.items() if number in (options.exercise or known)}
+        return (_notebooks if options.command == "notebooks" else _repository)(known, options.folder, options.exercises)
     if not options.folder.is_dir():
         parser.error(f"{options.folder} is not a folder")
     found = list(submissions(options.folder, options.exercise, known))
@@ -104,6 +122,31 @@ def _pack(known: dict[int, Exercise], folder: Path) -> int:
     say(f"wrote {len(known)} exercises without their solutions into {folder}")
     say(f"students begin with: {COMMAND} ninja start N --exercises {folder.name}")
     say("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after #~)")
+    return 0
+
+
+def _notebooks(known: dict[int, Exercise], folder: Path, own: Path | None) -> int:
+    from .notebooks import write
+    try:
+        written = write(folder, known, "" if own is None else own.name)
+    except FileExistsError as there:
+        sys.exit(f"class notebooks: {there.filename} is there already; choose an empty folder")
+    say(f"wrote {len(written) // 2} notebooks for students, as many with solutions, and nbgrader_config.py, into "
+        f"{folder}")
+    say(f"for nbgrader: cd {folder} && nbgrader generate_assignment {EXAMPLE if own is None else written[0].stem}")
+    if own is not None:
+        say(f"they look for the exercises in a folder {own.name} beside them (see class pack)")
+    return 0
+
+
+def _repository(known: dict[int, Exercise], folder: Path, own: Path | None) -> int:
+    from .repository import WORKFLOW, write
+    try:
+        write(folder, known, __version__, own is not None)
+    except FileExistsError as there:
+        sys.exit(f"class repository: {there.filename} is there already; choose an empty folder")
+    say(f"wrote {len(known)} exercises and {WORKFLOW} into {folder}")
+    say("push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow")
     return 0
 
 
@@ -176,6 +219,7 @@ def row(report: dict[str, Any]) -> dict[str, Any]:
     """A report as a line of the table."""
     lines = report["lines"]
     right = sum(line["state"] == "right" for line in lines)
+    count = sum(line["state"] in COUNT for line in lines)
     error = report["error"]
 
     def named(*states: str) -> str:
@@ -183,8 +227,8 @@ def row(report: dict[str, Any]) -> dict[str, Any]:
 
     return {
         "student": _harmless(report["student"]), "exercise": "" if report["exercise"] is None else report["exercise"],
-        "file": _harmless(report["file"]), "verdict": report["verdict"], "right": right, "of": len(lines),
-        "percent": round(100 * right / len(lines)) if lines else 0,
+        "file": _harmless(report["file"]), "verdict": report["verdict"], "right": right, "count": count,
+        "of": len(lines), "percent": round(100 * count / len(lines)) if lines else 0,
         "mistakes": "; ".join(f"{line['name']}: {mistake(line)}" for line in lines if line["state"] == "wrong"),
         "follow from them": named("follows"), "not written": named("todo", "missing"),
         "stopped": _harmless(_said(error)) if error else "",

@@ -223,7 +223,7 @@ def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, rep
         reports.append({"exercise": exercise.number, "title": exercise.title, "file": path.name, "right": right,
                         "of": len(report["lines"]), "attempts": attempts, **report})
     else:
-        _show(report, exercise, path, options.hints)
+        show(report, exercise, path, options.hints)
     return 0 if report["verdict"] == "right" else 1
 
 
@@ -294,8 +294,25 @@ _MARKS: dict[str, Segment] = {"right": ("✓", "bold green"), "wrong": ("✗", "
                               "missing": ("?", "yellow"), "follows": ("↑", "yellow")}
 
 
-def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) -> int:
-    """Print a report; how many answers are right."""
+def said(line: dict[str, Any], report: dict[str, Any]) -> tuple[str, str]:
+    """What is said of an answer, in a few words, and their style."""
+    if line["state"] == "wrong":
+        return "none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"], "red"
+    if line["state"] == "follows":
+        above = ", ".join(line["from"]) or "the lines above"
+        return f"fine for what it was fed; look further up: {above}", "yellow"
+    if line["state"] == "missing":
+        return "not reached" if report["error"] else "there is no variable of this name", "yellow"
+    return ("not written yet" if line["state"] == "todo" else ""), "dim"
+
+
+def stopped(error: dict[str, Any]) -> str:
+    """What ended a file before its end."""
+    return (f"stopped in line {error['line']}: " if error["line"] else "stopped: ") + error["what"]
+
+
+def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: int, ask: str = "--hints ") -> int:
+    """Print a report; how many answers are right. More help is had by `ask` and a number."""
     lines = report["lines"]
     say()
     say((f"{exercise.number}  {exercise.title}", "bold"), (f"   {path}", "dim"))
@@ -309,18 +326,9 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
         indent = " " * (width + 6 if terminal_width() - width > 50 else 6)     # in a narrow terminal, below the name
         room = terminal_width() - len(indent) - 1
-        if line["state"] == "wrong":
-            words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
-        elif line["state"] == "follows":
-            above = ", ".join(line["from"]) or "the lines above"
-            text = f"fine for what it was fed; look further up: {above}"
-            text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
-            words.append((text.lstrip(), "yellow"))
-        elif line["state"] == "missing":
-            words.append(("not reached" if report["error"] else "there is no variable of this name", "yellow"))
-        elif line["state"] == "todo":
-            words.append(("not written yet", "dim"))
-        say(*words)
+        text, style = said(line, report)
+        text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
+        say(*words, (text.lstrip(), style))
         if line["state"] in ("right", "follows"):
             continue
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
@@ -344,8 +352,7 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     error = report["error"]
     if error is not None:
         say()
-        where = f"stopped in line {error['line']}: " if error["line"] else "stopped: "
-        say("  ", (where + error["what"], "bold red"))
+        say("  ", (stopped(error), "bold red"))
         if error["text"]:
             say("      ", (error["text"], "dim"))
     right = sum(line["state"] == "right" for line in lines)
@@ -359,7 +366,7 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         for line in textwrap.wrap(f"all {right} right, but {why}", terminal_width() - 3):
             say("  ", (line, "yellow"))
     elif lines:
-        more = f"; more help: --hints {hints + 1}" if hints < 3 and any(x["state"] == "wrong" for x in lines) else ""
+        more = f"; more help: {ask}{hints + 1}" if hints < 3 and any(x["state"] == "wrong" for x in lines) else ""
         say(f"  {right} of {len(lines)} right{more}")
     say()
     return right
