@@ -394,8 +394,10 @@ def _flat(x: Any) -> list[float]:
 
 def _root(target: Any, truth: dict[str, Any]) -> Any:
     """Where the backward pass that reached `target` began."""
-    return next(x for name, x in truth.items() if _is_root(name, x)
-                and any(node is target for node in topological(x)))
+    for name, x in truth.items():
+        if _is_root(name, x) and any(node is target for node in topological(x)):
+            return x
+    raise LookupError(f"nothing called loss, or out…, comes from {target.label}; name so what backward() begins at")
 
 
 def _after(target: Any, root: Any) -> list[Any]:
