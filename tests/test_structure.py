@@ -108,7 +108,8 @@ def test_nothing_in_autograd_itself_bears_the_name_of_a_function():
 
 # Modules whose tests stand with those of a neighbour: what one can't be tried without the other.
 BESIDE = {
-    "autograd/core/op": "core/test_ops", "autograd/core/floats": "core/test_writing", "autograd/core/numbers":
+    "autograd/core/op": "core/test_ops", "autograd/core/plain": "demos/test_terminal",
+    "autograd/core/floats": "core/test_writing", "autograd/core/numbers":
     "core/test_writing", "autograd/core/interior": "core/test_graph", "autograd/core/operators": "core/test_writing",
     "autograd/core/nary": "core/test_value", "autograd/core/symbols": "core/test_ops",
     "autograd/core/modes": "test_hostile", "autograd/core/carrying": "test_engine_limits",

@@ -19,6 +19,7 @@ from typing import Any
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
+from autograd.core.plain import any_terminal
 from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, every, finite, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
@@ -53,6 +54,7 @@ class Diagnosis:
         return bool(self.mistake)
 
     def __str__(self) -> str:
+        any_terminal()
         if not self.mistake:
             return f"d{self.variable}: right" + (f" ({self.note})" if self.note else "")
         title = "none of the usual mistakes" if self.mistake == "unknown" else self.mistake
@@ -155,6 +157,7 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
         line += f" | shapes: {got}, expected {expected}"
     elif (result or not diagnosis) and not result.exact:
         line += f" | {diagnosis.note or 'fine: the same sums, rounded in another order'}"
+    any_terminal()
     print(line)
     if diagnosis:
         print("    " + str(diagnosis).replace("\n", "\n    "))

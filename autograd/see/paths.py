@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
+from autograd.core.plain import any_terminal
 from autograd.learn.contributions import gradients, pull
 from autograd.see.naming import full_names, on_paths
 from autograd.see.telling import chain, number_text, size_text
@@ -47,6 +48,7 @@ class Path:
         return len(self.nodes)
 
     def __str__(self) -> str:
+        any_terminal()
         names = [self._name_of[node] for node in self.nodes]
         way = " → ".join(names if len(names) <= 12 else [*names[:6], f"… {len(names) - 10} more …", *names[-4:]])
         if len(self.partials) <= 12 and self.partials:
@@ -123,6 +125,7 @@ class Paths:
         return Path(tuple(nodes), tuple(positions), self._name_of, self._start)
 
     def __str__(self) -> str:
+        any_terminal()
         leaf, root = self._name_of.get(self.leaf, "leaf"), self._name_of[self.root]
         shown = [str(path) for path in itertools.islice(self, 10)]
         if self.count > len(shown):
@@ -144,6 +147,7 @@ class Sums(dict[Node, Any]):
         self._head = f"∂{root}/∂{leaf}"
 
     def __str__(self) -> str:
+        any_terminal()
         return "\n".join([self._head, *(f"  {line}" for line in self._lines)])
 
 
