@@ -23,7 +23,6 @@ AROUND = {"getattr", "eval", "exec", "compile", "vars", "globals", "locals", "__
           "_getframe", "f_back", "f_locals", "f_globals", "tb_frame", "__stand_in__", "__todo__", "redirect_stdout"}
 LIBRARIES = {"gc", "inspect", "importlib", "ctypes", "subprocess", "pickle", "marshal", "dill", "cloudpickle", "torch",
              "jax", "tensorflow", "numdifftools"}
-_OWN = {"autograd", "nn", "demos", "ninjagrad"}
 _OPEN = {"functional"}                              # the room of autograd that an answer may import from
 _INSIDE = {"_grad", "_notes", "_da", "_db", "_a", "_b"}             # where the engine keeps what it knows
 
@@ -38,17 +37,16 @@ def borrowed(text: str, starter: str) -> list[dict[str, object]]:
         found, own = sorted(_findings(ast.parse(text))), list(_findings(ast.parse(starter)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    if not any(isinstance(node, (ast.Import, ast.ImportFrom)) and _OWN & {module.split(".")[0] for module in _from(node)}
-               for node in ast.walk(ast.parse(starter))):
+    begun = list(ast.walk(ast.parse(starter)))
+    if any(isinstance(node, ast.ClassDef) for node in begun) and not any(map(_ours, begun)):
         # An engine of the learner's own: its .grad and backward are what is asked for, and no other engine is wanted.
-        found = [(line, what) for line, what in found if what.startswith(("goes around", "imports"))]
-        found += [(node.lineno, "imports the engine") for node in ast.walk(ast.parse(text))
-                  if isinstance(node, (ast.Import, ast.ImportFrom))
-                  and _OWN & {module.split(".")[0] for module in _from(node)}]
+        found = [(line, what) for line, what in found if what.startswith(("goes around", "imports"))
+                 and what.split()[-1] not in ("getattr", "vars", "__dict__")]
+        found += [(node.lineno, "imports the engine") for node in ast.walk(ast.parse(text)) if _ours(node)]
     lines, own_lines = text.splitlines(), starter.splitlines()
     allowed = Counter((what, own_lines[line - 1].strip()) for line, what in own)    # the starter's lines, each once
     listed: list[dict[str, object]] = []
-    for line, what in found:
+    for line, what in sorted(found):
         place = (what, lines[line - 1].strip())
         if allowed[place]:
             allowed[place] -= 1
@@ -125,6 +123,12 @@ def _reads_a_text(statement: ast.stmt) -> bool:
     return "float" in called and (texts or bool(called & {"repr", "str", "format", "ascii"}))
 
 
+def _ours(node: ast.AST) -> bool:
+    """Whether this imports anything of the engine's or of its lessons."""
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and any(
+        module.split(".")[0] in ("autograd", "nn", "demos", "ninjagrad") for module in _from(node))
+
+
 def _from(node: ast.Import | ast.ImportFrom) -> list[str]:
     """The modules an import names."""
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
@@ -151,7 +155,7 @@ def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             continue
         if isinstance(node, ast.MatchClass) and "grad" in node.kwd_attrs:
             yield node.lineno, "reads .grad"
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\{[^{}]*\.grad\b", node.value):
+        if isinstance(node, ast.Constant) and re.search(r"\{[^{}]*\.grad\b", str(node.value)):
             yield node.lineno, "reads .grad"        # "{0.grad}".format(x)
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
         if name is None or not isinstance(node.ctx, ast.Load):      # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ import signal
 import sys
 import tokenize
 import traceback
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
     tests = exercise.tests                          # read before a guard hides the exercise
     truth: dict[str, Any] = {"__name__": "truth"}
     exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
-    asked = [*exercise.asked, *truth.get("asked", []), *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
+    asked = [*exercise.asked, *truth.get("asked", []),
+             *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
     asked = list(dict.fromkeys(asked))
     for name, x in truth.items():
         if isinstance(x, Node) and not x.label:
@@ -95,7 +96,7 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
             continue
         if name in failed:
             lines.append(own | {"state": "wrong", "mistake": "the test was stopped", "evidence": failed[name],
-                                "hint": "mend what raises this, before the numbers"})
+                                "hint": "mend what raises this first; the numbers come after"})
             continue
         line = _graded(name, answers, truth, exercise, given, unsummed)
         if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
@@ -115,7 +116,8 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
                 line["from"] = [other for other in wrong if asked.index(other) < asked.index(line["name"])]
                 continue
             after = {id(x) for x in _after(node, _root(node, truth))}
-            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
+            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after] or [
+                other for other in wrong if asked.index(other) < asked.index(line["name"])]
     if truth.get("no_loops") and error is None:
         done = all(line["state"] not in ("todo", "missing") for line in lines)
         lines.append(_without_loops(path) if done else {"name": "no loop", "state": "todo", "own": ""})
@@ -211,8 +213,8 @@ def _forward_changed(answers: dict[str, Any], truth: dict[str, Any]) -> str:
         except (TypeError, ValueError, ArithmeticError):
             continue
         if not abs(got - wanted) <= 1e-6 * abs(wanted) + 1e-12:
-            what = "the loss" if name == "loss" else name
-            return f"your forward pass comes to {what} = {got:.6g}, the exercise's to {wanted:.6g}: was it changed?"
+            what = "the loss" if name == "loss" else f"{name} ="
+            return f"your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?"
     return ""
 
 
@@ -333,8 +335,11 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
     if name in answers.get("__todo__", ()) or answer is None or (name == "losses" and answer == []):
         return line | {"state": "todo"}
     if f"expected_{name}" in truth:
-        target: Any = Tensor(truth[f"expected_{name}"], requires_grad=True, label=name.removeprefix("d"))
-        target.grad = target.data
+        right = np.array(truth[f"expected_{name}"], float)
+        # There is no forward value of it: numbers that look like no logits stand for one.
+        target: Any = Tensor(1e3 * np.arange(right.size).reshape(right.shape), requires_grad=True,
+                             label=name.removeprefix("d"))
+        target.grad = Tensor(right)
         root = None
     else:
         target = truth[name.removeprefix("d")]
@@ -441,10 +446,8 @@ def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict
     if f"expected_{name}" in truth or not isinstance(target, Node):
         return
     if isinstance(target, Value):
-        try:
+        with suppress(KeyError, TypeError, ValueError):
             given[target] = float(getattr(answers[name], "data", answers[name]))
-        except (KeyError, TypeError, ValueError):
-            pass
         return
     try:
         array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)

@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
                         help="0: the mistake; 1: and what to think about (default); 2: and where the variable is used; "
-                             "3: and a strong hint")
+                             "3: and a strong hint, with the numbers that are right")
     check_.add_argument("--seconds", type=float, default=20.0, help="how long the file may run (default: 20)")
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
     solution_ = add("solution", "the worked answer, with its derivation")
@@ -168,7 +168,8 @@ def _start(exercise: Exercise, options: argparse.Namespace) -> int:
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', options)}")
+    say(f"  {'find the bug and mend it' if exercise.tests else 'fill in the TODOs'}, then: "
+        f"{command(f'check {exercise.number}', options)}")
     return 0
 
 
@@ -315,7 +316,13 @@ def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: in
     """Print a report; how many answers are right. More help is had by `ask` and a number."""
     lines = report["lines"]
     say()
-    say((f"{exercise.number}  {exercise.title}", "bold"), (f"   {path}", "dim"))
+    title, where = f"{exercise.number}  {exercise.title}", f"   {path}"
+    if len(title) + len(where) < terminal_width():
+        say((title, "bold"), (where, "dim"))
+    else:
+        for line in textwrap.wrap(title, terminal_width() - 1, subsequent_indent="    "):
+            say((line, "bold"))
+        say((where, "dim"))
     say()
     if report["output"]:
         for line in report["output"].splitlines()[-8:]:

@@ -154,7 +154,7 @@ def test_the_newest_of_two_files_counts_and_all_exercises_are_found(tmp_path):
     hand_in(tmp_path, "ana", SOLUTION, EXERCISES[2])
     hand_in(tmp_path, "ana/older", SOLUTION, EXERCISES[2])
     hand_in(tmp_path, "ana", "", EXERCISES[0])
-    (tmp_path / "ana" / "17_other.py").write_text("")
+    (tmp_path / "ana" / "77_other.py").write_text("")
     os.utime(tmp_path / "ana" / "older" / EXERCISE.file_name, (1, 1))
     found = list(submissions(tmp_path))
     assert [(x.student, x.exercise, x.path.parent.name) for x in found] == [("ana", 0, "ana"), ("ana", 2, "ana")]

@@ -267,8 +267,9 @@ def test_no_right_number_is_shown_before_the_last_hint(tmp_path, capsys):
 
 
 BORROWINGS = {                                      # all end in the right gradient, by the engine's work
-    "x.grad": "x.grad", "grad of an alias": "also.grad", "getattr": "getattr(x, 'gr' + 'ad')", "vars": "vars(x)['grad']",
-    "a dict": "x.__dict__['grad']", "a format": "float('{0.grad}'.format(x))", "its text": "float(repr(x).split('=')[2][:-1])",
+    "x.grad": "x.grad", "grad of an alias": "also.grad", "getattr": "getattr(x, 'gr' + 'ad')",
+    "vars": "vars(x)['grad']", "a dict": "x.__dict__['grad']", "a format": "float('{0.grad}'.format(x))",
+    "its text": "float(repr(x).split('=')[2][:-1])",
     "a pattern": "found[0]", "the stand-in": "__stand_in__('dx', None)", "globals": "globals()['x']",
     "a function": "mine(x)", "a lambda": "(lambda node: node.grad)(x)", "autograd.grad": "autograd.grad(f)(3.0)",
     "an import": "g(f)(3.0)", "a deep import": "by(out)", "everything imported": "grad(f)(3.0)",
@@ -297,7 +298,7 @@ def test_every_way_to_borrow_is_found_and_traced_to_the_answer(how):
 
 
 def test_an_engine_to_be_mended_may_not_be_replaced_by_ours(tmp_path):
-    assert MENDED == list(range(14, 22))
+    assert [*range(14, 22)] == MENDED
     text = EXERCISES[14].starter().replace("#  The tests", "# The tests") + "\nfrom autograd import Value\n"
     report = report_on(tmp_path, 14, text)
     assert report["verdict"] == "borrowed"
@@ -406,6 +407,22 @@ def test_what_follows_from_a_wrong_line_without_a_graph_is_forgiven(tmp_path):
         5, J=("J = (probs.detach()", "J = -(probs.detach()"),
         z=("dz = (probs - y) / T", "dz = (-(y / probs.detach()).view(1, -1) @ J).view(-1)")))
     assert states(report) == {"J": "wrong", "dz": "follows", "dT": "right"}
+    assert [line.get("mistake") for line in report["lines"]] == ["wrong sign", None, None]
+    assert report["lines"][1]["from"] == ["J"]
+
+
+def test_what_follows_from_a_path_that_no_node_stands_for_is_forgiven(tmp_path):
+    by_paths = ("dz = p - y", "mine = (through_p0 + through_p1) / h[1]\ndz = torch.stack([mine, -mine])")
+    report = report_on(tmp_path, 6, changed(6, z=by_paths, one=("through_p0 = -y[0]", "through_p0 = y[0]")))
+    assert states(report) == {"dp": "right", "through_p0": "wrong", "through_p1": "right", "dz": "follows",
+                              "dW": "follows", "db": "follows"}
+    assert all(line["from"] == ["through_p0"] for line in report["lines"] if line["state"] == "follows")
+    report = report_on(tmp_path, 6, changed(
+        6, z=by_paths, p=("dp = -y / p", "dp = y / p"),
+        one=("through_p0 = -y[0] * (1.0 - p[0]) * h[1]", "through_p0 = dp[0] * p[0] * (1.0 - p[0]) * h[1]"),
+        two=("through_p1 = y[1] * p[0] * h[1]", "through_p1 = -dp[1] * p[0] * p[1] * h[1]")))
+    assert [line["name"] for line in report["lines"] if line["state"] == "wrong"] == ["dp"]
+    assert [line["name"] for line in report["lines"] if line["state"] == "right"] == []
 
 
 def test_a_changed_forward_pass_is_said(tmp_path):

@@ -1,4 +1,4 @@
-"""Exercise 16: mend an engine that sees double only once.
+"""Exercise 16: mend an engine that keeps equal inputs once.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.

@@ -1,4 +1,4 @@
-"""Exercise 17: mend a training loop that drags its past along.
+"""Exercise 17: mend a training loop that keeps old gradients.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.
@@ -64,7 +64,8 @@ class Value:
 def zero_grad(parameters):
     """Forget the gradients of the last step."""
     for p in parameters:
-        #: `grad = 0.0` makes a variable of the function, which is forgotten at its end; the parameter's gradient stayed.
+        #: `grad = 0.0` makes a variable of the function, which is forgotten at its end.
+        #: The parameter's gradient stayed what it was.
         grad = 0.0  #+
         p.grad = 0.0  #-
 

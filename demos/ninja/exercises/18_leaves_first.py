@@ -57,8 +57,9 @@ class Value:
         self.grad = 1.0
         #: In `order` every node comes after its inputs. Backward, every node must come before them.
         for node in self.order():  #+
+            node.push()  #+
         for node in reversed(self.order()):  #-
-            node.push()
+            node.push()  #-
 
 
 #= The tests: a chain, doublings, and a bridge over a longer way.

@@ -1,4 +1,4 @@
-"""Exercise 19: mend an engine that broadcasts one way only.
+"""Exercise 19: mend an engine that broadcasts forward only.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.
@@ -35,8 +35,8 @@ class Tensor:
 
     def fitted(self, g):
         """The piece in the shape of this array, which may have been repeated to fit its partner."""
-        #: What was repeated going forward gathers the sum over its copies going back: over the axes it did not have, and over
-        #: those where it had length 1.
+        #: What was repeated going forward gathers the sum over its copies going back:
+        #: over the axes it did not have, and over those where it had length 1.
         while g.ndim > self.data.ndim:  #-
             g = g.sum(0)  #-
         for axis, length in enumerate(self.data.shape):  #-

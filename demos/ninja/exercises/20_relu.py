@@ -40,7 +40,8 @@ class Value:
         out = Value(max(self.data, 0.0), (self,))
 
         def hand_on():
-            #: relu's result is never below 0, so `out.data >= 0.0` is always true. Ask the input, or ask `out.data > 0.0`.
+            #: relu's result is never below 0, so `out.data >= 0.0` is always true.
+            #: Ask the input, or ask `out.data > 0.0`.
             self.grad += (out.data >= 0.0) * out.grad  #+
             self.grad += (self.data > 0.0) * out.grad  #-
 

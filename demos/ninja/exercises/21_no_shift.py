@@ -1,4 +1,4 @@
-"""Exercise 21: mend a softmax that is right on paper.
+"""Exercise 21: mend a softmax that fails on large logits.
 
 The engine below has one bug, in one place. The tests under it build graphs, and what `.grad` comes to there has to be
 right. Find the bug and mend it; nothing else needs a change. `check` says which gradients are wrong, and how.
