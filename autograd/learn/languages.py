@@ -4,19 +4,21 @@ The code says everything in English, and an English text is the key to its trans
 got=…)` looks it up and fills it in. A language is a module here with a dictionary of texts; what it lacks is told in
 English. Errors of the engine are in English always.
 
-The language is the one that `speak` was told, else the locale's: of the variables LANGUAGE, LC_ALL, LC_MESSAGES and
-LANG the first that is set, as with every program that is translated.
+The language is the one that `speak` was told, else that of the variable NINJAGRAD_LANG, else the locale's: of the
+variables LANGUAGE, LC_ALL, LC_MESSAGES and LANG the first that is set, as with every program that is translated.
 """
 
 from __future__ import annotations
 
 import locale
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 
-__all__ = ["LANGUAGES", "language", "speak", "tell"]
+__all__ = ["LANGUAGES", "VARIABLE", "language", "speak", "speaking", "tell"]
 
+VARIABLE = "NINJAGRAD_LANG"
 LANGUAGES = {"en": "", "de": "german"}              # code -> the module with its texts
 _spoken = ""                                        # what `speak` was told last
 _read: dict[str, Mapping[str, str]] = {"en": {}}
@@ -37,10 +39,22 @@ def speak(code: str = "") -> None:
     _spoken = code
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Within it another language is spoken; with "" the same."""
+    before = _spoken
+    speak(code or before)
+    try:
+        yield
+    finally:
+        speak(before)
+
+
 def language() -> str:
     """The language that is spoken: its code."""
-    if _spoken:
-        return _spoken
+    asked = _spoken or os.environ.get(VARIABLE, "")
+    if asked in LANGUAGES:
+        return asked
     named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if named not in ("C", "POSIX"):                 # as gettext has it: without a locale LANGUAGE says nothing
         named = os.environ.get("LANGUAGE") or named

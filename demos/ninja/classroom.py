@@ -32,16 +32,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd.learn.languages import LANGUAGES, speaking, tell
 from ninjagrad import __version__
 
 from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
-from .runner import check, say
+from .runner import LANG, check, in_line, mistake, say
 
 __all__ = ["grade", "main", "submissions"]
 
-EXAMPLE = "1_makemore"
 
 COUNT = ("right", "follows")                        # the states of a line that earn its point
 COLUMNS = ["student", "exercise", "file", "verdict", "right", "count", "of", "percent", "mistakes",
@@ -71,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     repository_.add_argument("folder", type=Path, help="where to write it; push it, and name it as the template")
     for command in (grade_, pack_, notebooks_, repository_):
         command.add_argument("--exercises", type=Path, metavar="FOLDER", help="exercises of your own (see ninja lint)")
+        command.add_argument("--lang", choices=LANGUAGES, default="", help=LANG)
     grade_.add_argument("--exercise", type=int, action="append", metavar="N",
                         help="only this one, expected of everybody; may be given more than once")
     for command in (notebooks_, repository_):
@@ -80,23 +81,28 @@ def main(arguments: list[str] | None = None) -> int:
     grade_.add_argument("--memory", type=int, default=2000, metavar="MB", help="how much it may use (default: 2000)")
     grade_.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: all cores)")
     options = parser.parse_args(arguments)
+    with speaking(options.lang):
+        return _run(parser, options)
+
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
     if not known:
-        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+        parser.error(tell("there is no exercise in {folder}: no file called NUMBER_NAME.py", folder=options.exercises))
     if options.command == "pack":
         return _pack(known, options.folder)
     for number in set(options.exercise or ()) - set(known):
-        parser.error(f"there is no exercise {number}")
+        parser.error(tell("there is no exercise {number}", number=number))
     if options.command in ("notebooks", "repository"):
         known = {number: x for number, x in known.items() if number in (options.exercise or known)}
         return (_notebooks if options.command == "notebooks" else _repository)(known, options.folder, options.exercises)
     if not options.folder.is_dir():
-        parser.error(f"{options.folder} is not a folder")
+        parser.error(tell("{folder} is not a folder", folder=options.folder))
     found = list(submissions(options.folder, options.exercise, known))
     if not found:
-        parser.error(f"there is no student's folder in {options.folder}")
+        parser.error(tell("there is no student's folder in {folder}", folder=options.folder))
     if min(options.jobs, options.memory, options.seconds) <= 0:
-        parser.error("--jobs, --memory and --seconds must be more than 0")
+        parser.error(tell("--jobs, --memory and --seconds must be more than 0"))
     for file in filter(None, (options.csv, options.json)):      # better now than when all is graded
         file.open("a").close()
 
@@ -108,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.json.write_text(json.dumps(reports, indent=1), encoding="utf-8")
     _summary(reports, time.monotonic() - began)
     for file in filter(None, (options.csv, options.json)):
-        say(f"wrote {file}")
+        say(tell("wrote {file}", file=file))
     return 0
 
 
@@ -116,12 +122,14 @@ def _pack(known: dict[int, Exercise], folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for exercise in known.values():
         if (folder / exercise.file_name).exists():
-            sys.exit(f"class pack: {folder / exercise.file_name} is there already; choose an empty folder")
+            sys.exit("class pack: " + tell("{file} is there already; choose an empty folder",
+                                           file=folder / exercise.file_name))
     for exercise in known.values():
         (folder / exercise.file_name).write_text(exercise.packed(), encoding="utf-8")
-    say(f"wrote {len(known)} exercises without their solutions into {folder}")
-    say(f"students begin with: {COMMAND} ninja start N --exercises {folder.name}")
-    say("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after #~)")
+    say(tell("wrote {count} exercises without their solutions into {folder}", count=len(known), folder=folder))
+    say(tell("students begin with: {command}", command=f"{COMMAND} ninja start N --exercises {folder.name}"))
+    say(tell("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after "
+             "#~)"))
     return 0
 
 
@@ -130,12 +138,12 @@ def _notebooks(known: dict[int, Exercise], folder: Path, own: Path | None) -> in
     try:
         written = write(folder, known, "" if own is None else own.name)
     except FileExistsError as there:
-        sys.exit(f"class notebooks: {there.filename} is there already; choose an empty folder")
-    say(f"wrote {len(written) // 2} notebooks for students, as many with solutions, and nbgrader_config.py, into "
-        f"{folder}")
-    say(f"for nbgrader: cd {folder} && nbgrader generate_assignment {EXAMPLE if own is None else written[0].stem}")
+        sys.exit("class notebooks: " + tell("{file} is there already; choose an empty folder", file=there.filename))
+    say(tell("wrote {count} notebooks for students, as many with solutions, and nbgrader_config.py, into {folder}",
+             count=len(written) // 2, folder=folder))
+    say(tell("for nbgrader: {command}", command=f"cd {folder} && nbgrader generate_assignment {written[0].stem}"))
     if own is not None:
-        say(f"they look for the exercises in a folder {own.name} beside them (see class pack)")
+        say(tell("they look for the exercises in a folder {name} beside them (see class pack)", name=own.name))
     return 0
 
 
@@ -144,9 +152,9 @@ def _repository(known: dict[int, Exercise], folder: Path, own: Path | None) -> i
     try:
         write(folder, known, __version__, own is not None)
     except FileExistsError as there:
-        sys.exit(f"class repository: {there.filename} is there already; choose an empty folder")
-    say(f"wrote {len(known)} exercises and {WORKFLOW} into {folder}")
-    say("push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow")
+        sys.exit("class repository: " + tell("{file} is there already; choose an empty folder", file=there.filename))
+    say(tell("wrote {count} exercises and {file} into {folder}", count=len(known), file=WORKFLOW, folder=folder))
+    say(tell("push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow"))
     return 0
 
 
@@ -212,7 +220,7 @@ def _bar(done: int, of: int) -> None:
         print(f"\r  {'#' * full}{'.' * (width - full)} {done}/{of}", end="\n" if done == of else "", file=sys.stderr,
               flush=True)
     elif done % max(1, of // 10) == 0 or done == of:
-        print(f"  {done}/{of} graded", file=sys.stderr, flush=True)
+        print("  " + tell("{done}/{of} graded", done=done, of=of), file=sys.stderr, flush=True)
 
 
 def row(report: dict[str, Any]) -> dict[str, Any]:
@@ -232,21 +240,13 @@ def row(report: dict[str, Any]) -> dict[str, Any]:
         "mistakes": "; ".join(f"{line['name']}: {mistake(line)}" for line in lines if line["state"] == "wrong"),
         "follow from them": named("follows"), "not written": named("todo", "missing"),
         "stopped": _harmless(_said(error)) if error else "",
-        "borrowed": "; ".join(f"{x['what']}{_in_line(x['line'])}" for x in report["borrowed"]),
+        "borrowed": "; ".join(f"{x['what']}{in_line(x['line'])}" for x in report["borrowed"]),
         "seconds": report["seconds"],
     }
 
 
-def mistake(line: dict[str, Any]) -> str:
-    return "none of the usual mistakes" if line["mistake"] == "unknown" else str(line["mistake"])
-
-
 def _said(error: dict[str, Any]) -> str:
-    return f"{error['what']}{_in_line(error['line'])}"
-
-
-def _in_line(number: int | None) -> str:
-    return f" (line {number})" if number else ""
+    return f"{error['what']}{in_line(error['line'])}"
 
 
 def _harmless(text: str) -> str:
@@ -266,7 +266,8 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
     """What a teacher wants to know before the next lesson."""
     students = {report["student"] for report in reports}
     say()
-    say(f"{len(reports)} submissions of {len(students)} students, in {seconds:.0f} s")
+    say(tell("{reports} submissions of {students} students, in {seconds:.0f} s", reports=len(reports),
+             students=len(students), seconds=seconds))
     for verdict, count in Counter(report["verdict"] for report in reports).most_common():
         say(f"  {count:4}  {verdict}")
     counted: Counter[str] = Counter()
@@ -278,17 +279,18 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
                 where.setdefault(mistake(line), Counter())[f"{report['exercise']}: {line['name']}"] += 1
     if counted:
         say()
-        say("the commonest mistakes, and where they were made most:")
+        say(tell("the commonest mistakes, and where they were made most:"))
         for name, count in counted.most_common(10):
             place, times = where[name].most_common(1)[0]
-            say(f"  {count:4}  {name} ({place}, {times} times)" if times > 1 else f"  {count:4}  {name} ({place})")
+            where_ = tell("{place}, {times} times", place=place, times=times) if times > 1 else place
+            say(f"  {count:4}  {name} ({where_})")
     stopped = Counter(report["error"]["what"].split("  (")[0][:70] for report in reports if report["error"])
     if stopped:
         say()
-        say("what stopped files:")
+        say(tell("what stopped files:"))
         for what, count in stopped.most_common(5):
             say(f"  {count:4}  {what}")
     contained = next((report["contained"] for report in reports if report["contained"]), [])
     say()
-    say(f"limited by the system: {', '.join(contained) or 'nothing but time'}; files outside each folder and other "
-        "programs: by a watch inside Python, which stops accidents, not experts")
+    say(tell("limited by the system: {contained}; files outside each folder and other programs: by a watch inside "
+             "Python, which stops accidents, not experts", contained=", ".join(map(tell, contained)) or tell("nothing but time")))
