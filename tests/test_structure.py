@@ -132,7 +132,7 @@ BESIDE = {
     **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing", "questions")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
         "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown")},
-    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},
+    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds", "search")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},
     **{f"autograd/codegen/{name}": "codegen/test_source" for name in (
