@@ -269,7 +269,7 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
     say(tell("{reports} submissions of {students} students, in {seconds:.0f} s", reports=len(reports),
              students=len(students), seconds=seconds))
     for verdict, count in Counter(report["verdict"] for report in reports).most_common():
-        say(f"  {count:4}  {verdict}")
+        say(f"  {count:4}  {tell(verdict)}")
     counted: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     for report in reports:
@@ -293,4 +293,5 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
     contained = next((report["contained"] for report in reports if report["contained"]), [])
     say()
     say(tell("limited by the system: {contained}; files outside each folder and other programs: by a watch inside "
-             "Python, which stops accidents, not experts", contained=", ".join(map(tell, contained)) or tell("nothing but time")))
+             "Python, which stops accidents, not experts",
+             contained=", ".join(map(tell, contained)) or tell("nothing but time")))

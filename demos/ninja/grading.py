@@ -28,7 +28,6 @@ from autograd.learn.languages import tell
 from .borrowing import assigned, borrowed, taken
 from .containing import guard, limit
 from .exercises import Exercise
-from .runner import in_line
 
 try:
     import numpy as np
@@ -298,7 +297,9 @@ def _test(tests: str, path: Path, namespace: dict[str, Any], failed: dict[str, s
                 exec(compile(ast.Module([statement], []), "the tests", "exec"), namespace)
             except Exception as wrong:
                 where = _where(wrong, path)
-                why = f"{type(wrong).__name__}: {wrong}"[:200] + in_line(where["line"])
+                why = f"{type(wrong).__name__}: {wrong}"[:200]
+                if where["line"]:
+                    why += f" ({tell('line {number}', number=where['line'])})"
         under = used.union(*(below.get(name, set()) for name in used)) - made
         for name in made | under if why else made:
             if why:
@@ -473,7 +474,8 @@ def _uses(target: Any, root: Any) -> str:
           for x, node, _ in edges(root) if x is target]
     if len(by) == 1:
         return tell("`{label}` is used once: by {by}", label=target.label, by=by[0])
-    return tell("`{label}` is used {times} times: by {by}", label=target.label, times=len(by), by=", ".join(by)) if by else ""
+    return tell("`{label}` is used {times} times: by {by}", label=target.label, times=len(by),
+                by=", ".join(by)) if by else ""
 
 
 def _without_loops(path: Path) -> dict[str, Any]:
@@ -482,7 +484,7 @@ def _without_loops(path: Path) -> dict[str, Any]:
                    if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
     if not loops:
         return {"name": "no loop", "state": "right"}
-    return {"name": "no loop", "state": "wrong", "mistake": "a loop", 
+    return {"name": "no loop", "state": "wrong", "mistake": "a loop",
             "evidence": tell("in line {line}", line=loops[0]),
             "hint": tell("one matrix product adds up what the loop adds up"), "own": ""}
 

@@ -314,6 +314,11 @@ def in_line(number: int | None) -> str:
     return f" ({tell('line {number}', number=number)})" if number else ""
 
 
+def called(line: dict[str, Any]) -> str:
+    """A line's name: a variable, or the words for something else that is asked for."""
+    return tell(line["name"]) if " " in line["name"] else str(line["name"])
+
+
 def said(line: dict[str, Any], report: dict[str, Any]) -> tuple[str, str]:
     """What is said of an answer, in a few words, and their style."""
     if line["state"] == "wrong":
@@ -349,9 +354,9 @@ def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: in
         for line in report["output"].splitlines()[-8:]:
             say(("  │ " + line, "dim"))
         say()
-    width = max([len(line["name"]) for line in lines], default=0)
+    width = max([len(called(line)) for line in lines], default=0)
     for line in lines:
-        words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
+        words: list[Segment] = ["  ", _MARKS[line["state"]], f" {called(line):{width}}  "]
         indent = " " * (width + 6 if terminal_width() - width > 50 else 6)     # in a narrow terminal, below the name
         room = terminal_width() - len(indent) - 1
         text, style = said(line, report)
@@ -360,7 +365,7 @@ def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: in
         if line["state"] in ("right", "follows"):
             continue
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
-                 line.get("own") if hints >= 3 else ""]
+                 tell(line.get("own", "")) if hints >= 3 else ""]
         seen = line.get("exact") if hints >= 3 else None
         if line.get("or"):
             help_.insert(0, tell("or it is: {these}", these=f"; {tell('or')}: ".join(line["or"])))
@@ -455,8 +460,9 @@ def lint(path: Path) -> list[str]:
                 state, evidence = tell(line["state"]), f": {mistake(line)}, {line['evidence']}" * ("evidence" in line)
                 problems.append(f"{told} " + (
                     tell("{name} is {state}, and must not be", name=line["name"], state=state)
-                    if line["state"] == "right" else tell("{name} is {state}, and should be {wanted}",
-                                                          name=line["name"], state=state, wanted=tell(wanted))) + evidence)
+                    if line["state"] == "right" else
+                    tell("{name} is {state}, and should be {wanted}", name=line["name"], state=state,
+                         wanted=tell(wanted))) + evidence)
         problems += [f"{told} " + tell("it counts as borrowed: it {does}, line {line}", does=x["what"], line=x["line"])
                      for x in report["borrowed"]]
         if problems and what == "solution":

@@ -1,0 +1,552 @@
+"""What `cmp`, `diagnose` and the exercises' checker say, in German. Each English text is the key to its translation."""
+
+__all__ = ["TEXTS"]
+
+# ruff: noqa: E501
+# Names in braces stay as they are; they may stand in another order, and a number's form (`:.3g`) may change.
+TEXTS = {
+    # diagnose
+    "none of the usual mistakes": "keiner der üblichen Fehler",
+    "right for what it was fed: the mistake is further up": "richtig für das, was hineinging: der Fehler liegt weiter oben",
+    "shapes: {got}, expected {expected}": "Formen: {got}, erwartet {expected}",
+    "the search stopped after a second; there was more to look at": "die Suche hörte nach einer Sekunde auf; es gab noch mehr anzusehen",
+    "d{variable}: right": "d{variable}: richtig",
+    "right to single precision": "richtig auf einfache Genauigkeit",
+    "fine: the same sums, rounded in another order": "in Ordnung: dieselben Summen, in anderer Reihenfolge gerundet",
+    "seen": "zu sehen",
+    "hint": "Hinweis",
+    "or": "oder",
+    "and": "und",
+    "note": "Anmerkung",
+    "paths were not looked at: the backward pass's root is gone or not known, so pass root=loss":
+        "die Pfade wurden nicht angesehen: die Wurzel des Rückwärtslaufs ist fort oder nicht bekannt; gib root=loss an",
+    "for the last backward pass; .grad holds the sum of several, since nothing set it to zero in between":
+        "für den letzten Rückwärtslauf; in .grad steht die Summe mehrerer, denn dazwischen hat es nichts auf null gesetzt",
+
+    # mistakes: names and hints
+    "path left out": "Pfad vergessen",
+    "list every line of the forward pass in which {t} stands on the right; each adds to its gradient":
+        "schreib jede Zeile des Vorwärtslaufs auf, in der {t} rechts steht; jede trägt zum Gradienten bei",
+    "path counted twice": "Pfad doppelt gezählt",
+    "go through the uses of {t} once more and tick each off: one of them is added a second time":
+        "geh die Stellen, an denen {t} gebraucht wird, noch einmal durch und hak jede ab: eine wird ein zweites Mal addiert",
+    "is everything added twice (a line run twice, += into what was there), or a factor 1/2 lost?":
+        "wird alles zweimal addiert (eine Zeile zweimal ausgeführt, += auf etwas, das schon da war), oder fehlt ein Faktor 1/2?",
+    "= where += was needed": "= statt +=",
+    "where a gradient arrives in several pieces, each line after the first must add to it":
+        "wo ein Gradient in mehreren Stücken ankommt, muss jede Zeile nach der ersten dazuaddieren",
+    "wrong sign": "falsches Vorzeichen",
+    "count the minuses of the forward pass (a subtraction, a negation, a power of −1) and those of your line: is one lost, or one too many?":
+        "zähl die Minuszeichen des Vorwärtslaufs (eine Subtraktion, eine Negation, ein Exponent −1) und die deiner Zeile: fehlt eines, oder ist eines zu viel?",
+    "wrong sign on one path": "falsches Vorzeichen auf einem Pfad",
+    "factor 1/N missing": "Faktor 1/N fehlt",
+    "which line of the forward pass divides, and by how many? its derivative carries that number":
+        "welche Zeile des Vorwärtslaufs teilt, und durch wie viele? ihre Ableitung enthält diese Zahl",
+    "factor 1/N extra": "Faktor 1/N zu viel",
+    "n against n − 1 (biased or Bessel's variance)": "n oder n − 1 verwechselt (Varianz mit oder ohne Bessel-Korrektur)",
+    "look up what the forward pass divides the squared deviations by: n, or n − 1?":
+        "sieh nach, wodurch der Vorwärtslauf die quadrierten Abweichungen teilt: durch n oder durch n − 1?",
+    "constant factor": "konstanter Faktor",
+    "all entries are off by the same number, so the shape of your formula is right: check its constants":
+        "alle Einträge sind um denselben Faktor falsch, also stimmt deine Formel im Aufbau: prüf ihre Konstanten",
+    "transposed": "transponiert",
+    "write the shapes of both factors under each other; only one order of the product fits them all":
+        "schreib die Formen beider Faktoren untereinander; nur eine Reihenfolge des Produkts passt zu allen",
+    "summed over the wrong axis": "über die falsche Achse summiert",
+    "along which axis was {t} repeated (or summed) on the way forward? the way back undoes exactly that":
+        "entlang welcher Achse wurde {t} auf dem Hinweg wiederholt (oder summiert)? der Rückweg macht genau das rückgängig",
+    "sum over the broadcast axis forgotten": "Summe über die Broadcast-Achse vergessen",
+    "{t} was repeated to a larger shape on the way forward: whatever its copies receive belongs to it":
+        "{t} wurde auf dem Hinweg zu einer größeren Form wiederholt: was seine Kopien bekommen, gehört alles ihm",
+    "wrong shape": "falsche Form",
+    "a gradient has exactly the shape of what it is the gradient of":
+        "ein Gradient hat genau die Form dessen, wovon er der Gradient ist",
+    "local derivative forgotten": "lokale Ableitung vergessen",
+    "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{bare}":
+        "was von oben kommt, ist nur die eine Hälfte der Kettenregel; die andere ist ∂{by}/∂{bare}",
+    "upstream gradient forgotten": "Gradient von oben vergessen",
+    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above":
+        "∂{by}/∂{bare} ist nur die eine Hälfte der Kettenregel; die andere ist das, was von oben bei {by} ankommt",
+    "another formula for the local derivative": "andere Formel für die lokale Ableitung",
+    "look up the derivative of that op: is it written in its input or in its result, and with which exponent and sign?":
+        "schlag die Ableitung dieser Operation nach: ist sie durch die Eingabe ausgedrückt oder durch das Ergebnis, und mit welchem Exponenten und Vorzeichen?",
+    "another node in the place of a factor": "anderer Knoten an der Stelle eines Faktors",
+    "go through the line name by name: which of them does the forward pass have there?":
+        "geh die Zeile Name für Name durch: welcher davon steht im Vorwärtslauf an dieser Stelle?",
+    "another gradient in the place of what arrives": "anderer Gradient als der, der ankommt",
+    "what arrives at {by} is the gradient of {by} itself": "was bei {by} ankommt, ist der Gradient von {by} selbst",
+    "a factor too many": "ein Faktor zu viel",
+    "each step of the forward pass gives one factor, once: which of them does your line have twice?":
+        "jeder Schritt des Vorwärtslaufs gibt einen Faktor, und nur einmal: welchen hat deine Zeile doppelt?",
+    "factor forgotten": "Faktor vergessen",
+    "each step of the forward pass gives one factor: which of them does your line lack?":
+        "jeder Schritt des Vorwärtslaufs gibt einen Faktor: welcher fehlt deiner Zeile?",
+    "transposed factor": "Faktor transponiert",
+    "the shapes fit both ways, so they can't tell: the other factor of a product stands transposed on the way back":
+        "die Formen passen so und so und verraten es daher nicht: auf dem Rückweg steht der andere Faktor eines Produkts transponiert",
+    "another formula for softmax's derivative": "andere Formel für die Ableitung von softmax",
+    "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ − pⱼ): every logit reaches every probability of its row, so a sum over the row remains":
+        "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ − pⱼ): jedes Logit erreicht jede Wahrscheinlichkeit seiner Zeile, also bleibt eine Summe über die Zeile",
+    "another formula for p − y": "andere Formel für p − y",
+    "for each row: softmax of the logits, minus 1 at the right class, over what the mean divides by":
+        "für jede Zeile: softmax der Logits, minus 1 bei der richtigen Klasse, geteilt durch das, wodurch der Mittelwert teilt",
+    "other labels": "andere Labels",
+    "which labels belong to these rows? look at how the batch was cut":
+        "welche Labels gehören zu diesen Zeilen? sieh nach, wie der Batch geschnitten wurde",
+    "averaged where += was needed": "gemittelt statt addiert",
+    "a row that was looked up several times receives the sum of what arrives, not its mean":
+        "eine Zeile, die mehrmals nachgeschlagen wurde, bekommt die Summe dessen, was ankommt, nicht den Mittelwert",
+    "every place in which a row is looked up sends something back: go through all of them":
+        "jede Stelle, an der eine Zeile nachgeschlagen wird, schickt etwas zurück: geh alle durch",
+    "reshaped in the wrong order": "in falscher Reihenfolge umgeformt",
+    "the way back of a reshape is the reshape to the old shape, of the same numbers in the same order":
+        "der Rückweg eines reshape ist das reshape auf die alte Form, mit denselben Zahlen in derselben Reihenfolge",
+    "cut to integers": "auf ganze Zahlen abgeschnitten",
+    "of which dtype is the array that the gradient is written into?":
+        "welchen dtype hat das Array, in das der Gradient geschrieben wird?",
+    "complement of the mask": "Gegenteil der Maske",
+    "the gradient passes where the forward pass let the number through":
+        "der Gradient kommt dort durch, wo der Vorwärtslauf die Zahl durchgelassen hat",
+    "another mask": "andere Maske",
+    "the way back needs the very mask of the forward pass: keep it, and draw nothing anew":
+        "der Rückweg braucht genau die Maske des Vorwärtslaufs: heb sie auf und ziehe nichts neu",
+    "mask not applied": "Maske nicht angewandt",
+    "what the forward pass shuts, drops or does not pick receives nothing: its gradient is 0":
+        "was der Vorwärtslauf sperrt, fallen lässt oder nicht auswählt, bekommt nichts: sein Gradient ist 0",
+    "every place of {t} that reaches the loss receives something: which places does your line never fill?":
+        "jede Stelle von {t}, die den Verlust erreicht, bekommt etwas: welche Stellen füllt deine Zeile nie?",
+    "multiplied where + was needed": "multipliziert statt addiert",
+    "what arrives by several paths is added up, and along one path it is multiplied: which of the two is it here?":
+        "was auf mehreren Pfaden ankommt, wird addiert; entlang eines Pfades wird multipliziert: was von beidem ist es hier?",
+    "right numbers at other places": "richtige Zahlen an anderen Stellen",
+    "take one entry of {t} and follow it forward: to which place does it go, and from which does its gradient come?":
+        "nimm einen Eintrag von {t} und folge ihm vorwärts: an welche Stelle geht er, und von welcher kommt sein Gradient?",
+    "in reverse order": "in umgekehrter Reihenfolge",
+    "which end comes first? compare the first and the last entry of {t} with those of your line":
+        "welches Ende kommt zuerst? vergleich den ersten und den letzten Eintrag von {t} mit denen deiner Zeile",
+    "relu of the gradient": "relu des Gradienten",
+    "relu's derivative asks for the sign of its input, not of what arrives":
+        "die Ableitung von relu fragt nach dem Vorzeichen der Eingabe, nicht dessen, was ankommt",
+    "ε forgotten": "ε vergessen",
+    "the forward pass adds a small number first; the derivative is taken where that was added":
+        "der Vorwärtslauf addiert erst eine kleine Zahl; die Ableitung wird dort genommen, wo sie schon addiert ist",
+    "one-hot forgotten": "One-Hot vergessen",
+    "at the right class the logit has one path more to the loss: its own −log":
+        "bei der richtigen Klasse hat das Logit einen Pfad mehr zum Verlust: sein eigenes −log",
+    "off at the maximum": "falsch beim Maximum",
+    "taking a maximum passes its gradient to one place in each row, and subtracting it cancels: sum it up":
+        "ein Maximum gibt seinen Gradienten an eine Stelle jeder Zeile weiter, und es abzuziehen hebt das auf: summier es",
+    "gradient of another variable": "Gradient einer anderen Variablen",
+    "read the left side of the line again: whose gradient did you want?":
+        "lies die linke Seite der Zeile noch einmal: wessen Gradienten wolltest du?",
+    "all zeros": "lauter Nullen",
+    "something of this variable does reach the loss: follow its uses forward":
+        "etwas von dieser Variablen erreicht den Verlust doch: folge vorwärts den Stellen, an denen sie gebraucht wird",
+    "not finite": "nicht endlich",
+    "look for a division by zero or the logarithm of one on the way":
+        "such auf dem Weg nach einer Division durch null oder dem Logarithmus von null",
+    "unknown": "unbekannt",
+    "check the line on a single element: pick the one named above and follow its paths by hand":
+        "prüf die Zeile an einem einzigen Element: nimm das oben genannte und folge seinen Pfaden von Hand",
+
+    # what shows a mistake, in numbers
+    "other than the engine's only where {name} has a kink, where {at}; either is a subgradient":
+        "anders als beim Engine nur dort, wo {name} einen Knick hat, weil {at}; beides ist ein Subgradient",
+    "a constant": "eine Konstante",
+    "the local derivative of {called}": "die lokale Ableitung von {called}",
+    "you have the path through {through}; `{name}` is also used by {through_2}, which contributes up to {most}":
+        "du hast den Pfad über {through}; `{name}` wird auch in {through_2} gebraucht, was bis zu {most} beiträgt",
+    "its two inputs are equal": "beide Eingaben gleich sind",
+    "its input is 0": "die Eingabe 0 ist",
+    "the `{symbol}`{form}": "`{symbol}`{form}",
+    "{what} on the way to `{name}`": "{what} auf dem Weg zu `{name}`",
+    "of the wrong sign": "hat das falsche Vorzeichen",
+    "{factor:.4g} times too large": "ist {factor:.4g} mal zu groß",
+    "`{name}` stands {times} times in {called}, and you have counted {have} of them; the missing part goes up to {most}":
+        "`{name}` steht {times} mal in {called}, und du hast {have} davon gezählt; der fehlende Teil geht bis {most}",
+    "(it contributes up to {most})": "(es trägt bis zu {most} bei)",
+    "there you multiply what arrives at {called} by {m:.3g}, where the derivative of `{symbol}` is {g:.3g}":
+        "dort multiplizierst du das, was bei {called} ankommt, mit {m:.3g}, wo die Ableitung von `{symbol}` {g:.3g} ist",
+    "but for what rounding leaves of large terms that cancel":
+        "bis auf das, was beim Runden von großen Summanden übrig bleibt, die sich aufheben",
+    "1 of 1 entries are off; the largest error is here: got {m:.6g}, expected {g:.6g}, off by {abs:.3g}":
+        "1 von 1 Einträgen ist falsch; der größte Fehler ist hier: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {abs:.3g}",
+    "{count} of {size} entries are nan or inf": "{count} von {size} Einträgen sind nan oder inf",
+    "every entry is 0; the right ones go up to {most}": "jeder Eintrag ist 0; die richtigen gehen bis {most}",
+    "your numbers are minus the right ones, all of them": "deine Zahlen sind minus die richtigen, und zwar alle",
+    "the gradients of {through} are passed straight through to `{name}`, and added up":
+        "die Gradienten von {through} werden unverändert an `{name}` weitergegeben und addiert",
+    "the line that uses it": "der Zeile, die es braucht",
+    "(its result)": "(sein Ergebnis)",
+    "your numbers are the last piece alone, the one through {called}; what came before it, through {through}, is gone":
+        "deine Zahlen sind nur das letzte Stück, das über {called}; was davor über {through} kam, ist fort",
+    "your numbers are exactly twice the right ones, which come through {through}":
+        "deine Zahlen sind genau das Doppelte der richtigen, die über {through} kommen",
+    "what comes through {called} has the wrong sign; the rest is right":
+        "was über {called} kommt, hat das falsche Vorzeichen; der Rest ist richtig",
+    "the gradient of {called} is passed straight through to `{name}`":
+        "der Gradient von {called} wird unverändert an `{name}` weitergegeben",
+    "your numbers are {slope}, as if what arrives at {called} were 1":
+        "deine Zahlen sind {slope}, als wäre das, was bei {called} ankommt, gleich 1",
+    "the gradient of {called}, further on, is passed straight through to `{name}`":
+        "der Gradient von {called}, weiter vorn, wird unverändert an `{name}` weitergegeben",
+    "this is the gradient of {called}": "das ist der Gradient von {called}",
+    "nothing comes through {by} {up_to}": "über {by} kommt nichts {up_to}",
+    "{evidence}; and all of it is {words_of}": "{evidence}; und all das {words_of}",
+    "your numbers are the right ones plus once more what comes through {called} (up to {most})":
+        "deine Zahlen sind die richtigen und dazu noch einmal das, was über {called} kommt (bis zu {most})",
+    "what comes through {by} is there twice {up_to}": "was über {by} kommt, ist doppelt da {up_to}",
+    "what comes through {by} has the wrong sign {up_to}": "was über {by} kommt, hat das falsche Vorzeichen {up_to}",
+    "what comes through {by} is {named} times what it should be":
+        "was über {by} kommt, ist {named} mal das, was es sein sollte",
+
+    # of arrays
+    "got the shape {shape}, expected {shape_2}": "gefunden wurde die Form {shape}, erwartet {shape_2}",
+    "{count} of {size} entries are off; the largest error is {where}: got {m:.6g}, expected {g:.6g}, off by {error:.3g}":
+        "{count} von {size} Einträgen sind falsch; der größte Fehler ist {where}: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {error:.3g}",
+    "at [{place}]": "bei [{place}]",
+    "here": "hier",
+    "of shape {shape}": "der Form {shape}",
+    "by which the forward pass divides": "durch das der Vorwärtslauf teilt",
+    "by which the forward pass multiplies": "mit dem der Vorwärtslauf multipliziert",
+    "all of them in row {row}": "alle in Zeile {row}",
+    "{got}; your numbers transposed are right": "{got}; transponiert sind deine Zahlen richtig",
+    "{got}; the numbers are right": "{got}; die Zahlen sind richtig",
+    "{got}; summed to that shape your numbers are right": "{got}; auf diese Form summiert sind deine Zahlen richtig",
+    "your numbers are {words} times the right ones": "deine Zahlen sind {words} mal die richtigen",
+    "your numbers are {ratio:.6g}{root} times the right ones": "deine Zahlen sind {ratio:.6g}{root} mal die richtigen",
+    "your numbers transposed are right": "transponiert sind deine Zahlen richtig",
+    "right everywhere but in {rows} rows at the row's largest number, by up to {most}":
+        "richtig überall außer in {rows} Zeilen bei der größten Zahl der Zeile, um bis zu {most}",
+    "other than the engine's only where several are the largest; any share among them will do":
+        "anders als beim Engine nur dort, wo mehrere die größten sind; jede Aufteilung unter ihnen ist recht",
+    "got the shape {shape}, that of {called}, expected {shape_2}; summed to that your numbers are right":
+        "gefunden wurde die Form {shape}, die von {called}, erwartet {shape_2}; darauf summiert sind deine Zahlen richtig",
+    "{got}; the gradient of {called} is passed straight through to `{name}`":
+        "{got}; der Gradient von {called} wird unverändert an `{name}` weitergegeben",
+    "{got}; your numbers are {slope}, as if what arrives at {called} were 1":
+        "{got}; deine Zahlen sind {slope}, als wäre das, was bei {called} ankommt, gleich 1",
+    "{got}; yours is the right gradient summed over axis {listed} as well":
+        "{got}; deiner ist der richtige Gradient, aber auch noch über Achse {listed} summiert",
+    "{got}; what arrives has shape {shape}, and yours is its sum over axis {listed}":
+        "{got}; was ankommt, hat die Form {shape}, und deiner ist dessen Summe über Achse {listed}",
+    "your numbers are {words}, in every place; the right ones differ in one place of each row":
+        "deine Zahlen sind {words}, an jeder Stelle; die richtigen weichen an einer Stelle jeder Zeile ab",
+    "{ratio:.6g} ({form}, {words}, squared)": "{ratio:.6g} ({form}, {words}, quadriert)",
+    "what arrives has shape {shape}; yours is its sum over axis {listed}":
+        "was ankommt, hat die Form {shape}; deiner ist dessen Summe über Achse {listed}",
+    "the gradient of {called}, of shape {shape}, is spread along the wrong axis":
+        "der Gradient von {called}, der Form {shape}, ist entlang der falschen Achse verteilt",
+    "you took its diagonal alone, {p}·(1 − {p}) times {d}": "du hast nur die Diagonale genommen, {p}·(1 − {p}) mal {d}",
+    "{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted":
+        "{p} mal {d}, ohne die Summe über die Zeile: abzuziehen ist der mit {p} gewichtete Mittelwert",
+    "the sum over the row is added; it has to be subtracted":
+        "die Summe über die Zeile wird addiert; sie muss abgezogen werden",
+    "the sum goes over everything; it has to stay within each row":
+        "die Summe geht über alles; sie muss innerhalb jeder Zeile bleiben",
+    "in the sum over the row {d} is not weighted by {p}":
+        "in der Summe über die Zeile fehlt das Gewicht {p}: sie geht über {d}",
+    "{p} in front is missing": "es fehlt der Faktor {p} davor",
+    "{d} is missing in the first term": "im ersten Summanden fehlt {d}",
+    "{p} stands before the first term alone, and not before the sum":
+        "{p} steht nur vor dem ersten Summanden und nicht vor der Summe",
+    "you have {p}·(1 − what arrives)": "du hast {p}·(1 − das, was ankommt)",
+    "your numbers are {p} itself, whatever arrives": "deine Zahlen sind {p} selbst, was auch ankommt",
+    "the Jacobian is applied twice": "die Jacobi-Matrix ist zweimal angewandt",
+    "your numbers are {name}{over}: nothing is subtracted": "deine Zahlen sind {name}{over}: es wird nichts abgezogen",
+    "your numbers are ({name} + y){over}: y has to be subtracted":
+        "deine Zahlen sind ({name} + y){over}: y muss abgezogen werden",
+    "your numbers are −y{over}: {name} itself is missing": "deine Zahlen sind −y{over}: {name} selbst fehlt",
+    "your numbers are (log {name} − y){over}": "deine Zahlen sind (log {name} − y){over}",
+    "your numbers are (exp({name}) − y){over}: the exponentials are not yet divided by their sum":
+        "deine Zahlen sind (exp({name}) − y){over}: die Exponentialwerte sind noch nicht durch ihre Summe geteilt",
+    "your numbers are ({name} − y){over}: the logits themselves in the place of {name_2}":
+        "deine Zahlen sind ({name} − y){over}: die Logits selbst statt {name_2}",
+    "your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the last step is in p − y already":
+        "deine Zahlen sind p·(1 − p)·(p − y){over} mit p = {name}: die Ableitung des letzten Schritts steckt schon in p − y",
+    "your numbers are p·(1 − p){over} with p = {name}, whatever y is":
+        "deine Zahlen sind p·(1 − p){over} mit p = {name}, was auch y ist",
+    "your numbers are p·(p − y){over} with p = {name}": "deine Zahlen sind p·(p − y){over} mit p = {name}",
+    "your numbers are 2·({name} − y){over}, as for squared errors":
+        "deine Zahlen sind 2·({name} − y){over}, wie bei quadrierten Fehlern",
+    "{name} stands in your product as it does on the way forward; on the way back it is transposed":
+        "{name} steht in deinem Produkt wie auf dem Hinweg; auf dem Rückweg gehört es transponiert",
+    "what arrives at {by} stands transposed in your product": "was bei {by} ankommt, steht in deinem Produkt transponiert",
+    "both factors of your product are transposed": "beide Faktoren deines Produkts sind transponiert",
+    "to the power ½": "hoch ½",
+    "what arrives at {called}": "das, was bei {called} ankommt,",
+    "you have the sum over the row alone; {p} times {d} itself is missing":
+        "du hast nur die Summe über die Zeile; {p} mal {d} selbst fehlt",
+    "the sum over the row lost its axis (keepdim), so it is subtracted along the wrong one":
+        "die Summe über die Zeile hat ihre Achse verloren (keepdim), also wird sie entlang der falschen abgezogen",
+    "your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had to be subtracted":
+        "deine Zahlen sind {name}{over}, aber −1{over} bei der richtigen Klasse: dort wurde −1 gesetzt statt 1 abgezogen",
+    "the softmax goes over axis {axis}; it belongs over the last":
+        "softmax geht über Achse {axis}; es gehört über die letzte",
+    "the softmax is taken twice": "softmax ist zweimal genommen",
+    "{name} is divided by its sum, without the exponential":
+        "{name} ist durch seine Summe geteilt, ohne die Exponentialfunktion",
+    "your numbers are {name}{over}: nothing is subtracted, and the rows that are masked are not 0":
+        "deine Zahlen sind {name}{over}: es wird nichts abgezogen, und die maskierten Zeilen sind nicht 0",
+    "row {row}": "Zeile {row}",
+    "it": "dieser Zeile",
+    "your y is {high:.3g} at the right class and {abs:.3g} elsewhere, where the right one is {max:.3g} and {min:.3g}":
+        "dein y ist {high:.3g} bei der richtigen Klasse und sonst {abs:.3g}; das richtige ist {max:.3g} und {min:.3g}",
+    "the factors of your product stand in the other order": "die Faktoren deines Produkts stehen in der anderen Reihenfolge",
+    ", transposed,": " (transponiert)",
+    "every number of yours is whole, and is the right one, cut":
+        "jede deiner Zahlen ist ganz, und zwar die richtige ohne ihre Nachkommastellen",
+    "your numbers are the right ones, all of them, at other places":
+        "deine Zahlen sind die richtigen, und zwar alle, aber an anderen Stellen",
+    "{rows} rows of {called} are looked up more than once, and hold only what came last":
+        "{rows} Zeilen von {called} werden mehr als einmal nachgeschlagen und enthalten nur, was zuletzt kam",
+    "at the places that {name} looks up, your numbers are what comes from there alone; what came before is gone":
+        "an den Stellen, die {name} nachschlägt, sind deine Zahlen nur das, was von dort kommt; was davor kam, ist fort",
+    "place by place your numbers are the right ones over how often the place is looked up (up to {max} times)":
+        "Stelle für Stelle sind deine Zahlen die richtigen, geteilt durch die Anzahl, wie oft die Stelle nachgeschlagen wird (bis zu {max} mal)",
+    "your numbers are right wherever the right ones are not 0; {wrong} places that must be 0 hold up to {most}":
+        "deine Zahlen stimmen überall, wo die richtigen nicht 0 sind; {wrong} Stellen, die 0 sein müssen, enthalten bis zu {most}",
+    "the sum goes over axis {other}; the softmax is over axis {axis}":
+        "die Summe geht über Achse {other}; softmax geht über Achse {axis}",
+    "your numbers are ({other} − y){over}: {other} in the place of {name}":
+        "deine Zahlen sind ({other} − y){over}: {other} statt {name}",
+    "your label in {at} is {got}, where it should be {right}; {wrong} of {size} labels are others":
+        "dein Label in {at} ist {got}, richtig ist {right}; {wrong} von {size} Labels sind andere",
+    "the derivative of `{node}`": "die Ableitung von `{node}`",
+    "your numbers are the right ones, in reverse along axis {axis}":
+        "deine Zahlen sind die richtigen, entlang Achse {axis} rückwärts",
+    "your numbers are the product of what comes through {first} and through {second}":
+        "deine Zahlen sind das Produkt dessen, was über {first} und über {second} kommt",
+    "all the places that {name} looks up hold {there:.4g}, and the others are right: something has to be added there":
+        "alle Stellen, die {name} nachschlägt, enthalten {there:.4g}, und die anderen sind richtig: dort muss addiert werden",
+    "only position {j} of axis {axis} of {name} is counted": "nur Position {j} der Achse {axis} von {name} ist gezählt",
+    "position {j} of axis {axis} of {name} is left out": "Position {j} der Achse {axis} von {name} ist vergessen",
+    "your numbers are 0 along axis {axis} at {at}, and right at the others":
+        "deine Zahlen sind entlang Achse {axis} bei {at} gleich 0 und sonst richtig",
+    "your numbers are max(0, what arrives at {called})": "deine Zahlen sind max(0, das, was bei {called} ankommt)",
+    "your numbers pass exactly where the right ones are 0, and the other way round":
+        "deine Zahlen kommen genau dort durch, wo die richtigen 0 sind, und umgekehrt",
+    "your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides both by the same":
+        "deine Zahlen sind {a:.3g}·{name} − {b:.3g}·y: der Mittelwert teilt beide durch dasselbe",
+    "your softmax is that of {k:.4g}·{name}: a temperature is lost, or there twice":
+        "dein softmax ist das von {k:.4g}·{name}: eine Temperatur fehlt oder ist doppelt da",
+    "your y is 1 at the right class and 0 elsewhere, where the right one goes up to {max:.3g} only":
+        "dein y ist 1 bei der richtigen Klasse und sonst 0; das richtige geht nur bis {max:.3g}",
+    "you multiply what arrives at {by} by {called}{form} where {name} belongs":
+        "du multiplizierst das, was bei {by} ankommt, mit {called}{form}; dort gehört {name} hin",
+    "of what arrives at {by} only position {j} of axis 0 is counted":
+        "von dem, was bei {by} ankommt, ist nur Position {j} der Achse 0 gezählt",
+    "your numbers are the right ones with {a_words} where {b_words} belongs":
+        "deine Zahlen sind die richtigen mit {a_words} statt {b_words}",
+    "your numbers pass where {called} is above 0": "deine Zahlen kommen dort durch, wo {called} über 0 ist",
+    "{opened} places pass that were shut, {shut} are shut that passed":
+        "{opened} Stellen sind offen, die zu waren; {shut} sind zu, die offen waren",
+    "1 is subtracted in the same columns of every row, where each row has its own label":
+        "in jeder Zeile wird 1 in denselben Spalten abgezogen, aber jede Zeile hat ihr eigenes Label",
+    "of what arrives at {by} only position {j} of axis {axis} is counted":
+        "von dem, was bei {by} ankommt, ist nur Position {j} der Achse {axis} gezählt",
+    "the right ones times": "die richtigen mal",
+    "the right ones over": "die richtigen geteilt durch",
+    "your numbers come out with {b_words}, without the {abs:g} that is added":
+        "deine Zahlen ergeben sich mit {b_words}, ohne die {abs:g}, die addiert werden",
+    "with the other sign": "mit dem anderen Vorzeichen",
+    "your numbers are {does} {form}{minus}": "deine Zahlen sind {does} {form}{minus}",
+    "you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}":
+        "du multiplizierst das, was bei {called} ankommt, mit {worded}; die Ableitung von `{symbol}` ist hier {right}",
+    "your numbers come out as if what arrives at {called} were 1":
+        "deine Zahlen ergeben sich, als wäre das, was bei {called} ankommt, gleich 1",
+    "nothing comes through {called}": "über {called} kommt nichts",
+    "what comes through {called} is there twice": "was über {called} kommt, ist doppelt da",
+    "what comes through {called} has the wrong sign": "was über {called} kommt, hat das falsche Vorzeichen",
+    "your numbers come out with `{words}` where `{bare}` belongs": "deine Zahlen ergeben sich mit `{words}` statt `{bare}`",
+    "your numbers come out with {called} where `{name}` belongs": "deine Zahlen ergeben sich mit {called} statt `{name}`",
+    "your numbers come out with {called} alone, without the {bare} that is added to it":
+        "deine Zahlen ergeben sich mit {called} allein, ohne {bare}, das dazu addiert wird",
+    "your numbers come out with {called} alone, without {called_2}, which stands beside it":
+        "deine Zahlen ergeben sich mit {called} allein, ohne {called_2}, das daneben steht",
+    "you start from the gradient of {name}; what belongs there is the gradient of {called}":
+        "du gehst vom Gradienten von {name} aus; dort gehört der Gradient von {called} hin",
+    "you start from {name} itself; what belongs there is the gradient of {called}":
+        "du gehst von {name} selbst aus; dort gehört der Gradient von {called} hin",
+
+    # of PyTorch's graphs
+    "root does not depend on it": "root hängt nicht davon ab",
+    "root was not computed from anything that requires a gradient":
+        "root wurde aus nichts berechnet, das einen Gradienten braucht",
+    "PyTorch's {name} does not keep the number it subtracts from; hold its result in a variable":
+        "PyTorchs {name} hebt die Zahl nicht auf, von der es abzieht; halte sein Ergebnis in einer Variablen fest",
+    "PyTorch's NllLoss is retold for logits of shape (N, C) without weights only":
+        "PyTorchs NllLoss wird nur für Logits der Form (N, C) ohne Gewichte nacherzählt",
+    "PyTorch's batch norm is retold while training only": "PyTorchs Batch-Norm wird nur beim Training nacherzählt",
+    "PyTorch's convolution is retold in one or two dimensions, without groups or dilation only":
+        "PyTorchs Faltung wird nur in einer oder zwei Dimensionen nacherzählt, ohne Gruppen und Dilatation",
+    "the retold graph gives another result than PyTorch's: {x:.6g} in the place of {x_2:.6g}":
+        "der nacherzählte Graph ergibt etwas anderes als der von PyTorch: {x:.6g} statt {x_2:.6g}",
+    "PyTorch's {name} does not keep the number that is added; hold its result in a variable":
+        "PyTorchs {name} hebt die Zahl nicht auf, die addiert wird; halte sein Ergebnis in einer Variablen fest",
+    "PyTorch's {name} is not among the ops that can be retold":
+        "PyTorchs {name} gehört nicht zu den Operationen, die nacherzählt werden können",
+    "PyTorch's {name} could not be retold": "PyTorchs {name} konnte nicht nacherzählt werden",
+    "PyTorch's {name} has a constant input that was not kept; hold its result in a variable":
+        "PyTorchs {name} hat eine konstante Eingabe, die nicht aufgehoben wurde; halte sein Ergebnis in einer Variablen fest",
+    "PyTorch has freed what its graph had kept; call loss.backward(retain_graph=True), and ask again":
+        "PyTorch hat freigegeben, was sein Graph aufgehoben hatte; ruf loss.backward(retain_graph=True) auf und frag noch einmal",
+
+    # the checker: what is borrowed
+    "the engine's work, not yours": "die Arbeit des Engines, nicht deine",
+    "write the gradient from the forward pass alone": "schreib den Gradienten allein aus dem Vorwärtslauf",
+    "line {line} {does}": "Zeile {line} {does}",
+    "{by}, and {source}": "{by}, und {source}",
+    "imports the engine": "importiert den Engine",
+    "reads .grad": "liest .grad",
+    "line {line} uses `{name}`": "Zeile {line} braucht `{name}`",
+    "goes around by {name}": "nimmt einen Umweg über {name}",
+    "imports {module}": "importiert {module}",
+    "uses the engine's {name}": "benutzt {name} des Engines",
+    "reads the engine's {name}": "liest {name} des Engines",
+    "reads it from a text": "liest es aus einem Text",
+
+    # the checker: files and answers
+    "the test was stopped": "der Test wurde abgebrochen",
+    "mend what raises this first; the numbers come after": "behebe zuerst, was diesen Fehler auslöst; danach kommen die Zahlen",
+    "not a gradient": "kein Gradient",
+    "got a {kind}: {why}": "gefunden wurde {kind}: {why}",
+    "a gradient is a Tensor, an array or a number": "ein Gradient ist ein Tensor, ein Array oder eine Zahl",
+    "a loop": "eine Schleife",
+    "no loop": "keine Schleife",
+    "in line {line}": "in Zeile {line}",
+    "line {number}": "Zeile {number}",
+    "one matrix product adds up what the loop adds up": "ein Matrixprodukt addiert, was die Schleife addiert",
+    "`{label}` is used once: by {by}": "`{label}` wird einmal gebraucht: in {by}",
+    "`{label}` is used {times} times: by {by}": "`{label}` wird {times} mal gebraucht: in {by}",
+    "an unnamed `{symbol}`": "einem namenlosen `{symbol}`",
+    "your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?":
+        "dein Vorwärtslauf ergibt {what} {got:.6g}, der der Aufgabe {wanted:.6g}: wurde er verändert?",
+    "the loss": "den Verlust",
+    "it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8":
+        "die Datei ist nicht als UTF-8 gespeichert, was Python erwartet; in deinem Editor: als UTF-8 speichern",
+    "Python can't read it: {why}": "Python kann sie nicht lesen: {why}",
+    "it ended Python itself (SystemExit), and what came after did not run":
+        "die Datei hat Python selbst beendet (SystemExit), und was danach kam, lief nicht",
+    "it ran for more than {seconds:g} seconds and was stopped": "die Datei lief länger als {seconds:g} Sekunden und wurde abgebrochen",
+    "is a line above it still None?": "ist eine Zeile darüber noch None?",
+    "it ended Python itself (exit status {status}), so nothing could be graded":
+        "die Datei hat Python selbst beendet (Status {status}), also konnte nichts bewertet werden",
+    "it ran for more than {seconds:g} seconds and would not be stopped":
+        "die Datei lief länger als {seconds:g} Sekunden und ließ sich nicht abbrechen",
+    ", where the derivative of `[^`]*` is [-+.\\w]+$": ", wo die Ableitung von `[^`]*` [-+.\\w]+ ist$",
+    ",? expected (?!\\()[^,;]+(, off by [^,;]+)?": ",? erwartet (?!\\()[^,;]+(, Abstand [^,;]+)?",
+    "(; the missing part goes|; the right ones go) up to [-+.\\w]+": "(; der fehlende Teil geht|; die richtigen gehen) bis [-+.\\w]+",
+    "(, which contributes) up to [-+.\\w]+": ", was bis zu [-+.\\w]+ beiträgt",
+    "\\1 the rest": ", was den Rest beiträgt",
+    "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]| times| of)":
+        "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]| mal| von)",
+
+    # the checker: its report
+    "{right} of {of} right": "{right} von {of} richtig",
+    "all {right} right": "alle {right} richtig",
+    "by hand.": "von Hand.",
+    "all {right} right, but {why}": "alle {right} richtig, aber {why}",
+    "the file did not run to its end, so they do not count yet":
+        "die Datei lief nicht bis zum Ende, also zählen sie noch nicht",
+    "not by hand: this file {does}": "nicht von Hand: diese Datei {does}",
+    "more help: {how}": "mehr Hilfe: {how}",
+    "the lines above": "die Zeilen darüber",
+    "fine for what it was fed; look further up: {above}": "in Ordnung für das, was hineinging; sieh weiter oben nach: {above}",
+    "not written yet": "noch nicht geschrieben",
+    "not reached": "nicht erreicht",
+    "there is no variable of this name": "es gibt keine Variable dieses Namens",
+    "or it is: {these}": "oder es ist: {these}",
+    "{name} is not written yet: the lines that use it were given the right gradient":
+        "{name} ist noch nicht geschrieben: die Zeilen, die es brauchen, bekamen den richtigen Gradienten",
+    "{names} are not written yet: the lines that use them were given the right gradient":
+        "{names} sind noch nicht geschrieben: die Zeilen, die sie brauchen, bekamen die richtigen Gradienten",
+    "stopped: {what}": "abgebrochen: {what}",
+    "stopped in line {line}: {what}": "abgebrochen in Zeile {line}: {what}",
+    "right": "richtig",
+    "wrong": "falsch",
+    "todo": "offen",
+    "missing": "nicht da",
+    "follows": "folgt daraus",
+    "unfinished": "unfertig",
+    "stopped": "abgebrochen",
+    "borrowed": "geborgt",
+
+    # the exercises' command line
+    "there is {numbers}": "es gibt {numbers}",
+    "there are {first} to {last}": "es gibt {first} bis {last}",
+    "there is no exercise {number}": "es gibt keine Aufgabe {number}",
+    "there is no exercise in {folder}": "es gibt keine Aufgabe in {folder}",
+    "there is no exercise in {folder}: no file called NUMBER_NAME.py":
+        "es gibt keine Aufgabe in {folder}: keine Datei mit einem Namen der Form NUMMER_NAME.py",
+    "there is no file {file}": "es gibt keine Datei {file}",
+    "there is no file {file}; `{command}` writes one": "es gibt keine Datei {file}; `{command}` schreibt eine",
+    "which exercise is {path}? its name begins with none of their numbers ({there_are}); say --exercise N":
+        "welche Aufgabe ist {path}? ihr Name beginnt mit keiner der Nummern ({there_are}); gib --exercise N an",
+    "write exercise N's file into {folder}": "schreibt die Datei der Aufgabe N in {folder}",
+    "grade it (--hints 0 to 3: how much help you want)": "bewertet sie (--hints 0 bis 3: wie viel Hilfe du willst)",
+    "the worked answer, with its derivation": "die Lösung, mit ihrer Herleitung",
+    "find the bug and mend it, then:": "finde den Fehler und behebe ihn, dann:",
+    "fill in the TODOs, then:": "fülle die TODOs aus, dann:",
+    "exercise {number} came without its solution": "Aufgabe {number} kam ohne ihre Lösung",
+    "{path} is there already, and stays as it is; to begin again, move it away first":
+        "{path} ist schon da und bleibt, wie es ist; um neu zu beginnen, räum es zuerst weg",
+
+    # a teacher's own exercises
+    "its name, {name}, is not of the form 10_your_title.py": "der Name {name} ist nicht von der Form 10_dein_titel.py",
+    "its first line should be \"\"\"Exercise {number}: your title. (with a full stop)":
+        "die erste Zeile sollte \"\"\"Exercise {number}: dein Titel. sein (mit einem Punkt)",
+    "it asks for nothing: no line ends in two spaces and #? (or, for a test, #=)":
+        "sie fragt nach nichts: keine Zeile endet mit zwei Leerzeichen und #? (oder, bei einem Test, #=)",
+    "{name} has no hint: a line such as   #! {bare}: what to think about":
+        "{name} hat keinen Hinweis: eine Zeile wie   #! {bare}: worüber nachzudenken ist",
+    "there is a hint for {name}, which is not asked for": "es gibt einen Hinweis zu {name}, wonach nicht gefragt ist",
+    "it is not saved as UTF-8; in your editor: save as UTF-8":
+        "die Datei ist nicht als UTF-8 gespeichert; in deinem Editor: als UTF-8 speichern",
+    "the solution:": "die Lösung:",
+    "the starter:": "die Vorlage:",
+    "{name} is {state}, and must not be": "{name} ist {state}, und darf es nicht sein",
+    "{name} is {state}, and should be {wanted}": "{name} ist {state}, und sollte {wanted} sein",
+    "it counts as borrowed: it {does}, line {line}": "sie gilt als geborgt: sie {does}, Zeile {line}",
+    "{name} can be set: `{command}`": "{name} kann gestellt werden: `{command}`",
+
+    # for teachers: a class
+    "{folder} is not a folder": "{folder} ist kein Ordner",
+    "there is no student's folder in {folder}": "in {folder} gibt es keinen Ordner einer Studentin oder eines Studenten",
+    "--jobs, --memory and --seconds must be more than 0": "--jobs, --memory und --seconds müssen größer als 0 sein",
+    "{done}/{of} graded": "{done}/{of} bewertet",
+    "wrote {file}": "geschrieben: {file}",
+    "{reports} submissions of {students} students, in {seconds:.0f} s":
+        "{reports} Abgaben von {students} Studierenden, in {seconds:.0f} s",
+    "the commonest mistakes, and where they were made most:": "die häufigsten Fehler, und wo sie am meisten gemacht wurden:",
+    "{place}, {times} times": "{place}, {times} mal",
+    "what stopped files:": "was Dateien abbrach:",
+    "nothing but time": "nichts als die Zeit",
+    "memory": "Speicher",
+    "time": "Zeit",
+    "size of files": "Größe von Dateien",
+    "network": "Netz",
+    "limited by the system: {contained}; files outside each folder and other programs: by a watch inside Python, which stops accidents, not experts":
+        "vom System begrenzt: {contained}; Dateien außerhalb der Ordner und andere Programme: durch eine Wache in Python, die Unfälle verhindert, nicht Könner",
+    "not while a class is graded": "nicht, während eine Klasse bewertet wird",
+    "writing {name} outside its folder": "schreibt {name} außerhalb des eigenen Ordners",
+    "reading {name} outside its folder": "liest {name} außerhalb des eigenen Ordners",
+    "listing a folder that is not its own": "sieht einen fremden Ordner durch",
+    "changing files outside its folder": "ändert Dateien außerhalb des eigenen Ordners",
+    "calling {event}": "ruft {event} auf",
+    "no file": "keine Datei",
+    "not graded": "nicht bewertet",
+    "{file} is there already; choose an empty folder": "{file} ist schon da; wähle einen leeren Ordner",
+    "wrote {count} exercises without their solutions into {folder}": "{count} Aufgaben ohne ihre Lösungen nach {folder} geschrieben",
+    "students begin with: {command}": "Studierende beginnen mit: {command}",
+    "(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after #~)":
+        "(ninjagrad selbst bringt die Lösungen seiner eigenen Aufgaben mit; eine Prüfung von dir braucht, was nach #~ steht)",
+    "wrote {count} notebooks for students, as many with solutions, and nbgrader_config.py, into {folder}":
+        "{count} Notebooks für Studierende, ebenso viele mit Lösungen und nbgrader_config.py nach {folder} geschrieben",
+    "for nbgrader: {command}": "für nbgrader: {command}",
+    "they look for the exercises in a folder {name} beside them (see class pack)":
+        "sie suchen die Aufgaben in einem Ordner {name} neben sich (siehe class pack)",
+    "wrote {count} exercises and {file} into {folder}": "{count} Aufgaben und {file} nach {folder} geschrieben",
+    "push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow":
+        "lade es zu GitHub hoch, mach es zur Vorlage und wähle es für eine Aufgabe, bewertet durch den Workflow",
+}
