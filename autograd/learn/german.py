@@ -443,6 +443,7 @@ TEXTS = {
         "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]| mal| von)",
 
     # the checker: its report
+    "wrote": "geschrieben:",
     "{right} of {of} right": "{right} von {of} richtig",
     "all {right} right": "alle {right} richtig",
     "by hand.": "von Hand.",
@@ -549,4 +550,203 @@ TEXTS = {
     "wrote {count} exercises and {file} into {folder}": "{count} Aufgaben und {file} nach {folder} geschrieben",
     "push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow":
         "lade es zu GitHub hoch, mach es zur Vorlage und wähle es für eine Aufgabe, bewertet durch den Workflow",
+
+    # the exercises: titles, and each line's own hint
+    "warm-ups on single numbers": "Aufwärmen an einzelnen Zahlen",
+    "every intermediate of a small character model": "jedes Zwischenergebnis eines kleinen Buchstabenmodells",
+    "cross-entropy in one go": "Kreuzentropie in einem Zug",
+    "batch norm in one go": "Batch-Norm in einem Zug",
+    "train the network with your own backward pass": "trainiere das Netz mit deinem eigenen Rückwärtslauf",
+    "the softmax Jacobian, and temperature": "die Jacobi-Matrix von softmax, und die Temperatur",
+    "the last layer's weights, along both paths": "die Gewichte der letzten Schicht, auf beiden Pfaden",
+    "layer norm": "Layer-Norm",
+    "the embedding's gradient without a loop": "der Gradient des Embeddings ohne Schleife",
+    "attention": "Attention",
+    "a recurrent network, back through time": "ein rekurrentes Netz, zurück durch die Zeit",
+    "dropout": "Dropout",
+    "label smoothing, with a temperature": "Label-Smoothing, mit einer Temperatur",
+    "a convolution as a matrix product": "eine Faltung als Matrixprodukt",
+    "mend an engine that walks without an order": "repariere einen Engine, der ohne Ordnung läuft",
+    "mend an engine that loses a part of a gradient":
+        "repariere einen Engine, der einen Teil eines Gradienten verliert",
+    "mend an engine that keeps equal inputs once": "repariere einen Engine, der gleiche Eingaben nur einmal behält",
+    "mend a training loop that keeps old gradients": "repariere eine Trainingsschleife, die alte Gradienten behält",
+    "mend an engine that begins at the wrong end": "repariere einen Engine, der am falschen Ende beginnt",
+    "mend an engine that broadcasts forward only": "repariere einen Engine, der Broadcasting nur vorwärts kann",
+    "mend an engine whose relu lets everything through": "repariere einen Engine, dessen relu alles durchlässt",
+    "mend a softmax that fails on large logits": "repariere ein softmax, das an großen Logits scheitert",
+    "write out_a = u + v with u = a and v = a; what do du and dv come to, and where do they both arrive?":
+        "schreib out_a = u + v mit u = a und v = a; was ergeben du und dv, und wo kommen beide an?",
+    "the left factor's local derivative is the right factor, and the other way round":
+        "die lokale Ableitung des linken Faktors ist der rechte Faktor, und umgekehrt",
+    "out_p is a product; hold r fixed and ask how fast it moves with q":
+        "out_p ist ein Produkt; halte r fest und frag, wie schnell es sich mit q ändert",
+    "hold q fixed and ask how fast out_p moves with r": "halte q fest und frag, wie schnell sich out_p mit r ändert",
+    "two ways lead down to p, by q and by r; the derivative of tanh can be written with tanh itself":
+        "zwei Wege führen hinab zu p, über q und über r; die Ableitung von tanh lässt sich mit tanh selbst schreiben",
+    "which n of its entries does the loss look at, and with what weight? torch.zeros_like is a start":
+        "welche n seiner Einträge sieht der Verlust an, und mit welchem Gewicht? torch.zeros_like ist ein Anfang",
+    "elementwise: (what comes from above) × log'(probs)": "elementweise: (was von oben kommt) × log'(probs)",
+    "the product's other factor, then a sum along the axis it was broadcast over; keep the axis":
+        "der andere Faktor des Produkts, dann eine Summe entlang der Achse, über die es wiederholt wurde; behalte die Achse",
+    "the power rule, elementwise on a column": "die Potenzregel, elementweise auf einer Spalte",
+    "it stands on the right of two lines; the second sends one number per row to the whole row":
+        "es steht in zwei Zeilen rechts; die zweite schickt eine Zahl je Zeile an die ganze Zeile",
+    "the derivative of exp at norm_logits has a name already":
+        "die Ableitung von exp an der Stelle norm_logits hat schon einen Namen",
+    "there is a minus in front of it, and it was repeated along axis 1":
+        "ein Minus steht davor, und es wurde entlang Achse 1 wiederholt",
+    "one use passes straight through; the other reaches one entry per row: logits.max(1).indices says which":
+        "eine Verwendung gibt unverändert weiter; die andere erreicht einen Eintrag je Zeile: logits.max(1).indices sagt, welchen",
+    "only one product of dlogits and W2 (or W2's transpose) has the shape of h":
+        "nur ein Produkt aus dlogits und W2 (oder W2 transponiert) hat die Form von h",
+    "only one product of h (or its transpose) and dlogits has the shape of W2":
+        "nur ein Produkt aus h (oder h transponiert) und dlogits hat die Form von W2",
+    "the same b2 is added to every row": "dasselbe b2 wird zu jeder Zeile addiert",
+    "write the derivative of tanh with tanh itself": "schreib die Ableitung von tanh mit tanh selbst",
+    "the product's other factor, then the sum over what it was broadcast along":
+        "der andere Faktor des Produkts, dann die Summe über das, worüber es wiederholt wurde",
+    "the same row is added to every example": "dieselbe Zeile wird zu jedem Beispiel addiert",
+    "the other factor; here nothing was repeated": "der andere Faktor; hier wurde nichts wiederholt",
+    "the product's other factor, then the sum over the examples":
+        "der andere Faktor des Produkts, dann die Summe über die Beispiele",
+    "the power rule with exponent −1/2": "die Potenzregel mit dem Exponenten −1/2",
+    "a sum sends its gradient to all it summed; mind what it is divided by, and the shape":
+        "eine Summe schickt ihren Gradienten an alles, was sie summiert hat; achte darauf, wodurch geteilt wird, und auf die Form",
+    "it stands on the right of two lines": "es steht in zwei Zeilen rechts",
+    "there is a minus in front of it, and one row of it is used by all examples; keep its shape":
+        "ein Minus steht davor, und alle Beispiele brauchen die eine Zeile; behalte ihre Form",
+    "it stands on the right of two lines, and the second one divides":
+        "es steht in zwei Zeilen rechts, und die zweite teilt",
+    "as for h, with W1": "wie bei h, mit W1",
+    "as for W2, with embcat": "wie bei W2, mit embcat",
+    "as for b2": "wie bei b2",
+    "undo the .view": "mach das .view rückgängig",
+    "go through all (i, j) and add demb[i, j] to the row that was looked up there; some rows are looked up often":
+        "geh alle (i, j) durch und addiere demb[i, j] zu der Zeile, die dort nachgeschlagen wurde; manche Zeilen werden oft nachgeschlagen",
+    "with L = −z_t + log Σ exp(z_k) for one example, what is ∂L/∂z_i for i = t, and for any other i? then the mean":
+        "mit L = −z_t + log Σ exp(z_k) für ein Beispiel: was ist ∂L/∂z_i für i = t, und was für jedes andere i? dann der Mittelwert",
+    "three terms: the gradient itself, minus its mean, minus bnraw times something; n − 1 appears once":
+        "drei Summanden: der Gradient selbst, minus sein Mittelwert, minus bnraw mal etwas; n − 1 kommt einmal vor",
+    "exercise 8 has a way without a loop; the loop of exercise 1 will do, only slower":
+        "Aufgabe 8 kennt einen Weg ohne Schleife; die Schleife aus Aufgabe 1 geht auch, nur langsamer",
+    "embcat.T @ dhprebn, with dhprebn from exercise 3": "embcat.T @ dhprebn, mit dhprebn aus Aufgabe 3",
+    "as in exercise 1, with dlogits from exercise 2": "wie in Aufgabe 1, mit dlogits aus Aufgabe 2",
+    "the quotient rule for e^(u_i)/S gives one case for i = j and one for i ≠ j; torch.eye(4) tells them apart":
+        "die Quotientenregel für e^(u_i)/S ergibt einen Fall für i = j und einen für i ≠ j; torch.eye(4) unterscheidet sie",
+    "the row vector −y/p times your J, simplified with the help of Σ y = 1":
+        "der Zeilenvektor −y/p mal dein J, vereinfacht mit Hilfe von Σ y = 1",
+    "every logit is divided by the same T, so T gathers a sum":
+        "jedes Logit wird durch dasselbe T geteilt, also sammelt T eine Summe",
+    "the derivative of the logarithm, with the minus of the loss":
+        "die Ableitung des Logarithmus, mit dem Minus des Verlusts",
+    "dp[0], times ∂p_0/∂z_0 (the diagonal case of the softmax Jacobian), times ∂z_0/∂W_10":
+        "dp[0], mal ∂p_0/∂z_0 (der Fall auf der Diagonale der Jacobi-Matrix von softmax), mal ∂z_0/∂W_10",
+    "dp[1], times ∂p_1/∂z_0 (the other case), times ∂z_0/∂W_10":
+        "dp[1], mal ∂p_1/∂z_0 (der andere Fall), mal ∂z_0/∂W_10",
+    "add both paths and leave h away; Σ y = 1": "addiere beide Pfade und lass h weg; Σ y = 1",
+    "entry [j, i] is h_j times dz_i": "der Eintrag [j, i] ist h_j mal dz_i",
+    "∂z_i/∂b_i is 1": "∂z_i/∂b_i ist 1",
+    "the same beta is added to all examples": "dasselbe beta wird zu allen Beispielen addiert",
+    "the product's other factor, gathered over the examples":
+        "der andere Faktor des Produkts, gesammelt über die Beispiele",
+    "the product's other factor": "der andere Faktor des Produkts",
+    "rstd times three terms, each with a mean over the features: dxhat, minus its mean, minus xhat times a mean":
+        "rstd mal drei Summanden, mit Mittelwerten über die Merkmale: dxhat, minus sein Mittelwert, minus xhat mal ein Mittelwert",
+    "F.one_hot makes a matrix E with emb = E @ C, if you make Xb and emb flat first; what is the gradient of C then?":
+        "F.one_hot macht eine Matrix E mit emb = E @ C, wenn du Xb und emb zuerst flach machst; was ist dann der Gradient von C?",
+    "out = weights @ v; only one product of weights (or its transpose) and dout has the shape of v":
+        "out = weights @ v; nur ein Produkt aus weights (oder weights transponiert) und dout hat die Form von v",
+    "only one product of dout and v (or its transpose) is (t, t)":
+        "nur ein Produkt aus dout und v (oder v transponiert) hat die Form (t, t)",
+    "the row vector dweights times the softmax Jacobian, without ever building that Jacobian":
+        "der Zeilenvektor dweights mal die Jacobi-Matrix von softmax, ohne diese Matrix je aufzubauen",
+    "a matrix product, and a factor that is easily lost": "ein Matrixprodukt, und ein Faktor, der leicht verloren geht",
+    "it stands transposed in the product, so dk is (the gradient of k.T) transposed":
+        "es steht transponiert im Produkt, also ist dk (der Gradient von k.T) transponiert",
+    "a linear layer: the input transposed, times the gradient of the output":
+        "eine lineare Schicht: die Eingabe transponiert, mal der Gradient der Ausgabe",
+    "as for Wq": "wie bei Wq",
+    "it stands on the right of three products; one piece for each":
+        "es steht in drei Produkten rechts; für jedes ein Stück",
+    "nothing comes after the last step: a linear layer, as in exercise 1":
+        "nach dem letzten Schritt kommt nichts mehr: eine lineare Schicht, wie in Aufgabe 1",
+    "it stands on the right of two lines: y2's and a3's":
+        "es steht in zwei Zeilen rechts: in der von y2 und der von a3",
+    "as for a3": "wie bei a3",
+    "as for h2, one step earlier": "wie bei h2, einen Schritt früher",
+    "it stands on the right of one line": "es steht in einer Zeile rechts",
+    "three products, one for each step; each piece is as for a linear layer":
+        "drei Produkte, für jeden Schritt eines; jedes Stück ist wie bei einer linearen Schicht",
+    "three pieces, from a1, a2 and a3": "drei Stücke, von a1, a2 und a3",
+    "three pieces again; which state was multiplied with Wh to make a1?":
+        "wieder drei Stücke; welcher Zustand wurde mit Wh multipliziert, um a1 zu ergeben?",
+    "the same b is added to every row, at every step": "dasselbe b wird zu jeder Zeile addiert, bei jedem Schritt",
+    "a linear layer, whose input is what dropout has left over":
+        "eine lineare Schicht, deren Eingabe das ist, was Dropout übrig ließ",
+    "a linear layer again": "wieder eine lineare Schicht",
+    "what is multiplied going forward multiplies what comes back: the very same mask, and the same factor":
+        "was vorwärts multipliziert, multipliziert auch, was zurückkommt: genau dieselbe Maske und derselbe Faktor",
+    "first through tanh (write its derivative with h), then the linear layer x @ W":
+        "zuerst durch tanh (schreib die Ableitung mit h), dann die lineare Schicht x @ W",
+    "the same two links, with the other product at the end": "dieselben zwei Glieder, mit dem anderen Produkt am Ende",
+    "the product's other factor, and what stands before the sum":
+        "der andere Faktor des Produkts, und was vor der Summe steht",
+    "as for logp, the other way round": "wie bei logp, andersherum",
+    "exercise 2, with y in the place of one-hot; why does it matter that y sums to 1?":
+        "Aufgabe 2, mit y statt One-Hot; warum ist es wichtig, dass y sich zu 1 summiert?",
+    "each z is divided by T": "jedes z wird durch T geteilt",
+    "all entries are divided by the same T; the derivative of 1/T":
+        "alle Einträge werden durch dasselbe T geteilt; die Ableitung von 1/T",
+    "y holds it twice in each entry: once with onehot, once without":
+        "y enthält es in jedem Eintrag zweimal: einmal mit onehot, einmal ohne",
+    "one number, added at every place": "eine Zahl, an jeder Stelle addiert",
+    "only one product of columns (or its transpose) and dout has the shape of weights":
+        "nur ein Produkt aus columns (oder columns transponiert) und dout hat die Form von weights",
+    "only one product of dout and weights (or its transpose) is (16, 9)":
+        "nur ein Produkt aus dout und weights (oder weights transponiert) hat die Form (16, 9)",
+    "go through all (i, j) and add dcolumns[i, j] to the number that stood there; most stand there often":
+        "geh alle (i, j) durch und addiere dcolumns[i, j] zu der Zahl, die dort stand; die meisten stehen dort oft",
+    "how often does b hand its gradient on, and what did b hold each time?":
+        "wie oft gibt b seinen Gradienten weiter, und was enthielt b jedes Mal?",
+    "ten doublings, so 2 to the power of 10; how large an answer says how often the walk came by":
+        "zehn Verdopplungen, also 2 hoch 10; wie groß eine Antwort ist, sagt, wie oft der Lauf vorbeikam",
+    "visiting each node once is not enough: q must come after both r and s":
+        "jeden Knoten einmal zu besuchen reicht nicht: q muss nach r und nach s kommen",
+    "both sides of the + are the same number; what is in its gradient after the first line of `hand_on`?":
+        "beide Seiten des + sind dieselbe Zahl; was steht nach der ersten Zeile von `hand_on` in ihrem Gradienten?",
+    "it receives a piece from q and a piece from r": "es bekommt ein Stück von q und ein Stück von r",
+    "three lines use it, one of them twice": "drei Zeilen brauchen es, eine davon zweimal",
+    "how many edges lead from a to a + a, and how many does the engine keep?":
+        "wie viele Kanten führen von a zu a + a, und wie viele behält der Engine?",
+    "two edges again, each with the local derivative x": "wieder zwei Kanten, jede mit der lokalen Ableitung x",
+    "r = q · q has two edges to the same q": "r = q · q hat zwei Kanten zum selben q",
+    "the edges of q, and the one of the last line": "die Kanten von q, und die der letzten Zeile",
+    "the last step's gradient alone; what else is in it?":
+        "nur der Gradient des letzten Schritts; was steckt noch darin?",
+    "two backward passes without zero_grad between them add up, and nothing before them counts":
+        "zwei Rückwärtsläufe ohne zero_grad dazwischen addieren sich, und nichts davor zählt",
+    "as for u": "wie bei u",
+    "what was in b's gradient when b handed it on?": "was stand im Gradienten von b, als b ihn weitergab?",
+    "y must wait for both pieces from above before it hands on":
+        "y muss auf beide Stücke von oben warten, bevor es weitergibt",
+    "one way to q is short and one is long; q may hand on only after both have arrived":
+        "ein Weg zu q ist kurz und einer lang; q darf erst weitergeben, wenn beide angekommen sind",
+    "everything that q gathered goes on to p, twice": "alles, was q gesammelt hat, geht weiter an p, zweimal",
+    "the same row is added to every row of x": "dieselbe Zeile wird zu jeder Zeile von x addiert",
+    "a column of length 1 in the second axis: which axis was it repeated along? it keeps that axis":
+        "eine Spalte der Länge 1 in der zweiten Achse: entlang welcher Achse wurde sie wiederholt? diese Achse behält sie",
+    "one number for all entries": "eine Zahl für alle Einträge",
+    "relu is flat below zero": "relu ist unter null flach",
+    "one of the two relus is on, and the other is off": "eines der beiden relus ist an, das andere aus",
+    "it is used twice, and one of the ways leads through a relu that is off":
+        "es wird zweimal gebraucht, und einer der Wege führt durch ein relu, das aus ist",
+    "every way from v to the result leads through the relu": "jeder Weg von v zum Ergebnis führt durch das relu",
+    "a float ends near exp(709); what can be taken off both logits without changing their softmax?":
+        "ein float endet nahe exp(709); was kann man von beiden Logits abziehen, ohne dass sich ihr softmax ändert?",
+    "far below zero every exp is 0, and so is their sum": "weit unter null ist jedes exp 0, und damit auch ihre Summe",
+    "as for u1": "wie bei u1",
+    "cutting the logits down to the largest that exp can take makes the two the same, and they are not":
+        "die Logits auf das größte zu kappen, das exp noch verträgt, macht beide gleich, und das sind sie nicht",
+    "as for v1": "wie bei v1",
 }

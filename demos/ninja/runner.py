@@ -143,7 +143,7 @@ def _list(options: argparse.Namespace) -> int:
         else:
             mark, state = ("○", "dim"), ""
         room = min(58, terminal_width() - 22)
-        first, *more = textwrap.wrap(exercise.title, room)
+        first, *more = textwrap.wrap(tell(exercise.title), room)
         say("  ", mark, f" {number:{digits}}  {first:{room}} ", state)
         for line in more:
             say(" " * (6 + digits) + line)
@@ -175,7 +175,7 @@ def _start(exercise: Exercise, options: argparse.Namespace) -> int:
             raise                                   # a file of the folder's name
         say(tell("{path} is there already, and stays as it is; to begin again, move it away first", path=path))
         return 1
-    say("wrote ", (str(path), "bold"), f": {exercise.title}")
+    say(tell("wrote"), " ", (str(path), "bold"), f": {tell(exercise.title)}")
     do = tell("find the bug and mend it, then:") if exercise.tests else tell("fill in the TODOs, then:")
     say(f"  {do} {command(f'check {exercise.number}', options)}")
     return 0
@@ -342,7 +342,7 @@ def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: in
     """Print a report; how many answers are right. More help is had by `ask` and a number."""
     lines = report["lines"]
     say()
-    title, where = f"{exercise.number}  {exercise.title}", f"   {path}"
+    title, where = f"{exercise.number}  {tell(exercise.title)}", f"   {path}"
     if len(title) + len(where) < terminal_width():
         say((title, "bold"), (where, "dim"))
     else:
