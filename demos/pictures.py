@@ -87,8 +87,8 @@ def screenshots() -> None:
                             title="Cross-entropy of one sample, step by step")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for name, size, scheme, keys in [
-            ("stepper_light", (1200, 640), "light", ["ArrowRight"] * 16),
-            ("stepper_dark", (1200, 640), "dark", ["ArrowRight"] * 16),
+            ("stepper_light", (1200, 760), "light", ["ArrowRight"] * 16),
+            ("stepper_dark", (1200, 760), "dark", [*["ArrowRight"] * 16, *["d"] * 9]),
             ("stepper_phone", (390, 780), "dark", ["p", *["ArrowRight"] * 8, "+", "ArrowRight", "+", "ArrowRight"]),
         ]:
             page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)

@@ -19,6 +19,7 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.arrays.tensor import Tensor
 from autograd.codegen.crossentropy import write_cross_entropy
+from autograd.codegen.javascript import javascript
 from autograd.codegen.libraries import LIBRARIES, NumPy
 from autograd.codegen.moving import largest, pick, places, reduce_to, shares, where_largest
 from autograd.codegen.page import Page
@@ -40,7 +41,8 @@ def source(root: Tensor, names: object = None, backend: str = "numpy") -> str:
         root: a Value, or a Tensor of one number.
         names: what to call the nodes, such as `locals()`, or a model; otherwise they are called by their labels, and
             the parameters of a module the graph ran through by their paths: `fc1.weight` is `fc1_weight`.
-        backend: "numpy", "torch" or "jax": whose functions the text calls.
+        backend: "numpy", "torch" or "jax": whose functions the text calls. Or "js": of Values, JavaScript, whose
+            `step({leaves})` gives `[loss, {gradients}]`.
 
     The arguments of `step` are the leaves: Tensors that require a gradient, named or not, and everything that has a
     name or a label, targets and indices among them if they are Tensors. Gradients are given for the leaves the engine
@@ -82,11 +84,25 @@ def source(root: Tensor, names: object = None, backend: str = "numpy") -> str:
     elif names is not None and not isinstance(names, Mapping):
         raise TypeError(f"source: got names of type {type(names).__name__}, expected a dict such as locals(), or a "
                         "model")
+    if backend == "js" and isinstance(root, Value):
+        return javascript(root, _of_modules(root, names))
+    if backend == "js":
+        raise TypeError("source: JavaScript is written of Values only, as it has no arrays to compute with; got a "
+                        "Tensor. Choose 'numpy', 'torch' or 'jax', or compute with Values")
     if backend not in LIBRARIES:
-        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join(LIBRARIES)}")
+        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join([*LIBRARIES, 'js'])}")
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
     return _Writer(root, names or {}, LIBRARIES[backend]).text()
+
+
+def _of_modules(root: Value, names: Mapping[str, object] | None) -> dict[str, object]:
+    """The names, and those of the parameters of the modules among them, by their paths."""
+    found: dict[str, object] = dict(names or {})
+    if any(hasattr(x, "named_parameters") for x in found.values()):
+        for node, path in paths(topological(root), found).items():
+            found.setdefault(_identifier(path, set()), node)
+    return found
 
 
 # What a label may not be called in the text: Python's words, the names the text itself uses, and modules (see below).

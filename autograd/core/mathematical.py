@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["ACCENTS", "GREEK", "Name", "read", "tex"]
+__all__ = ["ACCENTS", "GREEK", "Name", "read", "set_apart", "tex"]
 
 GREEK = {unicodedata.lookup(f"GREEK SMALL LETTER {n.upper()}"): n for n in
          ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "mu", "nu", "xi", "pi", "rho",
@@ -112,6 +112,18 @@ def read(label: str) -> Name:
     if len(plain) == 2 and plain[1] in ACCENTS:
         base, accent = plain[0], plain[1]
     return Name(_LETTERS.get(base, base), accent, tuple(low), strokes)
+
+
+def set_apart(label: str) -> tuple[str, str]:
+    """A label as a letter with its accent, and what stands below it. What is no name but a text stays as it is.
+
+    >>> [set_apart(x) for x in ("w_21", "alpha_1", "ŷ", "loss", "my weights")]
+    [('w', '21'), ('α', '1'), ('ŷ', ''), ('loss', ''), ('my weights', '')]
+    """
+    if not all(c.isalnum() or c in "_′'" or unicodedata.combining(c) for c in label):
+        return label, ""
+    name = read(label)
+    return name.letter + "′" * name.strokes, ",".join(name.low)
 
 
 def tex(text: str) -> str:

@@ -89,7 +89,8 @@ power      = elementwise("power",      ieee.power,      "power",
              remedy="a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant")
 exp        = elementwise("exp",        math.exp,        "exp",        lambda out, x: out, edge=ieee.exp,
              remedy="too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do")
-exp2       = elementwise("exp2",       ieee.exp2,       "exp2",       lambda out, x: out * math.log(2.0))
+exp2       = elementwise("exp2",       ieee.exp2,       "exp2",       lambda out, x: out * math.log(2.0),
+             source={"js": "Math.pow(2, {x})"})
 expm1      = elementwise("expm1",      math.expm1,      "expm1",      lambda out, x: out + 1.0, edge=ieee.expm1)
 log        = elementwise("log",        math.log,        "log",        lambda out, x: 1.0 / x,
              edge=ieee.log, domain=(POSITIVE,),
@@ -143,15 +144,18 @@ relu       = elementwise("relu",       ieee.relu,       _relu,        lambda out
 abs_       = elementwise("abs",        abs,             "abs",        lambda out, x: sign(x),
              methods=("__abs__", "abs"), domain=(POSITIVE,))
 sign       = elementwise("sign",       ieee.sign,       "sign",       lambda out, x: 0.0, domain=(POSITIVE,))
-floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out, x: 0.0, domain=(BETWEEN,))
-ceil       = elementwise("ceil",       ieee.ceil,       "ceil",       lambda out, x: 0.0, domain=(BETWEEN,))
+floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out, x: 0.0, domain=(BETWEEN,),
+             source={"js": "Math.floor"})
+ceil       = elementwise("ceil",       ieee.ceil,       "ceil",       lambda out, x: 0.0, domain=(BETWEEN,),
+             source={"js": "Math.ceil"})
 round_     = elementwise("round",      ieee.rounded,    "rint",       lambda out, x: 0.0, domain=(BETWEEN,),
-             source={"torch": "torch.round"})
+             source={"torch": "torch.round", "js": "rounded"})
 floor_div  = elementwise("floor_divide", _floordiv,     "floor_divide", lambda out, x, y: 0.0, lambda out, x, y: 0.0,
-             symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)))
+             symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)),
+             source={"js": "floor_divide"})
 remainder  = elementwise("remainder",  _mod,            "remainder",  lambda out, x, y: 1.0,
                                                                       lambda out, x, y: round_((out - x) / y),
-             symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)))
+             symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)), source={"js": "remainder"})
 maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
                                                                       lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
              symbol="max", domain=(BETWEEN, INSIDE))
