@@ -109,7 +109,7 @@ TEXTS = {
         "der Gradient kommt dort durch, wo der Vorwärtslauf die Zahl durchgelassen hat",
     "another mask": "andere Maske",
     "the way back needs the very mask of the forward pass: keep it, and draw nothing anew":
-        "der Rückweg braucht genau die Maske des Vorwärtslaufs: heb sie auf und ziehe nichts neu",
+        "der Rückweg braucht genau die Maske des Vorwärtslaufs: heb sie auf und zieh nichts neu",
     "mask not applied": "Maske nicht angewandt",
     "what the forward pass shuts, drops or does not pick receives nothing: its gradient is 0":
         "was der Vorwärtslauf sperrt, fallen lässt oder nicht auswählt, bekommt nichts: sein Gradient ist 0",
@@ -151,17 +151,17 @@ TEXTS = {
 
     # what shows a mistake, in numbers
     "other than the engine's only where {name} has a kink, where {at}; either is a subgradient":
-        "anders als beim Engine nur dort, wo {name} einen Knick hat, weil {at}; beides ist ein Subgradient",
-    "a constant": "eine Konstante",
+        "anders als bei der Engine nur dort, wo {name} einen Knick hat, weil {at}; beides ist ein Subgradient",
+    "a constant": "Konstante",
     "the local derivative of {called}": "die lokale Ableitung von {called}",
-    "you have the path through {through}; `{name}` is also used by {through_2}, which contributes up to {most}":
-        "du hast den Pfad über {through}; `{name}` wird auch in {through_2} gebraucht, was bis zu {most} beiträgt",
+    "you have the path through {through}; `{name}` is also used by {elsewhere}, which contributes up to {most}":
+        "du hast den Pfad über {through}; `{name}` wird auch in {elsewhere} gebraucht, was bis zu {most} beiträgt",
     "its two inputs are equal": "beide Eingaben gleich sind",
     "its input is 0": "die Eingabe 0 ist",
     "the `{symbol}`{form}": "`{symbol}`{form}",
     "{what} on the way to `{name}`": "{what} auf dem Weg zu `{name}`",
     "of the wrong sign": "hat das falsche Vorzeichen",
-    "{factor:.4g} times too large": "ist {factor:.4g} mal zu groß",
+    "{factor:.4g} times too large": "ist {factor:.4g} mal so groß, wie es sein sollte",
     "`{name}` stands {times} times in {called}, and you have counted {have} of them; the missing part goes up to {most}":
         "`{name}` steht {times} mal in {called}, und du hast {have} davon gezählt; der fehlende Teil geht bis {most}",
     "(it contributes up to {most})": "(es trägt bis zu {most} bei)",
@@ -169,17 +169,17 @@ TEXTS = {
         "dort multiplizierst du das, was bei {called} ankommt, mit {m:.3g}, wo die Ableitung von `{symbol}` {g:.3g} ist",
     "but for what rounding leaves of large terms that cancel":
         "bis auf das, was beim Runden von großen Summanden übrig bleibt, die sich aufheben",
-    "1 of 1 entries are off; the largest error is here: got {m:.6g}, expected {g:.6g}, off by {abs:.3g}":
-        "1 von 1 Einträgen ist falsch; der größte Fehler ist hier: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {abs:.3g}",
-    "{count} of {size} entries are nan or inf": "{count} von {size} Einträgen sind nan oder inf",
+    "1 of 1 entries are off; the largest error is here: got {m:.6g}, expected {g:.6g}, off by {off:.3g}":
+        "falsch: 1 von 1 Einträgen; der größte Fehler ist hier: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {off:.3g}",
+    "{count} of {size} entries are nan or inf": "nan oder inf: {count} von {size} Einträgen",
     "every entry is 0; the right ones go up to {most}": "jeder Eintrag ist 0; die richtigen gehen bis {most}",
-    "your numbers are minus the right ones, all of them": "deine Zahlen sind minus die richtigen, und zwar alle",
+    "your numbers are minus the right ones, all of them": "alle deine Zahlen sind die richtigen mit umgekehrtem Vorzeichen",
     "the gradients of {through} are passed straight through to `{name}`, and added up":
         "die Gradienten von {through} werden unverändert an `{name}` weitergegeben und addiert",
-    "the line that uses it": "der Zeile, die es braucht",
+    "the line that uses it": "die Zeile, die es braucht",
     "(its result)": "(sein Ergebnis)",
     "your numbers are the last piece alone, the one through {called}; what came before it, through {through}, is gone":
-        "deine Zahlen sind nur das letzte Stück, das über {called}; was davor über {through} kam, ist fort",
+        "deine Zahlen sind nur das letzte Stück, nämlich das über {called}; was davor über {through} kam, ist fort",
     "your numbers are exactly twice the right ones, which come through {through}":
         "deine Zahlen sind genau das Doppelte der richtigen, die über {through} kommen",
     "what comes through {called} has the wrong sign; the rest is right":
@@ -198,12 +198,12 @@ TEXTS = {
     "what comes through {by} is there twice {up_to}": "was über {by} kommt, ist doppelt da {up_to}",
     "what comes through {by} has the wrong sign {up_to}": "was über {by} kommt, hat das falsche Vorzeichen {up_to}",
     "what comes through {by} is {named} times what it should be":
-        "was über {by} kommt, ist {named} mal das, was es sein sollte",
+        "was über {by} kommt, ist {named} mal so groß, wie es sein sollte",
 
     # of arrays
-    "got the shape {shape}, expected {shape_2}": "gefunden wurde die Form {shape}, erwartet {shape_2}",
+    "got the shape {shape}, expected {wanted}": "deine Form ist {shape}, erwartet {wanted}",
     "{count} of {size} entries are off; the largest error is {where}: got {m:.6g}, expected {g:.6g}, off by {error:.3g}":
-        "{count} von {size} Einträgen sind falsch; der größte Fehler ist {where}: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {error:.3g}",
+        "falsch: {count} von {size} Einträgen; der größte Fehler ist {where}: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {error:.3g}",
     "at [{place}]": "bei [{place}]",
     "here": "hier",
     "of shape {shape}": "der Form {shape}",
@@ -213,28 +213,28 @@ TEXTS = {
     "{got}; your numbers transposed are right": "{got}; transponiert sind deine Zahlen richtig",
     "{got}; the numbers are right": "{got}; die Zahlen sind richtig",
     "{got}; summed to that shape your numbers are right": "{got}; auf diese Form summiert sind deine Zahlen richtig",
-    "your numbers are {words} times the right ones": "deine Zahlen sind {words} mal die richtigen",
-    "your numbers are {ratio:.6g}{root} times the right ones": "deine Zahlen sind {ratio:.6g}{root} mal die richtigen",
+    "your numbers are {words} times the right ones": "deine Zahlen sind {words} mal so groß wie die richtigen",
+    "your numbers are {ratio:.6g}{root} times the right ones": "deine Zahlen sind {ratio:.6g}{root} mal so groß wie die richtigen",
     "your numbers transposed are right": "transponiert sind deine Zahlen richtig",
     "right everywhere but in {rows} rows at the row's largest number, by up to {most}":
         "richtig überall außer in {rows} Zeilen bei der größten Zahl der Zeile, um bis zu {most}",
     "other than the engine's only where several are the largest; any share among them will do":
-        "anders als beim Engine nur dort, wo mehrere die größten sind; jede Aufteilung unter ihnen ist recht",
-    "got the shape {shape}, that of {called}, expected {shape_2}; summed to that your numbers are right":
-        "gefunden wurde die Form {shape}, die von {called}, erwartet {shape_2}; darauf summiert sind deine Zahlen richtig",
+        "anders als bei der Engine nur dort, wo mehrere die größten sind; jede Aufteilung unter ihnen ist recht",
+    "got the shape {shape}, that of {called}, expected {wanted}; summed to that your numbers are right":
+        "deine Form ist {shape}, die von {called}, erwartet {wanted}; darauf summiert sind deine Zahlen richtig",
     "{got}; the gradient of {called} is passed straight through to `{name}`":
         "{got}; der Gradient von {called} wird unverändert an `{name}` weitergegeben",
     "{got}; your numbers are {slope}, as if what arrives at {called} were 1":
         "{got}; deine Zahlen sind {slope}, als wäre das, was bei {called} ankommt, gleich 1",
     "{got}; yours is the right gradient summed over axis {listed} as well":
-        "{got}; deiner ist der richtige Gradient, aber auch noch über Achse {listed} summiert",
+        "{got}; deine Zahlen sind der richtige Gradient, auch noch über Achse {listed} summiert",
     "{got}; what arrives has shape {shape}, and yours is its sum over axis {listed}":
-        "{got}; was ankommt, hat die Form {shape}, und deiner ist dessen Summe über Achse {listed}",
+        "{got}; was ankommt, hat die Form {shape}, und deine Zahlen sind dessen Summe über Achse {listed}",
     "your numbers are {words}, in every place; the right ones differ in one place of each row":
         "deine Zahlen sind {words}, an jeder Stelle; die richtigen weichen an einer Stelle jeder Zeile ab",
     "{ratio:.6g} ({form}, {words}, squared)": "{ratio:.6g} ({form}, {words}, quadriert)",
     "what arrives has shape {shape}; yours is its sum over axis {listed}":
-        "was ankommt, hat die Form {shape}; deiner ist dessen Summe über Achse {listed}",
+        "was ankommt, hat die Form {shape}; deine Zahlen sind dessen Summe über Achse {listed}",
     "the gradient of {called}, of shape {shape}, is spread along the wrong axis":
         "der Gradient von {called}, der Form {shape}, ist entlang der falschen Achse verteilt",
     "you took its diagonal alone, {p}·(1 − {p}) times {d}": "du hast nur die Diagonale genommen, {p}·(1 − {p}) mal {d}",
@@ -245,7 +245,7 @@ TEXTS = {
     "the sum goes over everything; it has to stay within each row":
         "die Summe geht über alles; sie muss innerhalb jeder Zeile bleiben",
     "in the sum over the row {d} is not weighted by {p}":
-        "in der Summe über die Zeile fehlt das Gewicht {p}: sie geht über {d}",
+        "in der Summe über die Zeile ist {d} nicht mit {p} gewichtet",
     "{p} in front is missing": "es fehlt der Faktor {p} davor",
     "{d} is missing in the first term": "im ersten Summanden fehlt {d}",
     "{p} stands before the first term alone, and not before the sum":
@@ -260,8 +260,8 @@ TEXTS = {
     "your numbers are (log {name} − y){over}": "deine Zahlen sind (log {name} − y){over}",
     "your numbers are (exp({name}) − y){over}: the exponentials are not yet divided by their sum":
         "deine Zahlen sind (exp({name}) − y){over}: die Exponentialwerte sind noch nicht durch ihre Summe geteilt",
-    "your numbers are ({name} − y){over}: the logits themselves in the place of {name_2}":
-        "deine Zahlen sind ({name} − y){over}: die Logits selbst statt {name_2}",
+    "your numbers are ({name} − y){over}: the logits themselves in the place of {right}":
+        "deine Zahlen sind ({name} − y){over}: die Logits selbst statt {right}",
     "your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the last step is in p − y already":
         "deine Zahlen sind p·(1 − p)·(p − y){over} mit p = {name}: die Ableitung des letzten Schritts steckt schon in p − y",
     "your numbers are p·(1 − p){over} with p = {name}, whatever y is":
@@ -274,7 +274,7 @@ TEXTS = {
     "what arrives at {by} stands transposed in your product": "was bei {by} ankommt, steht in deinem Produkt transponiert",
     "both factors of your product are transposed": "beide Faktoren deines Produkts sind transponiert",
     "to the power ½": "hoch ½",
-    "what arrives at {called}": "das, was bei {called} ankommt,",
+    "what arrives at {called}": "der Gradient von {called}",
     "you have the sum over the row alone; {p} times {d} itself is missing":
         "du hast nur die Summe über die Zeile; {p} mal {d} selbst fehlt",
     "the sum over the row lost its axis (keepdim), so it is subtracted along the wrong one":
@@ -283,15 +283,15 @@ TEXTS = {
         "deine Zahlen sind {name}{over}, aber −1{over} bei der richtigen Klasse: dort wurde −1 gesetzt statt 1 abgezogen",
     "the softmax goes over axis {axis}; it belongs over the last":
         "softmax geht über Achse {axis}; es gehört über die letzte",
-    "the softmax is taken twice": "softmax ist zweimal genommen",
+    "the softmax is taken twice": "softmax ist zweimal angewandt",
     "{name} is divided by its sum, without the exponential":
         "{name} ist durch seine Summe geteilt, ohne die Exponentialfunktion",
     "your numbers are {name}{over}: nothing is subtracted, and the rows that are masked are not 0":
         "deine Zahlen sind {name}{over}: es wird nichts abgezogen, und die maskierten Zeilen sind nicht 0",
     "row {row}": "Zeile {row}",
     "it": "dieser Zeile",
-    "your y is {high:.3g} at the right class and {abs:.3g} elsewhere, where the right one is {max:.3g} and {min:.3g}":
-        "dein y ist {high:.3g} bei der richtigen Klasse und sonst {abs:.3g}; das richtige ist {max:.3g} und {min:.3g}",
+    "your y is {high:.3g} at the right class and {low:.3g} elsewhere, where the right one is {max:.3g} and {min:.3g}":
+        "dein y ist {high:.3g} bei der richtigen Klasse und sonst {low:.3g}; das richtige ist {max:.3g} und {min:.3g}",
     "the factors of your product stand in the other order": "die Faktoren deines Produkts stehen in der anderen Reihenfolge",
     ", transposed,": " (transponiert)",
     "every number of yours is whole, and is the right one, cut":
@@ -325,7 +325,7 @@ TEXTS = {
         "deine Zahlen sind entlang Achse {axis} bei {at} gleich 0 und sonst richtig",
     "your numbers are max(0, what arrives at {called})": "deine Zahlen sind max(0, das, was bei {called} ankommt)",
     "your numbers pass exactly where the right ones are 0, and the other way round":
-        "deine Zahlen kommen genau dort durch, wo die richtigen 0 sind, und umgekehrt",
+        "deine Zahlen lassen den Gradienten genau dort durch, wo die richtigen 0 sind, und umgekehrt",
     "your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides both by the same":
         "deine Zahlen sind {a:.3g}·{name} − {b:.3g}·y: der Mittelwert teilt beide durch dasselbe",
     "your softmax is that of {k:.4g}·{name}: a temperature is lost, or there twice":
@@ -337,8 +337,8 @@ TEXTS = {
     "of what arrives at {by} only position {j} of axis 0 is counted":
         "von dem, was bei {by} ankommt, ist nur Position {j} der Achse 0 gezählt",
     "your numbers are the right ones with {a_words} where {b_words} belongs":
-        "deine Zahlen sind die richtigen mit {a_words} statt {b_words}",
-    "your numbers pass where {called} is above 0": "deine Zahlen kommen dort durch, wo {called} über 0 ist",
+        "deine Zahlen sind die richtigen, nur steht {a_words}, wo {b_words} hingehört",
+    "your numbers pass where {called} is above 0": "deine Zahlen lassen den Gradienten dort durch, wo {called} über 0 ist",
     "{opened} places pass that were shut, {shut} are shut that passed":
         "{opened} Stellen sind offen, die zu waren; {shut} sind zu, die offen waren",
     "1 is subtracted in the same columns of every row, where each row has its own label":
@@ -347,8 +347,8 @@ TEXTS = {
         "von dem, was bei {by} ankommt, ist nur Position {j} der Achse {axis} gezählt",
     "the right ones times": "die richtigen mal",
     "the right ones over": "die richtigen geteilt durch",
-    "your numbers come out with {b_words}, without the {abs:g} that is added":
-        "deine Zahlen ergeben sich mit {b_words}, ohne die {abs:g}, die addiert werden",
+    "your numbers come out with {b_words}, without the {small:g} that is added":
+        "deine Zahlen ergeben sich mit {b_words}, ohne die {small:g}, die addiert werden",
     "with the other sign": "mit dem anderen Vorzeichen",
     "your numbers are {does} {form}{minus}": "deine Zahlen sind {does} {form}{minus}",
     "you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}":
@@ -362,8 +362,8 @@ TEXTS = {
     "your numbers come out with {called} where `{name}` belongs": "deine Zahlen ergeben sich mit {called} statt `{name}`",
     "your numbers come out with {called} alone, without the {bare} that is added to it":
         "deine Zahlen ergeben sich mit {called} allein, ohne {bare}, das dazu addiert wird",
-    "your numbers come out with {called} alone, without {called_2}, which stands beside it":
-        "deine Zahlen ergeben sich mit {called} allein, ohne {called_2}, das daneben steht",
+    "your numbers come out with {called} alone, without {other}, which stands beside it":
+        "deine Zahlen ergeben sich mit {called} allein, ohne {other}, das daneben steht",
     "you start from the gradient of {name}; what belongs there is the gradient of {called}":
         "du gehst vom Gradienten von {name} aus; dort gehört der Gradient von {called} hin",
     "you start from {name} itself; what belongs there is the gradient of {called}":
@@ -380,8 +380,8 @@ TEXTS = {
     "PyTorch's batch norm is retold while training only": "PyTorchs Batch-Norm wird nur beim Training nacherzählt",
     "PyTorch's convolution is retold in one or two dimensions, without groups or dilation only":
         "PyTorchs Faltung wird nur in einer oder zwei Dimensionen nacherzählt, ohne Gruppen und Dilatation",
-    "the retold graph gives another result than PyTorch's: {x:.6g} in the place of {x_2:.6g}":
-        "der nacherzählte Graph ergibt etwas anderes als der von PyTorch: {x:.6g} statt {x_2:.6g}",
+    "the retold graph gives another result than PyTorch's: {mine:.6g} in the place of {theirs:.6g}":
+        "der nacherzählte Graph ergibt etwas anderes als der von PyTorch: {mine:.6g} statt {theirs:.6g}",
     "PyTorch's {name} does not keep the number that is added; hold its result in a variable":
         "PyTorchs {name} hebt die Zahl nicht auf, die addiert wird; halte sein Ergebnis in einer Variablen fest",
     "PyTorch's {name} is not among the ops that can be retold":
@@ -393,24 +393,24 @@ TEXTS = {
         "PyTorch hat freigegeben, was sein Graph aufgehoben hatte; ruf loss.backward(retain_graph=True) auf und frag noch einmal",
 
     # the checker: what is borrowed
-    "the engine's work, not yours": "die Arbeit des Engines, nicht deine",
+    "the engine's work, not yours": "die Arbeit der Engine, nicht deine",
     "write the gradient from the forward pass alone": "schreib den Gradienten allein aus dem Vorwärtslauf",
     "line {line} {does}": "Zeile {line} {does}",
     "{by}, and {source}": "{by}, und {source}",
-    "imports the engine": "importiert den Engine",
+    "imports the engine": "importiert die Engine",
     "reads .grad": "liest .grad",
     "line {line} uses `{name}`": "Zeile {line} braucht `{name}`",
     "goes around by {name}": "nimmt einen Umweg über {name}",
     "imports {module}": "importiert {module}",
-    "uses the engine's {name}": "benutzt {name} des Engines",
-    "reads the engine's {name}": "liest {name} des Engines",
+    "uses the engine's {name}": "benutzt {name} der Engine",
+    "reads the engine's {name}": "liest {name} der Engine",
     "reads it from a text": "liest es aus einem Text",
 
     # the checker: files and answers
     "the test was stopped": "der Test wurde abgebrochen",
     "mend what raises this first; the numbers come after": "behebe zuerst, was diesen Fehler auslöst; danach kommen die Zahlen",
     "not a gradient": "kein Gradient",
-    "got a {kind}: {why}": "gefunden wurde {kind}: {why}",
+    "got a {kind}: {why}": "gefunden: {kind}: {why}",
     "a gradient is a Tensor, an array or a number": "ein Gradient ist ein Tensor, ein Array oder eine Zahl",
     "a loop": "eine Schleife",
     "no loop": "keine Schleife",
@@ -566,14 +566,14 @@ TEXTS = {
     "dropout": "Dropout",
     "label smoothing, with a temperature": "Label-Smoothing, mit einer Temperatur",
     "a convolution as a matrix product": "eine Faltung als Matrixprodukt",
-    "mend an engine that walks without an order": "repariere einen Engine, der ohne Ordnung läuft",
+    "mend an engine that walks without an order": "repariere eine Engine, die ohne Ordnung läuft",
     "mend an engine that loses a part of a gradient":
-        "repariere einen Engine, der einen Teil eines Gradienten verliert",
-    "mend an engine that keeps equal inputs once": "repariere einen Engine, der gleiche Eingaben nur einmal behält",
+        "repariere eine Engine, die einen Teil eines Gradienten verliert",
+    "mend an engine that keeps equal inputs once": "repariere eine Engine, die gleiche Eingaben nur einmal behält",
     "mend a training loop that keeps old gradients": "repariere eine Trainingsschleife, die alte Gradienten behält",
-    "mend an engine that begins at the wrong end": "repariere einen Engine, der am falschen Ende beginnt",
-    "mend an engine that broadcasts forward only": "repariere einen Engine, der Broadcasting nur vorwärts kann",
-    "mend an engine whose relu lets everything through": "repariere einen Engine, dessen relu alles durchlässt",
+    "mend an engine that begins at the wrong end": "repariere eine Engine, die am falschen Ende beginnt",
+    "mend an engine that broadcasts forward only": "repariere eine Engine, die Broadcasting nur vorwärts kann",
+    "mend an engine whose relu lets everything through": "repariere eine Engine, deren relu alles durchlässt",
     "mend a softmax that fails on large logits": "repariere ein softmax, das an großen Logits scheitert",
     "write out_a = u + v with u = a and v = a; what do du and dv come to, and where do they both arrive?":
         "schreib out_a = u + v mit u = a und v = a; was ergeben du und dv, und wo kommen beide an?",
@@ -718,7 +718,7 @@ TEXTS = {
     "it receives a piece from q and a piece from r": "es bekommt ein Stück von q und ein Stück von r",
     "three lines use it, one of them twice": "drei Zeilen brauchen es, eine davon zweimal",
     "how many edges lead from a to a + a, and how many does the engine keep?":
-        "wie viele Kanten führen von a zu a + a, und wie viele behält der Engine?",
+        "wie viele Kanten führen von a zu a + a, und wie viele behält die Engine?",
     "two edges again, each with the local derivative x": "wieder zwei Kanten, jede mit der lokalen Ableitung x",
     "r = q · q has two edges to the same q": "r = q · q hat zwei Kanten zum selben q",
     "the edges of q, and the one of the last line": "die Kanten von q, und die der letzten Zeile",

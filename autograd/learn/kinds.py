@@ -160,8 +160,8 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
              (np.log(p) - y, tell("your numbers are (log {name} − y){over}", name=name, over=over)),
              (np.exp(x) - y, tell("your numbers are (exp({name}) − y){over}: the exponentials are not yet divided by "
                                   "their sum", name=loss.name, over=over)),
-             (x - y, tell("your numbers are ({name} − y){over}: the logits themselves in the place of {name_2}",
-                          name=loss.name, over=over, name_2=name)),
+             (x - y, tell("your numbers are ({name} − y){over}: the logits themselves in the place of {right}",
+                          name=loss.name, over=over, right=name)),
              (p * (1 - p) * (p - y), tell("your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of "
                                           "the last step is in p − y already", over=over, name=name)),
              (p * (1 - p), tell("your numbers are p·(1 − p){over} with p = {name}, whatever y is", over=over,
@@ -233,8 +233,8 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
         return
     low, high = mine.min(), mine.max()
     if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
-        yield case.seen(mistakes.CROSS, tell("your y is {high:.3g} at the right class and {abs:.3g} elsewhere, where "
-                                             "the right one is {max:.3g} and {min:.3g}", high=high, abs=abs(low),
+        yield case.seen(mistakes.CROSS, tell("your y is {high:.3g} at the right class and {low:.3g} elsewhere, where "
+                                             "the right one is {max:.3g} and {min:.3g}", high=high, low=abs(low),
                                              max=y.max(), min=y.min()))
 
 
@@ -360,8 +360,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                 off = np.asarray(a - b)
                 if 0 < abs(off).max() < 0.1 and np.ptp(off) < 1e-9 and case.explains(g * (a / b) ** k):
                     yield case.seen(mistakes.EPSILON, tell("your numbers come out with {b_words}, without the "
-                                                           "{abs:g} that is added", b_words=b_words,
-                                                           abs=abs(float(off.max()))))
+                                                           "{small:g} that is added", b_words=b_words,
+                                                           small=abs(float(off.max()))))
 
 
 def _form(words: str, form: str, k: float) -> str:

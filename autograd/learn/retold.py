@@ -62,8 +62,8 @@ class Retold:
         self.gradients = gradients(topological(self.root), self.root, np.ones_like(self.root._data))
         mine, theirs = self.root._data, numbers_of(root)
         if not np.allclose(mine, theirs, rtol=1e-3, atol=1e-5, equal_nan=True):
-            raise Stopped(tell("the retold graph gives another result than PyTorch's: {x:.6g} in the place of "
-                               "{x_2:.6g}", x=np.ravel(mine)[0], x_2=np.ravel(theirs)[0]))
+            raise Stopped(tell("the retold graph gives another result than PyTorch's: {mine:.6g} in the place of "
+                               "{theirs:.6g}", mine=np.ravel(mine)[0], theirs=np.ravel(theirs)[0]))
 
     def name(self, variables: Mapping[str, Any]) -> None:
         """Label the Tensors with the names of the variables that hold what they stand for."""

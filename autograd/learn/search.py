@@ -214,9 +214,9 @@ class Search:
                                                    "that is added to it", called=case.called(node),
                                                    bare=case.bare(rest[0])))
                 if x.op.name in ("mul", "div"):
-                    return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {called_2}, "
+                    return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
                                                      "which stands beside it", called=case.called(node),
-                                                     called_2=case.called(rest[0])))
+                                                     other=case.called(rest[0])))
         return mistakes.NODE, self._formula(use, text, node)
 
     def _with_input(self, use: Use, other: Node) -> Any:

@@ -126,11 +126,11 @@ class ArrayCase(Case):
 
     def unknown(self) -> Suspicion:
         return self.off() if self.m.shape == self.g.shape else self.seen(
-            mistakes.SHAPE, tell("got the shape {shape}, expected {shape_2}", shape=self.m.shape, shape_2=self.g.shape))
+            mistakes.SHAPE, tell("got the shape {shape}, expected {wanted}", shape=self.m.shape, wanted=self.g.shape))
 
     def another_shape(self) -> Iterator[Suspicion]:
         m, g = self.m, self.g
-        got = tell("got the shape {shape}, expected {shape_2}", shape=m.shape, shape_2=g.shape)
+        got = tell("got the shape {shape}, expected {wanted}", shape=m.shape, wanted=g.shape)
         if m.ndim == 2 and self.agrees(m.T, g):
             yield self.seen(mistakes.TRANSPOSED, tell("{got}; your numbers transposed are right", got=got))
         if m.size == g.size and self.agrees(m.reshape(g.shape), g):
@@ -139,8 +139,8 @@ class ArrayCase(Case):
         for by, part in arriving:
             if self.agrees(m, part):
                 yield self.seen(mistakes.NOT_SUMMED, tell("got the shape {shape}, that of {called}, expected "
-                                                          "{shape_2}; summed to that your numbers are right",
-                                                          shape=m.shape, called=self.called(by), shape_2=g.shape))
+                                                          "{wanted}; summed to that your numbers are right",
+                                                          shape=m.shape, called=self.called(by), wanted=g.shape))
         if m.size > g.size and self.agrees(_summed(m, g.shape), g):
             yield self.seen(mistakes.NOT_SUMMED, tell("{got}; summed to that shape your numbers are right", got=got))
         one = self.one

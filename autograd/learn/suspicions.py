@@ -269,8 +269,8 @@ class Case:
             return (tell("`{name}` stands {times} times in {called}, and you have counted {have} of them; the "
                          "missing part goes up to {most}", name=self.name, times=times,
                          called=self.called(missing[0].by), have=len(have), most=most(missing[0].contribution)))
-        return (tell("you have the path through {through}; `{name}` is also used by {through_2}, which contributes "
-                     "up to {most}", through=self.through(have), name=self.name, through_2=self.through(missing),
+        return (tell("you have the path through {through}; `{name}` is also used by {elsewhere}, which contributes "
+                     "up to {most}", through=self.through(have), name=self.name, elsewhere=self.through(missing),
                      most=most(sum(u.contribution for u in missing))))
 
     def half_of_the_chain_rule(self) -> Iterator[Suspicion]:
@@ -412,8 +412,8 @@ class Case:
 
     def unknown(self) -> Suspicion:
         return self.seen(mistakes.UNKNOWN, tell("1 of 1 entries are off; the largest error is here: got {m:.6g}, "
-                                                "expected {g:.6g}, off by {abs:.3g}", m=self.m, g=self.g,
-                                                abs=abs(self.m - self.g)) + self.implied(()))
+                                                "expected {g:.6g}, off by {off:.3g}", m=self.m, g=self.g,
+                                                off=abs(self.m - self.g)) + self.implied(()))
 
     def implied(self, place: Any) -> str:
         """The local derivative that the answer implies at a place, beside the right one."""

@@ -1,6 +1,7 @@
 """Every text that a learner sees stands in the catalogue, in English and in German, with the same gaps to be filled."""
 
 import ast
+import contextlib
 import math
 import os
 import re
@@ -59,18 +60,16 @@ def test_both_catalogues_have_the_same_keys() -> None:
     assert sorted(TEXTS.keys() - english.keys()) == []
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=lambda x: x[:50])
-def test_a_translation_has_the_same_gaps(text: str) -> None:
-    german = TEXTS[text]
-    if is_pattern(text):                            # what the checker takes out of a text
-        re.compile(german)
-        return
-    if text in {hint for exercise in EXERCISES.values() for hint in exercise.hints.values()}:
-        assert set(re.findall(r"[\w.]*[_@][\w.]*", text)) == set(re.findall(r"[\w.]*[_@][\w.]*", german))
-        return                                      # never filled in
-    assert set(gaps(german)) == set(gaps(text))     # a name may stand twice
-    assert text[:1].isspace() == german[:1].isspace() or text.startswith(", ")
-    assert german.endswith((".", ":", "?")) or not text.endswith((".", ":", "?"))
+def test_a_translation_has_the_same_gaps() -> None:
+    hints = {hint for exercise in EXERCISES.values() for hint in exercise.hints.values()}
+    for text, german in TEXTS.items():
+        if is_pattern(text):                        # what the checker takes out of a text
+            re.compile(german)
+        elif text in hints:                         # never filled in, and full of code
+            assert set(re.findall(r"[\w.]*[_@][\w.]*", text)) == set(re.findall(r"[\w.]*[_@][\w.]*", german)), text
+        else:
+            assert set(gaps(german)) == set(gaps(text)), text       # a name may stand twice
+            assert german.endswith((".", ":", "?")) or not text.endswith((".", ":", "?")), text
 
 
 class Wiped(dict):
@@ -79,9 +78,12 @@ class Wiped(dict):
     def get(self, text: str, default: str = "") -> str:
         if is_pattern(text):
             return text
-        return "".join(re.sub(r"[^\W\d_]+", "·", literal) + (f"{{{name}{'!' + how if how else ''}{':' + form if form else ''}}}"
-                                                           if name is not None else "")
-                       for literal, name, form, how in string.Formatter().parse(text))
+        pieces = []
+        for literal, name, form, how in string.Formatter().parse(text):
+            pieces.append(re.sub(r"[^\W\d_]+", "·", literal))
+            if name is not None:
+                pieces.append("{" + name + f"!{how}" * bool(how) + f":{form}" * bool(form) + "}")
+        return "".join(pieces)
 
 
 @pytest.fixture(params=["xx", "de"])
@@ -124,7 +126,8 @@ def test_no_text_of_cmp_stands_outside(foreign: str, capsys: pytest.CaptureFixtu
     assert not ENGLISH.search(left(text)), text
 
 
-CHANGED = [lambda s: s, lambda s: s.replace(" = -", " = "), lambda s: re.sub(r"(?m)^(d\w+ = ).*", r"\1None", s, count=1),
+CHANGED = [lambda s: s, lambda s: s.replace(" = -", " = "),
+           lambda s: re.sub(r"(?m)^(d\w+ = ).*", r"\1None", s, count=1),
            lambda s: re.sub(r"\.sum\(0(, keepdim=True)?\)", "", s), lambda s: s + "\nimport sys; sys.exit()\n",
            lambda s: s + "\nthis is no Python\n", lambda s: re.sub(r"(?m)^(d\w+ = ).*", r"\1'text'", s, count=1),
            lambda s: re.sub(r"(?m)^d(\w+) = .*", r"d\1 = \1.grad", s, count=1)]
@@ -143,7 +146,7 @@ def test_no_text_of_the_checker_stands_outside(number: int, foreign: str, tmp_pa
     path.write_bytes("# für\n".encode("latin-1"))
     show(grading.grade(path, exercise, 2.0), exercise, path.name, 1)
     text = capsys.readouterr().out
-    text = re.sub(r"SyntaxError.*|^      .*|\(<unknown>.*|[A-Z]\w+Error: .*", "", text, flags=re.M)     # Python's own words
+    text = re.sub(r"SyntaxError.*|^      .*|[A-Z]\w+Error: .*", "", text, flags=re.M)      # Python's own words
     for line in text.splitlines():
         if "Python" not in line and "│" not in line:
             assert not ENGLISH.search(left(line)), line
@@ -155,19 +158,15 @@ def test_no_text_of_the_command_line_stands_outside(foreign: str, tmp_path: Path
     own = tmp_path / "own"
     own.mkdir()
     (own / "40_x.py").write_text("x = 1\n")
-    for words in ([], ["start", "2"], ["start", "2"], ["start", "99"], ["check", "3"], ["check", "x.py"], ["check", "all"],
-                  ["--exercises", "nowhere"], ["lint", "no.py"]):
-        try:
+    for words in ([], ["start", "2"], ["start", "2"], ["start", "99"], ["check", "3"], ["check", "x.py"],
+                  ["check", "all"], ["--exercises", "nowhere"], ["lint", "no.py"]):
+        with contextlib.suppress(SystemExit):
             main(words)
-        except SystemExit:
-            pass
     print(*lint(own / "40_x.py"), *lint(own / "no.py"), sep="\n") if (own / "40_x.py").is_file() else None
     (tmp_path / "class" / "ana").mkdir(parents=True)
     for more in ([], ["--jobs", "0"], ["--exercise", "99"]):
-        try:
+        with contextlib.suppress(SystemExit):
             a_class(["grade", "class", "--exercise", "2", *more])
-        except SystemExit:
-            pass
     out, error = capsys.readouterr()
     error = "\n".join(line for line in error.splitlines() if "usage" not in line)
     for line in (out + error).splitlines():
@@ -200,13 +199,13 @@ def test_the_locale_says_which(variables: dict[str, str], code: str, monkeypatch
 def test_german_from_the_command_line(tmp_path: Path) -> None:
     exercise = EXERCISES[2]
     (tmp_path / exercise.file_name).write_text(exercise.solution().replace("dlogits /= n\n", ""), "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NINJAGRAD_LANG": ""}
     for words, more in ((["--lang", "de"], {}), ([], {"LANG": "de_DE.UTF-8", "LC_ALL": "", "LANGUAGE": ""})):
         done = subprocess.run([sys.executable, "-m", "ninjagrad", "ninja", "check", exercise.file_name, *words],
                               capture_output=True, cwd=tmp_path, env=environment | more, timeout=100)
         text = done.stdout.decode()
         assert "Faktor 1/N fehlt" in text
-        assert "deine Zahlen sind 32 mal die richtigen" in text
+        assert "deine Zahlen sind 32 mal so groß wie die richtigen" in text
         assert "0 von 1 richtig; mehr Hilfe: --hints 2" in text
     done = subprocess.run([sys.executable, "-m", "ninjagrad", "ninja", "check", exercise.file_name, "--json", "--lang",
                            "de"], capture_output=True, cwd=tmp_path, env=environment, timeout=100)
