@@ -174,6 +174,27 @@ def test_no_text_of_the_command_line_stands_outside(foreign: str, tmp_path: Path
         assert not ENGLISH.search(left(line)), line
 
 
+@pytest.mark.parametrize("number", [0, 2, 6, 16])
+def test_german_gives_no_number_away_that_english_keeps(number: int, tmp_path: Path) -> None:
+    exercise = EXERCISES[number]
+    path = tmp_path / exercise.file_name
+    edits = [*CHANGED, lambda s: re.sub(r"(?m)^(d\w+ = .*)", r"\1 * 1.37", s),
+             lambda s: re.sub(r"(?m)^(d\w+ = )(.*) \+ .*", r"\1\2", s), lambda s: exercise.starter()]
+    told = 0
+    for change in edits:
+        path.write_text(change(exercise.solution()), "utf-8")
+        said = {}
+        for code in ("en", "de"):
+            with speaking(code):
+                said[code] = grading.grade(path, exercise, 5.0)["lines"]
+        for english, german in zip(said["en"], said["de"]):
+            for key in ("evidence", "exact"):
+                numbers = [sorted(re.findall(r"\d+(?:\.\d+)?", line.get(key) or "")) for line in (english, german)]
+                assert numbers[0] == numbers[1], f"{english}\n{german}"
+                told += "evidence" in english
+    assert told > 5
+
+
 # Which language is spoken.
 
 @pytest.mark.parametrize(("variables", "code"), [
