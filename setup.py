@@ -62,5 +62,6 @@ setup(
     include_package_data=False,                     # the pictures of the gallery stay in the sdist
     package_data={"autograd": ["py.typed", "codegen/*.js", "see/*.css", "see/*.html", "see/*.js",
                                "deriving/*.html"], "nn": ["py.typed"],
-                  "ninjagrad.demos": ["*.html", "data/*.txt"], "ninjagrad.demos.ninja": ["exercises/*.py"]},
+                  "ninjagrad.demos": ["*.html", "data/*.txt", "notebooks/*.py"],
+                  "ninjagrad.demos.ninja": ["exercises/*.py"]},
 )

@@ -27,13 +27,14 @@ DEMOS = {
     "gpt": "a transformer of single numbers: eager against replay",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
+    "notebooks": "nine lessons as notebooks, run and written for Jupyter",
     "scale": "a step taken along as JAX code, its batch spread over devices",
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
 }
 if COMMAND == "ninjagrad":
     del DEMOS["modules"]                            # which reads the files of a checkout
-MODULES = {"class": "ninja.classroom"}              # where a demo's module bears another name
+MODULES = {"class": "ninja.classroom", "notebooks": "lessons"}              # where a demo's module bears another name
 
 
 def run(name: str, arguments: list[str], function: str = "main", **options: Any) -> Any:

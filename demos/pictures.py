@@ -83,8 +83,8 @@ def screenshots() -> None:
         return
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page_file = stepper(cross_entropy.loss_graph().loss, Path(folder) / "steps.html",
-                            title="Cross-entropy of one sample, step by step")
+        page_file = stepper(cross_entropy.loss_graph().loss,
+                            title="Cross-entropy of one sample, step by step").save(Path(folder) / "steps.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for name, size, scheme, keys in [
             ("stepper_light", (1200, 760), "light", ["ArrowRight"] * 16),

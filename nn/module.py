@@ -261,6 +261,10 @@ class Module:
     def __repr__(self) -> str:
         return _described(self, ())
 
+    def _repr_html_(self) -> str:
+        from nn.displays import of_module
+        return of_module(self)
+
 
 def _described(module: Module, around: tuple[Module, ...]) -> str:
     """The text of a module, its parts indented below it; `around` are those it stands in, which it may contain too."""

@@ -303,6 +303,10 @@ class Optimizer:
         options = ", ".join(f"{name}={getattr(self, name)}" for name in self.options)
         return f"{type(self).__name__}({n} parameter{'s' * (n != 1)}, {options})"
 
+    def _repr_html_(self) -> str:
+        from nn.displays import of_optimizer
+        return of_optimizer(self)
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before the next backward pass adds to them. (`set_to_none` is PyTorch's.)"""
         for p in self._parameters:

@@ -102,7 +102,7 @@ def pages() -> dict[str, Any]:
     root = model(model(Value(1.0, "x"))) * 2.0
     with tempfile.TemporaryDirectory() as directory:
         try:
-            page = stepper(root, Path(directory) / "page.html").read_text(encoding="utf-8")
+            page = stepper(root, Path(directory) / "page.html").html
         except RuntimeError as error:
             page = str(error).replace(directory, "")
     return {"folded": draw(root, collapse=model).source, "page": page}

@@ -28,13 +28,21 @@ from autograd.codegen.text import Text
 from autograd.core.graph import Gradients, Node, back, topological
 from autograd.core.nary import Nary
 from autograd.core.op import TABLE
+from autograd.core.showing import Lines, shown_as
 from autograd.core.symbols import COMPARE
 from autograd.core.value import Value
 
-__all__ = ["source"]
+__all__ = ["Source", "source"]
 
 
-def source(root: Tensor, names: object = None, backend: str = "numpy") -> str:
+class Source(Lines):
+    """A module's text. In a notebook it shows itself as code, in colours where pygments is installed."""
+
+    __slots__ = ()
+    _repr_html_ = shown_as("of_source")
+
+
+def source(root: Tensor, names: object = None, backend: str = "numpy") -> Source:
     """The text of a module with one function, `step(**leaves) -> (loss, {name: gradient})`.
 
     Args:
@@ -93,7 +101,7 @@ def source(root: Tensor, names: object = None, backend: str = "numpy") -> str:
         raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join([*LIBRARIES, 'js'])}")
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
-    return _Writer(root, names or {}, LIBRARIES[backend]).text()
+    return Source(_Writer(root, names or {}, LIBRARIES[backend]).text())
 
 
 def _of_modules(root: Value, names: Mapping[str, object] | None) -> dict[str, object]:

@@ -28,6 +28,7 @@ from autograd.learn.alike import listed, shape_of, some
 from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.naming import full_names, roles, small_enough
+from autograd.see.page import StepperPage
 from autograd.see.telling import Line, array_text, broadcast, rule, words_of
 
 if TYPE_CHECKING:
@@ -38,17 +39,19 @@ __all__ = ["as_json", "assemble", "exact", "padded", "page", "shown", "sides", "
 WIDEST = "−0.0001234"                               # no number of four digits takes more room in a box
 
 
-def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, object] | None = None,
-            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
-    """Write a page that steps through the graph's values and then, backward, through its gradients. Returns its path.
+def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, object] | None = None,
+            parameters: object = None, title: str | None = None, direction: str = "LR",
+            max_nodes: int = 300) -> StepperPage:
+    """A page that steps through the graph's values and then, backward, through its gradients.
 
-    The page needs nothing beside itself: no network, no server, no Python. The gradients are those of `root` itself,
-    computed afresh; whether backward() has been run does not matter. In a graph of Values the numbers of leaves can be
-    changed on the page, and one step of gradient descent taken after another; the link keeps where one is.
+    In a notebook it shows itself in place; `.save("backprop.html")` writes it, and so does naming a file. It needs
+    nothing beside itself: no network, no server, no Python. The gradients are those of `root` itself, computed afresh;
+    whether backward() has been run does not matter. In a graph of Values the numbers of leaves can be changed on the
+    page, and one step of gradient descent taken after another; the link keeps where one is.
 
     Args:
         root: a Value or a Tensor.
-        file: where to write the page.
+        file: where to write the page; without, nothing is written.
         names: what to call nodes without a label, as `names=locals()`; those still without are v1, v2, …
         parameters: which leaves to colour as parameters, as for `draw`. They are what a step of descent moves; without
             them it moves every leaf that has a name.
@@ -59,17 +62,20 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
     Raises:
         TypeError: if `root` is not a node.
         ValueError: for a graph of more than `max_nodes` nodes.
-        RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; its DOT text is written then.
+        RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; a file gets its DOT text then.
     """
-    path = Path(file)
     try:
         text = page(root, names=names, parameters=parameters, title=title, direction=direction, max_nodes=max_nodes)
     except UnlaidError as error:
-        beside = path.with_suffix(".dot")
+        if file is None:
+            raise
+        beside = Path(file).with_suffix(".dot")
         beside.write_text(error.source, encoding="utf-8")
         raise RuntimeError(f"{error} The graph's DOT text is in {beside}.") from None
-    path.write_text(text, encoding="utf-8")
-    return path
+    written = StepperPage(text, html.unescape(text[text.index("<title>") + 7: text.index("</title>")]))
+    if file is not None:
+        written.save(file)
+    return written
 
 
 def page(root: Node, *, names: Mapping[str, object] | None = None, parameters: object = None,

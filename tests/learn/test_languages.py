@@ -23,7 +23,8 @@ from demos.ninja.runner import lint, main, show
 from tests import mistakes
 
 ROOT = Path(__file__).parents[2]
-SPEAKING = [*sorted((ROOT / "autograd" / "learn").glob("*.py")), *sorted((ROOT / "demos" / "ninja").glob("*.py"))]
+SPEAKING = [*sorted((ROOT / "autograd" / "learn").glob("*.py")), *sorted((ROOT / "demos" / "ninja").glob("*.py")),
+            ROOT / "autograd" / "see" / "display.py"]
 # Texts that are told by a variable that holds them: names of states, verdicts and limits, and the grader's mistakes.
 HELD = {"right", "wrong", "todo", "missing", "follows", "unfinished", "stopped", "borrowed", "no file", "not graded",
         "memory", "time", "size of files", "network", "no loop", "a loop", "the engine's work, not yours",

@@ -50,7 +50,7 @@ def opened(browser: Any, folder: Path, name: str = "cross-entropy", **context: A
     """The page, and which nodes the named leaves are."""
     root, leaves = made(name)
     order = topological(root)
-    return Reader(browser, stepper(root, folder / "live.html"), **context), [
+    return Reader(browser, stepper(root).save(folder / "live.html"), **context), [
         next(i for i, node in enumerate(order) if node is leaf) for leaf in leaves]
 
 
@@ -184,7 +184,7 @@ def test_steps_down_undone_and_reset(browser: Any, tmp_path: Path) -> None:
 
 def test_what_was_given_as_parameters_moves(browser: Any, tmp_path: Path) -> None:
     root, (x, w, b) = made("neuron")
-    reader = Reader(browser, stepper(root, tmp_path / "live.html", parameters=[w, b]))
+    reader = Reader(browser, stepper(root, parameters=[w, b]).save(tmp_path / "live.html"))
     reader.press("End")
     reader.press("d")
     order = topological(root)
@@ -315,7 +315,7 @@ def test_300_nodes_follow_a_change_within_50_milliseconds(browser: Any, tmp_path
     v = Value(0.5, label="x")
     while len(topological(v)) < 298:
         v = (v * 1.01 + 0.01).tanh() if len(topological(v)) % 7 else v + v
-    reader = Reader(browser, stepper(v, tmp_path / "large.html", max_nodes=310))
+    reader = Reader(browser, stepper(v, max_nodes=310).save(tmp_path / "large.html"))
     reader.press("End")
     times = reader.page.evaluate("""() => [...Array(15)].map((_, n) => {
         const start = performance.now();
@@ -329,7 +329,7 @@ def test_300_nodes_follow_a_change_within_50_milliseconds(browser: Any, tmp_path
 
 def test_arrays_keep_their_numbers_and_the_page_says_why(browser: Any, tmp_path: Path) -> None:
     W = Tensor([[1.0, -2.0]], requires_grad=True, label="W")
-    reader = Reader(browser, stepper((W * W).sum(), tmp_path / "fixed.html"))
+    reader = Reader(browser, stepper((W * W).sum()).save(tmp_path / "fixed.html"))
     assert "only single numbers (Values) can be changed" in reader.panel()
     assert not reader.page.is_visible("#descent")
     assert not reader.page.is_visible("#numbers")
@@ -349,7 +349,7 @@ def test_what_javascript_can_not_compute_keeps_its_numbers(browser: Any, tmp_pat
     finally:
         TABLE.pop("shaky")
         del Value.shaky
-    reader = Reader(browser, stepper(root, tmp_path / "fixed.html"))
+    reader = Reader(browser, stepper(root).save(tmp_path / "fixed.html"))
     assert "The numbers here are fixed: shaky has no spelling for JavaScript." in reader.panel()
     reader.press("End")
     assert reader.read("value", 2) == [3.0, 2.0]
@@ -359,13 +359,13 @@ def test_what_javascript_can_not_compute_keeps_its_numbers(browser: Any, tmp_pat
 
 def test_the_page_as_text_is_what_is_written(tmp_path: Path) -> None:
     root, _ = made("neuron")
-    assert stepper(root, tmp_path / "page.html").read_text(encoding="utf-8") == text_of_page(root)
+    assert stepper(root, tmp_path / "page.html").html == text_of_page(root)
 
 
 def test_a_graph_with_numbers_beyond_all_bounds(browser: Any, tmp_path: Path) -> None:
     x = Value(math.inf, label="x")
     root = (x - x) * Value(-0.0, label="zero")
-    reader = Reader(browser, stepper(root, tmp_path / "edges.html"))
+    reader = Reader(browser, stepper(root).save(tmp_path / "edges.html"))
     reader.press("End")
     count = len(topological(root))
     assert reader.read("value", count) == ["Infinity", "NaN", 0, "NaN"]

@@ -27,7 +27,7 @@ def neuron() -> Value:
 @pytest.fixture
 def page(tmp_path: Path) -> tuple[Value, Path]:
     loss = neuron()
-    return loss, stepper(loss, tmp_path / "backprop.html")
+    return loss, stepper(loss).save(tmp_path / "backprop.html")
 
 
 def test_to_the_end_by_keyboard(browser: Any, page: tuple[Value, Path]) -> None:
@@ -188,7 +188,7 @@ def test_tensors(browser: Any, tmp_path: Path) -> None:
     loss = F.cross_entropy((x @ W + b).tanh(), [0, 1, 1])
     loss.backward()
     order = topological(loss)
-    reader = Reader(browser, stepper(loss, tmp_path / "tensors.html"))
+    reader = Reader(browser, stepper(loss).save(tmp_path / "tensors.html"))
     reader.press("End")
     for i, node in enumerate(order):
         shown = reader.read("grad", len(order))[i]
@@ -204,7 +204,7 @@ def test_tensors(browser: Any, tmp_path: Path) -> None:
 def test_labels_and_titles_come_out_as_typed(browser: Any, tmp_path: Path) -> None:
     label = "a<b> & \"c\" \\N {x|y} </script>"
     a = Value(2.0, label=label)
-    reader = Reader(browser, stepper(a * a, tmp_path / "odd.html", title="<T> & </title>"))
+    reader = Reader(browser, stepper(a * a, title="<T> & </title>").save(tmp_path / "odd.html"))
     assert reader.texts(0)[0] == label
     assert reader.page.title() == "<T> & </title>"
     reader.press("End")
@@ -216,7 +216,7 @@ def test_300_nodes_make_a_small_page_that_answers_at_once(browser: Any, tmp_path
     v = Value(0.5, label="x")
     while len(topological(v)) < 298:
         v = (v * 1.01 + 0.01).tanh() if len(topological(v)) % 7 else v + v
-    file = stepper(v, tmp_path / "large.html", max_nodes=310)
+    file = stepper(v, max_nodes=310).save(tmp_path / "large.html")
     assert file.stat().st_size < 2_000_000
     reader = Reader(browser, file)
     start = time.perf_counter()
