@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from tempfile import TemporaryFile
 from threading import Lock
 
@@ -18,8 +19,8 @@ from autograd.core.graph import Node
 from autograd.see.folding import Fold, unfolded
 from autograd.see.telling import Line, broadcast
 
-__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "Markup", "as_typed", "compose", "further", "layout",
-           "without_font_warnings"]
+__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "Markup", "as_typed", "can_lay_out", "compose", "further",
+           "layout", "without_font_warnings"]
 
 # role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
@@ -41,6 +42,11 @@ class Markup(str):
 
 class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
+
+
+def can_lay_out() -> bool:
+    """Whether there is anything here that lays out a picture."""
+    return bool(shutil.which("dot") or find_spec("pygraphviz"))
 
 
 def layout(source: str, format: str) -> bytes:

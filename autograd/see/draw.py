@@ -9,11 +9,12 @@ from typing import Any
 
 from autograd.core.graph import Node
 from autograd.see.display import fitted
-from autograd.see.dot import LayoutError, compose, layout
+from autograd.see.dot import LayoutError, can_lay_out, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
 from autograd.see.mathematics import in_mathematics, sign
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
 from autograd.see.telling import describe
+from autograd.see.tree import tree
 
 __all__ = ["Drawing", "draw", "draw_dot"]
 
@@ -30,8 +31,8 @@ class Drawing:
     (True, 3)
     """
 
-    def __init__(self, source: str, format: str = "svg") -> None:
-        self.source = source
+    def __init__(self, source: str, format: str = "svg", text: str = "") -> None:
+        self.source, self._text = source, text
         self.format = format
 
     def svg(self) -> str:
@@ -71,7 +72,7 @@ class Drawing:
             svg = self.svg()                        # HTML scales it to the cell; who shows no HTML shows the SVG
             return {"text/html": fitted(svg, "the graph"), "image/svg+xml": svg, "text/plain": repr(self)}
         except LayoutError as error:
-            return {"text/plain": f"{error}\n\n{self.source}"}
+            return {"text/plain": f"{error}\n\n{self._text or self.source}"}
 
     def __str__(self) -> str:
         return self.source
@@ -134,10 +135,18 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
         loss = name_of.get(root, "")
         told = {node: in_mathematics(lines, name_of.get(node, ""), loss) for node, lines in told.items()}
     drawing = Drawing(compose(order, role_of, red, hidden, direction, legend, told, boxes,
-                              sign if labels == "math" else str))
+                              sign if labels == "math" else str), text=_instead(root, names))
     if file is not None:
         drawing.save(file)
     return drawing
+
+
+def _instead(root: Node, names: Mapping[str, object] | None) -> str:
+    """The graph as text, up to a page of it, where nothing can lay out a picture."""
+    if can_lay_out():
+        return ""
+    lines = tree(root, names=names, max_nodes=sys.maxsize).splitlines()
+    return "\n".join(lines if len(lines) <= 60 else [*lines[:60], f"… {len(lines) - 60} lines more; tree() has all"])
 
 
 def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR", **options: Any) -> Drawing:

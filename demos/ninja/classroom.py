@@ -38,12 +38,11 @@ from ninjagrad import __version__
 from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
-from .runner import LANG, check, in_line, mistake, say
+from .runner import COUNT, LANG, check, in_line, mistake, say
 
 __all__ = ["grade", "main", "submissions"]
 
 
-COUNT = ("right", "follows")                        # the states of a line that earn its point
 COLUMNS = ["student", "exercise", "file", "verdict", "right", "count", "of", "percent", "mistakes",
            "follow from them", "not written", "stopped", "borrowed", "seconds"]
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .classroom import COUNT
 from .exercises import EXERCISES, Exercise, exercises_in
-from .runner import check, said, show, stopped
+from .runner import COUNT, check, said, show, stopped
 
 __all__ = ["Piece", "checked", "file_of", "notebook", "pieces", "points", "write"]
 

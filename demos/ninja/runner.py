@@ -26,6 +26,7 @@ from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
 
+COUNT = ("right", "follows")                        # the states of a line that earn its point
 LANG = "the language the checker speaks (default: the locale's)"
 
 __all__ = ["check", "main"]

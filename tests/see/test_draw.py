@@ -311,7 +311,15 @@ def test_with_neither_the_dot_text_is_written_and_both_remedies_named(tmp_path: 
         draw(out, tmp_path / "graph.svg")
     assert (tmp_path / "graph.dot").read_text(encoding="utf-8") == draw(out).source
     draw(out, tmp_path / "other.dot")
-    assert "pygraphviz>=2" in draw(out)._repr_mimebundle_()["text/plain"]
+    said, _, text = draw(out)._repr_mimebundle_()["text/plain"].partition("\n\n")     # type: ignore[attr-defined]
+    assert "pygraphviz>=2" in said
+    assert text == tree(out)                        # and no page of DOT
+    long = out
+    for _ in range(100):
+        long = long * 1.5
+    text = draw(long)._repr_mimebundle_()["text/plain"]
+    assert len(text.splitlines()) == 63             # type: ignore[attr-defined]
+    assert "digraph" not in text                    # type: ignore[operator]
 
 
 @pytest.mark.usefixtures("bundled")
