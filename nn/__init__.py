@@ -72,7 +72,8 @@ _HOME = {
 _INSTEAD = {                                        # how a name of PyTorch's begins -> what there is here
     ("Conv", "MaxPool", "AvgPool", "BatchNorm2d", "RNN", "LSTM", "GRU", "Transformer", "MultiheadAttention"):
         "it has layers for vectors and sequences of them: Linear, Embedding, BatchNorm1d, LayerNorm; dir(nn) lists all",
-    ("DataLoader", "Dataset", "utils"):
+    ("utils",): "clip_grad_norm_ stands in nn.optim; a minibatch is an index: X[i], Y[i]",
+    ("DataLoader", "Dataset"):
         "a minibatch is an index: i = autograd.randint(0, len(X), (32,)), and then X[i], Y[i]",
     ("functional",): "write `import autograd.functional as F`",
     ("Parameter",): "a Tensor with requires_grad=True that a Module holds is a parameter",
