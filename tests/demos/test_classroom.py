@@ -17,6 +17,7 @@ from demos.ninja.classroom import main, row, submissions
 from demos.ninja.exercises import EXERCISES
 from demos.ninja.repository import WORKFLOW
 from demos.ninja.runner import check
+from tests.needs import needs
 
 EXERCISE = EXERCISES[2]
 SOLUTION = EXERCISE.solution()
@@ -184,7 +185,7 @@ def test_slips_of_a_teacher(words, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("own", [False, True])
 def test_a_repository_whose_commands_run(own, tmp_path, monkeypatch):
-    yaml = pytest.importorskip("yaml")              # comes with Jupyter
+    yaml = needs("yaml", "notebooks")               # comes with Jupyter
     mine = tmp_path / "mine"
     mine.mkdir()
     for number in (0, 2):

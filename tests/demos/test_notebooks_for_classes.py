@@ -5,14 +5,15 @@ import os
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from demos import __main__ as demos
 from demos.ninja.exercises import EXERCISES, Exercise
 from demos.ninja.notebooks import file_of, notebook, pieces
+from tests.needs import needs
 
+nbformat = needs("nbformat", "notebooks")
+NotebookClient = needs("nbclient", "notebooks").NotebookClient
 ROOT = Path(__file__).parents[2]
 
 
