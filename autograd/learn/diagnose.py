@@ -147,7 +147,8 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
     """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
 
     The answers given so far, for the same root, are remembered: a line that is right for what it was fed is said to be
-    so, though its numbers are wrong. `cmp.reset()` forgets them.
+    so, though its numbers are wrong. `cmp.reset()` forgets them. It speaks German where the locale does, or after
+    `autograd.learn.languages.speak("de")`.
 
     Args:
         name: what to call it.

@@ -22,6 +22,7 @@ VARIABLE = "NINJAGRAD_LANG"
 LANGUAGES = {"en": "", "de": "german"}              # code -> the module with its texts
 _spoken = ""                                        # what `speak` was told last
 _read: dict[str, Mapping[str, str]] = {"en": {}}
+_texts: Mapping[str, str] | None = None             # those of the language that is spoken
 
 
 def speak(code: str = "") -> None:
@@ -33,10 +34,10 @@ def speak(code: str = "") -> None:
     >>> speak("de"); tell("transposed"); speak()
     'transponiert'
     """
-    global _spoken
+    global _spoken, _texts
     if code and code not in LANGUAGES:
         raise ValueError(f"speak: got {code!r}, expected one of {', '.join(LANGUAGES)}, or '' for the locale's")
-    _spoken = code
+    _spoken, _texts = code, None
 
 
 @contextmanager
@@ -74,11 +75,11 @@ def tell(text: str, /, **values: object) -> str:
     >>> tell("{count} of {size}", count=2, size=3)
     '2 of 3'
     """
-    translated = _texts(language()).get(text, text)
+    global _texts
+    if _texts is None:                              # the locale is asked for once: a search tells thousands of texts
+        code = language()
+        if code not in _read:
+            _read[code] = import_module(f"autograd.learn.{LANGUAGES[code]}").TEXTS
+        _texts = _read[code]
+    translated = _texts.get(text, text)
     return translated.format(**values) if values else translated
-
-
-def _texts(code: str) -> Mapping[str, str]:
-    if code not in _read:
-        _read[code] = import_module(f"autograd.learn.{LANGUAGES[code]}").TEXTS
-    return _read[code]
