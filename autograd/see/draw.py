@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.core.graph import Node
 from autograd.see.display import fitted
-from autograd.see.dot import LayoutError, can_lay_out, compose, layout
+from autograd.see.dot import LayoutError, can_lay_out, check_direction, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
 from autograd.see.mathematics import in_mathematics, sign
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
@@ -116,8 +116,7 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     >>> picture.source.count(RED)                   # w -> *, * -> product, product -> tanh, tanh -> result
     4
     """
-    if direction not in ("LR", "TB", "RL", "BT"):
-        raise ValueError(f"draw: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
+    check_direction("draw", direction)
     if labels not in ("plain", "math"):
         raise ValueError(f"draw: got labels={labels!r}, expected 'plain' or 'math'")
     order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
