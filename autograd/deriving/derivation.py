@@ -117,7 +117,7 @@ class Derivation:
     def mathml(self) -> str:
         """The sections as pieces of a page."""
         return "\n".join(
-            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll><table>\n" + "\n".join(
+            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll tabindex=0><table>\n" + "\n".join(
                 f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
                 f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
                 f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"

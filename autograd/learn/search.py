@@ -9,10 +9,11 @@ What fails alone is kept, for two mistakes at once.
 from __future__ import annotations
 
 import math
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.core.graph import Node, Use
@@ -34,6 +35,8 @@ _SEARCH, _STEPS = 0.02, 12                          # how many seconds for each 
 _PAIRS = 0.1                                        # seconds for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
+
+busy = getattr(time, "thread_time", perf_counter)   # a browser's Python can't tell a thread's own time
 
 Told = tuple[Any, ...]                              # a mistake, its evidence, and the node that its hint speaks of
 Finder = Callable[[Use], Iterator[Any]]             # what a step would contribute, and what to tell of it
@@ -97,7 +100,7 @@ class Search:
         """What explains the answer, alone, at one of the steps; each finder has so many seconds."""
         case = self.case
         for find in finders:
-            self.until = thread_time() + seconds
+            self.until = busy() + seconds
             for use in uses:
                 if case.out_of_time():
                     return
@@ -108,7 +111,7 @@ class Search:
                         break
 
     def late(self) -> bool:
-        return type(self.case.g) is not float and (thread_time() > self.until or perf_counter() > self.case.stop)
+        return type(self.case.g) is not float and (busy() > self.until or perf_counter() > self.case.stop)
 
     def explained(self, use: Use, change: Any, told: Told) -> bool:
         """Whether a change at a step explains the answer; where it doesn't, it is kept."""
@@ -150,12 +153,12 @@ class Search:
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        began = thread_time()
+        began = busy()
         tried = formulas(use.by.op, use.position)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
-        self.until += thread_time() - began         # they are made once, and kept
+        self.until += busy() - began         # they are made once, and kept
         for formula in tried:
             if self.late():
                 return

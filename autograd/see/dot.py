@@ -40,6 +40,9 @@ class Markup(str):
     """Text that is in Graphviz's HTML already."""
 
 
+engine: Callable[[str, str], bytes] | None = None   # lays out where this is set, as in a browser, which has no programs
+
+
 class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
 
@@ -50,11 +53,13 @@ def can_lay_out() -> bool:
 
 
 def layout(source: str, format: str) -> bytes:
-    """Lay `source` out as `format`: by `dot` if it is on the PATH, else by pygraphviz's engine.
+    """Lay `source` out as `format`: by `engine` where one is set, by `dot` if it is on the PATH, else by pygraphviz's.
 
     Raises:
         LayoutError: where there is neither; it names both remedies.
     """
+    if engine is not None:
+        return engine(source, format)
     if shutil.which("dot"):
         import graphviz
         laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
