@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograd.core.plain import any_terminal
 from autograd.deriving.shown import NOTHING, Shown, name
 
 __all__ = ["Derivation", "Line", "Section", "Side"]
@@ -88,6 +89,7 @@ class Derivation:
             for line, (_, _, why, number) in zip(lines, block)) for lines, block in zip(formulas, rows))
 
     def __str__(self) -> str:
+        any_terminal()
         return self.text()
 
     __repr__ = __str__

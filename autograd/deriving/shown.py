@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import sympy as sp
 
+from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Positions, Same, The
-from autograd.deriving.spelling import GREEK, pieces
 
 __all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total"]
 
@@ -43,10 +42,6 @@ class Shown(NamedTuple):
         return Shown(text, *(closed if tight < binding else self)[1:3])
 
 
-_ACCENTS = {"\u0302": ("hat", "^"), "\u0304": ("bar", "¯"), "\u0303": ("tilde", "~")}
-_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
 def sign(text: str, latex: str, mathml: str | None = None) -> Shown:
     return Shown(text, latex, f"<mo>{html.escape(text.strip() if mathml is None else mathml)}</mo>")
 
@@ -59,41 +54,8 @@ def name(label: str, indices: Sequence[str] = ()) -> Shown:
     >>> name("ŷ_1").latex, name("loss").latex, name("z", ["n", "c"]).latex
     ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{nc}')
     """
-    base, accent, low, strokes = pieces(label)
-    if strokes:                                     # of a second node of the same name
-        bare = name(label.rstrip("′'"), indices)
-        return Shown(bare.text + "′" * strokes, "{" + bare.latex + "}" + "'" * strokes,
-                     f"<msup>{bare.mathml}<mo>{'′' * strokes}</mo></msup>")
-    text = unicodedata.normalize("NFC", base + accent)
-    if base in GREEK or base == "ℓ":
-        latex = f"\\{GREEK.get(base, 'ell')}"
-    elif not base.isascii():
-        latex = rf"\text{{{_tex(base)}}}"
-    else:
-        latex = base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{_tex(base)}}}"
-    mathml = f"<mi>{html.escape(base)}</mi>"
-    if accent:
-        over, mark = _ACCENTS[accent]
-        latex, mathml = rf"\{over}{{{latex}}}", f'<mover accent="true">{mathml}<mo>{mark}</mo></mover>'
-    if low or indices:
-        below = ",".join(low)
-        numbered = all(part.isdigit() for part in low)
-        spelled = below.translate(_LOW) if numbered else f"_{below}" if low else ""
-        text += spelled + ("_" if indices else "") + "".join(indices)
-        roman = below if numbered or len(below) == 1 else rf"\mathrm{{{_tex(below)}}}"
-        latex += f"_{{{roman}{',' if low and indices else ''}{_spaced(indices)}}}"
-        rows = [f"<mn>{below}</mn>" if numbered else f"<mi>{html.escape(below)}</mi>"] if low else []
-        rows += (["<mo>,</mo>"] if low and indices else []) + [f"<mi>{html.escape(i)}</mi>" for i in indices]
-        mathml = f"<msub>{mathml}<mrow>{''.join(rows)}</mrow></msub>"
-    return Shown(text, latex, mathml)
-
-
-def _tex(text: str) -> str:
-    return re.sub(r"([_%&#$])", r"\\\1", text)
-
-
-def _spaced(indices: Sequence[str]) -> str:
-    return "".join(f"\\{GREEK[i]} " if i in GREEK else i for i in indices)
+    spelled = read(label)._replace(running=tuple(indices))
+    return Shown(spelled.text, spelled.latex, spelled.mathml)
 
 
 def said(*parts: str | Shown) -> Shown:
@@ -113,7 +75,7 @@ def listed(names: Sequence[Shown]) -> Shown:
 
 
 def words(text: str) -> Shown:
-    return Shown(text, rf"\text{{{_tex(text)}}}", f"<mtext>{html.escape(text).replace(' ', '&#xa0;')}</mtext>")
+    return Shown(text, rf"\text{{{tex(text)}}}", f"<mtext>{html.escape(text).replace(' ', '&#xa0;')}</mtext>")
 
 
 def joined(parts: Sequence[Shown], binding: int = ATOM) -> Shown:
@@ -384,7 +346,7 @@ class Writer:
         insides = [self(a) for a in arguments]
         latex = {"log": r"\log", "σ": r"\sigma", "max": r"\max", "min": r"\min", "tanh": r"\tanh", "sin": r"\sin",
                  "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(
-                     function, rf"\operatorname{{{_tex(function)}}}")
+                     function, rf"\operatorname{{{tex(function)}}}")
         head = f"<mi>{html.escape(function)}</mi><mo>&#x2061;</mo>"
         if function == "log" and insides[0].binding == ATOM and not insides[0].text.startswith("("):
             thin = "<mspace width='.17em'/>"
