@@ -17,8 +17,9 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
 from autograd.deriving.derivation import Derivation, Line, Section, Side
-from autograd.deriving.fields import Field, The, expanded, ones_at, summed
+from autograd.deriving.fields import Field, The
 from autograd.deriving.matrices import Matrices, capital
+from autograd.deriving.moves import expanded, ones_at, summed
 from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter, is_power
 from autograd.deriving.shown import (
@@ -241,16 +242,21 @@ class IndexBoard:
         return bool(uses) and all(by.op.name in ("mul",) for by in uses) and all(
             y.op is not None and y.op.name in ("log", "sub", "neg") for y in others)
 
+    def lengths_in(self, expr: sp.Expr) -> list[tuple[sp.Symbol, int]] | None:
+        """The free indices of an expression and how long their axes are; None where that can't be told."""
+        lengths: dict[sp.Symbol, int] = {}
+        for x in expr.atoms(sp.Indexed):
+            known = self.points[0].known.get(x.base)
+            if known is not None:
+                lengths |= {i: n for i, n in zip(x.indices, known.shape) if i.is_Symbol}
+        free = [i for i in expr.free_symbols if i.is_integer and i not in self.reading.lengths]
+        return [(i, lengths[i]) for i in free] if all(i in lengths for i in free) else None
+
     def same(self, one: sp.Expr, other: sp.Expr) -> bool:
         """Whether two expressions have the same numbers at every point."""
-        lengths: dict[sp.Symbol, int] = {}
-        for x in one.atoms(sp.Indexed):
-            node = next((node for node, name in self.reading.name.items() if name == str(x.base)), None)
-            if node is not None:
-                lengths |= {i: n for i, n in zip(x.indices, [n for n in shape(node) if n != 1]) if i.is_Symbol}
-        if any(i.is_integer and i not in lengths and i not in self.reading.lengths for i in one.free_symbols):
-            return False                            # an index that stands in a δ alone: nothing is known of it
-        axes = [(i, lengths[i]) for i in one.free_symbols if i in lengths]
+        axes = self.lengths_in(one)
+        if axes is None:                            # an index that stands in a δ alone: nothing is known of it
+            return False
         with np.errstate(all="ignore"):             # what overflows without the largest taken away is not the same
             return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9) for point in self.points)
 
@@ -263,10 +269,12 @@ class IndexBoard:
             self.sums[s] = None
             if node is None or (node.op is None and node not in self.targets):
                 return None
-            free = [(i, n) for i, n in zip(s.function.indices, [n for n in shape(node) if n != 1])
-                    if i in s.free_symbols and i.is_Symbol]
+            summed_over = {limit[0] for limit in s.limits}
+            if any(not i.is_Symbol for i in s.function.indices if i.has(*summed_over)):
+                return None
+            dims = tuple(axis for axis, i in enumerate(s.function.indices) if i in summed_over)
             for value in (0, 1):
-                if all(np.allclose(point(s, free), value, atol=1e-9) for point in self.points):
+                if all(np.allclose(self.array(point, node).sum(dims), value, atol=1e-9) for point in self.points):
                     self.sums[s] = sp.Integer(value)
         return self.sums[s]
 
@@ -317,11 +325,12 @@ class IndexBoard:
         into = generic(x)
         expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
         merged: dict[sp.Symbol, sp.Symbol] = {}
+        lengths = dict([*self.lengths(u, out), *self.lengths(x, into)])
         for i in real(out):                         # indices that must be the same
             for j in real(into):
                 delta = sp.KroneckerDelta(i, j)
                 terms = sp.Add.make_args(expr)
-                if expr != 0 and all(delta in sp.Mul.make_args(t) for t in terms):
+                if expr != 0 and lengths[i] == lengths[j] and all(delta in sp.Mul.make_args(t) for t in terms):
                     expr = sp.Add(*[(t / delta).xreplace({i: j}) for t in terms])
                     merged[i] = j
         names = self.reading.name
@@ -441,7 +450,8 @@ class IndexBoard:
             factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
             terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
             exprs.append(summed(self.opened(g * entry), over, split=True))
-            kept.append(exprs[-1] if entry.has(sp.KroneckerDelta) else self.in_one_sum(g * entry, over))
+            taken = entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta)
+            kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
         uses = [(u, self.jacobian(u, x)) for u in users]
 
         def numbers(point: Point) -> Any:

@@ -18,7 +18,8 @@ import sympy as sp
 from autograd.core.graph import Node, back, edges, topological
 from autograd.core.value import Value
 from autograd.deriving.copies import copied, is_largest
-from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, Positions, The, rational
+from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, The, rational
+from autograd.deriving.moves import Place, loosened
 
 __all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate"]
 
@@ -138,11 +139,12 @@ class Reading:
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
-        if shape and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "exp" and any(
-                x is inputs[0] for x in inputs[1].inputs):
+        if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return ["ŷ", "p"]
-        if node.is_array and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
+        if node.is_array and node.op.name == "sum" and powers(inputs[0]):
             return ["s", "S"]
+        if powers(node) and {by.op.name for by in self.users[node]} <= {"div", "sum"}:
+            return []
         spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])
         if not (len(self.users[node]) > 1 or divides or (spread and shape)):
@@ -163,12 +165,13 @@ class Reading:
             if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
                 whole = by.inputs[0]._data
                 axes = tuple(i for i, n in enumerate(x.shape) if n != whole.shape[i]) if x.ndim == whole.ndim else ()
-                if axes and (whole.max(axes, keepdims=True) == x).all():
+                if axes and (whole == x).any(axes).all():
                     self.shifts[node] = None
                     return "m"
-        if x.ndim and (x >= 0).all() and (abs(x.sum(-1) - 1) < 1e-9).all():
+        sums = x.sum(-1)
+        if x.ndim and (x >= 0).all() and ((abs(sums - 1) < 1e-9) | (sums == 0)).all() and sums.any():
             return "Y"
-        return "c"
+        return "M" if ((x == 0) | (x == 1)).all() else "c"
 
     def operands(self, node: Any) -> list[Field]:
         """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""
@@ -293,6 +296,13 @@ def parameters(node: Any) -> Sequence[Any]:
     """What the op was given beside its inputs."""
     saved = getattr(node, "_saved", None)
     return () if saved is None else saved[len(node.inputs):]
+
+
+def powers(node: Any) -> bool:
+    """Whether a node is e^x, or that where nothing masks it: M·e^x."""
+    if node.op is None or node.op.name != "mul":
+        return node.op is not None and node.op.name == "exp"
+    return any(x.op is None and powers(y) for x, y in (node.inputs, node.inputs[::-1]))
 
 
 def places(node: Any) -> tuple[sp.Expr, ...]:
@@ -441,6 +451,7 @@ def forward(node: Any, inputs: Sequence[Any]) -> Any:
 
 def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
     """The number of a formula; for one with indices the array of its entries, one axis for each of `axes`."""
+    expr = loosened(sp.sympify(expr))               # as one letter may stand for axes of two lengths
     bound = {limit[0]: int(limit[2]) + 1 for s in expr.atoms(sp.Sum) for limit in s.limits}
     lengths = {**dict(axes), **bound}
     position = {index: axis for axis, index in enumerate(lengths)}
@@ -452,7 +463,10 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             from numpy import arange
             return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
         if isinstance(x, sp.Indexed):
-            return known[x.base][tuple([value(i) for i in x.indices])]
+            from numpy import clip
+            array = known[x.base]                   # a place beyond the axis stands beside a 0
+            return array[tuple([clip(int(i) if i.is_Integer else value(i), 0, n - 1)
+                                for i, n in zip(x.indices, array.shape)])]
         if x.is_Atom:
             if x.is_Symbol:
                 raise TypeError(f"derive: no number for {x!r} in {expr}")
@@ -474,12 +488,10 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             return reduce(mul, parts)
         if isinstance(x, sp.Pow):
             return parts[0] ** (int(x.exp) if x.exp.is_Integer else parts[1])
-        if isinstance(x, Comparison):
-            return type(x).holds(*parts) * 1.0
+        if isinstance(x, (Comparison, Place)):
+            return type(x).number(*parts)
         if isinstance(x, sp.KroneckerDelta):
             return (parts[0] == parts[1]) * 1.0
-        if isinstance(x, Positions):
-            return type(x).array.squeeze()[tuple(parts)] if parts else type(x).array.reshape(())
         if isinstance(x, The):
             try:
                 return x.op(*[float(p) if isinstance(p, int) else p for p in parts])
@@ -491,7 +503,7 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             return math.log(parts[0])
         raise TypeError(f"derive: no number for {x}")
 
-    result = value(sp.sympify(expr))
+    result = value(expr)
     if not axes:
         return result
     from numpy import broadcast_to, squeeze

@@ -61,7 +61,7 @@ class Rewriter:
         if len(powers) == 1 and powers[0] not in self.turned:
             stand_in = sp.Dummy()
             flat = formula.xreplace(small).xreplace({powers[0]: stand_in})
-            if flat.atoms(The):
+            if flat.atoms(The, sp.Sum):
                 return
             numerator, denominator = sp.fraction(sp.together(flat))
             equation = sp.Poly(sp.expand(symbol * denominator - numerator), stand_in)
@@ -112,13 +112,18 @@ class Rewriter:
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
-            forms.append(Form(named, said("as ", listed([self.says(old, new) for old, new in used.items()]))))
+            forms.append(Form(named, said("as ", listed([self.turns(old, new) for old, new in used.items()]))))
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
             forms.append(Form(plain))
         return forms
 
     def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
         return joined([self.write(left), EQUALS, self.write(right)])
+
+    def turns(self, old: sp.Expr, new: sp.Expr) -> Shown:
+        """exp(z) = ŷs, from the definition of ŷ; and u r = x̂ for u = x̂/r, which is the definition itself."""
+        above, below = sp.fraction(new)
+        return self.says(old * below, above)
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         """What the facts make of it, one after another, as long as it gets shorter."""
