@@ -322,7 +322,8 @@ def _masked(node: Any) -> Steps | None:
             z.requires_grad = True
             y = z / divisor if divisor != 1.0 else z
             M = Tensor((mask._data != 0) == (kept is choices[0]), dtype=node.dtype, label=mask.label)
-            y = y if dims is None else y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
+            if dims is not None:
+                y = y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
             return M * y.exp(), {z: kept}
     return None
 
@@ -343,4 +344,5 @@ def _where(node: Any) -> Steps | None:
 
 SMALL: dict[str, Callable[[Any], Steps | None]] = {
     "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root,
-    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "exp": _masked, "where": _where}
+    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "exp": _masked,
+    "where": _where}

@@ -6,6 +6,7 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -17,11 +18,11 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
 from autograd.deriving.derivation import Derivation, Line, Section, Side
-from autograd.deriving.fields import Field, The
+from autograd.deriving.fields import Comparison, Field, The, rational
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import expanded, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, expanded, ones_at, summed
 from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
-from autograd.deriving.rewriting import Form, Rewriter, is_power
+from autograd.deriving.rewriting import Form, Rewriter, is_power, ties
 from autograd.deriving.shown import (
     NOTHING,
     Shown,
@@ -95,7 +96,8 @@ class IndexRewriter(Rewriter):
         forms = self.rooted(expr)
         if len(forms) == 1:
             forms = [Form(self.tidy(expr))]
-        forms += self.in_names(forms[-1].expr, ties, out)[1:]
+        found = self.in_names(forms[-1].expr, ties, out)
+        forms = [*forms[:-1], *found]
         further = self.by_facts(forms[-1].expr)
         if further:
             forms += [*further, *self.in_names(further[-1].expr, ties, out)[1:]]
@@ -177,7 +179,8 @@ def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
 class IndexBoard:
     """What is known of a graph of Tensors while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None,
+                 given: Sequence[str] = ()) -> None:
         self.reading = reading = Reading(root, wrt, names)
         self.root = root = reading.root
         self.axes = Axes(reading)
@@ -191,16 +194,21 @@ class IndexBoard:
             if not np.allclose(x, node._data, rtol=1e-4, atol=1e-6):
                 raise ValueError(f"derive: {node.label or (node.op and node.op.name)} was computed from numbers that "
                                  "have changed since; compute the graph again")
-        self.targets = {node for node in reading.order if node.op is None and self.sums_to_one(node)}
+        self.facts = {(node, len(shape(node)) - 1): 1.0 for node in reading.order
+                      if node.op is None and self.sums_to_one(node)} | dict(map(self.fact, given))
         random = Random(0)
         for attempt in range(TRIES):
             if len(self.points) < 4:
                 with np.errstate(all="ignore"):
-                    point = Point(reading, random, shares=self.targets, spread=0.5 ** (attempt // 8))
+                    point = Point(reading, random, sums=self.facts, spread=0.5 ** (attempt // 8))
                 if all(np.isfinite(x).all() for x in point.value.values()):
                     self.points.append(point)
         if len(self.points) < 2:
             raise ValueError(NOWHERE)
+        for (node, axis), value in self.facts.items():
+            if not all(np.allclose(point.value[node].sum(axis), value, atol=1e-9) for point in self.points):
+                raise ValueError(f"derive: what is given of the sums of {reading.name[node]} holds on these numbers by "
+                                 "chance, and fails on others")
         seed = np.random.default_rng(0)
         self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
         self.seed_base = sp.IndexedBase(SEED, real=True)
@@ -210,8 +218,9 @@ class IndexBoard:
         for axis in range(len(real(generic(root)))):
             self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
         self.rewriter = IndexRewriter(self)
+        self.parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(
+            lambda index: sp.Dummy(), shape(u))) for u in reading.shown}        # by which nodes each is derived
         self.sums: dict[sp.Expr, Any] = {}
-        self.ties: dict[sp.Expr, sp.Expr] = {}
         self.jacobians: dict[tuple[Any, Any, int], Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
         self.said: set[tuple[Any, Any]] = set()
@@ -229,6 +238,20 @@ class IndexBoard:
                     letters = self.axes.lists[self.axes.find((self.reading.name[node], len(lengths) + spot))]
                     return letters[0].upper()
         return str(length)
+
+    def fact(self, text: str) -> tuple[tuple[Any, int], float]:
+        """A fact about sums, as one writes it: "Σ_c Y_nc = 1". Which array, which axis, and what all its sums are."""
+        read = re.fullmatch(r"\s*(?:Σ|sum)_?\s*(\w)\s+(\S+)_(\w+)\s*==?\s*(-?[\d.]+)\s*", text)
+        node = read and next((x for x, label in self.reading.name.items() if label == read[2]), None)
+        if not read or node is None or len(shape(node)) != len(read[3]) or read[3].count(read[1]) != 1:
+            arrays = ", ".join(label for x, label in self.reading.name.items() if shape(x))
+            raise ValueError(f"derive: got given={text!r}; of Tensors the sums along an axis may be given, as "
+                             f"'Σ_c Y_nc = 1' or 'sum_i p_i = 1'. The graph has {arrays}")
+        axis, value = read[3].index(read[1]), float(read[4])
+        sums = node._data.sum(axis)
+        if not np.allclose(sums, value, rtol=1e-4 if node.dtype.itemsize < 8 else 1e-9):
+            raise ValueError(f"derive: given={text!r} contradicts the numbers: the sums are {sums}")
+        return (node, axis), value
 
     def sums_to_one(self, node: Any) -> bool:
         """Whether a constant is a target: rows that sum to 1, and that are used as weights of logarithms."""
@@ -249,12 +272,19 @@ class IndexBoard:
             known = self.points[0].known.get(x.base)
             if known is not None:
                 lengths |= {i: n for i, n in zip(x.indices, known.shape) if i.is_Symbol}
+        for x in expr.atoms(Flat, Digit):
+            lengths |= {i: int(n) for i, n in (zip(x.args[::2], x.args[1::2]) if isinstance(x, Flat) else [x.args[::3]])}
         free = [i for i in expr.free_symbols if i.is_integer and i not in self.reading.lengths]
         return [(i, lengths[i]) for i in free] if all(i in lengths for i in free) else None
 
+    def tied(self, x: Comparison) -> bool:
+        """Whether a comparison of equals holds anywhere, or may."""
+        axes = self.lengths_in(x)
+        return axes is None or any(np.any(point(x, axes)) for point in self.points)
+
     def same(self, one: sp.Expr, other: sp.Expr) -> bool:
         """Whether two expressions have the same numbers at every point."""
-        axes = self.lengths_in(one)
+        axes = self.lengths_in(sp.Tuple(one, other))
         if axes is None:                            # an index that stands in a δ alone: nothing is known of it
             return False
         with np.errstate(all="ignore"):             # what overflows without the largest taken away is not the same
@@ -267,15 +297,19 @@ class IndexBoard:
         if s not in self.sums:
             node = next((x for x, name in self.reading.name.items() if name == str(s.function.base)), None)
             self.sums[s] = None
-            if node is None or (node.op is None and node not in self.targets):
+            if node is None:
                 return None
             summed_over = {limit[0] for limit in s.limits}
             if any(not i.is_Symbol for i in s.function.indices if i.has(*summed_over)):
                 return None
             dims = tuple(axis for axis, i in enumerate(s.function.indices) if i in summed_over)
-            for value in (0, 1):
+            axes = [axis for axis, n in enumerate(shape(node)) if n != 1]
+            given = [self.facts[node, axes[d]] for d in dims if (node, axes[d]) in self.facts]
+            if node.op is None and not given:
+                return None
+            for value in (0, 1, *given):
                 if all(np.allclose(self.array(point, node).sum(dims), value, atol=1e-9) for point in self.points):
-                    self.sums[s] = sp.Integer(value)
+                    self.sums[s] = rational(float(value))
         return self.sums[s]
 
     # What stands on the board.
@@ -313,6 +347,13 @@ class IndexBoard:
                     why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
                         reading.name[shifted[0]], len(real(generic(shifted[0])))))),
                         ", the largest, is a constant: taken from all, it cancels")
+                told = dict(self.write.positions)
+                self.write(formula)
+                for places, label in self.write.positions.items() - told.items():
+                    array = places.array.squeeze()
+                    numbers = str(tuple(array.tolist()) if array.ndim else array) if array.size <= 12 else "places given"
+                    why = said(why, ", " * bool(why.text), "with ", name(label), f" = {numbers}".replace("[", "(").replace(
+                        "]", ")"))
                 lines.append(Line(self.entry(node, index), partial(self.array, node=node),
                                   [self.side(Form(formula, why), self.lengths(node, index))]))
         return Section("Definitions", lines)
@@ -349,7 +390,8 @@ class IndexBoard:
             spelled[i] = letter(choice)
         outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
         inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
-        forms = self.rewriter.shortest(expr.xreplace(spelled), self.ties, real(outward))
+        expr = expr.xreplace(spelled)
+        forms = self.rewriter.shortest(expr, ties([expr], self.tied), real(outward))
         found = Local(outward, inward, forms)
         if letters is None:
             self.locals[u, x] = found
@@ -369,9 +411,22 @@ class IndexBoard:
             self.jacobians[key] = np.array(rows).reshape([n for n in (*shape(u), *shape(x)) if n != 1])
         return self.jacobians[key]
 
+    def held(self, u: Any, x: Any) -> list[Shown]:
+        """The named nodes that u takes, by which it depends on x as well: they are held fixed in its own ∂u/∂x."""
+        def leads(y: Any) -> bool:
+            return y is x or any(leads(z) for z in self.parts[y])
+
+        return [name(self.reading.name[y]) for y in self.parts[u] if y is not x and leads(y)]
+
+    def locally(self, u: Any, x: Any, local: Local) -> Shown:
+        return derivative(self.entry(u, local.out), self.entry(x, local.into), self.held(u, x))
+
     def local_line(self, u: Any, x: Any, local: Local | None = None) -> Line:
         known = local or self.jacobian(u, x)
-        left = derivative(self.entry(u, known.out), self.entry(x, known.into))
+        left = self.locally(u, x, known)
+        if fixed := self.held(u, x):
+            first = known.forms[0]._replace(why=said("with ", listed(fixed), " held fixed"))
+            known = known._replace(forms=[first, *known.forms[1:]])
         axes: dict[sp.Symbol, int] = dict([*self.lengths(u, known.out), *self.lengths(x, known.into)])
         out, into = real(known.out), real(known.into)
 
@@ -398,8 +453,7 @@ class IndexBoard:
     def of(self, wrt: Any, known: dict[Any, Callable[[Index], sp.Expr]]) -> tuple[list[Section], sp.Expr]:
         """From the root back to `wrt`, one named node after another."""
         reading = self.reading
-        parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(lambda index: sp.Dummy(), shape(u)))
-                 for u in reading.shown}
+        parts = self.parts
         before = {wrt}
         for x in reading.order:
             if x in reading.shown and any(y in before for y in parts[x]):
@@ -434,7 +488,7 @@ class IndexBoard:
                     section.lines.append(line)
                     return self.ended(section, x, index, [Form(expr), *further][-1].expr, known)
                 section.lines.append(self.local_line(u, x))
-                chain.append(derivative(loss, self.entry(x, index)))
+                chain.append(self.locally(u, x, Local((), index, [])))
                 terms.append(self.write(self.axes.lettered(expr)))
                 exprs.append(expr)
                 kept.append(expr)
@@ -446,7 +500,7 @@ class IndexBoard:
             sums = [i for i, _ in over]
             g, entry = known[u](local.out), local.forms[-1].expr
             chain.append(self.sigma(sums, product([derivative(loss, self.entry(u, local.out)),
-                                                   derivative(self.entry(u, local.out), self.entry(x, local.into))])))
+                                                   self.locally(u, x, local)])))
             factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
             terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
             exprs.append(summed(self.opened(g * entry), over, split=True))
@@ -459,11 +513,13 @@ class IndexBoard:
                        for u, local in uses)
 
         whole = sp.Add(*exprs)
-        ends = self.rewriter.shortest(whole, self.ties)
+        plainly = all(self.by_itself(known[u](self.jacobian(u, x).out), self.jacobian(u, x).forms[-1].expr)
+                      for u in users)
+        ends = self.rewriter.shortest(whole)
         together = self.axes.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
-        forms = [Form(whole, NOTHING, total(terms)), *ends]
+        forms = [*[Form(whole, NOTHING, total(terms))] * (not plainly), *ends]
         sides = [Side(total(chain), numbers, said("the chain rule"))]
         for form in forms:
             side = self.side(form, axes)
@@ -478,6 +534,10 @@ class IndexBoard:
         before, within = min([(before, within), (-before, -within)], key=lambda pair: sum(
             self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
         return before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within)
+
+    def by_itself(self, g: sp.Expr, entry: sp.Expr) -> bool:
+        """Whether g · entry needs no line of its own: both are short, and nothing comes of it but their product."""
+        return g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
 
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
@@ -521,9 +581,7 @@ class IndexBoard:
 
 
 def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
-    if given:
-        raise ValueError("derive: given= is for graphs of Values; for Tensors facts are found by construction")
-    board = IndexBoard(root, wrt, names)
+    board = IndexBoard(root, wrt, names, given)
     root, wrt = board.root, list(board.reading.wrt)
     known: dict[Any, Callable[[Index], sp.Expr]] = {}
     if not real(generic(root)):
@@ -545,6 +603,10 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
     title = ", ".join(f"∂{name(board.reading.name[root]).text}/∂{name(board.reading.name[x]).text}" for x in wrt)
     derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
     derivation.check()
+    for left, right in board.rewriter.claims:
+        if not board.same(left, right):
+            raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as a "
+                                  "reason, does not hold. This is a mistake in derive; please report it")
     compare(board, wrt, results)
     return derivation
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
@@ -22,6 +22,7 @@ from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, 
 __all__ = ["derive_values"]
 
 WAYS = 3                                            # more than these are walked back step by step
+LONG, WIDE = 24, 90                                 # in a wider line, what is longer goes by its name
 
 
 def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
@@ -32,10 +33,17 @@ def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Ma
     for node in wrt:
         found, result = board.of(node)
         sections += found
+        while board.whole.keys() & result.free_symbols:
+            result = result.xreplace(board.whole)
         results.append(result)
     title = ", ".join(derivative(board.shown(root), board.shown(x)).text for x in wrt)
     derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
     derivation.check()
+    for left, right in board.rewriter.claims:
+        for point in board.points:
+            if not close(point(left), point(right)):
+                raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as a "
+                                      "reason, does not hold. This is a mistake in derive; please report it")
     board.compare(wrt, results)
     return derivation
 
@@ -49,6 +57,14 @@ class ValueRewriter(Rewriter):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")         # of the overflow that is asked about
             return all(math.isfinite(point(expr)) for point in self.points)
+
+
+class Factor(NamedTuple):
+    """A derivative in a product of the chain rule."""
+
+    expr: sp.Expr
+    name: Shown
+    number: Callable[[Point], float]
 
 
 class Board:
@@ -69,6 +85,7 @@ class Board:
         self.refuse_kinks()
         self.ties = ties([g.expr for known in self.partials.values() for g in known.values()],
                          lambda x: any(point(x) for point in self.points))
+        self.whole: dict[sp.Symbol, sp.Expr] = {}   # derivatives that go by their names
         self.said: set[tuple[Any, Any]] = set()     # local derivatives that stand on the board
         self.local: dict[tuple[Any, Any], sp.Expr] = {}
 
@@ -133,6 +150,16 @@ class Board:
     def shown(self, node: Any) -> Shown:
         return name(self.reading.name[node])
 
+    def held(self, u: Any, v: Any) -> list[Any]:
+        """The named nodes that u takes, by which it depends on v as well: they are held fixed in its own ∂u/∂v."""
+        def leads(x: Any) -> bool:
+            return x is v or any(leads(y) for y in self.partials[x])
+
+        return [x for x in self.partials[u] if x is not v and leads(x)]
+
+    def locally(self, u: Any, v: Any) -> Shown:
+        return derivative(self.shown(u), self.shown(v), [self.shown(x) for x in self.held(u, v)])
+
     def side(self, form: Form) -> Side:
         return Side(form.shown or self.write(form.expr), lambda point: point(form.expr), form.why)
 
@@ -159,7 +186,8 @@ class Board:
         ways = self.ways(node) if self.root in self.reading.moving else []
         if not ways:
             left = derivative(self.shown(self.root), self.shown(node))
-            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, said("it does not depend on it")))])
+            why = said("as ", self.shown(self.root), " does not depend on ", self.shown(node))
+            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, why))])
             return [Section("The result", [line])], sp.S.Zero
         if len(ways) <= WAYS:
             return self.by_ways(node, ways)
@@ -185,7 +213,10 @@ class Board:
             self.local[u, v] = forms[-1].expr
             if (u, v) not in self.said:
                 self.said.add((u, v))
-                lines.append(Line(derivative(self.shown(u), self.shown(v)), partial(Point.partial, node=u, x=v),
+                if fixed := self.held(u, v):
+                    why = said("with ", listed([self.shown(x) for x in fixed]), " held fixed")
+                    forms = [Form(forms[0].expr, why), *forms[1:]]
+                lines.append(Line(self.locally(u, v), partial(Point.partial, node=u, x=v),
                                   [self.side(form) for form in forms]))
         return lines
 
@@ -197,17 +228,19 @@ class Board:
             further = self.rewriter.by_facts(self.local[self.root, node])
             line.sides += map(self.side, further)
             return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
-        chain = total([product([derivative(self.shown(u), self.shown(v)) for u, v in way]) for way in steps])
+        chain = total([product([self.locally(u, v) for u, v in way]) for way in steps])
+        if len(ways) > 1 and len(chain.text) > WIDE:
+            return self.step_by_step(node)
         apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
         through = [self.shown(x[0]) for x in apart if x]
         why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
-        if len(through) > 1:
+        if len({x.text for x in through}) == len(ways) > 1:
             why = said(why, ": through ", listed(through))
         rule = Line(left, partial(self.gradient, node=node), [Side(
             chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
-        sides, result = self.put_in([[self.local[pair] for pair in way] for way in steps])
+        sides, result = self.put_in([[self.by_name(*pair) for pair in way] for way in steps])
         return [Section("The chain rule", [rule]), Section("Each derivative", lines),
                 Section("Put in", [Line(left, lambda point: self.gradient(point, node), sides)])], result
 
@@ -228,16 +261,34 @@ class Board:
                 sections.append(Section(f"By {self.shown(x).text}", lines))
                 continue
             chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
-                                   + [derivative(self.shown(u), self.shown(x))]) for u in users])
+                                   + [self.locally(u, x)]) for u in users])
             rule = Side(chain, partial(self.by_chain, users=users, x=x), said("the chain rule"))
-            sides, known[x] = self.put_in([[known[u], self.local[u, x]] if u is not self.root else [self.local[u, x]]
-                                           for u in users])
+            sides, known[x] = self.put_in([[Factor(known[u], derivative(self.shown(self.root), self.shown(u)),
+                                                   partial(self.gradient, node=u))] * (u is not self.root)
+                                           + [self.by_name(u, x)] for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
                 *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])]))
         return sections, known[node]
 
-    def put_in(self, terms: Sequence[Sequence[sp.Expr]]) -> tuple[list[Side], sp.Expr]:
+    def by_name(self, u: Any, v: Any) -> Factor:
+        return Factor(self.local[u, v], self.locally(u, v), partial(Point.partial, node=u, x=v))
+
+    def symbol(self, factor: Factor) -> sp.Symbol:
+        """A factor as its name: ∂L/∂h."""
+        found = next((s for s, x in self.whole.items() if self.write.spelled[s] == factor.name), None)
+        if found is None:
+            found = sp.Dummy(real=True)
+            self.whole[found], self.write.spelled[found] = factor.expr, factor.name
+            for point in self.points:
+                point.known[found] = factor.number(point)
+        return found
+
+    def put_in(self, known: Sequence[Sequence[Factor]]) -> tuple[list[Side], sp.Expr]:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
+        terms = [[f.expr for f in factors] for factors in known]
+        if len(total([product([self.write(x) for x in factors]) for factors in terms]).text) > WIDE:
+            terms = [[self.symbol(f) if len(self.write(f.expr).text) > LONG else f.expr for f in factors]
+                     for factors in known]
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
         shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)])
                        for factors in terms])
@@ -245,7 +296,7 @@ class Board:
         products = [sp.Mul(*factors) for factors in terms]
         tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
         if len(terms) > 1:
-            each = total([self.write(t) for t in tidy])
+            each = total([self.write(t) for t in tidy if t != 0] or [self.write(sp.S.Zero)])
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
         short = self.rewriter.tidy(sp.Add(*tidy))
         further = self.rewriter.by_facts(short)
@@ -268,7 +319,7 @@ class Board:
 
     def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> Shown:
         """What stood below a fraction's line and does so no longer."""
-        gone = [x for factors, t in zip(terms, tidy)
+        gone = [x for factors, t in zip(terms, tidy) if t != 0
                 for x in set().union(*map(below, factors)) - below(t)]
         names = [self.write(-x if self.write.turning(x) == 2 else x) for x in sorted(set(gone), key=self.write.order)]
         return said(listed(names), " cancels" if len(names) == 1 else " cancel") if names else NOTHING

@@ -7,7 +7,7 @@ walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import mul
 from random import Random
@@ -142,6 +142,8 @@ class Reading:
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return ["ŷ", "p"]
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
+            return ["s", "S"]
+        if node.op.name == "sum" and len(inputs) > 1 and all(map(powers, inputs)):
             return ["s", "S"]
         if powers(node) and {by.op.name for by in self.users[node]} <= {"div", "sum"}:
             return []
@@ -351,11 +353,12 @@ NOWHERE = "derive: near the graph's numbers no others were found at which it is 
 class Point:
     """Numbers for all names: those of the graph where `random` is None, else others near them.
 
-    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too.
+    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too; `sums` are what an
+    array's sums along an axis are there.
     """
 
     def __init__(self, reading: Reading, random: Random | None = None,
-                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = (),
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), sums: Mapping[tuple[Any, int], float] | None = None,
                  spread: float = 1.0) -> None:
         self.reading = reading
         self.value: dict[Any, Any] = {}
@@ -365,8 +368,11 @@ class Point:
             if node.op is None:
                 free = node in reading.name and node not in reading.constants
                 self.value[node] = start(node, random if free else None, spread)
-                if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
-                    self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
+                for (x, axis), whole in (sums or {}).items():       # rows that sum to 1 do so elsewhere too
+                    if x is node and random is not None:
+                        array = self.value[node]
+                        self.value[node] = (array / array.sum(axis, keepdims=True) * whole if whole else
+                                            array - array.mean(axis, keepdims=True))
                 self.know(node)
         for symbol, formula in facts if random is not None else ():
             node = next(x for x in order if reading.name.get(x) == symbol.name)

@@ -17,6 +17,8 @@ from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, list
 
 __all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
 
+LONG = 60                                           # as text
+
 
 class Form(NamedTuple):
     """One way of writing an expression, and why it is equal to the one before."""
@@ -44,6 +46,7 @@ class Rewriter:
     def __init__(self, reading: Reading, facts: Sequence[Fact], write: Writer) -> None:
         self.reading, self.facts, self.write = reading, facts, write
         self.turned: dict[sp.Expr, sp.Expr] = {}
+        self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
         self.lengths: dict[sp.Expr, int] = {}
         formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
                     for node in [*reading.shown, *reading.helpers] if node in reading.formula and shape_of(node) == ()}
@@ -96,6 +99,8 @@ class Rewriter:
         closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
+        if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
+            flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = sp.cancel(flat)
         return self.best([x.xreplace(opened) for x in (
             flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
@@ -106,8 +111,8 @@ class Rewriter:
         forms = [Form(expr)]
         if ties:
             untied = expr.xreplace(ties)
-            if untied != expr:
-                forms.append(Form(untied, said("where the two are not equal")))
+            if untied != expr:                      # of a long rule only what counts is shown
+                forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
         used = {old: new for old, new in self.turned.items() if expr.has(old)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
@@ -118,6 +123,7 @@ class Rewriter:
         return forms
 
     def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
+        self.claims.append((left, right))
         return joined([self.write(left), EQUALS, self.write(right)])
 
     def turns(self, old: sp.Expr, new: sp.Expr) -> Shown:

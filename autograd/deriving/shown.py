@@ -145,10 +145,15 @@ def fraction(above: Shown, below: Shown) -> Shown:
                  f"<mfrac><mrow>{above.mathml}</mrow><mrow>{below.mathml}</mrow></mfrac>", PRODUCT, POWER)
 
 
-def derivative(above: Shown, below: Shown) -> Shown:
-    """∂u/∂v."""
-    return Shown(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}",
-                 f"<mfrac><mrow><mo>∂</mo>{above.mathml}</mrow><mrow><mo>∂</mo>{below.mathml}</mrow></mfrac>", ATOM)
+def derivative(above: Shown, below: Shown, held: Sequence[Shown] = ()) -> Shown:
+    """∂u/∂v; with names that are held fixed, by which u depends on v as well, ∂u/∂v|_w."""
+    whole = Shown(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}",
+                  f"<mfrac><mrow><mo>∂</mo>{above.mathml}</mrow><mrow><mo>∂</mo>{below.mathml}</mrow></mfrac>", ATOM)
+    if not held:
+        return whole
+    low = joined([part for x in held for part in (COMMA, x)][1:])
+    return Shown(f"{whole.text}|_{low.text}", rf"\left.{whole.latex}\right|_{{{low.latex}}}",
+                 f"<msub><mrow>{whole.mathml}<mo fence='true'>|</mo></mrow>{low.mathml}</msub>", ATOM)
 
 
 EQUALS = sign(" = ", "=", "=")
@@ -249,7 +254,9 @@ class Writer:
     def letter(self, i: sp.Expr) -> Shown:
         """An index, or the place that is computed from indices."""
         if isinstance(i, Positions):                # arrays of positions are t, u, v
-            return name(self.positions.setdefault(type(i), "tuvw"[len(self.positions) % 4]), [*map(self.letter, i.args)])
+            taken = {*self.rank, *self.positions.values()}
+            self.positions.setdefault(type(i), next(x for x in [*"tuvpqgh", "t′", "u′", "v′"] if x not in taken))
+            return name(self.positions[type(i)], [*map(self.letter, i.args)])
         if isinstance(i, Flat):
             strides = [sp.Mul(*i.args[j::2]) for j in range(3, len(i.args) + 2, 2)]
             terms = [self.letter(x) if n == 1 else joined([number(n), self.letter(x)])
@@ -356,11 +363,15 @@ class Writer:
         return 0 if negatives == 0 or constant > 0 else 2 if constant < 0 else 1
 
     def factors(self, factors: Sequence[sp.Expr]) -> list[Shown]:
-        def kind(f: sp.Expr) -> int:
+        def kind(f: sp.Expr) -> float:
             f = f.base if isinstance(f, sp.Pow) else f
             if isinstance(f, (sp.Sum, Comparison)):
                 return 5 if isinstance(f, sp.Sum) else 4
             sum_like = f.is_Add or (f in self.spelled and self.spelled[f].binding == SUM)
+            if f in self.spelled and self.spelled[f].text.startswith("∂"):
+                return 4
+            if isinstance(f, sp.log) or (isinstance(f, The) and f.op.symbol == "log"):
+                return 3.5
             return 3 if isinstance(f, The) else 2 if sum_like else 1
 
         return [self(f) for f in sorted(factors, key=lambda f: (kind(f), *self.order(f)))]
@@ -373,9 +384,13 @@ class Writer:
         for i, f in enumerate(factors):
             inner = f.within(PRODUCT if i == len(factors) - 1 and f.text[:1] == "Σ" else POWER)
             between, space = "", " "
-            if text and not inner.text.startswith("("):
-                word = re.search(r"[^\W\d_₀-₉]{2,}[₀-₉]*$", text.split(" ")[-1])
-                starts = re.match(r"[^\W\d_₀-₉]{2,}", inner.text)
+            if text and factors[i - 1].text.startswith(("log ", "∂")):
+                between, space = " · ", r" \cdot "
+            elif text and inner.text.startswith("∂"):
+                between = " "
+            elif text and not inner.text.startswith("("):
+                word = re.search(r"[^\W\d_₀-₉⁰-⁹²³¹]{2,}[₀-₉]*$", text.split(" ")[-1])
+                starts = re.match(r"[^\W\d_₀-₉⁰-⁹²³¹]{2,}", inner.text)
                 if inner.text[0].isdigit():
                     between, space = "·", r" \cdot "
                 elif "_" in text.split(" ")[-1] or re.search(r"[_(]", inner.text) or (starts and " " in inner.text):
@@ -386,7 +401,7 @@ class Writer:
                 between = " "
             text += between + inner.text
             latex += (space if latex else "") + inner.latex
-            mathml += ("<mo>·</mo>" if between == "·" else "<mo>&#x2062;</mo>" if mathml else "") + inner.mathml
+            mathml += ("<mo>·</mo>" if "·" in between else "<mo>&#x2062;</mo>" if mathml else "") + inner.mathml
         return Shown(text, latex, f"<mrow>{mathml}</mrow>", PRODUCT)
 
     def power(self, x: sp.Pow) -> Shown:
