@@ -222,7 +222,7 @@ def _weighted(node: Any) -> Steps | None:
     """q·f(p) for q·f(where(q, p, …)): where q is 0, the product is 0 anyway."""
     for q, x in (node.inputs, node.inputs[::-1]):
         functions = []
-        while x.op is not None and x.op.name in ("log", "log1p", "neg") and not x.label:
+        while x.op is not None and len(x.inputs) == 1 and x.op.partials and not x.label:
             functions.append(x.op)
             x = x.inputs[0]
         if _made_by(x, "where") and not x.label and _same(x.inputs[0], q):
@@ -251,6 +251,12 @@ def _root(node: Any) -> Steps:
     """√x."""
     z = _new(node.inputs[0])
     return z.sqrt(), {z: node.inputs[0]}
+
+
+def _log1p(node: Any) -> Steps:
+    """log(1 + x)."""
+    z = _new(node.inputs[0])
+    return (1.0 + z).log(), {z: node.inputs[0]}
 
 
 def _batch_norm(node: Any) -> Steps:
@@ -344,5 +350,5 @@ def _where(node: Any) -> Steps | None:
 
 SMALL: dict[str, Callable[[Any], Steps | None]] = {
     "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root,
-    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "exp": _masked,
-    "where": _where}
+    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "log1p": _log1p,
+    "exp": _masked, "where": _where}

@@ -6,14 +6,14 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograd.deriving.shown import NOTHING, Shown, name
+from autograd.deriving.shown import NOTHING, Shown, name, said
 
-__all__ = ["Derivation", "Line", "Section", "Side"]
+__all__ = ["Derivation", "Line", "Section", "Side", "once"]
 
 
 @dataclass
@@ -125,6 +125,18 @@ class Derivation:
 
 
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
+
+
+def once(sides: Iterable[Side]) -> list[Side]:
+    """The sides, each once: of two that look the same, one with both reasons."""
+    found: list[Side] = []
+    for side in sides:
+        if found and found[-1].shown.text == side.shown.text:
+            both = [why for why in (found[-1].why, side.why) if why.text]
+            found[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
+        else:
+            found.append(side)
+    return found
 
 
 def math_of(mathml: str) -> str:

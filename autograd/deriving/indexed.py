@@ -17,10 +17,10 @@ import sympy as sp
 
 from autograd.core.graph import back, topological
 from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
-from autograd.deriving.derivation import Derivation, Line, Section, Side
+from autograd.deriving.derivation import Derivation, Line, Section, Side, once
 from autograd.deriving.fields import Comparison, Field, The, rational
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import Digit, Flat, expanded, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
 from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter, is_power, ties
 from autograd.deriving.shown import (
@@ -110,6 +110,7 @@ class IndexRewriter(Rewriter):
                 found = matched(pattern, atom)
                 if found is not None and atom not in self.turned:
                     self.turned[atom] = named.xreplace(found)
+                    self.shapes[atom] = pattern
         forms = super().in_names(expr, ties)
         last = self.gathered(forms[-1].expr, out)
         return [*forms[:-1], forms[-1]._replace(expr=last)] if len(forms) > 1 else forms if last == expr else [
@@ -129,11 +130,12 @@ class IndexRewriter(Rewriter):
         return self.best([*forms, expr])
 
     def tidy(self, expr: sp.Expr) -> sp.Expr:
-        return super().tidy(self.board.axes.lettered(expr))
+        return super().tidy(self.board.axes.lettered(drawn(expr)))
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
-        forms: list[Form] = []
-        board = self.board
+        reflected, board = self.reflected(expr), self.board
+        forms = [reflected] if reflected is not None else []
+        expr = forms[-1].expr if forms else expr
         taken = {sp.IndexedBase(board.reading.name[x], real=True) if size(x) else board.reading.entry(x).at(generic(x))
                  for x in board.reading.shifts}
         shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed) if x.base in taken} | {
@@ -180,8 +182,8 @@ class IndexBoard:
     """What is known of a graph of Tensors while its derivation is written."""
 
     def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None,
-                 given: Sequence[str] = ()) -> None:
-        self.reading = reading = Reading(root, wrt, names)
+                 given: Sequence[str] = (), softmax: bool = True) -> None:
+        self.reading = reading = Reading(root, wrt, names, softmax)
         self.root = root = reading.root
         self.axes = Axes(reading)
         ranked = [*(x.name for x in reading.lengths), *reading.ranked()]
@@ -273,7 +275,8 @@ class IndexBoard:
             if known is not None:
                 lengths |= {i: n for i, n in zip(x.indices, known.shape) if i.is_Symbol}
         for x in expr.atoms(Flat, Digit):
-            lengths |= {i: int(n) for i, n in (zip(x.args[::2], x.args[1::2]) if isinstance(x, Flat) else [x.args[::3]])}
+            pairs = zip(x.args[::2], x.args[1::2]) if isinstance(x, Flat) else [x.args[::3]]
+            lengths |= {i: int(n) for i, n in pairs}
         free = [i for i in expr.free_symbols if i.is_integer and i not in self.reading.lengths]
         return [(i, lengths[i]) for i in free] if all(i in lengths for i in free) else None
 
@@ -288,10 +291,14 @@ class IndexBoard:
         if axes is None:                            # an index that stands in a δ alone: nothing is known of it
             return False
         with np.errstate(all="ignore"):             # what overflows without the largest taken away is not the same
-            return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9) for point in self.points)
+            return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9, atol=1e-11)
+                       for point in self.points)
 
     def known_sum(self, s: sp.Sum) -> sp.Expr | None:
-        """0 or 1, if a sum of entries is that whatever the numbers are."""
+        """0 or 1, if a sum of entries is that whatever the numbers are; and 0 for a sum of what is less its mean."""
+        if isinstance(s.function, sp.Add) and any(node.op is not None and self.reading.name.get(node) in {
+                str(x.base) for x in s.atoms(sp.Indexed)} for node in self.reading.order):
+            return sp.S.Zero if self.same(s, sp.S.Zero) else None
         if not isinstance(s.function, sp.Indexed) or str(s.function.base) == SEED:
             return None
         if s not in self.sums:
@@ -350,10 +357,9 @@ class IndexBoard:
                 told = dict(self.write.positions)
                 self.write(formula)
                 for places, label in self.write.positions.items() - told.items():
-                    array = places.array.squeeze()
-                    numbers = str(tuple(array.tolist()) if array.ndim else array) if array.size <= 12 else "places given"
-                    why = said(why, ", " * bool(why.text), "with ", name(label), f" = {numbers}".replace("[", "(").replace(
-                        "]", ")"))
+                    numbers = str(places.array.squeeze().tolist()).translate(str.maketrans("[]", "()"))
+                    why = said(why, ", " * bool(why.text), "with ", name(label), f" = {numbers}" if len(
+                        numbers) < 40 else " the places that are given")
                 lines.append(Line(self.entry(node, index), partial(self.array, node=node),
                                   [self.side(Form(formula, why), self.lengths(node, index))]))
         return Section("Definitions", lines)
@@ -441,7 +447,7 @@ class IndexBoard:
                                       "derive; please report it")
             return kept
 
-        return Line(left, number, [self.side(form, list(axes.items())) for form in known.forms])
+        return Line(left, number, once([self.side(form, list(axes.items())) for form in known.forms]))
 
     def gradient(self, point: Point, node: Any) -> Any:
         at = next(i for i, p in enumerate(self.points) if p is point)
@@ -485,6 +491,7 @@ class IndexBoard:
                     line = self.local_line(u, x)
                     further = self.rewriter.by_facts(expr)
                     line.sides += [self.side(form, axes) for form in further]
+                    line.sides = once(line.sides)
                     section.lines.append(line)
                     return self.ended(section, x, index, [Form(expr), *further][-1].expr, known)
                 section.lines.append(self.local_line(u, x))
@@ -521,10 +528,7 @@ class IndexBoard:
             ends = [Form(together)]
         forms = [*[Form(whole, NOTHING, total(terms))] * (not plainly), *ends]
         sides = [Side(total(chain), numbers, said("the chain rule"))]
-        for form in forms:
-            side = self.side(form, axes)
-            if side.shown.text != sides[-1].shown.text:
-                sides.append(side)
+        sides = once([*sides, *[self.side(form, axes) for form in forms]])
         section.lines.append(Line(left, lambda point: self.gradient(point, x), sides))
         return self.ended(section, x, index, forms[-1].expr, known)
 
@@ -629,7 +633,7 @@ def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -
 
 def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
     """∂p_ni/∂z_nj."""
-    board = IndexBoard(p, [z], names)
+    board = IndexBoard(p, [z], names, softmax=False)
     reading = board.reading
     p, (z,) = reading.root, reading.wrt
     if z not in reading.partials(p, Field(lambda index: sp.Dummy(), shape(p))):

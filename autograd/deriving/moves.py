@@ -27,7 +27,7 @@ from autograd.deriving.fields import (
     broadcast,
 )
 
-__all__ = ["Digit", "Flat", "Place", "Positions", "expanded", "loosened", "ones_at", "summed"]
+__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "loosened", "ones_at", "summed"]
 
 
 class Place(sp.Function):                           # type: ignore[misc]
@@ -126,9 +126,18 @@ def _positions(key: Any, length: int) -> Callable[[Index], sp.Expr]:
 # Sums and δ.
 
 def expanded(x: sp.Expr) -> sp.Expr:
-    """Multiplied out, but for what stands below a fraction's line."""
-    closed = {p: sp.Dummy(real=True) for p in x.atoms(sp.Pow) if p.base.is_Add and p.exp.could_extract_minus_sign()}
-    out = sp.expand(x.xreplace(closed)).xreplace({v: k for k, v in closed.items()})
+    """Multiplied out, as far as there are δ; what stands below a fraction's line stays."""
+    closed: dict[sp.Expr, sp.Expr] = {}
+
+    def close(y: sp.Expr) -> sp.Expr:
+        if isinstance(y, (sp.Add, sp.Mul)):
+            return y.func(*map(close, y.args))
+        below = y.is_Pow and y.base.is_Add and y.exp.could_extract_minus_sign()
+        if y.is_Atom or (y.has(sp.KroneckerDelta) and not below):
+            return y
+        return closed.setdefault(y, sp.Dummy(real=True))
+
+    out = drawn(sp.expand(close(x)).xreplace({v: k for k, v in closed.items()}))
     return out.replace(lambda y: y.is_Pow and isinstance(y.base, (Comparison, sp.KroneckerDelta)) and y.exp.is_positive,
                        lambda y: y.base)            # of 0 and 1
 
@@ -155,6 +164,17 @@ def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = 
                 terms.append(without * (sp.Sum(within, (k, 0, length - 1)) if within != 1 else length))
         body = sp.Add(*terms)
     return body
+
+
+def drawn(x: sp.Expr) -> sp.Expr:
+    """What does not depend on the index of a sum stands before it."""
+    if not x.has(sp.Sum):
+        return x
+    x = x.func(*map(drawn, x.args)) if x.args else x
+    if not isinstance(x, sp.Sum):
+        return x
+    without, within = sp.factor_terms(x.function).as_independent(*[limit[0] for limit in x.limits], as_Add=False)
+    return without * (sp.Sum(within, *x.limits) if within != 1 else math.prod(limit[2] + 1 for limit in x.limits))
 
 
 def solved(delta: sp.KroneckerDelta, k: sp.Symbol, length: int) -> tuple[sp.Expr, sp.Expr] | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from autograd.core.graph import back, topological
-from autograd.deriving.derivation import Derivation, Line, Section, Side, close
+from autograd.deriving.derivation import Derivation, Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
 from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
@@ -42,8 +42,8 @@ def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Ma
     for left, right in board.rewriter.claims:
         for point in board.points:
             if not close(point(left), point(right)):
-                raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as a "
-                                      "reason, does not hold. This is a mistake in derive; please report it")
+                raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as "
+                                      "a reason, does not hold. This is a mistake in derive; please report it")
     board.compare(wrt, results)
     return derivation
 
@@ -303,19 +303,7 @@ class Board:
         if len(terms) == 1 or not further or further[0].shown is None:
             forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else NOTHING))
         forms += further
-        return self.told(forms), forms[-1].expr
-
-    def told(self, forms: Sequence[Form]) -> list[Side]:
-        """The forms as sides, each once: of two that look the same, one with both reasons."""
-        sides: list[Side] = []
-        for form in forms:
-            side = self.side(form)
-            if sides and sides[-1].shown.text == side.shown.text:
-                both = [why for why in (sides[-1].why, side.why) if why.text]
-                sides[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
-            else:
-                sides.append(side)
-        return sides
+        return once(map(self.side, forms)), forms[-1].expr
 
     def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> Shown:
         """What stood below a fraction's line and does so no longer."""

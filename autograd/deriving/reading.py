@@ -35,11 +35,13 @@ class Reading:
         helpers: unnamed nodes that got a letter, because they are used more than once.
         field: each node as it stands in the formulas of others.
         formula: each node by its op, in the names of its inputs.
+        rests: constants that are 1 − y, with that y.
         siblings: names for what is no node of the graph, with their formulas.
     """
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, softmax: bool = True) -> None:
         given = named_nodes(names)
+        self.steps = SOFTMAX if softmax else None   # whether a nameless softmax is a step, or stands inside others
         self.copies: dict[Any, Any] = {}
         self.origin = root, wrt
         root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
@@ -68,8 +70,11 @@ class Reading:
         for x, by, _ in edges(root):
             self.users[x].append(by)
         self.beside = self.read_beside(given)
+        self.rests = {x: y for x in self.order for y in self.order if is_rest(x, y) and y in self.name}
         for node in self.order:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
+        self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving
+                                   and node not in self.helpers)
         self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
                                            if isinstance(node, Value)})
 
@@ -114,6 +119,9 @@ class Reading:
             if node not in self.name and shape_of(node) == () and not is_long(float(node._data)):
                 self.field[node] = Field(rational(float(node._data)))
                 return
+            if node not in self.name and node in self.rests:
+                self.field[node] = Field.of(1) - self.entry(self.rests[node])       # type: ignore[operator]
+                return
             if node not in self.name:
                 same = next((x for x in self.constants if shape_of(x) == () == shape_of(node)
                              and x._data == node._data), None)
@@ -132,7 +140,8 @@ class Reading:
             self.field[node] = self.field[twin]
             return
         if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
-            self.helpers[node] = None
+            if wishes != self.steps:
+                self.helpers[node] = None
             self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
 
@@ -140,7 +149,7 @@ class Reading:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
-            return ["ŷ", "p"]
+            return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
             return ["s", "S"]
         if node.op.name == "sum" and len(inputs) > 1 and all(map(powers, inputs)):
@@ -311,6 +320,13 @@ def places(node: Any) -> tuple[sp.Expr, ...]:
     return tuple([sp.Dummy("i", integer=True) for _ in shape_of(node)])
 
 
+def is_rest(x: Any, y: Any) -> bool:
+    """Whether a nameless constant was made as 1 − y, of which the graph keeps no trace."""
+    return x.op is None is y.op and x is not y and not x.label and x.is_array and y.is_array and math.prod(
+        x.shape) > 1 and x.shape == y.shape and x.dtype.kind == "f" and not x.requires_grad and bool(
+            (x._data == 1 - y._data).all())
+
+
 def is_long(x: float) -> bool:
     """Whether a number is better called by a letter."""
     r = rational(x)
@@ -346,6 +362,7 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
     return found
 
 
+SOFTMAX = ["ŷ", "p"]
 TRIES = 80                                          # at other numbers, nearer each time
 NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
 
@@ -364,8 +381,10 @@ class Point:
         self.value: dict[Any, Any] = {}
         self.known: dict[Any, Any] = dict(reading.lengths)
         order = reading.order
-        for node in order:
-            if node.op is None:
+        for node in sorted(order, key=lambda node: node in reading.rests):
+            if node in reading.rests:
+                self.value[node] = 1.0 - self.value[reading.rests[node]]
+            elif node.op is None:
                 free = node in reading.name and node not in reading.constants
                 self.value[node] = start(node, random if free else None, spread)
                 for (x, axis), whole in (sums or {}).items():       # rows that sum to 1 do so elsewhere too

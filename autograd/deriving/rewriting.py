@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from autograd.deriving.fields import Above, AtLeast, Same, The
+from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.reading import Reading, shape_of
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
 
@@ -46,6 +46,7 @@ class Rewriter:
     def __init__(self, reading: Reading, facts: Sequence[Fact], write: Writer) -> None:
         self.reading, self.facts, self.write = reading, facts, write
         self.turned: dict[sp.Expr, sp.Expr] = {}
+        self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
         self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
         self.lengths: dict[sp.Expr, int] = {}
         formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
@@ -102,9 +103,15 @@ class Rewriter:
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = sp.cancel(flat)
-        return self.best([x.xreplace(opened) for x in (
-            flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
-                sp.cancel, sp.Add.make_args(flat)))))])
+        forms = [flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+            sp.cancel, sp.Add.make_args(flat))))]
+        if jumps := {x: sp.Dummy() for x in flat.atoms(Comparison)}:        # what jumps is taken out
+            numerator, denominator = sp.fraction(less.xreplace(jumps))
+            terms = sp.expand(numerator)
+            taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps.values()]) for t in sp.Add.make_args(terms)}
+            forms.append((sp.collect(terms, taken - {1}, sp.factor) / denominator).xreplace(
+                {v: k for k, v in jumps.items()}))
+        return self.best([x.xreplace(opened) for x in forms])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""
@@ -117,7 +124,9 @@ class Rewriter:
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
-            forms.append(Form(named, said("as ", listed([self.turns(old, new) for old, new in used.items()]))))
+            forms.append(Form(named, said("as ", listed([
+                self.turns(old, new) for old, new in {self.shapes.get(old, old): (old, new) for old, new in sorted(
+                    used.items(), key=lambda pair: str(pair), reverse=True)}.values()][::-1]))))
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
             forms.append(Form(plain))
         return forms
