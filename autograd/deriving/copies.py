@@ -71,6 +71,9 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
             memo[node] = Copy(node, tuple(memo[x] for x in node.inputs), (node.label or names.get(node, "")))
         else:
             out, starts = small
+            for c, x in enumerate(node.inputs, 1):  # one row of logits without names: z_1, z_2, …
+                if hasattr(node.op, "aims") and len(node.op.aims.q) == 1 and x.op is not None and not memo[x].label:
+                    memo[x].label = f"z_{c}"
             called = {out: node.label or names.get(node, "")}
             memo[node] = copied(out, called, {leaf: memo[x] for leaf, x in starts.items()})
     return memo[root]
@@ -108,23 +111,27 @@ def _leaf(node: Any, label: str) -> Copy:
 
 def in_small_steps(node: Any) -> Steps | None:
     """The same computed in small steps from new leaves, and which inputs of the node those stand for."""
-    if node.op.name == "cross_entropy" and hasattr(node.op, "rows"):
+    if node.op.name == "cross_entropy" and hasattr(node.op, "aims"):
         leaves = [Value(x.data) for x in node.inputs]
-        return _of_values(leaves, node.op.rows, node.op.reduction), dict(zip(leaves, node.inputs))
+        return _of_values(leaves, node.op.aims, node.op.reduction), dict(zip(leaves, node.inputs))
     if node.op.name == "cross_entropy" and hasattr(node.op, "vjps"):
         return _of_tensor(node)
     return SMALL[node.op.name](node) if node.op.name in SMALL else None
 
 
-def _of_values(z: list[Value], rows: Any, reduction: str) -> Value:
-    width, losses = rows.like.shape[1], []
-    for i, weights in enumerate(rows.q.tolist()):
-        powers = [x.exp() for x in z[i * width:(i + 1) * width]]
+def _of_values(z: list[Value], aims: Any, reduction: str) -> Value:
+    width, losses = len(aims.q[0]), []
+    for i, weights in enumerate(aims.q):
+        row = z[i * width:(i + 1) * width]
+        m = max(x.data for x in row)
+        powers = [x.exp() if abs(m) <= LARGE else (x - m).exp() for x in row]
         whole = total(powers)
-        losses += [-w * (power / whole).log() if w != 1.0 else -(power / whole).log()
-                   for w, power in zip(weights, powers) if w != 0.0]
+        shares = [power / whole for power in powers]
+        for c, p in enumerate(shares, 1):
+            p.label = f"ŷ_{c}" if len(aims.q) == 1 else ""
+        losses += [-w * p.log() if w != 1.0 else -p.log() for w, p in zip(weights, shares) if w != 0.0]
     loss = losses[0] if len(losses) == 1 else total(losses)
-    return loss / rows.divisor if reduction == "mean" and rows.divisor != 1.0 else loss
+    return loss / aims.divisor if reduction == "mean" and aims.divisor != 1.0 else loss
 
 
 def _of_tensor(node: Any) -> Steps | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.deriving.shown import NOTHING, Shown, name, said
 
-__all__ = ["Derivation", "Line", "Section", "Side", "once"]
+__all__ = ["Derivation", "Line", "Section", "Side", "once", "table"]
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Section:
 
     title: str
     lines: list[Line] = field(default_factory=list)
+    about: Any = None                               # the node by which it derives, if it is about one
 
 
 class Derivation:
@@ -114,14 +115,8 @@ class Derivation:
 
     def mathml(self) -> str:
         """The sections as pieces of a page."""
-        return "\n".join(
-            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll><table>\n" + "\n".join(
-                f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
-                f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
-                f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
-                f"<td class=why>{math_of(side.why.mathml)}"
-                for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>\n</section>"
-            for section in self.sections)
+        return "\n".join(f"<section>\n<h3>{html.escape(section.title)}</h3>\n{table(section)}\n</section>"
+                         for section in self.sections)
 
 
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
@@ -137,6 +132,16 @@ def once(sides: Iterable[Side]) -> list[Side]:
         else:
             found.append(side)
     return found
+
+
+def table(section: Section) -> str:
+    """The lines of a section as a table of MathML, each with its number and why it holds."""
+    return "<div class=scroll><table>\n" + "\n".join(
+        f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
+        f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
+        f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
+        f"<td class=why>{math_of(side.why.mathml)}"
+        for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>"
 
 
 def math_of(mathml: str) -> str:

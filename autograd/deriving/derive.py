@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.graph import Node
+from autograd.core.graph import Node, topological
 from autograd.core.value import Value
 
 if TYPE_CHECKING:
@@ -69,6 +69,22 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
         from autograd.deriving.indexed import derive_tensors
         return derive_tensors(root, starts, facts, names)
     return derive_values(root, starts, facts, names)
+
+
+def steps_in_pages(root: Any, names: Mapping[str, Any] | None = None) -> dict[Any, str]:
+    """For each named node on the way from `root` to named leaves: the lines that derive ∂root/∂node, as HTML."""
+    wrt = [node for node in topological(root) if node.op is None and node.requires_grad and (
+        node.label or any(x is node for x in (names or {}).values()))]
+    if not wrt:
+        return {}
+    if isinstance(root, Value):
+        from autograd.deriving.numbers import value_steps as steps
+    else:
+        from autograd.deriving.indexed import tensor_steps as steps
+    reading, derivation = steps(root, wrt, names)
+    from autograd.deriving.derivation import table
+    found = {section.about: table(section) for section in derivation.sections}
+    return {node: found[copy] for node, copy in reading.copies.items() if copy in found}
 
 
 def _jacobian(p: Any, z: Any, *, names: Mapping[str, Any] | None = None) -> Derivation:

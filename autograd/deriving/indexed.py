@@ -35,7 +35,7 @@ from autograd.deriving.shown import (
     total,
 )
 
-__all__ = ["derive_tensors", "jacobian_of"]
+__all__ = ["derive_tensors", "jacobian_of", "tensor_steps"]
 
 SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
@@ -456,6 +456,13 @@ class IndexBoard:
         got = point.__dict__["whole"].get(node, np.zeros(shape(node)))
         return np.broadcast_to(got, shape(node)).reshape([n for n in shape(node) if n != 1])
 
+    def start(self) -> dict[Any, Callable[[Index], sp.Expr]]:
+        """What is known before the first step: ∂L/∂L is 1; of an array, its gradient has a name."""
+        if not real(generic(self.root)):
+            return {self.root: lambda place: sp.S.One}
+        self.write.gradients[self.seed_base] = self.loss, self.reading.name[self.root]
+        return {self.root: lambda place: self.seed_base[tuple(real(place))]}
+
     def of(self, wrt: Any, known: dict[Any, Callable[[Index], sp.Expr]]) -> tuple[list[Section], sp.Expr]:
         """From the root back to `wrt`, one named node after another."""
         reading = self.reading
@@ -478,7 +485,7 @@ class IndexBoard:
         label = reading.name[x]
         index = placed(x, self.axes.of(label, len(real(generic(x)))))
         axes = self.lengths(x, index)
-        section = Section(f"By {name(label).text}")
+        section = Section(f"By {name(label).text}", about=x)
         scalar_root = not real(generic(self.root))
         loss = self.entry(self.root, ()) if scalar_root else self.loss
         left = derivative(loss, self.entry(x, index))
@@ -584,15 +591,20 @@ class IndexBoard:
         return section
 
 
+def tensor_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
+    """From the root back to all of `wrt`, one named node after another."""
+    board = IndexBoard(root, wrt, names)
+    known = board.start()
+    sections = [section for node in board.reading.wrt for section in board.of(node, known)[0]]
+    derivation = Derivation("", sections, None, board.points)
+    derivation.check()
+    return board.reading, derivation
+
+
 def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
     board = IndexBoard(root, wrt, names, given)
     root, wrt = board.root, list(board.reading.wrt)
-    known: dict[Any, Callable[[Index], sp.Expr]] = {}
-    if not real(generic(root)):
-        known[root] = lambda place: sp.S.One
-    else:
-        known[root] = lambda place: board.seed_base[tuple(real(place))]
-        board.write.gradients[board.seed_base] = board.loss, board.reading.name[root]
+    known = board.start()
     below = set(topological(root))
     for node in wrt:
         if node not in below or not node.requires_grad:

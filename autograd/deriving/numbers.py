@@ -15,11 +15,11 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.derivation import Derivation, Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
+from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
 from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
 
-__all__ = ["derive_values"]
+__all__ = ["derive_values", "value_steps"]
 
 WAYS = 3                                            # more than these are walked back step by step
 LONG, WIDE = 24, 90                                 # in a wider line, what is longer goes by its name
@@ -46,6 +46,15 @@ def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Ma
                                       "a reason, does not hold. This is a mistake in derive; please report it")
     board.compare(wrt, results)
     return derivation
+
+
+def value_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
+    """From the root back to all of `wrt`, one named node after another."""
+    board = Board(root, wrt, (), names)
+    sections, _ = board.step_by_step(list(board.reading.wrt))
+    derivation = Derivation("", sections, None, board.points)
+    derivation.check()
+    return board.reading, derivation
 
 
 class ValueRewriter(Rewriter):
@@ -164,17 +173,21 @@ class Board:
         return Side(form.shown or self.write(form.expr), lambda point: point(form.expr), form.why)
 
     def definitions(self) -> Section:
-        reading, lines = self.reading, []
+        reading = self.reading
+        lines: list[tuple[str, Line]] = []
         for node in reading.order:
             if node in reading.constants or node in reading.shifts:
                 number = f"{node.data:.6g}".replace("-", "−")
                 why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
-                lines.append(Line(self.shown(node), always(node.data), [
-                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)]))
+                lines.append((reading.name[node], Line(self.shown(node), always(node.data), [
+                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)])))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
-                lines.append(self.equation(reading.field[node].expr, reading.formula[node].expr))
-        beside = [self.equation(symbol, formula) for symbol, formula in reading.siblings.items()]
-        return Section("Definitions", [*lines[:-1], *beside, *lines[-1:]])
+                lines.append((reading.name[node], self.equation(reading.field[node].expr, reading.formula[node].expr)))
+        for symbol, formula in reading.siblings.items():            # ŷ_1 goes before ŷ_2
+            kin = [i for i, (label, _) in enumerate(lines) if family(label) == family(symbol.name)]
+            at = next((i for i in kin if lines[i][0] > symbol.name), kin[-1] + 1 if kin else len(lines) - 1)
+            lines.insert(at, (symbol.name, self.equation(symbol, formula)))
+        return Section("Definitions", [line for _, line in lines])
 
     def equation(self, left: sp.Expr, right: sp.Expr) -> Line:
         return Line(self.write(left), lambda point: point(left), [self.side(Form(right))])
@@ -191,7 +204,7 @@ class Board:
             return [Section("The result", [line])], sp.S.Zero
         if len(ways) <= WAYS:
             return self.by_ways(node, ways)
-        return self.step_by_step(node)
+        return self.step_by_step([node])
 
     def ways(self, node: Any) -> list[list[Any]]:
         """Every way from the root to `node` by named nodes; as many as are looked at."""
@@ -230,7 +243,7 @@ class Board:
             return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
         chain = total([product([self.locally(u, v) for u, v in way]) for way in steps])
         if len(ways) > 1 and len(chain.text) > WIDE:
-            return self.step_by_step(node)
+            return self.step_by_step([node])
         apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
         through = [self.shown(x[0]) for x in apart if x]
         why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
@@ -244,9 +257,9 @@ class Board:
         return [Section("The chain rule", [rule]), Section("Each derivative", lines),
                 Section("Put in", [Line(left, lambda point: self.gradient(point, node), sides)])], result
 
-    def step_by_step(self, node: Any) -> tuple[list[Section], sp.Expr]:
-        """The same from the root back, one named node after another, where there are many ways."""
-        before = {node}
+    def step_by_step(self, starts: Sequence[Any]) -> tuple[list[Section], sp.Expr]:
+        """The same from the root back, one named node after another, where there are many ways; and the last result."""
+        before = set(starts)
         for x in self.reading.order:
             if x in self.reading.shown and any(y in before for y in self.partials[x]):
                 before.add(x)
@@ -258,7 +271,7 @@ class Board:
             left = derivative(self.shown(self.root), self.shown(x))
             if users == [self.root]:
                 known[x] = self.local[self.root, x]
-                sections.append(Section(f"By {self.shown(x).text}", lines))
+                sections.append(Section(f"By {self.shown(x).text}", lines, x))
                 continue
             chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
                                    + [self.locally(u, x)]) for u in users])
@@ -267,8 +280,8 @@ class Board:
                                                    partial(self.gradient, node=u))] * (u is not self.root)
                                            + [self.by_name(u, x)] for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
-                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])]))
-        return sections, known[node]
+                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])], x))
+        return sections, known[starts[-1]]
 
     def by_name(self, u: Any, v: Any) -> Factor:
         return Factor(self.local[u, v], self.locally(u, v), partial(Point.partial, node=u, x=v))
@@ -300,7 +313,7 @@ class Board:
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
         short = self.rewriter.tidy(sp.Add(*tidy))
         further = self.rewriter.by_facts(short)
-        if len(terms) == 1 or not further or further[0].shown is None:
+        if len(terms) == 1 or (short != sp.Add(*tidy) and (not further or further[0].shown is None)):
             forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else NOTHING))
         forms += further
         return once(map(self.side, forms)), forms[-1].expr

@@ -21,7 +21,7 @@ from autograd.deriving.copies import copied, is_largest
 from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, The, rational
 from autograd.deriving.moves import Place, loosened
 
-__all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate"]
+__all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate", "family"]
 
 
 class Reading:
@@ -80,13 +80,13 @@ class Reading:
 
     def ranked(self) -> list[str]:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
-        named = [node for node in self.order if node in self.name]
+        named = [(node.op is not None, self.name[node]) for node in self.order if node in self.name
+                 and node not in self.helpers] + [(True, str(symbol)) for symbol in self.siblings]
         families: dict[str, int] = {}               # z_1 before z_2, whichever the graph meets first
-        for node in named:
-            families.setdefault(self.name[node].partition("_")[0], len(families))
-        named.sort(key=lambda node: (node.op is not None, families[self.name[node].partition("_")[0]], self.name[node]))
-        return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
-                *(self.name[node] for node in self.helpers)]
+        for _, label in named:
+            families.setdefault(family(label), len(families))
+        named.sort(key=lambda pair: (pair[0], families[family(pair[1])], pair[1]))
+        return [*(label for _, label in named), *(self.name[node] for node in self.helpers)]
 
     def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
         """Named Tensors outside the graph that are made of it; they are read with it, after the root."""
@@ -140,7 +140,7 @@ class Reading:
             self.field[node] = self.field[twin]
             return
         if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
-            if wishes != self.steps:
+            if wishes not in (self.steps, LARGE):
                 self.helpers[node] = None
             self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
@@ -158,6 +158,10 @@ class Reading:
             return []
         spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])
+        large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
+                                                  for by in self.users[node])
+        if large and not divides:                   # too much to be written out inside another formula
+            return LARGE
         if not (len(self.users[node]) > 1 or divides or (spread and shape)):
             return []
         if node.op.name == "sqrt" or (expr.is_Pow and expr.exp == sp.Rational(1, 2)):
@@ -309,6 +313,11 @@ def parameters(node: Any) -> Sequence[Any]:
     return () if saved is None else saved[len(node.inputs):]
 
 
+def family(label: str) -> str:
+    """z, of z_1 and z_2."""
+    return label.partition("_")[0]
+
+
 def powers(node: Any) -> bool:
     """Whether a node is e^x, or that where nothing masks it: M·e^x."""
     if node.op is None or node.op.name != "mul":
@@ -362,7 +371,8 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
     return found
 
 
-SOFTMAX = ["ŷ", "p"]
+SOFTMAX, LARGE = ["ŷ", "p"], ["a"]                 # nameless nodes that are steps of their own
+MOST = 14                                           # operations in a nameless part
 TRIES = 80                                          # at other numbers, nearer each time
 NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
 

@@ -16,6 +16,7 @@ import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
+from autograd.deriving.spelling import GREEK, pieces
 
 __all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total"]
 
@@ -43,12 +44,7 @@ class Shown(NamedTuple):
         return Shown(text, *(closed if tight < binding else self)[1:3])
 
 
-GREEK = {unicodedata.lookup(f"GREEK SMALL LETTER {n.upper()}"): n for n in
-         ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "mu", "nu", "xi", "pi", "rho",
-          "sigma", "tau", "phi", "chi", "psi", "omega"]} | {"λ": "lambda"}
-_LETTERS = {latin: greek for greek, latin in GREEK.items()}
 _ACCENTS = {"\u0302": ("hat", "^"), "\u0304": ("bar", "¯"), "\u0303": ("tilde", "~")}
-_WORDS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -64,22 +60,7 @@ def name(label: str, indices: Sequence[Shown] = ()) -> Shown:
     >>> name("ŷ_1").latex, name("loss").latex, name("z", [name("n"), name("c")]).latex
     ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{nc}')
     """
-    strokes = len(label) - len(label.rstrip("′'"))       # of a second node of the same name
-    label = label.rstrip("′'") if strokes < len(label) else "′"
-    label = label.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
-    base, *low = [part for part in re.split("_+", label) if part] or [label]
-    accent = ""
-    if low and low[0] in _WORDS:
-        accent, low = _WORDS[low[0]], low[1:]
-    elif len(base) > 3 and base[-3:] in _WORDS and len(base) == 4:
-        base, accent = base[0], _WORDS[base[-3:]]
-    split = re.fullmatch(r"(\D|[a-z]{3,7})(\d+)", base)
-    if not low and split and (len(split[1]) == 1 or split[1] in _LETTERS):
-        base, low = split[1], [split[2]]
-    plain = unicodedata.normalize("NFD", base)
-    if len(plain) == 2 and plain[1] in _ACCENTS:
-        base, accent = plain[0], plain[1]
-    base = _LETTERS.get(base, base)
+    base, accent, low, strokes = pieces(label)
     text = unicodedata.normalize("NFC", base + accent)
     if base in GREEK or base == "ℓ":
         latex = f"\\{GREEK.get(base, 'ell')}"

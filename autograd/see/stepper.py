@@ -29,7 +29,8 @@ __all__ = ["stepper"]
 
 
 def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[str, object] | None = None,
-            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> Path:
+            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300,
+            derive: bool = False) -> Path:
     """Write a page that steps through the graph's values and then, backward, through its gradients. Returns its path.
 
     The page needs nothing beside itself: no network, no server. The gradients are those of `root` itself, computed
@@ -43,6 +44,7 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
         title: what stands at the top.
         direction: of the picture: "LR", "TB", "RL" or "BT".
         max_nodes: refuse a larger graph.
+        derive: show beside the numbers of each named node how its gradient is derived, as `derive` has it.
 
     Raises:
         TypeError: if `root` is not a node.
@@ -64,7 +66,12 @@ def stepper(root: Node, file: str | Path = "backprop.html", *, names: Mapping[st
         reason = str(error).replace("draw:", "stepper:", 1)
         raise RuntimeError(f"{reason} The graph's DOT text is in {beside}.") from None
     title = title or f"Backpropagation from {name_of[root]}, step by step"
-    data = json.dumps(_walk(order, root, name_of, grads, told), ensure_ascii=False).replace("<", "\\u003c")
+    facts = _walk(order, root, name_of, grads, told)
+    if derive:
+        from autograd.deriving.derive import steps_in_pages
+        found = steps_in_pages(root, names)
+        facts["derivations"] = {i: found[node] for i, node in enumerate(order) if node in found}
+    data = json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")
     page = Path(__file__).with_name("stepper.html").read_text(encoding="utf-8")
     pieces = {"TITLE": html.escape(title), "GRAPH": svg[svg.index("<svg"):], "DATA": data}
     path.write_text(re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], page), encoding="utf-8")
