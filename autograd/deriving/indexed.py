@@ -88,8 +88,13 @@ class IndexRewriter(Rewriter):
                     found[x] = named.xreplace(places)
         if not found:
             return [Form(expr)]
+        forms = [Form(expr)]
+        if gone := {s: sp.S.Zero for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0}:
+            expr = expr.xreplace(gone)
+            whys = {x.text: x for x in [self.says(self.board.axes.lettered(s), sp.S.Zero) for s in gone]}
+            forms.append(Form(expr, said("as ", listed([*whys.values()]))))
         says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
-        return [Form(expr), Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
+        return [*forms, Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
 
     def shortest(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         """In names, by facts, and in names again, as long as that makes it shorter."""
@@ -97,7 +102,7 @@ class IndexRewriter(Rewriter):
         if len(forms) == 1:
             forms = [Form(self.tidy(expr))]
         found = self.in_names(forms[-1].expr, ties, out)
-        forms = [*forms[:-1], *found]
+        forms += found[1:] if found[0].expr == forms[-1].expr else found
         further = self.by_facts(forms[-1].expr)
         if further:
             forms += [*further, *self.in_names(further[-1].expr, ties, out)[1:]]

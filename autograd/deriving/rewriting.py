@@ -173,7 +173,8 @@ class Rewriter:
                 self.write.spelled[whole] = says
                 close = sp.collect(sp.expand(together), whole)
                 shown = self.write(self.best([together, close, sp.factor_terms(close)]))
-                grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
+                if len(shown.text) < 1.5 * len(self.write(expr).text):
+                    grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
             yield grouped, Form(result, why)
 
     def reflected(self, expr: sp.Expr) -> Form | None:

@@ -13,14 +13,18 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, cat, derive, stack, where
+import nn
+from autograd import Tensor, Value, cat, derive, stack, stepper, where
+from autograd.arrays.fused import affine, batch_norm
 from autograd.arrays.structural import STRUCTURAL
 from autograd.core.nary import total
 from autograd.core.ops import TABLE
 from autograd.deriving import rewriting
+from autograd.deriving.derive import steps_in_pages
 from autograd.deriving.shown import name
 from autograd.extend import elementwise, moves
 from demos import derive as demo
+from tests.test_numbers_alone import run
 
 
 def lines(derivation) -> list[str]:
@@ -291,6 +295,168 @@ def test_an_op_of_ones_own_is_derived_by_its_row():
         assert lines(derive(named("L", x.swish_()), x))[-1] == "∂L/∂x = (1 + x − L) σ(x)"
     finally:
         del TABLE["swish_"], Value.swish_
+
+
+# What a derivative holds fixed, and what goes by its name.
+
+def test_a_derivative_that_holds_others_fixed_says_so():
+    x = Value(0.7, label="x")
+    b = named("b", x * x)
+    L = named("L", named("c", b * x + b) + b)
+    text = lines(derive(L, b))
+    assert text[3] == "∂L/∂b = ∂L/∂b|_c + ∂L/∂c · ∂c/∂b  the chain rule, one term for each way"
+    assert "∂L/∂b|_c = 1  with c held fixed" in text
+    X = Tensor(np.ones((2, 3)), requires_grad=True, label="x")
+    h = named("h", X.tanh())
+    assert "∂y_nc/∂x_nc|_h = h_nc  with h held fixed" in lines(derive(named("y", X * h).sum(), X))
+
+
+def test_a_reason_that_does_not_hold_is_an_error(monkeypatch):
+    loss, w, _ = two_outputs()
+    right = rewriting.Rewriter.turns
+    monkeypatch.setattr(rewriting.Rewriter, "turns", lambda self, old, new: right(self, old, 2 * new))
+    with pytest.raises(ArithmeticError, match="said as a reason"):
+        derive(loss, w["21"])
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ("Σ_c Y_nc = 1", ""), ("sum_c Y_nc == 1", ""), ("Σ_c Y_nc = 2", "contradicts the numbers"),
+    ("Σ_c Q_nc = 1", "the sums along an axis may be given"), ("Y = 1", "the sums along an axis may be given"),
+    ("Σ_n p_nc = 1.0", "contradicts the numbers")])
+def test_facts_about_sums_of_tensors(given, says):
+    z = Tensor([[0.2, -1.0, 0.4], [1.5, 0.3, 0.1]], requires_grad=True, label="z")
+    Y = Tensor([[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]], requires_grad=True, label="Y")     # learned, so it may be anything
+    loss = -(Y * named("p", F.softmax(z)).log()).sum(1).mean()
+    assert "as Σ_k Y_nk = 1" not in str(derive(loss, z))
+    if says:
+        with pytest.raises(ValueError, match=says):
+            derive(loss, z, given=given)
+    else:
+        assert lines(derive(loss, z, given=given))[-2:] == ["= (p_nc − Y_nc)/N  as Σ_k Y_nk = 1", "∂L/∂Z = (P − Y)/N"]
+
+
+# Every function of F, and every fused op: derived, or refused by its name.
+
+EYE = np.eye(3)
+FUNCTIONS = {
+    "binary_cross_entropy": lambda x: F.binary_cross_entropy(x.sigmoid(), Tensor(EYE[[0, 2]], label="y")),
+    "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(
+        x, Tensor(EYE[[0, 2]], label="y")),
+    "cross_entropy": lambda x: F.cross_entropy(x, np.array([2, 0]), weight=np.array([1.0, 2.0, 0.5])),
+    "cross_entropy_composite": lambda x: F.cross_entropy_composite(x, np.array([2, 0]), label_smoothing=0.1),
+    "dropout": lambda x: F.dropout(x, 0.5).sum(), "embedding": lambda x: (F.embedding([[0, 1], [1, 1]], x) ** 2).sum(),
+    "entropy": lambda x: F.entropy(F.softmax(x)).sum(), "gelu": lambda x: F.gelu(x).sum(),
+    "hinge_loss": lambda x: F.hinge_loss(x, np.array([[1.0, -1.0, 1.0], [-1.0, 1.0, 1.0]])),
+    "kl_divergence": lambda x: F.kl_divergence(F.softmax(x), F.softmax(x.detach() + 1.0)).sum(),
+    "l1_loss": lambda x: F.l1_loss(x, EYE[:2]), "layer_norm": lambda x: (F.layer_norm(x, (3,)) ** 3).sum(),
+    "leaky_relu": lambda x: F.leaky_relu(x).sum(), "linear": lambda x: F.linear(x, Tensor(EYE[:2], label="W")).sum(),
+    "log_softmax": lambda x: (F.log_softmax(x) * EYE[:2]).sum(), "logsumexp": lambda x: F.logsumexp(x, 0).sum(),
+    "mse_loss": lambda x: F.mse_loss(x, EYE[:2]), "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), np.array([0, 2])),
+    "relu": lambda x: F.relu(x).sum(), "sigmoid": lambda x: F.sigmoid(x).sum(), "silu": lambda x: F.silu(x).sum(),
+    "smooth_l1_loss": lambda x: F.smooth_l1_loss(x, EYE[:2]),
+    "softmax": lambda x: (F.softmax(x, temperature=2.0) ** 2).sum(),
+    "softplus": lambda x: F.softplus(x, 2.0).sum(), "tanh": lambda x: F.tanh(x).sum(),
+    "batch_norm": lambda x: (batch_norm(x, Tensor(EYE[0], label="g"), Tensor(EYE[1], label="b")) ** 3).sum(),
+    "affine": lambda x: (affine(x, Tensor(EYE, label="W"), Tensor(EYE[0], label="b")) ** 2).sum(),
+    "ignored": lambda x: F.cross_entropy(x, np.array([2, -100])), "one row": lambda x: F.cross_entropy(x[0], 1),
+    "many axes": lambda x: F.cross_entropy(x.reshape(1, 3, 2), np.array([[0, 2]])),
+    "masked": lambda x: (F.softmax(x.masked_fill(np.array([[True, False, False], [False, False, True]]), -np.inf))
+                         ** 2).sum(),
+}
+
+
+def test_every_function_of_F_has_its_case():
+    constant = {"one_hot", "cross_entropy_gradient"}            # which no gradient goes through
+    assert set(F.__all__) - constant <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_are_derived(function):
+    """Each line, each reason and the result are held against the engine's numbers; a large part of them is short."""
+    x = Tensor([[0.3, -1.2, 0.8], [1.4, 0.1, -0.5]], requires_grad=True, label="x")
+    derivation = derive(FUNCTIONS[function](x), x)
+    assert len(derivation.points) == 4
+    assert max(map(len, lines(derivation))) < 200
+    for each in re.findall(r"<math.*?</math>", derivation.mathml()):
+        ElementTree.fromstring(each.replace("displaystyle=true", 'displaystyle="true"'))
+
+
+def test_sums_that_vanish_are_used():
+    x = Tensor(np.arange(12.0).reshape(4, 3) ** 1.5, requires_grad=True, label="x")
+    assert lines(derive(x.var(0).sum(), x))[-1] == "= 2(x_nc − μ_c)/(N − 1)  as Σ_m (x_mc − μ_c) = 0"
+
+
+def test_attention_with_a_mask():
+    q, k, v = (Tensor(np.random.default_rng(i).normal(size=(4, 3)), requires_grad=True, label=label)
+               for i, label in enumerate("qkv"))
+    s = named("s", (q @ k.T).masked_fill(np.triu(np.ones((4, 4)), 1) == 1, -np.inf))
+    text = lines(derive(named("o", named("a", F.softmax(s)) @ v), q))
+    assert "a_nj = M_nj exp(s_nj − m_n)/S_n" in text
+    assert "= a_nl (δ_jl − a_nj)  as M_nj exp(s_nj − m_n) = a_nj S_n" in text
+
+
+# A learner's own network.
+
+def test_a_network_without_names_but_for_its_weights():
+    model = nn.MLP(2, [3, 2])
+    for i, p in enumerate(model.parameters()):
+        p.label = f"w_{i}"
+    x = [Value(v, label=f"x_{i}") for i, v in enumerate((0.5, -0.3), 1)]
+    derivation = derive(F.cross_entropy(model(x), 1), next(iter(model.parameters())))
+    text = lines(derivation)
+    assert text[2:6] == ["s = exp(z₁) + exp(z₂)", "ŷ₁ = exp(z₁)/s", "ŷ₂ = exp(z₂)/s", "L = −log ŷ₂"]
+    assert max(map(len, text)) < 130
+
+
+def test_a_loop_and_a_name_that_comes_again():
+    w, x = Value(0.7, label="w"), Value(0.5, label="x")
+    h = Value(0.1, label="h_0")
+    for t in range(1, 6):
+        h = named(f"h_{t}", (w * h + x).tanh())
+    text = lines(derive(h, w))
+    assert "= w⁴(1 − h₂²)(1 − h₃²)(1 − h₄²)(1 − h₅²)" in text
+    s = Value(0.0)
+    for i in range(3):
+        s = named("s", s + Value(0.1 * i, label="x") * w)
+    assert lines(derive(named("L", s ** 2), w))[-1] == "= 2s′′(x + x′ + x′′)"
+
+
+def test_a_flattened_embedding():
+    C, W = (Tensor(np.random.default_rng(i).normal(size=n), requires_grad=True, label=label)
+            for i, (label, n) in enumerate({"C": (4, 3), "W": (6, 5)}.items()))
+    e = named("e", F.embedding(np.array([[0, 1], [3, 3]]), C))
+    text = lines(derive(named("h", e.reshape(2, 6) @ W), C))
+    assert "h_nc = Σ_a W_ac e_{n,⌊a/3⌋,a mod 3}" in text
+    assert any("W_{3" in line and line.startswith("∂h_nc/∂e") for line in text)
+
+
+# Beside the numbers of the stepper's page.
+
+def test_steps_for_the_stepper_page(tmp_path):
+    w, x = Value(0.4, label="w"), Value(2.0, label="x")
+    n = named("n", w * x)
+    o = named("o", n.tanh())
+    loss = named("L", (o - 1.0) ** 2)
+    found = steps_in_pages(loss)
+    assert {node.label for node in found} == {"w", "x", "n", "o"}
+    page = stepper(loss, tmp_path / "page.html", derive=True).read_text(encoding="utf-8")
+    assert page.count(r"\u003cdiv class=scroll>") == 4
+    assert "derivations\":" not in stepper(loss, tmp_path / "page.html").read_text(encoding="utf-8")
+    z = Tensor([[0.2, -1.0]], requires_grad=True, label="z")
+    assert set(steps_in_pages(F.cross_entropy(z, np.array([1])))) == {z}
+
+
+def test_values_are_derived_without_numpy():
+    code = """
+from autograd import Value, derive
+import autograd.functional as F
+z = [Value(x, label=f"z_{i}") for i, x in enumerate((1.0, 2.0), 1)]
+print(str(derive(F.cross_entropy(z, 1), z[0])).splitlines()[-1])
+print(derive(F.softmax(z)[0] * z[1].relu(), z[1]).latex.count("&"), derive(z[0].tanh(), z[0]).mathml()[-10:])
+"""
+    first, second = run(code + "import sys\nassert 'numpy' not in sys.modules").splitlines()
+    assert first.split() == ["=", "ŷ₁", "ŷ₂", "cancels"]
+    assert second.endswith("</section>")
 
 
 # Names and spellings.
