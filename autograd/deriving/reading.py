@@ -160,7 +160,7 @@ class Reading:
             "matmul", "affine") for by in self.users[node])
         large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
                                                   for by in self.users[node])
-        if (large and not divides) or sp.count_ops(expr) > 4 * MOST:                  # too much to be written out inside another formula
+        if (large and not divides) or sp.count_ops(expr) > 4 * MOST:        # too much to write out inside another
             return LARGE
         if not (len(self.users[node]) > 1 or divides or (spread and shape)):
             return []
