@@ -22,7 +22,9 @@ from benchmarks.workloads import WORKLOADS
 
 PARTS = ("scalar", "tensor", "replay", "memory", "startup")
 LITTLE_PATIENCE = 8.0                               # as PATIENCE, where a rough ratio will do
-PACKAGES = ["micrograd", "mygrad", "autograd", "casadi", "torch", "jax"]
+PACKAGES = ["micrograd", "mygrad", "autograd", "casadi", "ddx-ad", "numba", "torch", "jax", "mlx", "tinygrad"]
+
+SLOW_TO_COMPILE = ("ddx", "PyTorch, torch.compile", "tinygrad, TinyJit", "MLX, compiled")   # which --quick leaves out
 
 # Generous limits for the guard, about twice what is usual: a change that makes something slow must show, a machine that
 # is busy must not. (workload, contender, against, at most)
@@ -62,7 +64,7 @@ def main() -> int:
                         help=f"how many turns each contender has: 51, for {PATIENCE:g} s at most; with --against, 101")
     parser.add_argument("--seconds", type=float, default=0.02, help="how long a turn lasts (0.02), or three steps")
     parser.add_argument("--threads", type=int, default=1, help="of each contender (1); 0: as its libraries like")
-    parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes")
+    parser.add_argument("--quick", action="store_true", help="3 rounds, graphs up to 10^4 nodes, no slow compilers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's times there")
     parser.add_argument("--load", type=Path, metavar="FILE", help="measure nothing but what this JSON file lacks")
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the tables between the markers in FILE")
@@ -104,7 +106,8 @@ def run(options: argparse.Namespace, report: dict[str, Any]) -> None:
     for key, workload in WORKLOADS.items():
         if set(workload.part.split()) & set(parts) and key not in report.setdefault("workloads", {}):
             say(f"{workload.title} …")
-            results, absent = compete(key, pythons, options.rounds, options.seconds, threads=options.threads,
+            names = [name for name in workload.contenders if not (options.quick and name in SLOW_TO_COMPILE)]
+            results, absent = compete(key, pythons, options.rounds, options.seconds, names, options.threads,
                                       patience=LITTLE_PATIENCE if options.quick else PATIENCE)
             report["workloads"][key] = {"times": {name: result._asdict() for name, result in results.items()},
                                         "absent": absent}

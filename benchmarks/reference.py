@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["Value"]
+__all__ = ["Local", "Value"]
 
 
 class Value:
@@ -77,6 +77,62 @@ class Value:
         return self.__add__(-other)
 
     def __truediv__(self, other: Any) -> Value:
+        return self.__mul__(other ** -1)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class Local:
+    """In the manner of microgpt's class: each node keeps its inputs and its derivatives by them."""
+
+    __slots__ = ("data", "grad", "inputs", "slopes")
+
+    def __init__(self, data: float, inputs: tuple[Local, ...] = (), slopes: tuple[float, ...] = ()) -> None:
+        self.data, self.grad, self.inputs, self.slopes = data, 0.0, inputs, slopes
+
+    def __add__(self, other: Any) -> Local:
+        other = other if isinstance(other, Local) else Local(other)
+        return Local(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other: Any) -> Local:
+        other = other if isinstance(other, Local) else Local(other)
+        return Local(self.data * other.data, (self, other), (other.data, self.data))
+
+    def __pow__(self, n: float) -> Local:
+        return Local(self.data ** n, (self,), (n * self.data ** (n - 1),))
+
+    def exp(self) -> Local:
+        return Local(math.exp(self.data), (self,), (math.exp(self.data),))
+
+    def log(self) -> Local:
+        return Local(math.log(self.data), (self,), (1 / self.data,))
+
+    def relu(self) -> Local:
+        return Local(max(self.data, 0.0), (self,), (float(self.data > 0),))
+
+    def backward(self) -> None:
+        order: list[Local] = []
+        seen = set()
+
+        def visit(node: Local) -> None:
+            if node not in seen:
+                seen.add(node)
+                for x in node.inputs:
+                    visit(x)
+                order.append(node)
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            for x, slope in zip(node.inputs, node.slopes):
+                x.grad += slope * node.grad
+
+    def __neg__(self) -> Local:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Local:
+        return self.__add__(-other)
+
+    def __truediv__(self, other: Any) -> Local:
         return self.__mul__(other ** -1)
 
     __radd__, __rmul__ = __add__, __mul__

@@ -17,17 +17,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import microgpt, rivals
+from benchmarks.steps import Step, array_step, outcome, scalar_step
+
 __all__ = ["GOALS", "WORKLOADS", "Goal", "Workload", "makemore_numpy", "makemore_tensor", "makemore_torch",
            "mlp784_numpy", "mlp784_tensor", "mlp784_torch", "moons", "moons_micrograd", "moons_value", "outcome"]
 
-Step = Callable[[], tuple[float, list[Any]]]
 f32 = np.float32
-
-
-def outcome(step: Step) -> tuple[float, list[Any]]:
-    """The loss and the gradients, as arrays, of one step."""
-    loss, holders = step()
-    return float(loss), [np.asarray(x.grad if hasattr(x, "grad") else x) for x in holders]
 
 
 # Two moons, from micrograd's demo: a 2-16-16-1 network of scalar neurons on 100 points. 65,075 nodes.
@@ -176,17 +172,7 @@ def moons_casadi() -> Step:
     import casadi
 
     weights = casadi.SX.sym("weights", 337)
-    source = iter(casadi.vertsplit(weights))
-    points, labels = _moons_data()
-    layers = [[([next(source) for _ in range(fan_in)], next(source)) for _ in range(fan_out)]
-              for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]]
-    loss = 1e-4 * sum(w * w for w in casadi.vertsplit(weights))
-    for x, label in zip(points, labels):
-        for depth, layer in enumerate(layers):
-            x = [sum((w_i * x_i for w_i, x_i in zip(w, x)), b) for w, b in layer]
-            if depth < 2:
-                x = [casadi.fmax(score, 0) for score in x]
-        loss += casadi.fmax(1 - label * x[0], 0) * (1.0 / len(points))
+    loss = _moons_loss(casadi.vertsplit(weights), lambda x: casadi.fmax(x, 0))
     run = casadi.Function("step", [weights], [loss, casadi.gradient(loss, weights)])
     initial = _in_micrograds_order(_moons_weights())
     # Without the buffers most of its time would go into converting the arguments.
@@ -202,6 +188,31 @@ def moons_casadi() -> Step:
 
     step.kept = buffer, initial     # type: ignore[attr-defined]    # the buffer holds bare addresses
     return step
+
+
+def _moons_loss(weights: list[Any], relu: Callable[[Any], Any]) -> Any:
+    """The loss of single numbers of whatever kind the weights are, in micrograd's order."""
+    source = iter(weights)
+    points, labels = _moons_data()
+    layers = [[([next(source) for _ in range(fan_in)], next(source)) for _ in range(fan_out)]
+              for fan_in, fan_out in [(2, 16), (16, 16), (16, 1)]]
+    loss = 1e-4 * sum(w * w for w in weights)
+    for x, label in zip(points, labels):
+        for depth, layer in enumerate(layers):
+            x = [sum((w_i * x_i for w_i, x_i in zip(w, x)), b) for w, b in layer]
+            if depth < 2:
+                x = [relu(score) for score in x]
+        loss += relu(1 - label * x[0]) * (1.0 / len(points))
+    return loss
+
+
+def moons_ddx() -> Step:
+    return rivals.ddx_graph(_moons_loss, _in_micrograds_order(_moons_weights()))
+
+
+def moons_numba() -> Step:
+    points, signs = _moons_data()
+    return rivals.numba_loop(_in_micrograds_order(_moons_weights()), points, signs)
 
 
 def _moons_graph(value: type) -> tuple[Any, list[Any]]:
@@ -234,98 +245,6 @@ def _moons_data() -> tuple[list[list[float]], list[float]]:
     return points.tolist(), [-1.0] * 50 + [1.0] * 50
 
 
-# A GPT, one number at a time: one layer of width 16 with 4 heads, over the letters of a name.
-
-def gpt(value: type) -> Step:
-    """A transformer after Karpathy's microgpt, with plain operators: softmax, RMS norm and attention of scalars."""
-    return _scalar_step(*_gpt_graph(value))
-
-
-def _scalar_step(loss_of: Callable[[], Any], weights: list[Any]) -> Step:
-    """A step of an engine of single numbers."""
-
-    def step() -> tuple[float, list[Any]]:
-        for w in weights:
-            w.grad = 0.0
-        loss = loss_of()
-        loss.backward()
-        return loss.data, weights
-
-    return step
-
-
-def gpt_reference() -> Step:
-    from benchmarks.reference import Value
-
-    return gpt(Value)
-
-
-def gpt_value() -> Step:
-    from autograd import Value
-
-    return gpt(Value)
-
-
-def gpt_replay() -> Step:
-    from autograd import Value, replay
-
-    loss_of, weights = _gpt_graph(Value)
-    recorded = replay(loss_of(), wrt=weights)
-    return lambda: (recorded(), [recorded.gradient])
-
-
-def _gpt_graph(value: type) -> tuple[Callable[[], Any], list[Any]]:
-    width, heads, context, name = 16, 4, 8, "isabella"
-    per_head = width // heads
-    letters = [0, *(ord(c) - ord("a") + 1 for c in name), 0]            # 0 begins and ends a name
-    generator = random.Random(42)
-
-    def matrix(rows: int, columns: int) -> list[list[Any]]:
-        return [[value(generator.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
-
-    letter, place, output = matrix(27, width), matrix(context, width), matrix(27, width)
-    query, key, mix, content = [matrix(width, width) for _ in range(4)]
-    up, down = matrix(4 * width, width), matrix(width, 4 * width)
-    weights = [w for m in (letter, place, output, query, key, mix, content, up, down) for row in m for w in row]
-
-    def linear(m: list[list[Any]], x: list[Any]) -> list[Any]:
-        return [sum(w * x_i for w, x_i in zip(row, x)) for row in m]
-
-    def softmax(x: list[Any]) -> list[Any]:
-        largest = max(v.data for v in x)
-        powers = [(v - largest).exp() for v in x]
-        whole = sum(powers)
-        return [power / whole for power in powers]
-
-    def normed(x: list[Any]) -> list[Any]:
-        scale = (sum(v * v for v in x) * (1 / len(x)) + 1e-5) ** -0.5
-        return [v * scale for v in x]
-
-    def loss() -> Any:
-        keys: list[Any] = []
-        contents: list[Any] = []
-        losses = []
-        for position in range(min(context, len(letters) - 1)):
-            x = normed([a + b for a, b in zip(letter[letters[position]], place[position])])
-            h = normed(x)
-            q = linear(query, h)
-            keys.append(linear(key, h))
-            contents.append(linear(content, h))
-            attended = []
-            for start in range(0, width, per_head):
-                head = slice(start, start + per_head)
-                scores = [sum(a * b for a, b in zip(q[head], k[head])) * per_head ** -0.5 for k in keys]
-                attention = softmax(scores)
-                attended += [sum(a * c[i] for a, c in zip(attention, contents)) for i in range(start, head.stop)]
-            x = [a + b for a, b in zip(x, linear(mix, attended))]
-            hidden = [v.relu() for v in linear(up, normed(x))]
-            x = [a + b for a, b in zip(x, linear(down, hidden))]
-            losses.append(-softmax(linear(output, x))[letters[position + 1]].log())
-        return sum(losses) * (1 / len(losses))
-
-    return loss, weights
-
-
 # A random graph without structure, so that nothing is to be found in it: of so many levels, each so wide.
 
 def irregular(levels: int, width: int) -> tuple[Callable[[], Any], list[Any]]:
@@ -353,7 +272,7 @@ def irregular(levels: int, width: int) -> tuple[Callable[[], Any], list[Any]]:
 
 
 def irregular_value(levels: int, width: int) -> Step:
-    return _scalar_step(*irregular(levels, width))
+    return scalar_step(*irregular(levels, width))
 
 
 def irregular_replay(levels: int, width: int) -> Step:
@@ -456,7 +375,7 @@ def makemore_tensor() -> Step:
     from autograd import Tensor
 
     arrays, contexts, targets = _makemore_data()
-    return _step([Tensor(p, requires_grad=True) for p in arrays], _makemore_loss,
+    return array_step([Tensor(p, requires_grad=True) for p in arrays], _makemore_loss,
                  contexts, targets, np.arange(len(targets)))
 
 
@@ -464,7 +383,7 @@ def makemore_torch() -> Step:
     import torch
 
     arrays, contexts, targets = _makemore_data()
-    return _step([torch.tensor(p, requires_grad=True) for p in arrays], _makemore_loss,
+    return array_step([torch.tensor(p, requires_grad=True) for p in arrays], _makemore_loss,
                  torch.tensor(contexts), torch.tensor(targets), torch.arange(len(targets)))
 
 
@@ -495,7 +414,7 @@ def makemore_fused() -> Step:
     from autograd import Tensor
 
     arrays, contexts, targets = _makemore_data()
-    return _step([Tensor(p, requires_grad=True) for p in arrays], _makemore_fused_loss(), contexts, targets)
+    return array_step([Tensor(p, requires_grad=True) for p in arrays], _makemore_fused_loss(), contexts, targets)
 
 
 def makemore_fused_replay() -> Step:
@@ -522,7 +441,7 @@ def makemore_fused_torch() -> Step:
         scaled = F.batch_norm(hidden, None, None, gain[0] * math.sqrt(shrink), bias[0], True, eps=1e-5 * shrink)
         return F.cross_entropy(torch.addmm(b2, torch.tanh(scaled), W2), targets)
 
-    return _step([torch.tensor(p, requires_grad=True) for p in arrays], loss_of,
+    return array_step([torch.tensor(p, requires_grad=True) for p in arrays], loss_of,
                  torch.tensor(contexts), torch.tensor(targets))
 
 
@@ -532,14 +451,14 @@ def _makemore_numpy_loss(xp: Any, parameters: Any, contexts: Any, targets: Any) 
     n = len(targets)
     embedded = xp.reshape(C[contexts], (n, -1))
     hidden = xp.matmul(embedded, W1) + b1
-    mean = f32(1 / n) * xp.sum(hidden, axis=0, keepdims=True)
+    mean = xp.sum(hidden, axis=0, keepdims=True) * f32(1 / n)
     centred = hidden - mean
-    variance = f32(1 / (n - 1)) * xp.sum(centred ** 2, axis=0, keepdims=True)
+    variance = xp.sum(centred ** 2, axis=0, keepdims=True) * f32(1 / (n - 1))
     normal = centred * (variance + f32(1e-5)) ** f32(-0.5)
     logits = xp.matmul(xp.tanh(gain * normal + bias), W2) + b2
     counts = xp.exp(logits - xp.max(logits, axis=1, keepdims=True))
     probabilities = counts / xp.sum(counts, axis=1, keepdims=True)
-    return -xp.mean(xp.log(probabilities)[np.arange(n), targets])
+    return -xp.mean(xp.log(probabilities)[xp.arange(n) if hasattr(xp, "arange") else np.arange(n), targets])
 
 
 def makemore_mygrad() -> Step:
@@ -570,14 +489,18 @@ def makemore_hips() -> Step:
 
 
 def makemore_jax() -> Step:
-    import jax
-
     arrays, contexts, targets = _makemore_data()
-    run = jax.jit(jax.value_and_grad(
-        lambda parameters, contexts, targets: _makemore_numpy_loss(jax.numpy, parameters, contexts, targets)))
-    given = jax.device_put((arrays, contexts, targets))
-    finished: Any = jax.block_until_ready           # its annotations are incomplete
-    return lambda: finished(run(*given))
+    return rivals.jax_step(arrays, _makemore_numpy_loss, contexts, targets)
+
+
+def makemore_mlx() -> Step:
+    arrays, contexts, targets = _makemore_data()
+    return rivals.mlx_step(arrays, _makemore_numpy_loss, contexts, targets)
+
+
+def makemore_torch_compiled() -> Step:
+    arrays, contexts, targets = _makemore_data()
+    return rivals.torch_compiled(arrays, _makemore_loss, contexts, targets, np.arange(len(targets)))
 
 
 # A classifier of 28 by 28 pixels: 784-256-10, 128 samples, float32.
@@ -630,7 +553,7 @@ def mlp784_tensor() -> Step:
     from autograd import Tensor
 
     arrays, images, targets = _mlp784_data()
-    return _step([Tensor(p, requires_grad=True) for p in arrays], _mlp784_loss,
+    return array_step([Tensor(p, requires_grad=True) for p in arrays], _mlp784_loss,
                  Tensor(images), targets, np.arange(len(targets)))
 
 
@@ -638,21 +561,48 @@ def mlp784_torch() -> Step:
     import torch
 
     arrays, images, targets = _mlp784_data()
-    return _step([torch.tensor(p, requires_grad=True) for p in arrays], _mlp784_loss,
+    return array_step([torch.tensor(p, requires_grad=True) for p in arrays], _mlp784_loss,
                  torch.tensor(images), torch.tensor(targets), torch.arange(len(targets)))
 
 
-def _step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Step:
-    """A step of an engine that computes the gradients itself."""
+def mlp784_replay() -> Step:
+    from autograd import Tensor, replay
 
-    def step() -> tuple[float, list[Any]]:
-        for p in parameters:
-            p.grad = None
-        loss = loss_of(parameters, *data)
-        loss.backward()
-        return loss.item(), parameters
+    arrays, images, targets = _mlp784_data()
+    parameters = [Tensor(p, requires_grad=True) for p in arrays]
+    recorded = replay(_mlp784_loss(parameters, Tensor(images), targets, np.arange(len(targets))), wrt=parameters)
+    return lambda: (recorded(), recorded.gradient)
 
-    return step
+
+def mlp784_torch_compiled() -> Step:
+    arrays, images, targets = _mlp784_data()
+    return rivals.torch_compiled(arrays, _mlp784_loss, images, targets, np.arange(len(targets)))
+
+
+def _mlp784_numpy_loss(xp: Any, parameters: Any, images: Any, targets: Any) -> Any:
+    """`_mlp784_loss` by NumPy's functions, as `xp` differentiates them."""
+    W1, b1, W2, b2 = parameters
+    logits = xp.matmul(xp.maximum(xp.matmul(images, W1) + b1, 0), W2) + b2
+    shifted = logits - xp.max(logits, axis=1, keepdims=True)
+    log_probabilities = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    return -xp.mean(log_probabilities[xp.arange(len(targets)), targets])
+
+
+def mlp784_jax() -> Step:
+    arrays, images, targets = _mlp784_data()
+    return rivals.jax_step(arrays, _mlp784_numpy_loss, images, targets)
+
+
+def mlp784_mlx() -> Step:
+    arrays, images, targets = _mlp784_data()
+    return rivals.mlx_step(arrays, _mlp784_numpy_loss, images, targets)
+
+
+def mlp784_tinygrad() -> Step:
+    arrays, images, targets = _mlp784_data()
+    return rivals.tinygrad_step(arrays, lambda parameters, images, targets: (
+        (images @ parameters[0] + parameters[1]).relu() @ parameters[2] + parameters[3]
+    ).sparse_categorical_crossentropy(targets), images, targets)
 
 
 class Workload(NamedTuple):
@@ -680,23 +630,30 @@ WORKLOADS: dict[str, Workload] = {
         "ninjagrad": moons_value,
         "ninjagrad, n-ary neurons": moons_nary,
     }, 1e-9),
-    "gpt": Workload("scalar", "a GPT of scalars", {
-        "closures": gpt_reference,
-        "ninjagrad": gpt_value,
-    }, 1e-9),
+    "gpt": Workload("scalar", "microgpt, a name of six letters", {
+        "its own scalars": microgpt.by_own_class,
+        "closures": microgpt.by_closures,
+        "ninjagrad": microgpt.by_value,
+        "ninjagrad, n-ary": microgpt.by_value_nary,
+    }, 1e-12),
     "moons replay": Workload("replay", "two moons, recorded", {
         "NumPy by hand": moons_numpy,
         "ninjagrad replay": moons_replay,
+        "a loop by hand, compiled by Numba": moons_numba,
+        "ddx": moons_ddx,
         "CasADi": moons_casadi,
     }, 1e-9),
     "moons recording": Workload("replay", "two moons, what recording costs", {
         "ninjagrad": moons_value,
         "ninjagrad, recording and one run": moons_recording,
     }, 1e-9),
-    "gpt replay": Workload("replay", "a GPT of scalars, recorded", {
-        "ninjagrad": gpt_value,
-        "ninjagrad replay": gpt_replay,
-    }, 1e-9),
+    "gpt replay": Workload("replay", "microgpt, a name of six letters, recorded", {
+        "its own scalars": microgpt.by_own_class,
+        "ninjagrad": microgpt.by_value,
+        "ninjagrad replay": microgpt.by_replay,
+        "NumPy by hand": microgpt.by_numpy,
+        "jax.jit": microgpt.by_jax,
+    }, 1e-12),
     **{f"irregular {levels}": Workload("replay", f"random graph {levels}×{width}, levels and width", {
         "ninjagrad": partial(irregular_value, levels, width),
         "ninjagrad replay": partial(irregular_replay, levels, width),
@@ -712,30 +669,42 @@ WORKLOADS: dict[str, Workload] = {
         "PyTorch, fused": makemore_fused_torch,
         "MyGrad": makemore_mygrad,
         "HIPS autograd": makemore_hips,
+        "PyTorch, torch.compile": makemore_torch_compiled,
         "jax.jit": makemore_jax,
+        "MLX, compiled": makemore_mlx,
     }, 2e-4),
     "mlp784": Workload("tensor", "MLP 784-256-10, 128 samples", {
         "NumPy by hand": mlp784_numpy,
         "ninjagrad": mlp784_tensor,
+        "ninjagrad replay": mlp784_replay,
         "PyTorch": mlp784_torch,
+        "PyTorch, torch.compile": mlp784_torch_compiled,
+        "jax.jit": mlp784_jax,
+        "MLX, compiled": mlp784_mlx,
+        "tinygrad, TinyJit": mlp784_tinygrad,
     }, 2e-4),
 }
 
 GOALS: dict[str, list[Goal]] = {
-    "moons": [Goal("ninjagrad", "micrograd", 1 / 12, 1 / 20),
-              Goal("ninjagrad, n-ary neurons", "micrograd", 1 / 35, 1 / 60)],
-    "moons replay": [Goal("ninjagrad replay", "NumPy by hand", 1.2, 0.8),
+    "moons": [Goal("ninjagrad", "micrograd", 1 / 16, 1 / 30),
+              Goal("ninjagrad, n-ary neurons", "micrograd", 1 / 36, 1 / 80)],
+    "gpt": [Goal("ninjagrad", "closures", 1 / 12, 1 / 28)],
+    "moons replay": [Goal("ninjagrad replay", "NumPy by hand", 0.65, 0.50),
+                     Goal("ninjagrad replay", "a loop by hand, compiled by Numba", 1.5, 1.2),
                      Goal("ninjagrad replay", "CasADi", 1 / 4, 1 / 18)],
-    # 100 ms and 10 ms, where the eager step takes 45
-    "moons recording": [Goal("ninjagrad, recording and one run", "ninjagrad", 2.2, 0.22)],
-    "gpt replay": [Goal("ninjagrad replay", "ninjagrad", 1 / 50, 1 / 50)],
-    **{key: [Goal("ninjagrad replay", "ninjagrad", 1.0, 1.0),
-             Goal("ninjagrad, recording and one run", "ninjagrad", 3.0, 3.0)]
+    "moons recording": [Goal("ninjagrad, recording and one run", "ninjagrad", 0.6, 0.3)],
+    "gpt replay": [Goal("ninjagrad replay", "its own scalars", 1 / 400, 1 / 1000)],
+    **{key: [Goal("ninjagrad replay", "ninjagrad", 1 / 40, 1 / 100),
+             Goal("ninjagrad, recording and one run", "ninjagrad", 0.6, 0.3)]
        for key in WORKLOADS if key.startswith("irregular")},
-    "makemore": [Goal("ninjagrad", "NumPy by hand", 1.35, 1.15),
-                 Goal("ninjagrad", "PyTorch", 1 / 2.5, 1 / 3.2),
-                 Goal("ninjagrad, fused", "NumPy by hand", 0.95, 0.80),
-                 Goal("ninjagrad replay", "NumPy by hand", 0.90, 0.65),
-                 Goal("ninjagrad replay, fused", "NumPy by hand", 0.85, 0.65)],
-    "mlp784": [Goal("ninjagrad", "NumPy by hand", 1.10, 1.02)],
+    "makemore": [Goal("ninjagrad", "NumPy by hand", 1.20, 1.10),
+                 Goal("ninjagrad", "PyTorch", 1 / 3.0, 1 / 3.5),
+                 Goal("ninjagrad, fused", "NumPy by hand", 0.88, 0.80),
+                 Goal("ninjagrad replay", "NumPy by hand", 0.65, 0.50),
+                 Goal("ninjagrad replay, fused", "NumPy by hand", 0.55, 0.45),
+                 Goal("ninjagrad replay, fused", "jax.jit", 1.0, 0.9)],
+    "mlp784": [Goal("ninjagrad", "PyTorch", 1.0, 0.9),
+               Goal("ninjagrad replay", "NumPy by hand", 0.95, 0.90),
+               Goal("ninjagrad replay", "PyTorch", 1.0, 0.9),
+               Goal("ninjagrad replay", "PyTorch, torch.compile", 1.0, 0.9)],
 }

@@ -27,6 +27,7 @@ DEMOS = {
     "gpt": "a transformer of single numbers: eager against replay",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
+    "scale": "a step taken along as JAX code, its batch spread over devices",
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
 }

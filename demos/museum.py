@@ -1,306 +1,151 @@
 """The museum of broken backprop: small engines with one classic bug each, beside the right one.
 
 Everything the engines share stands in `Small`; an exhibit changes one method. Each is run on a graph where its bug
-bites, and the first wrong node on the way back is named. The expected numbers are autograd's.
+bites, and the first wrong node on the way back is named. The expected numbers are autograd's. Then comes the smallest
+graph on which it bites, found by trying all, and what the bug does to the training of a small network. Last, why the
+backward pass wants a topological order. With --out, all of it is a page, museum.html.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
 import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-import autograd.functional as F
-from autograd import Tensor
-
 from . import COMMAND
-
-__all__ = ["EXHIBITS", "Exhibit", "Small", "main"]
-
-Program = Callable[[Any], "dict[str, Any]"]         # how to make a leaf -> the graph's nodes by name, the root last
-
-
-class Small:
-    """A small engine, and a right one: arrays, a list of inputs, and how the gradient flows to each."""
-
-    def __init__(self, data: Any, inputs: Any = (), vjps: Any = ()) -> None:
-        self.data = np.asarray(data, float)
-        self.grad = np.zeros(self.data.shape)
-        self.inputs, self.vjps = inputs, vjps
-
-    def make(self, data: Any, inputs: list[Any], vjps: list[Any]) -> Any:
-        return type(self)(data, inputs, vjps)
-
-    def __add__(self, other: Any) -> Any:
-        return self.make(self.data + other.data, [self, other], [lambda g: g, lambda g: g])
-
-    def __mul__(self, other: Any) -> Any:
-        return self.make(self.data * other.data, [self, other], [lambda g: g * other.data, lambda g: g * self.data])
-
-    def sum(self) -> Any:
-        return self.make(self.data.sum(), [self], [lambda g: g * np.ones(self.data.shape)])
-
-    def relu(self) -> Any:
-        out = np.maximum(self.data, 0.0)
-        return self.make(out, [self], [lambda g: g * (self.data > 0)])
-
-    def log_softmax(self) -> Any:
-        z = self.data - self.data.max()
-        out = z - np.log(np.exp(z).sum())
-        return self.make(out, [self], [lambda g: g - np.exp(out) * g.sum()])
-
-    def receive(self, g: Any) -> None:
-        self.grad = self.grad + self.fitted(g)
-
-    def fitted(self, g: Any) -> Any:
-        while g.ndim > self.data.ndim:
-            g = g.sum(0)
-        return g
-
-    def zero_grad(self) -> None:
-        self.grad = np.zeros(self.data.shape)
-
-    def push(self) -> None:
-        for x, vjp in zip(self.inputs, self.vjps):
-            x.receive(vjp(self.grad))
-
-    def order(self) -> list[Any]:
-        found: list[Any] = []
-
-        def visit(node: Any) -> None:
-            if node not in found:
-                for x in node.inputs:
-                    visit(x)
-                found.append(node)
-
-        visit(self)
-        return found
-
-    def backward(self) -> None:
-        self.grad = np.ones(self.data.shape)
-        for node in reversed(self.order()):
-            node.push()
-
-
-class NoOrder(Small):
-    def backward(self) -> None:
-        self.grad = np.ones(self.data.shape)
-        self.descend()
-
-    def descend(self) -> None:
-        self.push()
-        for x in self.inputs:
-            x.descend()
-
-
-class Overwrites(Small):
-    def receive(self, g: Any) -> None:
-        self.grad = self.fitted(g)
-
-
-class ChildrenInASet(Small):
-    def make(self, data: Any, inputs: list[Any], vjps: list[Any]) -> Any:
-        once = {id(x): (x, vjp) for x, vjp in zip(inputs, vjps)}
-        return type(self)(data, [x for x, _ in once.values()], [vjp for _, vjp in once.values()])
-
-
-class NeverZeroed(Small):
-    def zero_grad(self) -> None:
-        pass
-
-
-class LeavesFirst(Small):
-    def backward(self) -> None:
-        self.grad = np.ones(self.data.shape)
-        for node in self.order():
-            node.push()
-
-
-class NoSumOverBroadcastAxes(Small):
-    def fitted(self, g: Any) -> Any:
-        return g
-
-
-class SignLost(Small):
-    def relu(self) -> Any:
-        out = np.maximum(self.data, 0.0)
-        return self.make(out, [self], [lambda g: g * (out >= 0)])
-
-
-class NoShift(Small):
-    def log_softmax(self) -> Any:
-        p = np.exp(self.data) / np.exp(self.data).sum()
-        return self.make(np.log(p), [self], [lambda g: g - p * g.sum()])
-
-
-# The graphs. `leaf` makes a leaf of the engine that is being shown.
-
-def doublings(leaf: Any) -> dict[str, Any]:
-    a = leaf(1.0)
-    b = a + a
-    c = b + b
-    c.backward()
-    return {"a": a, "b": b, "c": c}
-
-
-def diamond(leaf: Any) -> dict[str, Any]:
-    a = leaf(3.0)
-    b = a * leaf(2.0)
-    c = a * leaf(5.0)
-    d = b + c
-    d.backward()
-    return {"a": a, "b": b, "c": c, "d": d}
-
-
-def twice(leaf: Any) -> dict[str, Any]:
-    a = leaf(3.0)
-    b = a + a
-    b.backward()
-    return {"a": a, "b": b}
-
-
-def two_steps(leaf: Any) -> dict[str, Any]:
-    w = leaf(3.0)
-    for x in (1.0, 10.0):
-        w.zero_grad()
-        loss = w * leaf(x)
-        loss.backward()
-    return {"w": w, "loss": loss}
-
-
-def bias(leaf: Any) -> dict[str, Any]:
-    x, b = leaf([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), leaf([0.1, 0.2, 0.3])
-    y = x + b
-    total = y.sum()
-    total.backward()
-    return {"b": b, "x": x, "y": y, "total": total}
-
-
-def rectified(leaf: Any) -> dict[str, Any]:
-    x = leaf([-2.0, 3.0])
-    y = x.relu()
-    total = y.sum()
-    total.backward()
-    return {"x": x, "y": y, "total": total}
-
-
-def certain(leaf: Any) -> dict[str, Any]:
-    z = leaf([1000.0, 0.0])
-    logs = z.log_softmax() if isinstance(z, Small) else F.log_softmax(z)
-    loss = (logs * leaf([0.0, -1.0])).sum()
-    loss.backward()
-    return {"z": z, "logs": logs, "loss": loss}
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A bug: what it is called, the engine that has it, the method it sits in, a graph where it bites, and why."""
-
-    name: str
-    engine: type[Small]
-    method: str
-    graph: Program
-    formula: str
-    why: str
-
-
-EXHIBITS = [
-    Exhibit("recursion without an order", NoOrder, "descend", doublings, "b = a + a;  c = b + b",
-            "b is reached along two edges and hands on all of its gradient each time. With n doublings the answer is "
-            "off by up to 2ⁿ, and so is the time. In topological order every node is handed on once, when complete."),
-    Exhibit("= for +=", Overwrites, "receive", diamond, "b = 2·a;  c = 5·a;  d = b + c",
-            "a is used twice, and the second piece of its gradient replaces the first."),
-    Exhibit("children in a set", ChildrenInASet, "make", twice, "b = a + a",
-            "A set keeps one of two equal edges. a + a needs both: inputs are a sequence, with repeats."),
-    Exhibit("no zero_grad", NeverZeroed, "zero_grad", two_steps, "loss = w·1;  then, a new step, loss = w·10",
-            "A leaf adds up what it receives over all backward passes until someone sets it to zero: the second step "
-            "moves by the first step's gradient as well."),
-    Exhibit("post-order run the wrong way", LeavesFirst, "backward", doublings, "b = a + a;  c = b + b",
-            "Leaves stand first in post-order. Going forward through it hands on gradients before they have arrived."),
-    Exhibit("no sum over broadcast axes", NoSumOverBroadcastAxes, "fitted", bias, "y = x + b;  total = Σ y",
-            "b was repeated for every row of x, so it receives the sum over the rows; without it the gradient has "
-            "another shape than b, and the next update silently makes b a matrix."),
-    Exhibit("the sign of relu's input lost", SignLost, "relu", rectified, "y = relu(x);  total = Σ y",
-            "relu's result is never negative, so out >= 0 is always true and the derivative always 1. Ask the input, "
-            "or ask out > 0."),
-    Exhibit("log(softmax) without the shift", NoShift, "log_softmax", certain,
-            "z = [1000, 0];  loss = −log softmax(z)₁",
-            "exp(1000) overflows to inf, and inf/inf is nan. Subtracting the largest logit first changes nothing in "
-            "exact arithmetic and everything in this one."),
-]
-
-
-def autograd_leaf(data: Any) -> Tensor:
-    """A leaf of autograd's own."""
-    return Tensor(data, requires_grad=True)
-
-
-def expected(exhibit: Exhibit) -> dict[str, Any]:
-    """The gradients the graph's nodes should have."""
-    return {name: node.grad.numpy() for name, node in exhibit.graph(autograd_leaf).items()}
-
-
-def got(exhibit: Exhibit, engine: type[Small] | None = None) -> dict[str, Any]:
-    """The gradients the exhibit's engine (or another) gives them."""
-    with np.errstate(all="ignore"):
-        return {name: node.grad for name, node in exhibit.graph(engine or exhibit.engine).items()}
-
-
-def first_wrong(right: dict[str, Any], broken: dict[str, Any]) -> str:
-    """The first node, on the way back from the root, whose gradient is not what it should be."""
-    for name in reversed(right):
-        if broken[name].shape != right[name].shape or not np.allclose(broken[name], right[name]):
-            return name
-    return ""
+from .bites import DIAMOND, smallest, walk
+from .curves import beside, text_plot, train, verdict
+from .engines import (
+    DIAMOND_TITLE,
+    EXHIBITS,
+    ORDER,
+    ORDER_WHY,
+    SMALLEST_TITLE,
+    WALKS,
+    BreadthFirst,
+    Exhibit,
+    Small,
+    changed_code,
+    exercise,
+    expected,
+    first_wrong,
+    got,
+)
+from .museum_page import write
+from .terminal import folder, terminal_width
+
+__all__ = ["EXHIBITS", "Exhibit", "Small", "expected", "first_wrong", "got", "main"]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"{COMMAND} museum", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 1),
-                        help="its number; all of them without")
-    chosen = parser.parse_args(arguments).exhibit
+    parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 2),
+                        help=f"its number; {len(EXHIBITS) + 1} is about the order; all of them without")
+    parser.add_argument("--out", type=folder, help="write the page museum.html there, in place of printing")
+    options = parser.parse_args(arguments)
+    if options.out is not None:
+        print(f"wrote {write(options.out)}")
+        return
     for number, exhibit in enumerate(EXHIBITS, 1):
-        if chosen in (None, number):
+        if options.exhibit in (None, number):
             _show(number, exhibit)
+    if options.exhibit in (None, len(EXHIBITS) + 1):
+        _show_order()
 
 
 def _show(number: int, exhibit: Exhibit) -> None:
     from .ninja.runner import say
-    from .terminal import terminal_width
     right, broken = expected(exhibit), got(exhibit)
     wrong = first_wrong(right, broken)
+    room = min(100, terminal_width() - 4)
     say()
-    say((f"{number}  {exhibit.name}", "bold"), (f"    {exhibit.formula}", "dim"))
+    say((f"{number}  {exhibit.name}", "bold"))
     say()
-    for title, engine, style in [("broken", exhibit.engine, "red"), ("right", Small, "green")]:
-        method = exhibit.method if hasattr(engine, exhibit.method) else "backward"
-        for i, line in enumerate(_source(engine, method)):
-            say(f"   {title if i == 0 else '':8}", (line, style))
+    for title, lines, style in zip(("broken", "right"), changed_code(exhibit.engine), ("red", "green")):
+        for i, line in enumerate(lines):
+            marked = line.startswith("! ")
+            indent = " " * (len(line) - len(line[2:].lstrip()) + 2)
+            for j, part in enumerate(textwrap.wrap(line[2:], terminal_width() - 13, subsequent_indent=indent) or [""]):
+                say(f"   {title if i == j == 0 else '':6} ", ("> " if marked else "  ", style),
+                    (part, style if marked else "dim"))
     say()
+    _paragraph(exhibit.why, room)
+    say()
+    _paragraph(f"where it shows: {exhibit.formula}", room, "dim")
+    _table(right, broken, wrong, room)
+    say()
+    bite = smallest(exhibit.engine, Small)
+    again = ", run for two steps" if bite.graph.steps == 2 else ""
+    _paragraph(f"the smallest graph on which it bites, of {bite.tried} tried: {_program(bite.graph)}{again}", room)
+    names = bite.graph.names
+    _table(dict(zip(names, bite.right)), dict(zip(names, bite.broken)), names[bite.wrong[-1]], room)
+    say()
+    run, bad = train(Small, exhibit.name), train(exhibit.engine, exhibit.name)
+    say((f"   the loss of a small network, over {len(run.losses)} steps", "dim"))
+    curves = [text_plot(title, x.losses, run.losses, room) for title, x in (("right", run), ("broken", bad))]
+    for line in beside(*curves, room):
+        say(("   " + line).rstrip())
+    _paragraph(verdict(run, bad), room)
+    _paragraph(f"mend such an engine yourself: {exercise(number)}", room, "dim")
+    say()
+
+
+def _show_order() -> None:
+    from .ninja.runner import say
+    room = min(100, terminal_width() - 4)
+    say()
+    say((f"{len(EXHIBITS) + 1}  {ORDER}", "bold"))
+    say()
+    _paragraph(ORDER_WHY, room)
+    bite = smallest(BreadthFirst, Small)
+    for title, graph in ((DIAMOND_TITLE, DIAMOND), (f"{SMALLEST_TITLE} (of {bite.tried} tried)", bite.graph)):
+        say()
+        _paragraph(f"{title}: {_program(graph)}", room, "bold")
+        for name, engine in WALKS.items():
+            say()
+            say("   ", (name, "dim"))
+            for step in walk(graph, engine, Small):
+                say(f"     {step.name} hands on {step.held:g}",
+                    *([("  too early: ", "red"), f"it should hold {step.right:g}"] if step.early else []))
+    say()
+
+
+def _program(graph: Any) -> str:
+    """A graph in one line, to be broken between its formulas alone."""
+    return "; ".join(line.replace(" ", "\u00a0") for line in graph.lines())
+
+
+def _paragraph(text: str, room: int, style: str = "") -> None:
+    from .ninja.runner import say
+    for line in textwrap.wrap(text, room):
+        say("   ", (line.replace("\u00a0", " "), style))
+
+
+def _table(right: dict[str, Any], broken: dict[str, Any], wrong: str, room: int) -> None:
+    """The gradients side by side; in a narrow terminal, below each other."""
+    from .ninja.runner import say
     width = max(map(len, right))
-    say(("   " + " " * width + f"   {'expected grad':25}{'got':25}", "dim"))
+    cell = max(len(_short(x)) for x in [*right.values(), *broken.values(), "expected grad"]) + 2
+    wide = width + 2 * cell + 16 <= room
+    if wide:
+        say(("   " + " " * width + f"   {'expected grad':{cell}}{'got':{cell}}", "dim"))
     for name in reversed(right):
         fine = broken[name].shape == right[name].shape and np.allclose(broken[name], right[name])
         note = "" if fine else "← first wrong" if name == wrong else "wrong"
-        say(f"   {name:{width}}   {_short(right[name]):25}", (f"{_short(broken[name]):25}", "" if fine else "red"),
-            (note, "red"))
-    say()
-    for line in textwrap.wrap(exhibit.why, min(100, terminal_width() - 4)):
-        say("   " + line)
-    say()
-
-
-def _source(engine: type[Small], method: str) -> Iterator[str]:
-    yield from textwrap.dedent(inspect.getsource(getattr(engine, method))).rstrip().splitlines()
+        if wide:
+            say(f"   {name:{width}}   {_short(right[name]):{cell}}", (f"{_short(broken[name]):{cell}}", "" if fine else
+                "red"), (note, "red"))
+        else:
+            say(f"   {name:{width}}   expected {_short(right[name])}")
+            say(f"   {'':{width}}   got      ", (_short(broken[name]), "" if fine else "red"), ("  " + note, "red"))
 
 
 def _short(x: Any) -> str:
+    if isinstance(x, str):
+        return x
     return np.array2string(np.asarray(x), separator=", ", formatter={"float_kind": "{:g}".format}).replace("\n", "")
 
 

@@ -132,7 +132,7 @@ BESIDE = {
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
         "axes", "copies", "derivation", "fields", "indexed", "matrices", "moves", "numbers", "reading", "rewriting",
         "shown", "spelling")},
-    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds")},
+    **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds", "search")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},
     **{f"autograd/codegen/{name}": "codegen/test_source" for name in (

@@ -6,6 +6,7 @@ A number here is a Python float, as a `Value` holds it; all else is an array of 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from typing import TYPE_CHECKING, Any, Union
@@ -15,8 +16,9 @@ from autograd.core.op import numpy
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["close", "every", "finite", "finite_part", "has_nan", "largest", "listed", "norm", "shaken", "shape_of",
-           "silence", "some"]
+__all__ = ["close", "every", "finite", "finite_part", "has_nan", "inner", "largest", "listed", "most", "norm",
+           "random_like", "shaken", "shape_of", "silence", "size_of", "some",
+           "sums_near"]
 
 Numbers = Union[float, "Array"]                     # one, or an array of them
 
@@ -25,6 +27,34 @@ def shape_of(x: Any) -> tuple[int, ...]:
     """Its shape; a number's is ()."""
     shape: tuple[int, ...] = () if type(x) is float else x.shape
     return shape
+
+
+def size_of(x: Any) -> int:
+    """How many numbers it has."""
+    return 1 if type(x) is float else int(x.size)
+
+
+def inner(x: Any, y: Any) -> float:
+    """Σ xᵢ·yᵢ of two of the same shape."""
+    return float(x * y) if type(x) is float else float(numpy("inner").vdot(x, y))
+
+
+def sums_near(choices: Sequence[Sequence[float]], wanted: float, relative: float) -> list[tuple[int, ...]]:
+    """Which of each choice to take, for a sum of about `wanted`; at most twenty ways.
+
+    >>> sums_near([[1.0, 2.0], [5.0, 7.0]], 7.0, 1e-6)
+    [(1, 0)]
+    """
+    np = numpy("sums_near")
+    total = np.zeros(())
+    for choice in choices:
+        total = np.add.outer(total, np.asarray(choice))
+    return [tuple(map(int, where)) for where in np.argwhere(abs(total - wanted) <= relative * abs(wanted))[:20]]
+
+
+def random_like(x: Any) -> Any:
+    """Normal random numbers in x's shape, the same ones each time; for a number, 1."""
+    return 1.0 if type(x) is float else numpy("random_like").random.default_rng(0).standard_normal(x.shape)
 
 
 def listed(x: Any) -> Any:
@@ -62,6 +92,12 @@ def finite_part(x: Any) -> Any:
 def largest(x: Any) -> float:
     """The largest size of a number in it; 0 where there is none."""
     return abs(x) if type(x) is float else float(abs(x).max(initial=0.0))
+
+
+def most(x: object) -> str:
+    """The largest size in it, as text."""
+    with silence(x):
+        return f"{largest(x):.3g}"
 
 
 def norm(x: object) -> float:

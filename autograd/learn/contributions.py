@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.core.graph import Gradients, Node, Use, back, topological
-from autograd.learn.alike import Numbers, silence, some
+from autograd.learn.alike import Numbers, largest, silence, some
 
-__all__ = ["Pass", "each_use", "gradients", "pull", "raw", "seed", "uses"]
+__all__ = ["Pass", "each_use", "gradients", "pull", "raw", "recomputed", "seed", "uses"]
 
 
 def each_use(order: Sequence[Node], grads: Gradients, given: Mapping[Node, Numbers] | None = None) -> Iterator[Use]:
@@ -75,7 +75,6 @@ class Pass:
                 pass
         return grads.get(node)
 
-
     def shaken(self, node: Node, by: Callable[[Node, Any], Any], between: set[Node]) -> Any:
         """The gradient of `node` where those of the nodes `between` are off by a little, `by(node, g)`."""
         root = self.order[-1]
@@ -96,6 +95,43 @@ class Pass:
             for _ in each_use(on, grads):
                 pass
         return grads.get(node)
+
+    def moved(self, node: Node, by: Any, between: Sequence[Node]) -> dict[Node, Any]:
+        """How far the nodes `between` move where `node` moves by `by`, to first order: each op is tried on both sides.
+
+        The product of this with a change of a node's gradient is that of `by` with the change that `node` receives.
+        So it tells, before anything is carried back, whether a change can be the one looked for.
+        """
+        found = {node: by}
+        for x in between:
+            found[x] = None if x in self.given else _moved(x, [found.get(y) for y in x.inputs])
+        return {x: way for x, way in found.items() if way is not None}
+
+
+def _moved(node: Any, ways: Sequence[Any]) -> Any:
+    """How far a node moves where its inputs move, None for those that stay; None where that can't be told."""
+    size = max((largest(way) for way in ways if way is not None), default=0.0)
+    if not size:
+        return None
+    step = 1e-5 / size
+    inputs = [x._data if way is None or type(x._data) is float else x._data.astype("float64")
+              for x, way in zip(node.inputs, ways)]
+    try:
+        ahead, behind = (recomputed(node, [x if way is None else x + side * way for x, way in zip(inputs, ways)])
+                         for side in (step, -step))
+        return (ahead - behind) / (2 * step)
+    except (ArithmeticError, ValueError, TypeError, LookupError):
+        return None
+
+
+def recomputed(node: Any, inputs: Sequence[Any]) -> Any:
+    """What the node's op makes of other inputs, numbers or arrays."""
+    op = node.op
+    if not node.kind:
+        return op(*map(float, inputs))
+    parameters = node._saved[len(inputs):]
+    given = parameters[: len(parameters) - getattr(op, "keeps", 0)]         # what it keeps, it must find anew
+    return op(*([inputs] if op.arity is None else inputs), *given)
 
 
 def pull(node: Node, position: int, g: Any) -> Any:

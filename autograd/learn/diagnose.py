@@ -26,6 +26,7 @@ from autograd.learn.suspicions import Case, Suspicion
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
 
+_NO_ROOT = "paths were not looked at: the backward pass's root is gone or not known, so pass root=loss"
 _OTHERS = 0.003                                     # seconds to look for other names, once there is one
 
 
@@ -51,6 +52,12 @@ class Diagnosis:
 
     def __bool__(self) -> bool:
         return bool(self.mistake)
+
+    def with_note(self, note: str) -> Diagnosis:
+        """The same, with one more note."""
+        if note:
+            self.note = "; ".join([note, *(x for x in self.note.split("; ") if x and x != _NO_ROOT)])
+        return self
 
     def __str__(self) -> str:
         if not self.mistake:
@@ -118,8 +125,9 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
     Args:
         name: what to call it.
         manual: the gradient written by hand: a Tensor, an array, a number, a tensor of PyTorch's.
-        t: the node it is the gradient of, after a backward pass.
-        root: where that backward pass began; for Tensors the last one's is known.
+        t: the node it is the gradient of, after a backward pass. Of PyTorch's tensors too, whose graph is then retold
+            in ops of ours as far as that goes; their backward pass must keep it: `loss.backward(retain_graph=True)`.
+        root: where that backward pass began; for Tensors the last one's is known, for PyTorch's it has to be given.
         given: gradients that the answer was made from, in the place of the remembered ones; {} for none.
 
     Raises:
@@ -134,15 +142,15 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
 
     After the `cmp` of Karpathy's lecture "Becoming a backprop ninja" (2022).
     """
-    names = _names_around(sys._getframe(1))
-    diagnosis = _examined("cmp", manual, t, root, names, name)
+    names, t, root, given, stopped = _asked("cmp", sys._getframe(1), t, root, given)
+    diagnosis = _examined("cmp", manual, t, root, names, name).with_note(stopped)
     wrong = bool(diagnosis)
     mine, right = _alike("cmp", _numbers("cmp", manual), _gradient("cmp", t, name))
     got, expected = shape_of(mine), shape_of(right)
     seen = _memory.of(_root_of("cmp", t, root)) if given is None else dict(given)
     fed = {node: g for node, g in seen.items() if node is not t}
     if diagnosis and fed:
-        diagnosis = _examined("cmp", manual, t, root, names, name, fed)
+        diagnosis = _examined("cmp", manual, t, root, names, name, fed).with_note(stopped)
         if not diagnosis:
             diagnosis.note = "right for what it was fed: the mistake is further up"
     if got == expected and finite(mine):
@@ -179,26 +187,37 @@ def diagnose(manual: Any, t: Any, root: Node | None = None, given: Mapping[Node,
       seen: you have the path through `z`; `x` is also used by `y`, which contributes up to 14.8
       hint: list every line of the forward pass in which `x` stands on the right; each adds to its gradient
     """
-    return _examined("diagnose", manual, t, root, _names_around(sys._getframe(1)), "", given)
+    names, t, root, given, stopped = _asked("diagnose", sys._getframe(1), t, root, given)
+    return _examined("diagnose", manual, t, root, names, "", given).with_note(stopped)
 
 
 # What it is given.
 
-def _names_around(frame: FrameType) -> dict[int, str]:
-    """What the variables around a call are called: id of the node -> name."""
+def _asked(where: str, frame: FrameType, t: Any, root: Any, given: Mapping[Any, Any] | None
+           ) -> tuple[dict[int, str], Any, Any, Mapping[Any, Any] | None, str]:
+    """The names around a call, the nodes it asks about, and what stood in the way of finding them.
+
+    Tensors of PyTorch's are asked about by the nodes that stand for them in the retold graph.
+    """
+    variables = {**frame.f_globals, **frame.f_locals}
     names: dict[int, str] = {}
-    for scope in (frame.f_locals, frame.f_globals):
-        for name, x in list(scope.items()):
-            if isinstance(x, Node) and not name.startswith("_"):
-                names.setdefault(id(x), name)
-    return names
+    for name, x in [*frame.f_locals.items(), *frame.f_globals.items()]:
+        if isinstance(x, Node) and not name.startswith("_"):
+            names.setdefault(id(x), name)
+    if type(t).__module__.split(".")[0] != "torch":
+        return names, t, root, given, ""
+    numpy(where)
+    from autograd.learn import retold
+    if root is None:
+        raise TypeError(f"{where}: got a tensor of PyTorch's without the root of its graph; pass root=loss")
+    return (names, *retold.asked(where, t, root, given, variables))
 
 
 def _numbers(where: str, manual: object) -> Any:
     """What was given as a gradient: a float, or an array."""
     if manual is None:
         raise TypeError(f"{where}: got None as the gradient, expected a Tensor, an array or a number")
-    if type(manual).__module__ == "torch":
+    if type(manual).__module__.split(".")[0] == "torch":
         manual = _of_torch(manual)
     if isinstance(manual, Node):
         manual = manual._data
@@ -281,8 +300,7 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
     (mistake, evidence, hint), *others = _likeliest(case)
     if mistake is mistakes.UNKNOWN and case.nearly():
         return Diagnosis(case.name, note="right to single precision")
-    notes = [] if one is not None else ["paths were not looked at: the backward pass's root is gone or not known; "
-                                        "pass root=loss"]
+    notes = [] if one is not None else [_NO_ROOT]
     if case.stopped:
         notes.append("the search stopped after a second; there was more to look at")
     return Diagnosis(case.name, mistake.name, evidence, hint, "; ".join(notes),

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
@@ -62,24 +63,26 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     (True, True, False)
     """
     right = right_formula(op, position)
-    if right is None or right in ("1", "-1", "0"):              # there is no formula to get wrong
-        return ()
     names = NAMES[:(op.arity or 0) + 1]
+    if right in ("1", "-1"):                        # there is hardly a formula to get wrong
+        return tuple(_made([*names[1:], *(f"-{name}" for name in names[1:]), OTHER, f"-{OTHER}"]))
+    if right is None or right == "0":
+        return ()
     found: dict[str, None] = {}
     written = [right, *_ALSO.get((op.name, position), ())]
     edited = [new for text in written for new in _edited(text, names)]
     whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
-    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", *_powers(op), *_alike(names)):
+    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", f"abs({right})", *_powers(op), *_alike(names)):
         found.setdefault(text)
     for text in written:
         found.pop(text, None)
-    made = []
-    for text in found:
-        try:
-            made.append(Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text)))
-        except (SyntaxError, ValueError):
-            continue
-    return tuple(sorted(made, key=lambda f: f.other))
+    return tuple(sorted(_made(found), key=lambda f: f.other))
+
+
+def _made(texts: Iterable[str]) -> Iterator[Formula]:
+    for text in texts:
+        with suppress(SyntaxError, ValueError):
+            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text))
 
 
 def _words(text: str) -> set[str]:
@@ -91,9 +94,11 @@ def _alike(names: Sequence[str]) -> Iterator[str]:
     operands = names[1:]
     yield from ("1", "-1", "2", "0.5")
     for a in names:
-        yield from (a, f"-{a}", f"1 - {a}", f"{a} * (1 - {a})", f"1 - {a} * {a}", f"{a} * {a}", f"1 / {a}",
+        yield from (a, f"-{a}", f"1 - {a}", f"{a} * (1 - {a})", f"1 - {a} * {a}", f"(1 - {a}) ** 2", f"{a} * {a}",
+                    f"1 / {a}",
                     f"1 / ({a} * {a})", f"-1 / {a}", f"-1 / ({a} * {a})", f"2 * {a}", f"{a} > 0", f"{a} < 0",
-                    f"{a} == 0", f"exp({a})", f"log(abs({a}))", f"sign({a})", f"{a} ** 3", f"1 / sqrt(abs({a}))")
+                    f"{a} == 0", f"exp({a})", f"log(abs({a}))", f"sign({a})", f"2 * sign({a})", f"{a} ** 3",
+                    f"1 / sqrt(abs({a}))")
     if len(operands) == 1:
         for other in TABLE.values():
             if other.arity == 1 and (text := right_formula(other, 0)) is not None:

@@ -17,6 +17,7 @@ from autograd.core.graph import Node, topological
 from autograd.core.modes import enable_grad
 from autograd.core.value import Value
 from autograd.derivatives import grad
+from autograd.learn.contributions import recomputed
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
@@ -192,20 +193,10 @@ def _movement(order: Sequence[Node], along: dict[int, Array]) -> Any:
         total: Array | float = 0.0
         for multiple, factor in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
             shifted = [x + multiple * (h / size) * t for x, t in zip(arrays, tangents)]
-            out = _recomputed(node, shifted)
+            out = recomputed(node, shifted)
             total = total + factor * np.asarray(out, dtype=float)
         moved[id(node)] = total / (12 * h / size)
     return moved[id(order[-1])]
-
-
-def _recomputed(node: Any, arrays: list[Array]) -> Any:
-    """What the node's op makes of other inputs."""
-    op = node.op
-    if not node.kind:
-        return op(*map(float, arrays))
-    parameters = node._saved[len(arrays):]
-    given = parameters[: len(parameters) - getattr(op, "keeps", 0)]         # what it keeps, it must find anew
-    return op(*([arrays] if op.arity is None else arrays), *given)
 
 
 def _refuse(x: object, what: str) -> None:

@@ -5,6 +5,7 @@ Each takes the case and works out, from the graph, what the mistake would have g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,15 @@ import numpy as np
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.learn import mistakes
+from autograd.learn.alike import most
+from autograd.learn.contributions import raw
 
 if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
     from autograd.learn.suspicions import Suspicion
 
-__all__ = ["cross_entropy", "factors", "masks", "places", "products", "softmax"]
+__all__ = ["cross_entropy", "factors", "looked_up", "masks", "places", "products", "softmax", "some_rows",
+           "unmasked", "unpicked"]
 
 _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; nodes tried as factors
 
@@ -54,7 +58,8 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     along = (d * p).sum(axis, keepdims=True)
     yield p * (1 - p) * d, "you took its diagonal alone, {p}·(1 − {p}) times {d}"
     yield p * d, "{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted"
-    yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
+    if len(np.unique(np.round(along[along != 0], 12))) > 1:         # else it is p alone
+        yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
     yield p * (d + along), "the sum over the row is added; it has to be subtracted"
     for other in range(p.ndim):
         if other != axis:
@@ -64,6 +69,7 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     yield p * (d - d.sum(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
     yield p * (d - d.mean(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
     yield d - along, "{p} in front is missing"
+    yield p - along, "{d} is missing in the first term"
     yield p * d - along, "{p} stands before the first term alone, and not before the sum"
     yield p * (1 - d), "you have {p}·(1 − what arrives)"
     if len(set(p.shape)) == 1 and p.ndim > 1:
@@ -73,28 +79,69 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     yield p * (right - (right * p).sum(axis, keepdims=True)), "the Jacobian is applied twice"
 
 
+class _Loss:
+    """A gradient of the form (p − y)·c, for logits x: what the case looks like from there."""
+
+    def __init__(self, case: ArrayCase, node: Node, ratio: float) -> None:
+        self.case, self.x, self.name = case, np.asarray(node._data), case.known(node) or "logits"
+        self.m, self.g, self.ratio = case.m / ratio, case.g / ratio, ratio
+        self.rows = (self.g != 0).any(-1, keepdims=True)    # the others are masked
+        self.soft = self.hot = False
+        self.p = self.y = self.x
+        self.c, self.over = 1.0, ""
+
+    def explains(self, part: Any) -> bool:
+        return self.case.explains(self.ratio * np.where(self.rows, part, 0.0))
+
+    def found(self) -> bool:
+        """Whether there is such a form: then p, y and c are set."""
+        x, g, case = self.x, self.g, self.case
+        if x.shape[-1] > 1 and abs(g.sum(-1)).max(initial=0) <= 1e-3 * case.scale:
+            self.p, self.soft = _soft(x, -1), True
+            return self._split()
+        self.p = 1 / (1 + np.exp(-x))
+        return self._split() and self.hot           # any gradient would do otherwise
+
+    def _split(self) -> bool:
+        """Which c makes y = p − g/c a target: between 0 and 1, and summing to 1 in each row of a softmax."""
+        p, g = self.p, self.g
+        near = 1e-3 if self.case.relative > 1e-6 else 1e-7
+        counts = dict.fromkeys((np.count_nonzero(self.rows), self.rows.size, 1, g.size))
+        tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
+        one = self.case.one
+        for d in [one.gradients[node] for node in self.case.search.between] if one is not None else ():
+            total = -d.sum(-1) if np.shape(d) == g.shape else np.zeros(1)
+            if np.ptp(total) < 1e-9 * abs(total).max() and (c := float(total.flat[0])) > 0:
+                tried.append((c, f" · {c:.3g}"))    # that of the logarithm, −c·y
+        up = g > 0
+        if up.any():                                # where y is 0, g is c·p
+            tried.append((c := float(np.median((g / p)[up])), f" · {c:.3g}"))
+        for c, over in tried:
+            y = np.where(self.rows, p - g / c, 0.0)
+            if ((y < -near) | (y > 1 + near)).any() or (self.soft and abs(
+                    y.sum(-1, keepdims=True) - 1)[self.rows].max(initial=0) > near):
+                continue
+            self.c, self.over = c, over
+            self.hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
+            self.y = np.round(y) if self.hot else y
+            return True
+        return False
+
+
 def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
-    """Where the gradient is (p − y)·c, with p the softmax of the node, or its sigmoid."""
-    x, m, g = np.asarray(case.t._data), case.m, case.g
-    if x.ndim == 0 or m.shape != g.shape or not np.isfinite(x).all():
+    """Where the gradient is (p − y)·c, with p the softmax of the node, or its sigmoid; or of the node over a number."""
+    if case.g.ndim == 0 or case.m.shape != case.g.shape or not np.isfinite(np.asarray(case.t._data)).all():
         return
-    rows = max(1, x.size // x.shape[-1])
-    scales = [(1.0 / rows, f" / {rows}" if rows > 1 else ""), (1.0, ""), (1.0 / x.size, f" / {x.size}")]
-    tried = [("softmax", _soft(x, -1)), ("sigmoid", 1 / (1 + np.exp(-x)))]
-    for name, p in tried:
-        if name == "softmax" and (x.shape[-1] < 2 or abs(g.sum(-1)).max(initial=0) > 1e-3 * case.scale):
-            continue
-        for c, over in scales:
-            y = p - g / c
-            near = 1e-3 if case.relative > 1e-6 else 1e-7
-            if ((y < -near) | (y > 1 + near)).any() or (name == "softmax" and abs(y.sum(-1) - 1).max() > near):
-                continue
-            hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
-            if hot:
-                y = np.round(y)
-            elif name == "sigmoid":                 # any gradient would do
-                continue
-            yield from _variants(case, x, p, y, c, f"{name}({case.name})", over, hot)
+    logits = [(case.t, 1.0)]
+    for use in case.search.near() if case.one is not None else ():
+        d, z = use.arriving, np.asarray(use.by._data)
+        ratio = case.ratio(case.g, d) if d.shape == case.g.shape == z.shape else None
+        if ratio is not None and case.agrees(ratio * d, case.g):
+            logits.append((use.by, ratio))          # t over a temperature, say
+    for node, ratio in reversed(logits):
+        loss = _Loss(case, node, ratio)
+        if loss.found():
+            yield from _variants(loss)
             return
 
 
@@ -103,84 +150,97 @@ def _soft(x: Any, axis: int) -> Any:
     return e / e.sum(axis, keepdims=True)
 
 
-def _variants(case: ArrayCase, x: Any, p: Any, y: Any, c: float, name: str, over: str,
-              hot: bool) -> Iterator[Suspicion]:
-    m, softened = case.m, name.startswith("softmax")
+def _variants(loss: _Loss) -> Iterator[Suspicion]:
+    case, m, x, p, y, c, over = loss.case, loss.m, loss.x, loss.p, loss.y, loss.c, loss.over
+    name = f"{'softmax' if loss.soft else 'sigmoid'}({loss.name})"
     tried = [(p, f"your numbers are {name}{over}: nothing is subtracted"),
              (p + y, f"your numbers are ({name} + y){over}: y has to be subtracted"),
              (-y, f"your numbers are −y{over}: {name} itself is missing"),
              (np.log(p) - y, f"your numbers are (log {name} − y){over}"),
-             (np.exp(x) - y, f"your numbers are (exp({case.name}) − y){over}: the exponentials are not yet divided by "
+             (np.exp(x) - y, f"your numbers are (exp({loss.name}) − y){over}: the exponentials are not yet divided by "
                              "their sum"),
-             (x - y, f"your numbers are ({case.name} − y){over}: the logits themselves in the place of {name}"),
+             (x - y, f"your numbers are ({loss.name} − y){over}: the logits themselves in the place of {name}"),
              (p * (1 - p) * (p - y), f"your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the "
                                      "last step is in p − y already"),
+             (p * (1 - p), f"your numbers are p·(1 − p){over} with p = {name}, whatever y is"),
              (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}"),
              (2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors")]
-    if hot:
+    if loss.hot:
         tried.append((np.where(y > 0.5, -1.0, p),
                       f"your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had "
                       "to be subtracted"))
-    if softened:
+    if loss.soft:
         tried += [(_soft(x, axis) - y, f"the softmax goes over axis {axis}; it belongs over the last")
                   for axis in range(x.ndim - 1)]
         tried += [(_soft(p, -1) - y, "the softmax is taken twice"),
-                  (x / x.sum(-1, keepdims=True) - y, f"{case.name} is divided by its sum, without the exponential")]
+                  (x / x.sum(-1, keepdims=True) - y, f"{loss.name} is divided by its sum, without the exponential")]
+    for node in case.one.order if case.one is not None else ():
+        z = np.asarray(node._data)
+        if case.known(node) and z.shape == x.shape and z.dtype.kind == "f" and not case.agrees(z, p):
+            other = case.called(node)
+            tried.append((z - y, f"your numbers are ({other} − y){over}: {other} in the place of {name}"))
     for part, words in tried:
-        if case.explains(c * part):
-            kind = mistakes.ONE_HOT if part is p else mistakes.CROSS
-            yield case.seen(kind, words)
+        if loss.explains(c * part):
+            yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
+    if not loss.rows.all() and case.explains(loss.ratio * c * p):
+        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows "
+                                          "that are masked are not 0")
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
-            if (a, b) not in ((c, c), (1.0, 1.0)) and case.explains(a * p - b * y):
+            if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
                 yield case.seen(mistakes.CROSS, f"your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
                                                 "both by the same")
-    if not softened or not case.agrees(m.sum(-1), 0 * m.sum(-1)):
+    if not loss.soft:
         return
     for scale in dict.fromkeys((c, 1.0)):
-        mine = p - m / scale
-        near = 1e-3 if case.relative > 1e-6 else 1e-6
-        if hot and (abs(mine - np.round(mine)) < near).all() and (np.round(mine).max(-1) == 1).all() \
-                and (np.round(mine).min(-1) == 0).all():
-            got, right = mine.argmax(-1), y.argmax(-1)
-            wrong = np.argwhere(got != right)
-            if len(wrong):
-                first = tuple(wrong[0].tolist())
-                at = f"row {first[0]}" if first else "it"
-                yield case.seen(mistakes.LABELS, f"your label in {at} is {int(got[first])}, where it should be "
-                                                 f"{int(right[first])}; {len(wrong)} of {right.size} labels are others")
-        flat = y - 1.0 / y.shape[-1]
-        e = case.ratio(y - mine, flat)
-        if e is not None and 0 < e < 1 and case.explains(scale * (p - y + e * flat)):
-            yield case.seen(mistakes.CROSS, f"your y is smoothed by {e:.3g}: {1 - e + e / y.shape[-1]:.3g} at the "
-                                            f"right class and {e / y.shape[-1]:.3g} elsewhere")
+        yield from _other_targets(loss, np.where(loss.rows, p - m / scale, 0.0), scale)
+        mine = m / scale + y                        # what stands in the place of p
+        if (mine > 0).all() and abs(mine.sum(-1) - 1).max() < 1e-6:
+            logs, right = np.log(mine), np.log(p)
+            k = case.ratio(logs - logs.mean(-1, keepdims=True), right - right.mean(-1, keepdims=True))
+            if k is not None and abs(k - 1) > 1e-6 and loss.explains(scale * (_soft(k * x, -1) - y)):
+                yield case.seen(mistakes.CROSS, f"your softmax is that of {k:.4g}·{loss.name}: a temperature is lost, "
+                                                "or there twice")
+
+
+def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
+    """Another target y: other labels, another smoothing, the same in every row. `mine` is the one that was used."""
+    case, y, near = loss.case, loss.y, 1e-3 if loss.case.relative > 1e-6 else 1e-6
+    if case.agrees(mine, y) or not loss.explains(scale * (loss.p - mine)):
+        return
+    if (abs(mine - np.round(mine)) < near).all() and (mine > -near).all():
+        whole = np.round(mine)
+        if (whole.max(-1) == 1).all() and (whole.sum(-1) == 1).all() and (wrong := np.argwhere(
+                whole.argmax(-1) != y.argmax(-1))).size:
+            first = tuple(wrong[0].tolist())
+            at = f"row {first[0]}" if first else "it"
+            got, right = int(whole.argmax(-1)[first]), int(y.argmax(-1)[first])
+            yield case.seen(mistakes.LABELS, f"your label in {at} is {got}, where it should be {right}; {len(wrong)} "
+                                             f"of {y[..., 0].size} labels are others")
+        elif not loss.hot and (whole.sum(-1) == 1).all():
+            yield case.seen(mistakes.CROSS, f"your y is 1 at the right class and 0 elsewhere, where the right one goes "
+                                            f"up to {y.max():.3g} only")
+        elif len(whole) > 1 and (whole == whole[0]).all() and whole.any():
+            yield case.seen(mistakes.CROSS, "1 is subtracted in the same columns of every row, where each row has its "
+                                            "own label")
+        return
+    low, high = mine.min(), mine.max()
+    if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
+        yield case.seen(mistakes.CROSS, f"your y is {high:.3g} at the right class and {abs(low):.3g} elsewhere, where "
+                                        f"the right one is {y.max():.3g} and {y.min():.3g}")
 
 
 # Products of matrices.
 
-def products(case: ArrayCase) -> Iterator[Suspicion]:
-    """A factor of a product transposed, or another node in its place."""
-    if case.one is None:
+def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes with a factor of its product transposed, or with another node in its place."""
+    if use.by.op.name not in ("matmul", "affine") or use.position > 1:
         return
-    inside = set(case.one.between(case.t))
-    for use in case.steps():
-        if use.by.op.name not in ("matmul", "affine") or use.position > 1:
-            continue
-        other = use.by.inputs[1 - use.position]
-        for part, kind, words in _products(case, use, other):
-            if case.out_of_time():
-                return
-            if part.shape != np.shape(use.node._data):
-                continue
-            change = case.one.carried(use.node, part - use.contribution, case.t, inside)
-            if change is not None and case.explains(case.g + change):
-                yield case.seen(kind, words)
-
-
-def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
+    other = use.by.inputs[1 - use.position]
     g, y = use.arriving, np.asarray(other._data)
     if g.ndim < 2 or y.ndim < 2:
         return
+    shape = np.shape(use.node._data)
     by, name = case.called(use.by), case.called(other)
 
     def product(g: Any, y: Any) -> Iterator[Any]:
@@ -191,7 +251,8 @@ def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any
 
     def kept(parts: Iterator[Any], kind: Any, words: str) -> Iterator[tuple[Any, Any, str]]:
         for part in parts:
-            yield _reduced(part, np.shape(use.node._data)), kind, words
+            if (part := _reduced(part, shape)).shape == shape:
+                yield part, kind, words
 
     yield from kept(product(g, _t(y)), mistakes.FACTOR_TRANSPOSED, f"{name} stands in your product as it does on the "
                                                                   "way forward; on the way back it is transposed")
@@ -199,8 +260,8 @@ def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any
                                                                   "product")
     yield from kept(product(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
     with suppress(ValueError):
-        yield _reduced(y @ g if use.position == 0 else g @ _t(y), np.shape(use.node._data)), \
-            mistakes.FACTOR_TRANSPOSED, "the factors of your product stand in the other order"
+        yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
+                        "the factors of your product stand in the other order")
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
@@ -210,6 +271,29 @@ def _products(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any
             if z_.shape == y.shape:
                 yield from kept(product(g, z_), mistakes.NODE,
                                 f"you multiply what arrives at {by} by {case.called(node)}{form} where {name} belongs")
+
+
+def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes where only the first, or the last, of the things that are added up is counted."""
+    part, shape, by = np.asarray(raw(use)), np.shape(use.node._data), case.called(use.by)
+    x = np.asarray(use.by.inputs[0]._data)
+    if part.shape != shape and part.ndim >= len(shape):
+        for axis in range(part.ndim):
+            at = axis - part.ndim + len(shape)
+            if part.shape[axis] > 1 and (at < 0 or shape[at] == 1):
+                for j in (0, part.shape[axis] - 1):
+                    yield (_summed_to(np.take(part, [j], axis), shape), mistakes.POSITION,
+                           f"of what arrives at {by} only position {j} of axis {axis} is counted")
+    elif use.by.op.name in ("matmul", "affine") and use.position == 1 and x.ndim == use.arriving.ndim > 1:
+        for j in (0, len(x) - 1):
+            one, two = np.atleast_2d(x[j]), np.atleast_2d(use.arriving[j])
+            yield (_reduced(_t(one) @ two, shape), mistakes.POSITION,
+                   f"of what arrives at {by} only position {j} of axis 0 is counted")
+
+
+def _summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    x = _reduced(x, shape)
+    return x.sum(tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
 
 
 def _t(x: Any) -> Any:
@@ -234,6 +318,7 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         ratio = m.ravel()[places] / g.ravel()[places]
     atoms = list(_atoms(case, places))
     logs = np.log(abs(ratio))
+    divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
     for whole, sample, words in atoms:
         size = np.log(abs(sample))
         for k, form in ((1, ""), (2, "²"), (0.5, " to the power ½"), (-1, ""), (-2, "²"), (-0.5, " to the power ½")):
@@ -241,8 +326,10 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                 for sign in (1.0, -1.0):
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", with the other sign" if sign < 0 else ""
-                        kind = mistakes.TOO_MANY if k > 0 else mistakes.FORGOTTEN
-                        does = "the right ones times" if k > 0 else "the right ones without the factor"
+                        kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
+                    if k == 2 and words in divisors:
+                        kind = mistakes.FORMULA     # multiplied by, where it divides
+                        does = "the right ones times" if k > 0 else "the right ones over"
                         yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
     if not atoms:
         return
@@ -250,7 +337,7 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     for i, (a, _, a_words) in enumerate(atoms):
         for j in np.flatnonzero(np.isclose(table[i] - table, logs, rtol=1e-6, atol=1e-6).all(1)):
             b, _, b_words = atoms[j]
-            if i != j and case.explains(g * (a / b)):
+            if i != j and a_words != b_words and case.explains(g * (a / b)):
                 yield case.seen(mistakes.NODE, f"your numbers are the right ones with {a_words} where {b_words} "
                                                 "belongs")
         for k in (0.5, 1.0, 1.5, 2.0, 3.0):         # ε: a and a + ε differ by a constant
@@ -275,7 +362,7 @@ def _atoms(case: ArrayCase, places: Any) -> Iterator[tuple[Any, Any, str]]:
         given = [(np.asarray(node._data, float), case.called(node))]
         if node.op is not None and node.op.arity == 1 and node.op.name in TABLE:
             slope = np.asarray(node.op.partials[0](node._data, node.inputs[0]._data), float)
-            given.append((slope, f"the derivative of {case.called(node)}"))
+            given.append((slope, f"the derivative of `{case.known(node) or case.bare(node)}`"))
         for x, words in given:
             try:
                 sample = np.broadcast_to(x, shape)[np.unravel_index(places, shape)]
@@ -292,32 +379,84 @@ def _atoms(case: ArrayCase, places: Any) -> Iterator[tuple[Any, Any, str]]:
 # Numbers at the wrong places, or missing there.
 
 def places(case: ArrayCase) -> Iterator[Suspicion]:
+    """What stands at the wrong places, or at some of them only."""
     m, g = case.m, case.g
     if not case.agrees(m, g) and g.size > 1 and (m == np.trunc(m)).all() and (g != np.trunc(g)).any() and m.any() and \
             (case.agrees(m, np.trunc(g)) or case.agrees(m, np.round(g))):
         yield case.seen(mistakes.INTEGERS, "every number of yours is whole, and is the right one, cut")
-    for use in case.uses:
-        if use.by.op.name == "reshape" and len(case.uses) == 1 and m.shape == g.shape and \
-                case.agrees(np.sort(m, None), np.sort(g, None)):
-            yield case.seen(mistakes.ORDER, "your numbers are the right ones, all of them, at other places")
-        by: Any = use.by                            # a Tensor
-        key = by._saved[1] if by.op.name == "index" else None
-        if type(key) is not np.ndarray or key.dtype.kind != "i":
-            continue
-        rest = g - use.contribution
-        if key.ndim > 1:
-            for j in range(key.shape[-1]):
-                for kept, words in (((..., j), f"only position {j} of {case.called(use.by)} is counted"),
-                                    ((..., [i for i in range(key.shape[-1]) if i != j]),
-                                     f"position {j} of {case.called(use.by)} is left out")):
-                    part = np.zeros_like(g)
-                    np.add.at(part, key[kept], use.arriving[(*kept, *[slice(None)] * (use.arriving.ndim - key.ndim))])
-                    if case.explains(rest + part):
-                        yield case.seen(mistakes.POSITION, words)
-        counts = np.bincount(key.ravel() % len(g), minlength=len(g)).reshape(-1, *[1] * (g.ndim - 1))
-        if case.explains(rest + use.contribution / np.maximum(counts, 1)):
-            yield case.seen(mistakes.AVERAGED, f"row by row your numbers are the right ones over how often the row is "
-                                               f"looked up (up to {counts.max()} times)")
+    for axis in range(g.ndim):
+        if case.explains(np.flip(g, axis)):
+            yield case.seen(mistakes.REVERSED, f"your numbers are the right ones, in reverse along axis {axis}")
+    if case.one is not None and len(np.unique(g)) > 2 and case.agrees(np.sort(m, None), np.sort(g, None)):
+        moved = any(use.by.op.name in ("reshape", "permute") for use in case.search.near())
+        yield case.seen(mistakes.ORDER if moved else mistakes.PLACES,
+                        "your numbers are the right ones, all of them, at other places")
+    if len(case.uses) == 2:
+        one, two = (use.contribution for use in case.uses)
+        if case.explains(one * two):
+            first, second = (case.called(use.by) for use in case.uses)
+            yield case.seen(mistakes.ADDED, f"your numbers are the product of what comes through {first} and through "
+                                            f"{second}")
+
+
+def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes where numbers are looked up by their places, and only some counted, or their mean."""
+    if use.by.op.name != "index":
+        return
+    by: Any = use.by                                # a Tensor
+    key, name, a = by._saved[1], case.called(use.by), use.arriving
+    shape = np.shape(use.node._data)
+    last = np.zeros_like(use.contribution)
+    last[key] = a
+    if rows := np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1)):
+        yield last, mistakes.OVERWRITTEN, f"{rows} rows of {case.called(use.node)} are looked up more than once, and " \
+                                          "hold only what came last"
+    if use.node is case.t and (rest := case.g - use.contribution).any():
+        picked = np.zeros(shape, bool)
+        picked[key] = True
+        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, f"at the places that {name} looks up, your " \
+            "numbers are what comes from there alone; what came before is gone"
+        there = case.m[picked]
+        if there.size > 1 and np.ptp(there) == 0:
+            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks " \
+                f"up hold {there[0]:.4g}, and the others are right: something has to be added there"
+    size = math.prod(shape)
+    sources = np.arange(size).reshape(shape)[key]   # which entry each looked-up number is
+    if sources.shape != a.shape:
+        return
+    for axis in range(a.ndim):
+        for j in range(a.shape[axis]) if 1 < a.shape[axis] <= 8 else ():
+            one = (slice(None),) * axis + (j,)
+            part = np.bincount(sources[one].ravel(), a[one].ravel(), size).reshape(shape)
+            yield part, mistakes.POSITION, f"only position {j} of axis {axis} of {name} is counted"
+            yield (use.contribution - part, mistakes.POSITION, f"position {j} of axis {axis} of {name} is left out")
+    counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
+    if counts.max(initial=0) > 1:
+        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, "place by place your numbers are the right "
+               f"ones over how often the place is looked up (up to {counts.max()} times)")
+
+
+def unpicked(case: ArrayCase) -> Iterator[Suspicion]:
+    """`unmasked`, of what the forward pass picks places from: there it is the likeliest."""
+    if any(use.by.op.name not in TABLE for use in case.uses):
+        yield from unmasked(case)
+
+
+def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
+    """What is right but for places that should be 0; and what is 0 along some rows, and right in the others."""
+    m, g = case.m, case.g
+    wrong, none = case.wrong(), g == 0
+    if not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= np.count_nonzero(none) > 0:
+        yield case.seen(mistakes.UNMASKED, "your numbers are right wherever the right ones are not 0; "
+                        f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
+    if not (m[wrong] == 0).all() or not (m[~wrong] != 0).any():
+        return
+    for axis in range(g.ndim):
+        line = wrong.any(tuple(i for i in range(g.ndim) if i != axis))
+        if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
+            left = np.flatnonzero(line).tolist()
+            at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
+            yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {at}, and right at the others")
 
 
 def masks(case: ArrayCase) -> Iterator[Suspicion]:
@@ -335,6 +474,10 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         values = np.unique(np.round(right, 9))
         if len(values) != 2 or values[0] != 0 or not np.isin(np.round(mine, 9), values).all():
             continue
+        for node in case.one.order if case.one is not None else ():
+            z = np.asarray(node._data)
+            if case.known(node) and z.shape == case.g.shape and case.explains(np.where(z > 0, values[1] * a, 0.0)):
+                yield case.seen(mistakes.NODE, f"your numbers pass where {case.called(node)} is above 0")
         opened, shut = int((mine > right).sum()), int((mine < right).sum())
         if ((mine == 0) != (right == 0)).all():
             yield case.seen(mistakes.MASK, "your numbers pass exactly where the right ones are 0, and the other way "

@@ -108,6 +108,21 @@ MASK = Mistake(
 ANOTHER_MASK = Mistake(
     "another mask",
     "the way back needs the very mask of the forward pass: keep it, and draw nothing anew")
+UNMASKED = Mistake(
+    "mask not applied",
+    "what the forward pass shuts, drops or does not pick receives nothing: its gradient is 0")
+UNFILLED = Mistake(
+    "path left out",
+    "every place of {t} that reaches the loss receives something: which places does your line never fill?")
+ADDED = Mistake(
+    "multiplied where + was needed",
+    "what arrives by several paths is added up, and along one path it is multiplied: which of the two is it here?")
+PLACES = Mistake(
+    "right numbers at other places",
+    "take one entry of {t} and follow it forward: to which place does it go, and from which does its gradient come?")
+REVERSED = Mistake(
+    "in reverse order",
+    "which end comes first? compare the first and the last entry of {t} with those of your line")
 RELU_OF = Mistake(
     "relu of the gradient",
     "relu's derivative asks for the sign of its input, not of what arrives")

@@ -14,16 +14,17 @@ from autograd.arrays.steps import fitted
 from autograd.arrays.tensor import as_array, last_pass
 from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
-from autograd.learn.alike import Numbers, close, finite_part, largest, shape_of
+from autograd.learn.alike import Numbers, close, finite_part, largest, most, shape_of
 from autograd.learn.contributions import pull, raw
 from autograd.learn.mistakes import Mistake
-from autograd.learn.suspicions import KINKS, Case, Suspicion, most
+from autograd.learn.suspicions import KINKS, Case, Suspicion
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
+_OF_USES = ("looked_up", "products", "some_rows")   # kinds that are asked of one use at a time
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
@@ -102,11 +103,24 @@ class ArrayCase(Case):
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         if self.m.shape != self.g.shape:
             return [self.another_shape]
-        here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__}
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.overwritten_rows, self.one_hot_forgotten,
-                here["softmax"], here["cross_entropy"], self.constant_factor, self.wrong_axis, self.transposed,
-                self.half_of_the_chain_rule, self.another_variable, here["places"], here["products"], self.further_on,
-                here["masks"], self.another_formula, here["factors"], self.maximum, self.two_at_once, self.infinite]
+        here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
+                here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
+                here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
+                here["places"], self.products, self.further_on,
+                here["masks"], here["unmasked"], self.another_formula, here["factors"], self.maximum, self.two_at_once,
+                self.further_formula, self.infinite]
+
+    def looked_up(self) -> Iterator[Suspicion]:
+        """Rows that are looked up: the last one alone, only some, their mean."""
+        if self.one is not None:
+            yield from self.search.along(self.search.near(), [partial(kinds.looked_up, self)], math.inf)
+
+    def products(self) -> Iterator[Suspicion]:
+        """A factor of a product transposed, or another node in its place."""
+        if self.one is not None:
+            yield from self.search.along(
+                self.search.near(), [partial(kinds.products, self), partial(kinds.some_rows, self)], math.inf)
 
     def unknown(self) -> Suspicion:
         return self.off() if self.m.shape == self.g.shape else self.seen(
@@ -153,18 +167,6 @@ class ArrayCase(Case):
                                 "as well")
         yield from self.another_variable()
 
-    def overwritten_rows(self) -> Iterator[Suspicion]:
-        """`dC[ix] = …` in a loop, where a row is named more than once."""
-        for use in self.uses:
-            by: Any = use.by
-            if by.op.name == "index":
-                last = np.zeros_like(self.g)
-                last[by._saved[1]] = use.arriving
-                if self.explains(self.g - use.contribution + last):
-                    rows = np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1))
-                    yield self.seen(mistakes.OVERWRITTEN, f"{rows} rows of `{self.name}` are looked up more than once, "
-                                    "and hold only what came last")
-
     def one_hot_forgotten(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 2:
@@ -181,11 +183,13 @@ class ArrayCase(Case):
 
     def constant_factor(self) -> Iterator[Suspicion]:
         ratio = self.ratio(self.m, self.g)
-        if ratio is None or not self.explains(self.g * ratio):
+        if ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
-        if named := self.named_factor(ratio):
-            yield self.seen(named[0], f"your numbers are {named[1]} times the right ones")
-        elif self.g.size > 1:
+        named = False
+        for mistake, words in self.named_factors(ratio):
+            named = True
+            yield self.seen(mistake, f"your numbers are {words} times the right ones")
+        if not named and self.g.size > 1:
             near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
@@ -196,21 +200,41 @@ class ArrayCase(Case):
         return ratio if np.isfinite(ratio) and abs(ratio) > 1e-9 else None
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
-        named = self.named_factor(ratio)
+        named = next(self.named_factors(ratio), None)
         return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 else named
 
-    def named_factor(self, ratio: float) -> tuple[Mistake, str] | None:
-        """The mistake, and the factor in words, of a ratio that is a count of something in the graph."""
+    def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
+        """What a ratio may be, with the mistake and words: counts of something in the graph, or numbers in it."""
+        def equal(value: float) -> bool:
+            return abs(ratio - value) <= 1e2 * self.relative * abs(value)
+
         near = _counts([self.t, *(use.by for use in self.uses)])
-        for n in sorted(near | _counts(self.one.order if self.one else []), key=lambda n: (n not in near, n)):
+        order = self.one.order if self.one else []
+        counts = sorted(near | _counts(order), key=lambda n: (n not in near, n))
+        for n in counts:
             for value, words in ((n, f"{n}"), (1 / n, f"1/{n}")):
-                if abs(ratio - value) <= 1e3 * self.relative * value:
-                    return mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
-            if n > 2:
-                for value, words in ((n / (n - 1), f"{n}/{n - 1}"), ((n - 1) / n, f"{n - 1}/{n}")):
-                    if abs(ratio - value) <= self.relative * 1e2:
-                        return mistakes.BESSEL, words
-        return None
+                if equal(value):
+                    yield mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
+            if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
+                yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
+        for number, does in _numbers_in(order).items():
+            words = f"by which the forward pass {does}"
+            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
+                if equal(value):
+                    lost = (value == number) == (does == "divides")
+                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
+                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
+                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
+                if equal(value ** 2):
+                    yield mistakes.CONSTANT, f"{ratio:.6g} ({form}, {words}, squared)"
+        for n, k in combinations(sorted(near), 2):
+            for value, words in ((n * k, f"{n * k} ({n}·{k})"), (1 / (n * k), f"1/{n * k} (1/({n}·{k}))"),
+                                 (n / k, f"{n}/{k}"), (k / n, f"{k}/{n}")):
+                if equal(value):
+                    yield mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
+        for value, words in ((math.log(2), "ln 2"), (math.log(10), "ln 10")):
+            if equal(value) or equal(1 / value):
+                yield mistakes.CONSTANT, words if equal(value) else f"1/{words}"
 
     def wrong_axis(self) -> Iterator[Suspicion]:
         g = self.g
@@ -301,6 +325,18 @@ class ArrayCase(Case):
 def _counts(nodes: list[Node]) -> set[int]:
     """The lengths and sizes of the nodes' arrays, above 1."""
     return {n for node in nodes for n in (*np.shape(node._data), np.size(node._data)) if n > 1}
+
+
+def _numbers_in(order: list[Any]) -> dict[float, str]:
+    """The numbers by which the nodes multiply or divide, and which of the two they do."""
+    found: dict[float, str] = {}
+    for node in order:
+        if node.op is not None and node.op.name in ("mul", "div"):
+            for position, x in enumerate(node.inputs):
+                if x.op is None and not x.requires_grad and shape_of(x._data) == ():
+                    divides = node.op.name == "div" and position
+                    found.setdefault(abs(float(x._data)), "divides" if divides else "multiplies")
+    return {number: does for number, does in found.items() if number not in (0.0, 1.0)}
 
 
 def _summed(x: Array, shape: tuple[int, ...]) -> Array:

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from itertools import combinations
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import Numbers, close, finite, largest, shaken, shape_of, silence, some
+from autograd.learn.alike import Numbers, close, finite, largest, most, shaken, shape_of, size_of, some
 from autograd.learn.contributions import Pass, pull
-from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
+from autograd.learn.formulas import right_formula
 from autograd.learn.mistakes import Mistake
+from autograd.learn.search import Search
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["KINKS", "Case", "Suspicion", "most"]
+__all__ = ["KINKS", "Case", "Suspicion"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
             mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
-_SEARCH, _STEPS = 0.02, 12                          # for formulas: how many seconds, and how many nameless nodes deep
-_NODES = 40                                         # how many are tried in the place of another
+_SEARCH, _SECOND, _FAR = 0.02, 0.06, 0.15           # seconds for each finder, for a second mistake, further on
+_BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 _BUDGET = 1.0                                       # seconds for all of a diagnosis
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
@@ -171,28 +173,34 @@ class Case:
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule,
-                self.another_variable, self.further_on, self.another_formula, self.two_at_once, self.infinite]
+                self.another_variable, self.further_on, self.another_formula, self.two_at_once,
+                self.further_formula, self.infinite]
 
     def two_at_once(self) -> Iterator[Suspicion]:
         """The same again for the answer without a factor, or without its sign."""
-        if self.second:
+        if self.second or self.one is None:
             return
         self.second, m = True, self.m
-        stop = perf_counter() + 3 * _SEARCH
+        stop = perf_counter() + _SECOND
         for factor in self.usual_factors():
-            self.m = m / factor
+            self.aim_at(m / factor)
             for mistake, evidence, hint in self.suspicions():
                 if mistake not in (mistakes.UNKNOWN, mistakes.NOT_FINITE, *_FACTORS):
-                    self.m = m
+                    self.aim_at(m)
                     yield mistake, f"{evidence}; and all of it is {self.words_of(factor)}", hint
-                    self.m = m / factor
+                    self.aim_at(m / factor)
                 break
             if perf_counter() > stop:
                 break
-        self.second, self.m = False, m
+        self.second = False
+        self.aim_at(m)
+
+    def aim_at(self, m: Any) -> None:
+        """Look for another answer's mistakes."""
+        self.m = m
+        self.search.aim()
 
     second = False                                  # whether the search is one for a second mistake
-    until = math.inf                                # when to stop searching
 
     def usual_factors(self) -> Iterator[float]:
         """By what all of an answer may be off, beside another mistake."""
@@ -240,7 +248,7 @@ class Case:
             elif self.explains(g + part):
                 yield self.seen(mistakes.TWICE, "your numbers are the right ones plus once more what comes through "
                                 f"{self.called(use.by)} (up to {most(part)})")
-            if self.explains(g - 2 * part):
+            if len(uses) > 1 and self.explains(g - 2 * part):
                 yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {self.called(use.by)} has the wrong sign; "
                                 "the rest is right")
 
@@ -254,6 +262,11 @@ class Case:
                 f"{self.through(missing)}, which contributes up to {most(sum(u.contribution for u in missing))}")
 
     def half_of_the_chain_rule(self) -> Iterator[Suspicion]:
+        uses = self.uses if 2 <= len(self.uses) <= 8 else []
+        straight: list[Any] = [next(iter(self.in_shape(use.arriving)), None) for use in uses]
+        if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
+            yield self.seen(mistakes.LOCAL, f"the gradients of {self.through(uses)} are passed straight through to "
+                            f"`{self.name}`, and added up", "the line that uses it")
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
@@ -313,30 +326,31 @@ class Case:
 
     # The formula that was written.
 
+    @cached_property
+    def search(self) -> Search:
+        """What may have been written at each step."""
+        return Search(self)
+
     def another_formula(self) -> Iterator[Suspicion]:
         """Another local derivative, at a use or at one of the nameless steps behind it, or another gradient there."""
         if self.one is None:
             return
-        inside = set(self.one.between(self.t))
-        steps = list(self.steps())
-        for find in (self.without_upstream, self.with_formula, self.with_another_gradient, self.with_another_node):
-            self.until = thread_time() + _SEARCH
-            for use in steps if type(self.g) is not float else steps[:4]:
-                if self.out_of_time():
-                    return
-                for part, *told in find(use):
-                    if part is None:
-                        continue
-                    change = self.less(part, use.contribution)
-                    if use.node is not self.t:
-                        change = self.one.carried(use.node, change, self.t, inside)
-                    if change is not None and self.explains(self.g + change):
-                        yield self.seen(*told)
-                    if self.late():
-                        break
+        search = self.search
+        steps = search.near() if type(self.g) is not float else search.near()[:4]
+        yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
+        yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
 
-    def late(self) -> bool:
-        return type(self.g) is not float and (thread_time() > self.until or perf_counter() > self.stop)
+    def further_formula(self) -> Iterator[Suspicion]:
+        """The same at steps further on, as in a formula in one go; then two mistakes at once."""
+        if self.one is None or self.second or size_of(self.g) < 3 or len(self.search.between) > _DEEPEST:
+            return
+        search = self.search
+        far = search.far()
+        yield from search.along(far, [search.with_formula], _FAR)
+        yield from search.along(far, [search.with_another_gradient, search.with_another_node, search.with_a_node],
+                                _FAR / 2)
+        yield from search.along([*search.near(), *far], [search.plainly])
+        yield from search.together()
 
     def out_of_time(self) -> bool:
         """Whether a second has gone by: then what is left is not looked at, and that is said."""
@@ -345,138 +359,31 @@ class Case:
 
     stopped = False
 
-    def steps(self) -> Iterator[Use]:
-        """The uses of the node, and those of the nameless nodes they lead to."""
-        assert self.one is not None
-        ahead, seen, count = [self.t], {self.t}, 0
-        for node in ahead:
-            for use in self.one.uses.get(node, []):
-                yield use
-                if use.by not in seen and not self.known(use.by) and count < _STEPS:
-                    seen.add(use.by)
-                    ahead.append(use.by)
-                    count += 1
-
     def less(self, a: Any, b: Any) -> Any:
         return a - b
-
-    def operands(self, use: Use) -> dict[str, Any]:
-        """What the names in a formula stand for."""
-        return dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
 
     def contribution(self, use: Use, slope: Any) -> Any:
         """What a use would contribute if that were its local derivative; None where it can't be."""
         return slope * use.arriving
 
-    def without_upstream(self, use: Use) -> Iterator[Any]:
-        called = self.called(use.by)
-        yield (pull(use.by, use.position, use.by.filled(1.0)), mistakes.UPSTREAM,
-               f"your numbers come out as if what arrives at {called} were 1", called)
-
-    def with_formula(self, use: Use) -> Iterator[Any]:
-        known = self.operands(use)
-        began = thread_time()
-        tried = formulas(use.by.op, use.position)
-        self.until += thread_time() - began        # they are made once, and kept
-        for formula in tried:
-            if self.late():
-                return
-            if not formula.other and (slope := evaluated(formula, known)) is not None:
-                yield (self.contribution(use, slope), mistakes.FORMULA, self._formula(use, formula.text))
-
-    def with_another_node(self, use: Use) -> Iterator[Any]:
-        known = self.operands(use)
-        mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
-        for node in self.others(use):
-            if (slope := self.with_input(use, node)) is not None:
-                yield (self.contribution(use, slope), mistakes.NODE,
-                       f"your numbers come out with {self.called(node)} where `{self.name}` belongs")
-            for formula in mentions:
-                if self.late():
-                    return
-                slope = evaluated(formula, {**known, OTHER: node._data})
-                if slope is not None:
-                    yield (self.contribution(use, slope), *self._other(use, formula.text, node))
-
-    def _other(self, use: Use, text: str, node: Node) -> tuple[Mistake, str]:
-        """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
-        for x in (use.by, *use.by.inputs):
-            rest = [y for y in x.inputs if y is not node]
-            if x is not self.t and not self.known(x) and len(rest) == 1 == len(x.inputs) - 1:
-                if x.op.name == "add" and largest(rest[0]._data) < 0.1:
-                    return mistakes.EPSILON, (f"your numbers come out with {self.called(node)} alone, without the "
-                                              f"{self.bare(rest[0])} that is added to it")
-                if x.op.name in ("mul", "div"):
-                    return mistakes.FORGOTTEN, (f"your numbers come out with {self.called(node)} alone, without "
-                                                f"{self.called(rest[0])}, which stands beside it")
-        return mistakes.NODE, self._formula(use, text, node)
-
-    def with_input(self, use: Use, other: Node) -> Any:
-        """The local derivative at a use, were the variable's numbers those of another node; None if none can be told.
-
-        The nameless steps up to there are computed anew.
-        """
-        op = use.by.op
-        if op.name not in TABLE and not isinstance(op, PowerBy):
-            return None
-        found: dict[Node, Any] = {self.t: other._data}
-        try:
-            self._again(use.node, found)
-            inputs = [found.get(x, x._data) for x in use.by.inputs]
-            return op.partials[use.position](op(*inputs), *inputs)
-        except (ArithmeticError, ValueError, TypeError, LookupError):
-            return None
-
-    def _again(self, node: Node, found: dict[Node, Any]) -> None:
-        """Compute a node anew from `found`, with what lies between."""
-        if node in found:
-            return
-        if node.op is None or (self.known(node) and self.t not in node.inputs):
-            found[node] = node._data
-            return
-        for x in node.inputs:
-            self._again(x, found)
-        found[node] = node.op(*(found[x] for x in node.inputs))
-
-    def with_another_gradient(self, use: Use) -> Iterator[Any]:
-        """The gradient of some other node in the place of what arrives."""
-        assert self.one is not None
-        called = self.called(use.by)
-        for node, g in self.one.gradients.items():
-            if self.late():
-                return
-            if node is not use.by and self.known(node) and self.one.order[-1] is not node \
-                    and shape_of(g) == shape_of(use.arriving):
-                yield (pull(use.by, use.position, g), mistakes.ARRIVING,
-                       f"you start from the gradient of {self.called(node)}; what belongs there is the gradient of "
-                       f"{called}", called)
-
-    def others(self, use: Use) -> list[Node]:
-        """The nodes that may stand in a formula by mistake, those with a name first."""
-        assert self.one is not None
-        return [node for node in self.one.order if self.known(node) and node is not use.by
-                and self.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
-
     def fits(self, node: Node, by: Node) -> bool:
         """Whether the node's shape may stand beside the other's."""
         return True
 
-    def _formula(self, use: Use, text: str, other: Node | None = None) -> str:
-        by = use.by
-        bare = {name: self.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
-        right = worded(right_formula(by.op, use.position) or "", bare)
-        if other is not None:
-            bare[OTHER] = self.bare(other)
-        return (f"you multiply what arrives at {self.called(by)} by {worded(text, bare)}; the derivative of "
-                f"`{by.op.symbol}` here is {right}")
-
-    def bare(self, node: Node) -> str:
-        """A node's name within a formula."""
+    def bare(self, node: Node, deep: int = 2) -> str:
+        """A node's name within a formula; what it is made of where it has none, so many steps deep."""
         if known := self.known(node):
             return known
         if node.op is None and shape_of(node._data) == ():
             return f"{float(node._data):g}"
-        return "result" if node.op is not None else "constant"
+        if node.op is None:
+            return "constant"
+        inside = [self.bare(x, deep - 1) for x in node.inputs] if deep else []
+        if len(inside) == 2 and node.op.name in _BETWEEN:
+            return f"({f' {node.op.symbol} '.join(inside)})"
+        if len(inside) == 1 and isinstance(node.op, PowerBy):
+            return f"{inside[0]}{node.op.symbol}"
+        return f"{node.op.name}({inside[0]})" if len(inside) == 1 and node.op.name in TABLE else "result"
 
     def ratio(self, a: Any, b: Any) -> float | None:
         """The r for which r·b is nearest to a; None where there is none."""
@@ -503,9 +410,3 @@ class Case:
             return ""
         return (f"; there you multiply what arrives at {self.called(use.by)} by {m / a:.3g}, where the derivative of "
                 f"`{use.by.op.symbol}` is {g / a:.3g}")
-
-
-def most(x: object) -> str:
-    """The largest size in it, as text."""
-    with silence(x):
-        return f"{largest(x):.3g}"

@@ -19,6 +19,7 @@ from autograd.core.nary import Nary
 from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
+from autograd.replaying.compiled import Compiled, can_compile
 from autograd.replaying.flat import Flat, flatten, named
 from autograd.replaying.groups import Groups, fold
 from autograd.replaying.program import Array
@@ -30,8 +31,9 @@ __all__ = ["Stats", "ValueReplay", "replay"]
 # how a graph is run. Fitted to random graphs without structure, the worst case for groups, of 70 nodes and of 100,000
 # in 5 to 20,000 levels (`irregular` in benchmarks/workloads.py), every way side by side. A group takes a thousand times
 # longer to make than a node of a loop, so groups must halve the time.
-STRAIGHT, LOOP, GROUP, GROUPED = 0.09, 0.2, 12.0, 0.025
+STRAIGHT, LOOP, GROUP, GROUPED, COMPILED = 0.09, 0.2, 12.0, 0.025, 0.012
 WORTH_GROUPING = 2
+SMALLEST_COMPILED = 2000            # nodes; below, few trainings are long enough to pay for importing Numba
 LARGEST_STRAIGHT = 1500             # nodes; beyond, compiling the text takes longer than a recording should
 BATCH_NODES = 200_000               # how large a batch of examples is repeated: this bounds the memory
 
@@ -488,6 +490,8 @@ def _machine(flat: Flat) -> Machine:
         kind = np.where(folded.summing, 0, flat.code[folded.nodes])
         groups = len(np.unique(folded.level * len(flat.ops) * 2 + kind)) if len(folded.nodes) else 0
         grouped = GROUP * groups + GROUPED * len(folded.nodes)
+    if n >= SMALLEST_COMPILED and COMPILED * n <= grouped and can_compile(flat):
+        return Compiled(flat)
     if known and n <= LARGEST_STRAIGHT and STRAIGHT * n <= grouped:
         return Straight(flat)
     if WORTH_GROUPING * grouped <= LOOP * n:

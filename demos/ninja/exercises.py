@@ -7,16 +7,22 @@ The files in `exercises/` are the solutions, with marks at the lines:
     return None  #+     only in the starter
     #: because …        the derivation: only in the solution
     #! x: …             the hint for dx
+    dx = x.grad  #=     a test of an engine that is to be mended: graded, and in the starter as it stands
+    #= The tests: …     a comment; from here on the checker runs its own copy, whatever the learner's says
     #~ expected_J = …   what the checker runs to know the truth where it is not some node's gradient
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["EXERCISES", "Exercise", "exercises_in"]
+
+# What may be imported without NumPy; softmax and its kin take lists of Values.
+_NUMBERS = {"__future__", "collections", "functools", "itertools", "math", "random", "autograd.functional"}
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,27 @@ class Exercise:
 
     @property
     def asked(self) -> list[str]:
-        """The names to be filled in, in order."""
-        return [_left_side(line) for line in self.source.splitlines() if line.endswith("  #?")]
+        """The names to be filled in, or found right by a test, in order."""
+        return [_left_side(line) for line in self.source.splitlines() if line.endswith(("  #?", "  #="))]
+
+    @property
+    def tests(self) -> str:
+        """What the checker runs on a learner's engine; "" where nothing is to be mended."""
+        lines = self.source.splitlines()
+        starts = [i for i, line in enumerate(lines) if line.startswith("#= ")]
+        return _tidy([line.removesuffix("  #=") for line in lines[starts[0]:]
+                      if not _is_marked(line, ("#:", "#!", "#~", "#="))]) if starts else ""
+
+    @property
+    def needs_numpy(self) -> bool:
+        """Whether it takes more than numbers: what it imports tells. Those that don't run where NumPy is missing."""
+        for node in ast.walk(ast.parse(self.truth())):
+            if isinstance(node, ast.Import) and any(alias.name not in _NUMBERS for alias in node.names):
+                return True
+            if isinstance(node, ast.ImportFrom) and node.module not in _NUMBERS and not (
+                    node.module == "autograd" and all(alias.name in ("Value", "cmp") for alias in node.names)):
+                return True
+        return False
 
     @property
     def hints(self) -> dict[str, str]:
@@ -60,7 +85,7 @@ class Exercise:
             if line.endswith("  #?"):
                 indent = line[: len(line) - len(line.lstrip())]
                 line = f"{indent}{_left_side(line)} = None  # TODO"
-            lines.append(line.removesuffix("  #+"))
+            lines.append(_shown_test(line.removesuffix("  #+")))
         return _tidy(lines)
 
     def solution(self) -> str:
@@ -71,7 +96,7 @@ class Exercise:
                 continue
             if _is_marked(line, ("#:",)):
                 line = line.replace("#:", "#", 1)
-            lines.append(re.sub(r"  #[?-]$", "", line))
+            lines.append(_shown_test(re.sub(r"  #[?-]$", "", line)))
         return _tidy(lines)
 
     def packed(self) -> str:
@@ -89,9 +114,18 @@ class Exercise:
         return _tidy(lines)
 
     def truth(self) -> str:
-        """What the checker runs for itself: the starter, and what it needs to know besides."""
-        own = [line[3:] for line in self.source.splitlines() if line.startswith("#~ ")]
-        return self.starter() + "\n" + "\n".join(own) + "\n"
+        """What the checker runs for itself: the starter, and what it needs to know besides.
+
+        Where an engine is to be mended, that is the tests, on the engine that the lines `#~` name.
+        """
+        own = "\n".join(line[3:] for line in self.source.splitlines() if line.startswith("#~ "))
+        if self.tests:
+            return f"{own}\n{self.tests}"
+        return f"{self.starter()}\n{own}\n"
+
+
+def _shown_test(line: str) -> str:
+    return line.replace("#= ", "# ", 1) if line.startswith("#= ") else line.removesuffix("  #=")
 
 
 def _left_side(line: str) -> str:

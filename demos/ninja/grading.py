@@ -2,6 +2,7 @@
 
 The learner's file may do anything: raise, loop for ever, leave variables out, end the process. All of these are
 findings. The truth is computed first, from our own copy of the exercise, so that nothing the file does can change it.
+An exercise on single numbers is graded without NumPy.
 """
 
 from __future__ import annotations
@@ -15,22 +16,29 @@ import signal
 import sys
 import tokenize
 import traceback
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from autograd import Tensor
-from autograd.arrays.steps import fitted
 from autograd.core.graph import Node, edges, topological
+from autograd.core.value import Value
 from autograd.learn.diagnose import diagnose
 
-from .borrowing import borrowed
+from .borrowing import assigned, borrowed, taken
 from .containing import guard, limit
 from .exercises import Exercise
 
+try:
+    import numpy as np
+
+    from autograd import Tensor
+    from autograd.arrays.steps import fitted
+except ImportError:                                 # enough for the exercises on single numbers
+    pass
+
 __all__ = ["grade"]
+
+_BORROWED = "the engine's work, not yours"
 
 
 class OutOfTime(BaseException):
@@ -53,9 +61,11 @@ class _Tail(io.TextIOBase):
 
 def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) -> dict[str, Any]:
     """Run a learner's file and hold every answer in it against the truth; with `megabytes`, contained."""
+    tests = exercise.tests                          # read before a guard hides the exercise
     truth: dict[str, Any] = {"__name__": "truth"}
     exec(compile(exercise.truth(), str(exercise.path), "exec"), truth)
-    asked = [*exercise.asked, *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
+    asked = [*exercise.asked, *truth.get("asked", []),
+             *(name.removeprefix("expected_") for name in truth if name.startswith("expected_"))]
     asked = list(dict.fromkeys(asked))
     for name, x in truth.items():
         if isinstance(x, Node) and not x.label:
@@ -66,44 +76,56 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
     reached: list[str] = []                         # for what is not its own
     held = limit(megabytes, seconds) if megabytes else []
     end = guard(path.parent, exercise.path.parent, reached.append) if megabytes else lambda: None
-    error = _run(path, answers, output, seconds, _Standing(asked, truth, everywhere=False))
+    standing = _Standing([] if tests else asked, truth, everywhere=False)
+    failed: dict[str, str] = {}
+    error = _run(path, answers, output, seconds, standing, tests, failed)
     end()
-    taken = _taken(path, exercise, asked)
+    try:
+        text = text_of(path)
+    except UnicodeDecodeError:
+        text = ""
+    made = taken(text, exercise.starter(), asked)
     lines: list[dict[str, Any]] = []
     given: dict[Any, Any] = {}
     unsummed: dict[Any, Any] = {}
     for name in asked:
-        if name in taken:
-            lines.append({"name": name, "state": "wrong", "mistake": "the engine's work, not yours",
-                          "evidence": taken[name], "hint": "write the gradient from the forward pass alone",
-                          "own": exercise.hints.get(name, "")})
+        own = {"name": name, "own": exercise.hints.get(name, "")}
+        if name in made:
+            lines.append(own | {"state": "wrong", "mistake": _BORROWED, "evidence": made[name],
+                                "hint": "write the gradient from the forward pass alone"})
+            continue
+        if name in failed:
+            lines.append(own | {"state": "wrong", "mistake": "the test was stopped", "evidence": failed[name],
+                                "hint": "mend what raises this first; the numbers come after"})
             continue
         line = _graded(name, answers, truth, exercise, given, unsummed)
         if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
             line = {"name": name, "state": "missing"}
         lines.append(line)
         _give(name, answers, truth, given, unsummed)
-    if error is None:
+    if error is None and not tests:
         _forgive(path, asked, truth, exercise, lines, seconds)
     wrong = [line["name"] for line in lines if line["state"] == "wrong"]
     for line in lines:
-        if line["state"] == "follows":              # the mistakes above it that it may come from
+        above = truth.get("follows", {}).get(line["name"], ())      # what an exercise says of answers without a graph
+        if line["state"] == "wrong" and (from_ := [other for other in wrong if other in above]):
+            line |= {"state": "follows", "from": from_}
+        elif line["state"] == "follows":            # the mistakes above it that it may come from
             node = truth.get(line["name"].removeprefix("d"))
             if not isinstance(node, Node) or f"expected_{line['name']}" in truth:
                 line["from"] = [other for other in wrong if asked.index(other) < asked.index(line["name"])]
                 continue
             after = {id(x) for x in _after(node, _root(node, truth))}
-            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after]
+            line["from"] = [other for other in wrong if id(truth.get(other.removeprefix("d"))) in after] or [
+                other for other in wrong if asked.index(other) < asked.index(line["name"])]
     if truth.get("no_loops") and error is None:
         done = all(line["state"] not in ("todo", "missing") for line in lines)
         lines.append(_without_loops(path) if done else {"name": "no loop", "state": "todo", "own": ""})
-    try:
-        findings = borrowed(text_of(path), exercise.starter())
-    except (UnicodeDecodeError, SyntaxError):
-        findings = []
+    findings = borrowed(text, exercise.starter())
     findings += [{"line": None, "what": what} for what in dict.fromkeys(reached)]
     return {"error": error, "lines": lines, "output": output.text, "borrowed": findings, "contained": held,
-            "note": _forward_changed(answers, truth)}
+            "stood in": sorted(_used_after(text, standing.todo), key=asked.index),
+            "note": "" if tests else _forward_changed(answers, truth)}
 
 
 class _Standing(ast.NodeTransformer):
@@ -123,21 +145,24 @@ class _Standing(ast.NodeTransformer):
             self.found[name] = getattr(answer, "data", answer)
         elif answer is None:
             self.todo.add(name)
-        if f"expected_{name}" in self.truth:
-            return Tensor(np.array(self.truth[f"expected_{name}"], float))
+        else:
+            return answer
         node = self.truth.get(name.removeprefix("d"))
-        return Tensor(np.array(node.grad, float)) if isinstance(node, Node) and node.grad is not None else answer
+        right = self.truth.get(f"expected_{name}", getattr(node, "grad", None) if isinstance(node, Node) else None)
+        if isinstance(node, Value) or right is None:
+            return answer if right is None else float(right)
+        return Tensor(np.array(right, float))
 
     def visit_Module(self, module: ast.Module) -> ast.Module:
         last: dict[str, int] = {}
         for i, statement in enumerate(module.body):
-            for name in self.asked & _assigned(statement):
+            for name in self.asked & assigned(statement):
                 last[name] = i
         body: list[ast.stmt] = []
         for i, statement in enumerate(module.body):
             body.append(statement)
-            for name in sorted(self.asked & _assigned(statement)):
-                if last[name] == i and (self.everywhere or _is_none(statement)):
+            for name in sorted(self.asked & assigned(statement)):
+                if last[name] == i and not isinstance(statement, (ast.If, ast.FunctionDef, ast.ClassDef)):
                     added = ast.parse(f"{name} = __stand_in__({name!r}, {name})").body[0]
                     for node in ast.walk(added):
                         ast.copy_location(node, statement)
@@ -146,22 +171,19 @@ class _Standing(ast.NodeTransformer):
         return module
 
 
-def _assigned(statement: ast.stmt) -> set[str]:
-    """The names that a statement, or one within it, assigns or changes in place."""
-    found = set()
-    for node in ast.walk(statement):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(
-            node, ast.AugAssign) else []
-        for x in targets:
-            while isinstance(x, (ast.Subscript, ast.Attribute)):
-                x = x.value
-            found |= {y.id for y in ast.walk(x) if isinstance(y, ast.Name)}
+def _used_after(text: str, names: set[str]) -> set[str]:
+    """Those of the answers not written yet that a line after them uses."""
+    try:
+        body = ast.parse(text).body if names else []
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    there: set[str] = set()
+    for statement in body:
+        if not isinstance(statement, ast.If):       # `if __name__ == "__main__"`
+            found |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id in there}
+        there |= names & assigned(statement)
     return found
-
-
-def _is_none(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant) \
-        and statement.value.value is None
 
 
 def _forgive(path: Path, asked: list[str], truth: dict[str, Any], exercise: Exercise, lines: list[dict[str, Any]],
@@ -176,57 +198,38 @@ def _forgive(path: Path, asked: list[str], truth: dict[str, Any], exercise: Exer
         return
     for i, line in enumerate(lines):
         name = line["name"]
-        if line in wrong[1:] and name in standing.found and line["mistake"] != "the engine's work, not yours" \
+        if line in wrong[1:] and name in standing.found and line["mistake"] != _BORROWED \
                 and _graded(name, standing.found, truth, exercise, {}, {})["state"] == "right":
             lines[i] = {"name": name, "state": "follows", "own": line["own"]}
 
 
-_ENGINES = {"grad", "backward", "cross_entropy_gradient", "gradient", "vjp", "jacobian", "jvp", "hessian"}
-
-
-def _taken(path: Path, exercise: Exercise, asked: list[str]) -> dict[str, str]:
-    """The answers made from a gradient of the engine's own, and in which line."""
-    try:
-        source = path.read_text(encoding="utf-8")
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return {}
-    starter = {ast.unparse(statement) for statement in ast.parse(exercise.starter()).body}
-    found: dict[str, str] = {}
-    for statement in tree.body:
-        if ast.unparse(statement) in starter or isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef)):
-            continue
-        value: Any = getattr(statement, "value", statement)
-        called = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
-        used = {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)} | \
-               {function.id for function in called if isinstance(function, ast.Name)}
-        before = {node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in found
-                  and node.id not in asked}
-        if _is_none(statement):
-            continue
-        if how := sorted(used & _ENGINES):
-            for name in _assigned(statement):
-                found[name] = f"line {statement.lineno} takes it from the engine (`{how[0]}`)"
-        elif before:
-            for name in _assigned(statement):
-                found[name] = f"line {statement.lineno} uses `{min(before)}`, and {found[min(before)]}"
-    return {name: why for name, why in found.items() if name in asked}
-
-
 def _forward_changed(answers: dict[str, Any], truth: dict[str, Any]) -> str:
     """A sentence where the file's forward pass comes to another loss than the exercise's."""
-    try:
-        mine, right = float(answers["loss"]), float(truth["loss"])
-    except (KeyError, TypeError, ValueError, ArithmeticError):
-        return ""
-    if abs(mine - right) <= 1e-6 * abs(right) + 1e-12:
-        return ""
-    return f"your forward pass comes to the loss {mine:.6g}, the exercise's to {right:.6g}: was it changed?"
+    pairs = [(name, answers.get(name), x) for name, x in truth.items() if _is_root(name, x)]
+    pairs += [("losses[0]", *(_first(x) for x in (answers.get("losses"), truth.get("expected_losses"))))]
+    for name, mine, right in pairs:
+        try:
+            got, wanted = float(mine), float(right)
+        except (TypeError, ValueError, ArithmeticError):
+            continue
+        if not abs(got - wanted) <= 1e-6 * abs(wanted) + 1e-12:
+            what = "the loss" if name == "loss" else f"{name} ="
+            return f"your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?"
+    return ""
+
+
+def _is_root(name: str, x: Any) -> bool:
+    """Whether a backward pass of the exercise's began here."""
+    return name.startswith(("loss", "out")) and isinstance(x, Node)
+
+
+def _first(losses: Any) -> Any:
+    return losses[0] if isinstance(losses, list) and losses else None
 
 
 def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float,
-         standing: _Standing) -> dict[str, Any] | None:
-    """Execute the file; what went wrong, if anything did. What it assigned until then stays in `namespace`."""
+         standing: _Standing, tests: str = "", failed: dict[str, str] | None = None) -> dict[str, Any] | None:
+    """Execute the file, then the tests; what went wrong, if anything did. What was assigned stays in `namespace`."""
     def stop(*_: Any) -> None:
         raise OutOfTime
 
@@ -238,8 +241,11 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float,
             signal.setitimer(signal.ITIMER_REAL, seconds)
         with redirect_stdout(output), redirect_stderr(output):
             tree = ast.parse(text_of(path), str(path))
+            copies = {ast.unparse(statement) for statement in ast.parse(tests).body}
+            tree.body = [statement for statement in tree.body if ast.unparse(statement) not in copies]
             namespace |= {"__stand_in__": standing, "__todo__": standing.todo}
             exec(compile(standing.visit(tree), str(path), "exec"), namespace)
+            _test(tests, path, namespace, {} if failed is None else failed)
     except OutOfTime as late:
         return _where(late, path) | {"what": f"it ran for more than {seconds:g} seconds and was stopped"}
     except UnicodeDecodeError as wrong:
@@ -264,6 +270,36 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float,
         if can_stop:
             signal.setitimer(signal.ITIMER_REAL, 0)
     return None
+
+
+def _test(tests: str, path: Path, namespace: dict[str, Any], failed: dict[str, str]) -> None:
+    """Run the tests, one statement after the other; `failed` says of the names that could not be had what stopped them.
+
+    What a statement that raised is made of got no gradient, and nor did what follows from it. What the learner's copy
+    of the tests may have left behind is removed first.
+    """
+    body = ast.parse(tests).body
+    own = {name for statement in body for name in assigned(statement)}
+    for name in own:
+        namespace.pop(name, None)
+    below: dict[str, set[str]] = {}                 # name -> the names of what it was made of, all the way down
+    for statement in body:
+        made = assigned(statement)
+        used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} & own
+        why = next((failed[name] for name in sorted(used - made) if name in failed), "")
+        if not why:
+            try:
+                exec(compile(ast.Module([statement], []), "the tests", "exec"), namespace)
+            except Exception as wrong:
+                where = _where(wrong, path)
+                why = f"{type(wrong).__name__}: {wrong}"[:200] + (f" (line {where['line']})" if where["line"] else "")
+        under = used.union(*(below.get(name, set()) for name in used)) - made
+        for name in made | under if why else made:
+            if why:
+                failed.setdefault(name, why)
+            else:
+                failed.pop(name, None)
+                below[name] = under
 
 
 def text_of(path: Path) -> str:
@@ -296,13 +332,14 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
     if name not in answers:
         return line | {"state": "missing"}
     answer = answers[name]
-    if name in answers.get("__todo__", ()):
-        return line | {"state": "todo"}
-    if answer is None or (name == "losses" and answer == []):
+    if name in answers.get("__todo__", ()) or answer is None or (name == "losses" and answer == []):
         return line | {"state": "todo"}
     if f"expected_{name}" in truth:
-        target: Any = Tensor(truth[f"expected_{name}"], requires_grad=True, label=name.removeprefix("d"))
-        target.grad = target.data
+        right = np.array(truth[f"expected_{name}"], float)
+        # There is no forward value of it: numbers that look like no logits stand for one.
+        target: Any = Tensor(1e3 * np.arange(right.size).reshape(right.shape), requires_grad=True,
+                             label=name.removeprefix("d"))
+        target.grad = Tensor(right)
         root = None
     else:
         target = truth[name.removeprefix("d")]
@@ -326,19 +363,43 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
     if diagnosis.mistake == "unknown" and root is not None and any(
             node in unsummed for x, node, _ in edges(root) if x is target):
         return line | {"state": "follows"}          # it was fed a wrong shape: rather no claim than a wrong one
-    return line | {"state": "wrong", "mistake": diagnosis.mistake, "evidence": _without_truth(diagnosis.evidence),
-                   "exact": diagnosis.evidence, "hint": diagnosis.hint}
+    return line | {"state": "wrong", "mistake": diagnosis.mistake,
+                   "evidence": _without_truth(diagnosis.evidence, target, answer),
+                   "exact": diagnosis.evidence, "hint": _without_truth(diagnosis.hint, target, answer),
+                   "or": [name for name, _ in diagnosis.others if name != "wrong shape"]}
 
 
-def _without_truth(evidence: str) -> str:
-    """The evidence without the number that would be right."""
-    evidence = re.sub(r", where the derivative of `[^`]*` is [-+.\w]+$", "", evidence)
-    return re.sub(r", expected (?!\()[^,;]+, off by [^,;]+", "", evidence)
+def _without_truth(text: str, target: Any, answer: Any) -> str:
+    """A text without the numbers that would be right: those said to be expected, and whatever else comes to one."""
+    text = re.sub(r", where the derivative of `[^`]*` is [-+.\w]+$", "", text)
+    text = re.sub(r",? expected (?!\()[^,;]+(, off by [^,;]+)?", "", text)
+    right, mine = _flat(target.grad), _flat(answer)
+    if len(right) > 64:                             # one entry of many gives nothing away
+        return text
+    text = re.sub(r"([;,] which contributes|; the missing part goes|; the right ones go) up to [-+.\w]+",
+                  lambda match: "" if match[1][0] == ";" else match[1] + " the rest", text)
+
+    def hidden(match: re.Match[str]) -> str:
+        shown = float(match[0].replace("−", "-"))
+        near = [abs(shown - x) <= 1e-3 * abs(x) for x in right if x not in (0.0, 1.0, -1.0)]
+        said = any(abs(shown - x) <= 1e-3 * abs(x) for x in mine)
+        return "…" if any(near) and not said else match[0]
+
+    return re.sub(r"(?<![\w.`\[(])[-−]?\d+(\.\d+)?(e[-+]?\d+)?(?![\w`]| times| of)", hidden, text)
+
+
+def _flat(x: Any) -> list[float]:
+    """All numbers in a Tensor, an array, a list, a Value or a number."""
+    x = x.tolist() if hasattr(x, "tolist") else getattr(x, "data", x)
+    try:
+        return [y for row in x for y in _flat(row)] if isinstance(x, (list, tuple)) else [float(x)]
+    except (TypeError, ValueError):
+        return []
 
 
 def _root(target: Any, truth: dict[str, Any]) -> Any:
     """Where the backward pass that reached `target` began."""
-    return next(x for name, x in truth.items() if name.startswith(("loss", "out")) and isinstance(x, Node)
+    return next(x for name, x in truth.items() if _is_root(name, x)
                 and any(node is target for node in topological(x)))
 
 
@@ -355,7 +416,7 @@ def _after(target: Any, root: Any) -> list[Any]:
 
 def _inherits_shape(answer: Any, target: Any, root: Any, given: dict[Any, Any], unsummed: dict[Any, Any]) -> bool:
     """Whether an answer has too large a shape only because a line it was made from lacks its sum."""
-    if not any(node in unsummed for x, node, _ in edges(root) if x is target):
+    if isinstance(target, Value) or not any(node in unsummed for x, node, _ in edges(root) if x is target):
         return False
     array = np.asarray(getattr(answer, "data", answer), dtype=float)
     summed = _summed(array, np.shape(target.data))
@@ -381,6 +442,10 @@ def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict
     if name in answers.get("__todo__", ()):
         return
     if f"expected_{name}" in truth or not isinstance(target, Node):
+        return
+    if isinstance(target, Value):
+        with suppress(KeyError, TypeError, ValueError):
+            given[target] = float(getattr(answers[name], "data", answers[name]))
         return
     try:
         array = np.asarray(getattr(answers[name], "data", answers[name]), dtype=float)
@@ -412,7 +477,8 @@ def _without_loops(path: Path) -> dict[str, Any]:
 
 
 def _main(path: str, exercise: str, report: str, seconds: str, megabytes: str) -> None:
-    np.seterr(all="ignore")
+    if "numpy" in sys.modules:
+        np.seterr(all="ignore")
     result = grade(Path(path).resolve(), Exercise(0, Path(exercise)), float(seconds), int(megabytes))
     Path(report).write_text(json.dumps(result), encoding="utf-8")
     os._exit(0)                                     # whatever threads the file may have left behind

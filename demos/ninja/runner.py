@@ -68,20 +68,21 @@ def main(arguments: list[str] | None = None) -> int:
         place.add_argument("--exercises", type=Path, default=other, metavar="FOLDER", help=others)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def add(name: str, help: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=help, description=help, parents=[anywhere])
+    def add(name: str, help: str, more: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help, epilog=more, parents=[anywhere])
 
     add("list", "the exercises, and how far you are; the same without a command")
     start_ = add("start", "write an exercise's file: the forward pass, and TODOs")
     start_.add_argument("number", type=int)
-    check_ = add("check", "grade a file, line by line")
+    check_ = add("check", "grade a file, line by line", "The exit status: 0 if all answers are right and written by "
+                 "hand, 1 if not (or the file did not run to its end), 2 for a slip in the command.")
     check_.add_argument("file", help="the file, or the exercise's number, or all")
-    check_.add_argument("--json", action="store_true", help="the report as JSON; the exit status is 0 if all is right, "
-                        "1 if not, 2 for a slip in the command")
+    check_.add_argument("--json", action="store_true", help="the report as JSON: verdict, and for each line its "
+                        "name, state, mistake, evidence and hint")
     check_.add_argument("--exercise", type=int, help="which exercise it is, if its name does not begin with the number")
     check_.add_argument("--hints", type=int, choices=range(4), default=1,
                         help="0: the mistake; 1: and what to think about (default); 2: and where the variable is used; "
-                             "3: and a strong hint")
+                             "3: and a strong hint, with the numbers that are right")
     check_.add_argument("--seconds", type=float, default=20.0, help="how long the file may run (default: 20)")
     check_.add_argument("--names", type=Path, help="a file of names, one a line, in the place of the one that ships")
     solution_ = add("solution", "the worked answer, with its derivation")
@@ -167,7 +168,8 @@ def _start(exercise: Exercise, options: argparse.Namespace) -> int:
         say(f"{path} is there already, and stays as it is; to begin again, move it away first")
         return 1
     say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  fill in the TODOs, then: {command(f'check {exercise.number}', options)}")
+    say(f"  {'find the bug and mend it' if exercise.tests else 'fill in the TODOs'}, then: "
+        f"{command(f'check {exercise.number}', options)}")
     return 0
 
 
@@ -216,6 +218,9 @@ def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, rep
     right = sum(line["state"] == "right" for line in report["lines"])
     attempts = _remember(path.parent, exercise.number, right, len(report["lines"]))
     if options.json:
+        if options.hints < 3:                       # a number that is right is shown with the last hint, not before
+            for line in report["lines"]:
+                line.pop("exact", None)
         reports.append({"exercise": exercise.number, "title": exercise.title, "file": path.name, "right": right,
                         "of": len(report["lines"]), "attempts": attempts, **report})
     else:
@@ -294,7 +299,13 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     """Print a report; how many answers are right."""
     lines = report["lines"]
     say()
-    say((f"{exercise.number}  {exercise.title}", "bold"), (f"   {path}", "dim"))
+    title, where = f"{exercise.number}  {exercise.title}", f"   {path}"
+    if len(title) + len(where) < terminal_width():
+        say((title, "bold"), (where, "dim"))
+    else:
+        for line in textwrap.wrap(title, terminal_width() - 1, subsequent_indent="    "):
+            say((line, "bold"))
+        say((where, "dim"))
     say()
     if report["output"]:
         for line in report["output"].splitlines()[-8:]:
@@ -322,13 +333,21 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
                  line.get("own") if hints >= 3 else ""]
         seen = line.get("exact") if hints >= 3 else None
+        if line.get("or"):
+            help_.insert(0, "or it is: " + "; or: ".join(line["or"]))
         for text, lead, style in [(seen or line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
             if text:
                 for i, part in enumerate(textwrap.wrap(text, room - 2)):
                     say(indent, (("  " if i and lead else lead) + part, style))
-    if report.get("note"):
+    waiting = report.get("stood in", [])
+    notes = [report.get("note", "")]
+    if waiting:
+        notes.append(f"{', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} not written yet: the lines that use "
+                     f"{'it' if len(waiting) == 1 else 'them'} were given the right gradient")
+    for note in filter(None, notes):
         say()
-        say("  ", (report["note"], "yellow"))
+        for text in textwrap.wrap(note, terminal_width() - 3):
+            say("  ", (text, "yellow"))
     error = report["error"]
     if error is not None:
         say()
@@ -383,7 +402,7 @@ def lint(path: Path) -> list[str]:
     if not re.match(rf'"""Exercise {exercise.number}: .+\.$', first):
         problems.append(f'its first line should be """Exercise {exercise.number}: your title. (with a full stop)')
     if not exercise.asked:
-        return [*problems, "it asks for nothing: no line ends in two spaces and #?"]
+        return [*problems, "it asks for nothing: no line ends in two spaces and #? (or, for a test, #=)"]
     for name in exercise.asked:
         if name not in exercise.hints:
             problems.append(f"{name} has no hint: a line such as   #! {name.removeprefix('d')}: what to think about")
@@ -398,8 +417,10 @@ def lint(path: Path) -> list[str]:
             line = f" (line {report['error']['line']} of the {what})" if report["error"]["line"] else ""
             problems.append(f"the {what} is stopped: {report['error']['what']}{line}")
         for line in report["lines"]:
-            if line["state"] != wanted and line["name"] in exercise.asked:
-                problems.append(f"{line['name']} is {line['state']} in the {what}, and should be {wanted}"
+            fine = line["state"] != "right" if exercise.tests and wanted == "todo" else line["state"] == wanted
+            if not fine and line["name"] in exercise.asked:
+                should = "must not be" if line["state"] == "right" else f"should be {wanted}"
+                problems.append(f"{line['name']} is {line['state']} in the {what}, and {should}"
                                 + (f": {line['mistake']}, {line['evidence']}" if "evidence" in line else ""))
         problems += [f"the {what} counts as borrowed: it {x['what']}, line {x['line']}" for x in report["borrowed"]]
         if problems and what == "solution":

@@ -22,6 +22,7 @@ from autograd.replaying.batches import tile
 WAYS: dict[str, Callable[[Any], Any]] = {
     "straight": replaying.Straight,
     "loop": replaying.Loop,
+    "compiled": lambda flat: replaying.Compiled(flat) if replaying.can_compile(flat) else replaying.Loop(flat),
     "groups": lambda flat: replaying._Grouped(replaying.Groups(flat, replaying.fold(flat, 10**9))),
 }
 EXTREME = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, math.inf, -math.inf, math.nan, 1e300, -1e300, 1e-300]
