@@ -13,7 +13,7 @@ from typing import Any
 
 from autograd.deriving.shown import NOTHING, Shown, name, said
 
-__all__ = ["Derivation", "Line", "Section", "Side", "once", "table"]
+__all__ = ["WIDEST", "Derivation", "Line", "Section", "Side", "once", "table"]
 
 
 @dataclass
@@ -60,6 +60,11 @@ class Derivation:
     @property
     def lines(self) -> list[Line]:
         return [line for section in self.sections for line in section.lines]
+
+    @property
+    def widest(self) -> int:
+        """How long its longest line of text is, without reasons."""
+        return max(len(line.left.text) + 3 + len(side.shown.text) for line in self.lines for side in line.sides)
 
     def check(self) -> None:
         """Every equality at every point. Raises ArithmeticError for one that does not hold."""
@@ -119,17 +124,20 @@ class Derivation:
                          for section in self.sections)
 
 
+WIDEST = 180                                        # a longer line of text is hard to read
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
 
 
 def once(sides: Iterable[Side]) -> list[Side]:
-    """The sides, each once: of two that look the same, one with both reasons."""
+    """The sides, each once: of two that look the same, one with both reasons. What is too long to read is left out."""
+    sides = list(sides)
+    longest = max(WIDEST, min(len(side.shown.text) for side in sides))
     found: list[Side] = []
     for side in sides:
         if found and found[-1].shown.text == side.shown.text:
             both = [why for why in (found[-1].why, side.why) if why.text]
             found[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
-        else:
+        elif len(side.shown.text) <= longest:
             found.append(side)
     return found
 

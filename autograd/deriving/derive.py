@@ -6,7 +6,7 @@ adds and cancels; a line that does not hold, on the graph's numbers and on other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from autograd.deriving.derivation import Derivation
 
 __all__ = ["derive"]
+
+NODES = 300                                         # more are too many to read about
+SMALL = 6                                           # where lines are too long, smaller parts get letters
 
 
 def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
@@ -65,10 +68,28 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
         if missing.name != "sympy":
             raise
         raise ImportError('derive: this needs SymPy: pip install "ninjagrad[derive]"') from None
+    make: Callable[..., Derivation] = derive_values
     if not isinstance(root, Value):
         from autograd.deriving.indexed import derive_tensors
-        return derive_tensors(root, starts, facts, names)
-    return derive_values(root, starts, facts, names)
+        make = derive_tensors
+    from autograd.deriving.derivation import WIDEST
+    refuse_large(root, starts)
+    found = make(root, starts, facts, names)
+    if found.widest > WIDEST:                       # with more letters its lines are shorter
+        found = min(found, make(root, starts, facts, names, SMALL), key=lambda derivation: derivation.widest)
+    return found
+
+
+def refuse_large(root: Any, wrt: Sequence[Any]) -> None:
+    """A reader is not helped by the mathematics of very many steps."""
+    between = set(wrt)
+    for node in topological(root):
+        if any(x in between for x in node.inputs):
+            between.add(node)
+    if len(between) > NODES:
+        raise ValueError(f"derive: {len(between)} nodes lie between what is derived and what it is derived by, and "
+                         f"mathematics helps with up to {NODES}. Derive a part of the graph, between nodes with labels, "
+                         "or ask explain(root) for the numbers and paths(root, x) for the ways")
 
 
 def steps_in_pages(root: Any, names: Mapping[str, Any] | None = None) -> dict[Any, str]:

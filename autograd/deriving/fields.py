@@ -108,7 +108,10 @@ class Field(Operand):
     dtype = None                                    # mathematics has one kind of number
 
     def __init__(self, at: Callable[[Index], sp.Expr] | sp.Expr, shape: Shape = ()) -> None:
-        self.at: Callable[[Index], sp.Expr] = at if callable(at) and not isinstance(at, sp.Basic) else lambda index: at
+        if isinstance(at, sp.Basic):
+            self.at: Callable[[Index], sp.Expr] = lambda index: at
+        else:
+            self.at = at if shape else lru_cache(maxsize=None)(at)      # a number's formula is made once
         self.shape = shape
 
     @property

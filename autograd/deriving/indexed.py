@@ -21,8 +21,8 @@ from autograd.deriving.derivation import Derivation, Line, Section, Side, once
 from autograd.deriving.fields import Comparison, Field, The, rational
 from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
-from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
-from autograd.deriving.rewriting import Form, Rewriter, is_power, ties
+from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading
+from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties
 from autograd.deriving.shown import (
     NOTHING,
     Shown,
@@ -123,8 +123,8 @@ class IndexRewriter(Rewriter):
 
     def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
         """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
-        forms = []
-        for delta in sorted(expr.atoms(sp.KroneckerDelta), key=str):
+        forms: list[sp.Expr] = []
+        for delta in sorted(expr.atoms(sp.KroneckerDelta) if expr.count_ops() < ALGEBRA else [], key=str):
             for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
                 if old.is_Symbol:
                     terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
@@ -187,8 +187,8 @@ class IndexBoard:
     """What is known of a graph of Tensors while its derivation is written."""
 
     def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None,
-                 given: Sequence[str] = (), softmax: bool = True) -> None:
-        self.reading = reading = Reading(root, wrt, names, softmax)
+                 given: Sequence[str] = (), softmax: bool = True, size: int = WHOLE) -> None:
+        self.reading = reading = Reading(root, wrt, names, softmax, size)
         self.root = root = reading.root
         self.axes = Axes(reading)
         ranked = [*(x.name for x in reading.lengths), *reading.ranked()]
@@ -424,10 +424,8 @@ class IndexBoard:
 
     def held(self, u: Any, x: Any) -> list[Shown]:
         """The named nodes that u takes, by which it depends on x as well: they are held fixed in its own ∂u/∂x."""
-        def leads(y: Any) -> bool:
-            return y is x or any(leads(z) for z in self.parts[y])
-
-        return [name(self.reading.name[y]) for y in self.parts[u] if y is not x and leads(y)]
+        leading = self.reading.leading(x, self.parts)
+        return [name(self.reading.name[y]) for y in self.parts[u] if y is not x and y in leading]
 
     def locally(self, u: Any, x: Any, local: Local) -> Shown:
         return derivative(self.entry(u, local.out), self.entry(x, local.into), self.held(u, x))
@@ -472,10 +470,7 @@ class IndexBoard:
         """From the root back to `wrt`, one named node after another."""
         reading = self.reading
         parts = self.parts
-        before = {wrt}
-        for x in reading.order:
-            if x in reading.shown and any(y in before for y in parts[x]):
-                before.add(x)
+        before = reading.leading(wrt, parts)
         sections: list[Section] = []
         for x in reversed([x for x in reading.shown if x in before]):
             if x in known:
@@ -606,8 +601,9 @@ def tensor_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None)
     return board.reading, derivation
 
 
-def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
-    board = IndexBoard(root, wrt, names, given)
+def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                   size: int = WHOLE) -> Derivation:
+    board = IndexBoard(root, wrt, names, given, size=size)
     root, wrt = board.root, list(board.reading.wrt)
     known = board.start()
     below = set(topological(root))

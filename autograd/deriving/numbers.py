@@ -15,7 +15,7 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.derivation import Derivation, Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading, family
+from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
 from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
 
@@ -25,8 +25,9 @@ WAYS = 3                                            # more than these are walked
 LONG, WIDE = 24, 90                                 # in a wider line, what is longer goes by its name
 
 
-def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
-    board = Board(root, wrt, given, names)
+def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                  size: int = WHOLE) -> Derivation:
+    board = Board(root, wrt, given, names, size)
     root, wrt = board.root, list(board.reading.wrt)
     sections = [board.definitions()]
     results = []
@@ -79,8 +80,9 @@ class Factor(NamedTuple):
 class Board:
     """What is known of a graph of Values while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> None:
-        self.reading = Reading(root, wrt, names)
+    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                 size: int = WHOLE) -> None:
+        self.reading = Reading(root, wrt, names, size=size)
         self.root = self.reading.root
         self.write = Writer({name: i for i, name in enumerate(self.reading.ranked())})
         self.points = [Point(self.reading)]
@@ -161,10 +163,10 @@ class Board:
 
     def held(self, u: Any, v: Any) -> list[Any]:
         """The named nodes that u takes, by which it depends on v as well: they are held fixed in its own ∂u/∂v."""
-        def leads(x: Any) -> bool:
-            return x is v or any(leads(y) for y in self.partials[x])
+        return [x for x in self.partials[u] if x is not v and x in self.leading(v)]
 
-        return [x for x in self.partials[u] if x is not v and leads(x)]
+    def leading(self, v: Any) -> set[Any]:
+        return self.reading.leading(v, self.partials)
 
     def locally(self, u: Any, v: Any) -> Shown:
         return derivative(self.shown(u), self.shown(v), [self.shown(x) for x in self.held(u, v)])
@@ -215,7 +217,8 @@ class Board:
             if way[-1] is node:
                 found.append(way)
             else:
-                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)]
+                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)
+                          if x in self.leading(node)]
         return found
 
     def local_lines(self, pairs: Sequence[tuple[Any, Any]]) -> list[Line]:
@@ -230,7 +233,7 @@ class Board:
                     why = said("with ", listed([self.shown(x) for x in fixed]), " held fixed")
                     forms = [Form(forms[0].expr, why), *forms[1:]]
                 lines.append(Line(self.locally(u, v), partial(Point.partial, node=u, x=v),
-                                  [self.side(form) for form in forms]))
+                                  once(map(self.side, forms))))
         return lines
 
     def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr]:
@@ -259,10 +262,7 @@ class Board:
 
     def step_by_step(self, starts: Sequence[Any]) -> tuple[list[Section], sp.Expr]:
         """The same from the root back, one named node after another, where there are many ways; and the last result."""
-        before = set(starts)
-        for x in self.reading.order:
-            if x in self.reading.shown and any(y in before for y in self.partials[x]):
-                before.add(x)
+        before = set().union(*map(self.leading, starts))
         known: dict[Any, sp.Expr] = {self.root: sp.S.One}
         sections = []
         for x in reversed([x for x in self.reading.shown if x in before and x is not self.root]):
@@ -280,7 +280,7 @@ class Board:
                                                    partial(self.gradient, node=u))] * (u is not self.root)
                                            + [self.by_name(u, x)] for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
-                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])], x))
+                *lines, Line(left, partial(self.gradient, node=x), once([rule, *sides]))], x))
         return sections, known[starts[-1]]
 
     def by_name(self, u: Any, v: Any) -> Factor:
@@ -300,8 +300,8 @@ class Board:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
         terms = [[f.expr for f in factors] for factors in known]
         if len(total([product([self.write(x) for x in factors]) for factors in terms]).text) > WIDE:
-            terms = [[self.symbol(f) if len(self.write(f.expr).text) > LONG else f.expr for f in factors]
-                     for factors in known]
+            terms = [[self.symbol(f) if len(self.write(f.expr).text) > LONG or f.expr.free_symbols & self.whole.keys()
+                      else f.expr for f in factors] for factors in known]
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
         shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)])
                        for factors in terms])

@@ -23,6 +23,9 @@ from autograd.deriving.moves import Place, loosened
 
 __all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate", "family"]
 
+MOST = 14                                           # operations in a nameless part
+WHOLE = 30                                          # the same, where each use of a part counts
+
 
 class Reading:
     """The graph under `root` as mathematics.
@@ -39,9 +42,11 @@ class Reading:
         siblings: names for what is no node of the graph, with their formulas.
     """
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, softmax: bool = True) -> None:
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, softmax: bool = True,
+                 size: int = WHOLE) -> None:
         given = named_nodes(names)
         self.steps = SOFTMAX if softmax else None   # whether a nameless softmax is a step, or stands inside others
+        self.size = size                            # operations in what is written out; more become a step
         self.copies: dict[Any, Any] = {}
         self.origin = root, wrt
         root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
@@ -66,6 +71,8 @@ class Reading:
         self.spelled: dict[Any, Any] = {}           # the first node of each formula
         self.constants: dict[Any, str] = {}
         self.lengths: dict[sp.Symbol, int] = {}
+        self.sizes: dict[Any, int] = {}
+        self.above: dict[Any, set[Any]] = {}
         self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
         for x, by, _ in edges(root):
             self.users[x].append(by)
@@ -158,6 +165,8 @@ class Reading:
             return []
         spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])
+        if self.whole(node) > self.size * (1 if len(self.users[node]) > 1 else 3):       # too much to go through
+            return LARGE
         large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
                                                   for by in self.users[node])
         if (large and not divides) or sp.count_ops(expr) > 4 * MOST:        # too much to write out inside another
@@ -170,6 +179,16 @@ class Reading:
             return ["μ", "ν"]
         plain = isinstance(expr, The) or (sp.count_ops(expr) <= 1 and not expr.is_Add and not expr.has(sp.Sum))
         return [] if plain else [*("sSq" if node.op.name in ("sum", "add") else "ruv" if expr.is_Pow else "uvr")]
+
+    def whole(self, node: Any) -> int:
+        """How long a derivative through the node is: the argument of a function stands in its derivative again."""
+        if node not in self.sizes:
+            inside = sum(self.whole(x) for x in node.inputs if x in self.moving and x.op is not None and (
+                x in self.helpers or x not in self.name))
+            plain = getattr(node.op, "vjps", None) or node.op.name in ("add", "sub", "neg", "mul", "sum", "dot") or (
+                node.op.name == "div" and node.inputs[1] not in self.moving)
+            self.sizes[node] = 1 + inside * (1 if plain else 2)
+        return self.sizes[node]
 
     def wish(self, node: Any) -> str:
         """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
@@ -288,6 +307,15 @@ class Reading:
             pass
         return {x: g for x, g in gradients.items() if x in stops}
 
+    def leading(self, x: Any, partials: Mapping[Any, Mapping[Any, Any]]) -> set[Any]:
+        """The named nodes that depend on `x`, and `x` itself."""
+        if x not in self.above:
+            self.above[x] = {x}
+            for node in self.shown:
+                if any(y in self.above[x] for y in partials[node]):
+                    self.above[x].add(node)
+        return self.above[x]
+
 
 def fitted(part: Field, shape: tuple[int, ...]) -> Field:
     """Broadcasting undone, as the engine does it."""
@@ -372,7 +400,6 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
 
 
 SOFTMAX, LARGE = ["ŷ", "p"], ["a"]                 # nameless nodes that are steps of their own
-MOST = 14                                           # operations in a nameless part
 TRIES = 80                                          # at other numbers, nearer each time
 NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
 

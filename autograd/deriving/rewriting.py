@@ -15,10 +15,10 @@ from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.reading import Reading, shape_of
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
 
-__all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
+__all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
 
 LONG = 60                                           # as text
-MOST = 200                                          # operations in what algebra is tried on
+ALGEBRA = 100                                        # operations in what algebra is tried on
 
 
 class Form(NamedTuple):
@@ -101,7 +101,7 @@ class Rewriter:
         closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
-        if flat.count_ops() > MOST:                 # it is left as it is: to find what cancels would take too long
+        if flat.count_ops() > ALGEBRA:                 # it is left as it is: to find what cancels would take too long
             return expr
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
