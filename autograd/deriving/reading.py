@@ -24,6 +24,7 @@ from autograd.deriving.moves import Place, loosened
 __all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate", "family"]
 
 MOST = 14                                           # operations in a nameless part
+PRODUCT = 15                                        # what a product of matrices counts, as it brings sums
 WHOLE = 30                                          # the same, where each use of a part counts
 
 
@@ -187,7 +188,7 @@ class Reading:
                 x in self.helpers or x not in self.name))
             plain = getattr(node.op, "vjps", None) or node.op.name in ("add", "sub", "neg", "mul", "sum", "dot") or (
                 node.op.name == "div" and node.inputs[1] not in self.moving)
-            self.sizes[node] = 1 + inside * (1 if plain else 2)
+            self.sizes[node] = PRODUCT + 4 * inside if node.op.name == "matmul" else 1 + inside * (1 if plain else 2)
         return self.sizes[node]
 
     def wish(self, node: Any) -> str:
