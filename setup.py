@@ -60,6 +60,8 @@ setup(
               *(f"ninjagrad.{name}" for folder in BESIDE for name in find_packages(include=[folder, f"{folder}.*"]))],
     package_dir={f"ninjagrad.{folder}": folder for folder in BESIDE},
     include_package_data=False,                     # the pictures of the gallery stay in the sdist
-    package_data={"autograd": ["py.typed", "see/*.html", "deriving/*.html"], "nn": ["py.typed"],
-                  "ninjagrad.demos": ["*.html", "data/*.txt"], "ninjagrad.demos.ninja": ["exercises/*.py"]},
+    package_data={"autograd": ["py.typed", "codegen/*.js", "see/*.css", "see/*.html", "see/*.js",
+                               "deriving/*.html"], "nn": ["py.typed"],
+                  "ninjagrad.demos": ["*.html", "data/*.txt", "notebooks/*.py"],
+                  "ninjagrad.demos.ninja": ["exercises/*.py"]},
 )

@@ -17,7 +17,7 @@ def wanted() -> set[str]:
     for folder, place in FOLDERS.items():
         for path in (ROOT / folder).rglob("*"):
             inside = path.relative_to(ROOT / folder).as_posix()
-            if path.suffix in (".py", ".html", ".txt", ".typed") and "gallery/" not in inside:
+            if path.suffix in (".py", ".html", ".css", ".js", ".txt", ".typed") and "gallery/" not in inside:
                 found.add(f"{place}/{inside}")
     return found
 

@@ -8,6 +8,7 @@ finished graphs of either engine; the engines know nothing of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.arrays.tensor import Tensor, as_array, stack
 from autograd.core.graph import Gradients, Node, back, topological
-from autograd.core.modes import enable_grad, watching
+from autograd.core.modes import enable_grad, recorded_choices, watching
 from autograd.core.numbers import number
 from autograd.core.op import Op
 from autograd.core.value import Value
@@ -61,7 +62,7 @@ def grad(outputs: Any, inputs: Any, create_graph: bool = False, grad_outputs: An
         raise ValueError(f"grad: got {len(given)} grad_outputs for {len(ends)} outputs; there must be as many of both")
     seeds = [_seed(end, g, create_graph) for end, g in zip(ends, given)]
     someone = None if create_graph else watching()  # new nodes are looked at as they are made
-    with enable_grad(), np.errstate(all="ignore"):
+    with enable_grad(), recorded_choices() if create_graph else nullcontext(), np.errstate(all="ignore"):
         gradients: Gradients = {}
         for end, seed in zip(ends, seeds):
             gradients[end] = gradients[end] + seed if end in gradients else seed

@@ -27,13 +27,14 @@ DEMOS = {
     "gpt": "a transformer of single numbers: eager against replay",
     "temperature": "softmax from T = 0.1 to 10, and its entropy in bits",
     "overfit": "too many weights for fifteen points, and two things that help",
+    "notebooks": "nine lessons as notebooks, run and written for Jupyter",
     "scale": "a step taken along as JAX code, its batch spread over devices",
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
 }
 if COMMAND == "ninjagrad":
     del DEMOS["modules"]                            # which reads the files of a checkout
-MODULES = {"class": "ninja.classroom"}              # where a demo's module bears another name
+MODULES = {"class": "ninja.classroom", "notebooks": "lessons"}              # where a demo's module bears another name
 
 
 def run(name: str, arguments: list[str], function: str = "main", **options: Any) -> Any:
@@ -54,7 +55,7 @@ def run(name: str, arguments: list[str], function: str = "main", **options: Any)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except RuntimeError as error:
-        if type(error).__name__ != "LayoutError":   # which can't be imported where NumPy is missing
+        if "LayoutError" not in [kind.__name__ for kind in type(error).__mro__]:    # it may not be there to import
             raise
         sys.exit(f"{name}: {error}")
     except OSError as error:

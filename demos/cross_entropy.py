@@ -263,7 +263,7 @@ def main(arguments: list[str] | None = None) -> None:
     picture = options.out / "cross_entropy_graph.svg"
     written = [draw(graph.loss, highlight=graph.z[TARGET]).save(picture),
                stepper(graph.loss, options.out / "cross_entropy_steps.html",
-                       title="Cross-entropy of one sample, step by step")]
+                       title="Cross-entropy of one sample, step by step").path]
     error_plot = options.out / "cross_entropy_error.svg"
     if not options.no_plots:
         plot(error_plot)

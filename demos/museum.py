@@ -3,7 +3,8 @@
 Everything the engines share stands in `Small`; an exhibit changes one method. Each is run on a graph where its bug
 bites, and the first wrong node on the way back is named. The expected numbers are autograd's. Then comes the smallest
 graph on which it bites, found by trying all, and what the bug does to the training of a small network. Last, why the
-backward pass wants a topological order. With --out, all of it is a page, museum.html.
+backward pass wants a topological order. With --out, all of it is a page, museum.html, and beside it stands a page of
+each bug on which the broken backward pass and the right one go step by step.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import textwrap
 from typing import Any
 
 import numpy as np
+
+from autograd.see.dot import LayoutError
 
 from . import COMMAND
 from .bites import DIAMOND, smallest, walk
@@ -34,6 +37,7 @@ from .engines import (
     got,
 )
 from .museum_page import write
+from .museum_pages import write_pages
 from .terminal import folder, terminal_width
 
 __all__ = ["EXHIBITS", "Exhibit", "Small", "expected", "first_wrong", "got", "main"]
@@ -44,10 +48,16 @@ def main(arguments: list[str] | None = None) -> None:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exhibit", type=int, nargs="?", choices=range(1, len(EXHIBITS) + 2),
                         help=f"its number; {len(EXHIBITS) + 1} is about the order; all of them without")
-    parser.add_argument("--out", type=folder, help="write the page museum.html there, in place of printing")
+    parser.add_argument("--out", type=folder, help="write the pages there, museum.html first, in place of printing")
     options = parser.parse_args(arguments)
     if options.out is not None:
-        print(f"wrote {write(options.out)}")
+        options.out.mkdir(parents=True, exist_ok=True)
+        try:
+            pages = write_pages(options.out)
+        except LayoutError as error:                # museum.html draws its own pictures
+            print(f"without the pages to step through: {error}")
+            pages = []
+        print(*[f"wrote {path}" for path in (write(options.out), *pages)], sep="\n")
         return
     for number, exhibit in enumerate(EXHIBITS, 1):
         if options.exhibit in (None, number):

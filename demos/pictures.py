@@ -83,12 +83,12 @@ def screenshots() -> None:
         return
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page_file = stepper(cross_entropy.loss_graph().loss, Path(folder) / "steps.html",
-                            title="Cross-entropy of one sample, step by step")
+        page_file = stepper(cross_entropy.loss_graph().loss,
+                            title="Cross-entropy of one sample, step by step").save(Path(folder) / "steps.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for name, size, scheme, keys in [
-            ("stepper_light", (1200, 640), "light", ["ArrowRight"] * 16),
-            ("stepper_dark", (1200, 640), "dark", ["ArrowRight"] * 16),
+            ("stepper_light", (1200, 760), "light", ["ArrowRight"] * 16),
+            ("stepper_dark", (1200, 760), "dark", [*["ArrowRight"] * 16, *["d"] * 9]),
             ("stepper_phone", (390, 780), "dark", ["p", *["ArrowRight"] * 8, "+", "ArrowRight", "+", "ArrowRight"]),
         ]:
             page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)

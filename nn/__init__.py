@@ -35,6 +35,7 @@ if TYPE_CHECKING:                                   # for editors and type check
     from nn.layers import Sequential as Sequential
     from nn.layers import TensorMLP as TensorMLP
     from nn.layers import manual_seed as manual_seed
+    from nn.live import progress as progress
     from nn.losses import BCELoss as BCELoss
     from nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
     from nn.losses import CrossEntropyLoss as CrossEntropyLoss
@@ -52,7 +53,7 @@ __all__ = ["GELU", "MLP", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "Checkp
            "Dropout", "Embedding", "Flatten", "HingeLoss", "Identity", "L1Loss", "Layer", "LayerNorm", "Linear",
            "LogSoftmax", "MSELoss", "Module", "ModuleDict", "ModuleList", "NLLLoss", "Neuron", "Parameter", "ReLU",
            "Sequential", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh", "TensorMLP", "init", "load",
-           "manual_seed", "optim", "save"]
+           "manual_seed", "optim", "progress", "save"]
 
 _HOME = {
     **dict.fromkeys(["CheckpointError", "load", "save"], "checkpoint"),
@@ -63,6 +64,7 @@ _HOME = {
     **dict.fromkeys(["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HingeLoss", "L1Loss", "MSELoss", "NLLLoss",
                      "SmoothL1Loss"], "losses"),
     **dict.fromkeys(["Module"], "module"),
+    **dict.fromkeys(["progress"], "live"),
     **dict.fromkeys(["ModuleDict", "ModuleList", "Parameter"], "containers"),
 }
 
@@ -70,7 +72,8 @@ _HOME = {
 _INSTEAD = {                                        # how a name of PyTorch's begins -> what there is here
     ("Conv", "MaxPool", "AvgPool", "BatchNorm2d", "RNN", "LSTM", "GRU", "Transformer", "MultiheadAttention"):
         "it has layers for vectors and sequences of them: Linear, Embedding, BatchNorm1d, LayerNorm; dir(nn) lists all",
-    ("DataLoader", "Dataset", "utils"):
+    ("utils",): "clip_grad_norm_ stands in nn.optim; a minibatch is an index: X[i], Y[i]",
+    ("DataLoader", "Dataset"):
         "a minibatch is an index: i = autograd.randint(0, len(X), (32,)), and then X[i], Y[i]",
     ("functional",): "write `import autograd.functional as F`",
     ("Parameter",): "a Tensor with requires_grad=True that a Module holds is a parameter",

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from autograd.core.modes import no_grad
+from autograd.core.names import meant
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
@@ -104,3 +105,7 @@ def _fans(name: str, tensor: Tensor) -> tuple[int, int]:
                          "zeros_ or uniform_")
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(f"module 'nn.init' has no {name!r}; it has {', '.join(__all__)}{meant(name, __all__)}")

@@ -82,24 +82,24 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Callable[[Any], Any]) -> None:
-        self.modules = list(modules)
+        self._list = list(modules)
 
     def forward(self, x: object) -> Any:
-        for module in self.modules:
+        for module in self._list:
             x = module(x)
         return x
 
     def __getitem__(self, index: int) -> Any:
-        return self.modules[index]
+        return self._list[index]
 
     def __len__(self) -> int:
-        return len(self.modules)
+        return len(self._list)
 
     def __iter__(self) -> Iterator[object]:
-        return iter(self.modules)
+        return iter(self._list)
 
     def _inside(self) -> Iterable[tuple[object, object]]:
-        return enumerate(self.modules)              # "0.weight", as PyTorch names it
+        return enumerate(self._list)              # "0.weight", as PyTorch names it
 
 
 class TensorMLP(Sequential):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.carrying import remember_call
@@ -26,8 +26,8 @@ class Module:
     """The base of layers, losses and models: write `forward`, keep parameters and modules in attributes.
 
     Parameters are found where they are kept, in attributes and in lists, tuples and dicts in attributes, and in the
-    order they were put there; each once, however often it is shared. In sets, deques and arrays of objects none is
-    looked for: that they are there is an error.
+    order they were put there; each once, however often it is shared. In other collections (sets, deques, arrays of
+    objects) none is looked for: that they are there is an error.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -142,6 +142,10 @@ class Module:
                 raise ValueError(f"{type(self).__name__}: {other} and {name} are one parameter here, but differ in "
                                  "the state; make them equal there, or two parameters here")
 
+    def buffers(self) -> Iterator[Tensor]:
+        """Every buffer."""
+        return (buffer for _, buffer in self.named_buffers())
+
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module, with the name "", and every module in it, each once."""
         yield "", self
@@ -176,6 +180,10 @@ class Module:
         """The parts this module looks for parameters and modules in, each with its step of the path."""
         return vars(self).items()
 
+    def modules(self) -> Iterator[Module]:
+        """This module and every module in it, each once."""
+        return (module for _, module in self.named_modules())
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget every parameter's gradient, before the next backward pass adds to it.
 
@@ -189,12 +197,16 @@ class Module:
 
     def children(self) -> Iterator[Module]:
         """The modules directly in it."""
+        return (module for _, module in self.named_children())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly in it, with their names."""
         names = dict(self.named_modules())
         inner = {name for name in names if name}
         for name in names:                          # those that stand in no other
             steps = name.split(".")
             if name and not any(".".join(steps[:i]) in inner for i in range(1, len(steps))):
-                yield names[name]
+                yield name, names[name]
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call `function` with every module in it, itself last: for initial weights. Returns itself.
@@ -257,6 +269,10 @@ class Module:
     def __repr__(self) -> str:
         return _described(self, ())
 
+    def _repr_html_(self) -> str:
+        from nn.displays import of_module
+        return of_module(self)
+
 
 def _described(module: Module, around: tuple[Module, ...]) -> str:
     """The text of a module, its parts indented below it; `around` are those it stands in, which it may contain too."""
@@ -286,8 +302,12 @@ def _is_parameter(part: object) -> bool:
 
 def _refuse_hidden(path: str, part: Any) -> None:
     """Raise TypeError for parameters and modules where no order, or no path, leads to them."""
-    if isinstance(part, (set, frozenset, deque)) or getattr(getattr(part, "dtype", None), "hasobject", False):
-        inside = part.flat if hasattr(part, "flat") else part
+    hidden = getattr(getattr(part, "dtype", None), "hasobject", False)
+    fields = vars(part) if isinstance(part, SimpleNamespace) or hasattr(part, "__dataclass_fields__") else None
+    if hidden or fields or (isinstance(part, Collection) and not isinstance(part, (Node, str, bytes, range))
+                            and not hasattr(part, "dtype") and not isinstance(part, type)):
+        inside = fields.values() if fields else part.flat if hidden else [
+            *part, *(part.values() if isinstance(part, Mapping) else ())]
         if any([isinstance(x, Module) or _is_parameter(x) for x in inside]):
             raise TypeError(f"{path}: a {type(part).__name__} with parameters or modules in it, where none are looked "
                             "for; keep them in a list or a dict")

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
 from autograd.core.graph import Node
+from autograd.core.names import meant
 from autograd.core.numbers import number as as_number
 from autograd.core.op import numpy
 from autograd.core.value import Value
@@ -81,6 +83,11 @@ class _Parameters:
     def read(self) -> tuple[Array, Array | None]:
         """The numbers and their gradient, or None for the gradient where there is none."""
         raise NotImplementedError
+
+    def marks(self) -> list[int]:
+        """By which its numbers are known again; and so in whatever order they are."""
+        numbers = self.read()[0]
+        return [zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in (numbers, np.sort(numbers, axis=None))]
 
     def room(self, w: Array) -> Array:
         """Where the new numbers may be written: possibly over the old ones, `w`."""
@@ -303,6 +310,10 @@ class Optimizer:
         options = ", ".join(f"{name}={getattr(self, name)}" for name in self.options)
         return f"{type(self).__name__}({n} parameter{'s' * (n != 1)}, {options})"
 
+    def _repr_html_(self) -> str:
+        from nn.displays import of_optimizer
+        return of_optimizer(self)
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before the next backward pass adds to them. (`set_to_none` is PyTorch's.)"""
         for p in self._parameters:
@@ -353,6 +364,18 @@ class Optimizer:
             pair = self._scratch[like.dtype] = np.empty(like.size, like.dtype), np.empty(like.size, like.dtype)
         return pair[0][: like.size].reshape(like.shape), pair[1][: like.size].reshape(like.shape)
 
+    @property
+    def param_groups(self) -> list[MutableMapping[str, Any]]:
+        """PyTorch's way to the options: a list of one group, `params` and each option by its name, to read and to set.
+
+        >>> w = Value(1.0); optimizer = SGD([w], lr=0.1)
+        >>> for group in optimizer.param_groups:
+        ...     group["lr"] = 0.5
+        >>> optimizer.lr
+        0.5
+        """
+        return [_Group(self)]
+
     def owners(self) -> list[Any]:
         """The Values and Tensors it updates, in the order of its state."""
         return [owner for p in self._parameters for owner in p.owners()]
@@ -360,7 +383,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
         return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
-                "steps": [p.steps for p in self._parameters],
+                "steps": [p.steps for p in self._parameters], "numbers": [p.marks() for p in self._parameters],
                 "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
 
@@ -381,6 +404,7 @@ class Optimizer:
             raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
                              f"{sorted(self.options)} and {len(self._parameters)}")
         type(self)([Value(0.0)], **options)         # raises if an option is out of range
+        self._refuse_others(state.get("numbers"))
         states: list[State] = [{} for _ in self._parameters]
         for path, array in arrays.items():
             i, _, key = path.partition(".")
@@ -400,6 +424,50 @@ class Optimizer:
                 p.steps, p.state = count, arrays_
 
         return take_over
+
+
+    def _refuse_others(self, then: list[list[int]] | None) -> None:
+        """Raise where a parameter holds the numbers that another held when the state was made: they were exchanged."""
+        firsts = [marks[0] for marks in then or []]
+        for i, (p, marks) in enumerate(zip(self._parameters, then or [])):
+            first, sorted_ = p.marks()
+            if first != marks[0] and (first in firsts or sorted_ == marks[1]):
+                raise ValueError(f"{type(self).__name__}: parameter {i} holds the numbers that another one had when "
+                                 "the state was made; give the optimiser its parameters in the order they had then")
+
+
+class _Group(MutableMapping[str, Any]):
+    """An optimiser's parameters and options, as PyTorch hands them out."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "params":
+            return self._optimizer.owners()
+        if key not in self._optimizer.options:
+            raise KeyError(key)
+        return getattr(self._optimizer, key)
+
+    def __setitem__(self, key: str, x: Any) -> None:
+        if key not in self._optimizer.options:
+            raise KeyError(f"{type(self._optimizer).__name__} has no option {key!r}; it has "
+                           f"{', '.join(self._optimizer.options)}")
+        options = {name: getattr(self._optimizer, name) for name in self._optimizer.options}
+        type(self._optimizer)([Value(0.0)], **{**options, key: x})          # raises if it is out of range
+        setattr(self._optimizer, key, x)
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError(f"{type(self._optimizer).__name__}: an option can't be deleted")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("params", *self._optimizer.options))
+
+    def __len__(self) -> int:
+        return 1 + len(self._optimizer.options)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 class SGD(Optimizer):
@@ -721,3 +789,7 @@ def _norm(arrays: Sequence[Array | float], norm_type: float) -> float:
         return largest
     scaled = np.abs(flat.astype(np.float64) / largest)      # so that no power over- or underflows
     return largest * float((scaled ** norm_type).sum() ** (1.0 / norm_type))
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(f"module 'nn.optim' has no {name!r}; it has {', '.join(__all__)}{meant(name, __all__)}")

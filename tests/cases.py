@@ -98,6 +98,8 @@ ELEMENTWISE = [
     _row("minimum", (2, 3), (0, 1),    slopes=(_always(0), _always(1))),
     _row("where", (1, 1), _ANY, _ANY,  slopes=(_always(0), _always(1), _always(0))),
     _row("where", (0, 0), _ANY, _ANY,  slopes=(_always(0), _always(0), _always(1))),
+    _row("greater", (1.1, 1.4), (0, 1),        slopes=(_always(0), _always(0))),
+    _row("greater_equal", (1.1, 1.4), (2, 3),  slopes=(_always(0), _always(0))),
     _row("exp2", _ANY,                 slopes=(lambda x: 2 ** x * math.log(2),)),
     _row("log2", _POSITIVE,            slopes=(lambda x: 1 / (x * math.log(2)),), complex_step=True),
     _row("log10", _POSITIVE,           slopes=(lambda x: 1 / (x * math.log(10)),), complex_step=True),
@@ -232,6 +234,8 @@ MOVING = [
 STOPPING = [
     Moving(st.stop, ((2, 3),), (),                             lambda x: x),
     Moving(st.argsort, ((2, 3),), (1,),                        lambda x, d: np.argsort(x, 1)),
+    Moving(st.argmax, ((2, 3),), (1,),                         lambda x, d: np.argmax(x, 1)[:, None]),
+    Moving(st.shares, ((2, 3),), (),                           lambda x: (x == np.sort(x.ravel())[-1]) * 1.0),
 ]
 # fmt: on
 

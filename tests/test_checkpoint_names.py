@@ -1,12 +1,15 @@
 """Checkpoints lose no name: what could be saved as one, found nowhere, or put into another's place, is refused."""
 
-from collections import deque
+from collections import ChainMap, UserList, deque
+from dataclasses import make_dataclass
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
 
 import nn
 from autograd import Tensor, Value
+from nn import optim
 
 
 class Holder(nn.Module):
@@ -117,3 +120,62 @@ def test_an_optimisers_state_does_not_go_into_swapped_parameters(kind, make, tmp
 def test_a_set_of_parameters_is_refused(kind, optimizer):
     with pytest.raises(TypeError, match=f"{optimizer.__name__}: got a set, whose order"):
         optimizer(kind([Value(1.0), Value(2.0)]))
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: {p}, lambda p: frozenset([p]), lambda p: deque([p]), lambda p: UserList([p]),
+    lambda p: ChainMap({"a": p}), lambda p: MappingProxyType({"a": p}),
+    lambda p: {"a": p}.values(), lambda p: SimpleNamespace(w=p),
+    lambda p: make_dataclass("Pair", ["w"])(p), lambda p: [{p}], lambda p: np.array([p, None], dtype=object)],
+    ids=lambda make: "")
+def test_parameters_where_none_are_looked_for_are_an_error(make):
+    for part in (Value(1.0), nn.Linear(1, 1)):
+        with pytest.raises(TypeError, match="none are looked for; keep them in a list or a dict"):
+            Holder(make(part)).parameters()
+        assert Holder([(part,)]).parameters()
+    assert Holder([range(3), "text", {1, 2}, np.zeros(2), SimpleNamespace(n=1)]).parameters() == []
+
+
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW, optim.RMSprop])
+def test_an_optimisers_state_knows_parameters_that_have_changed_places(kind):
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    a, b, c, d = model.parameters()
+    first = kind([a, b, c, d])
+    model(Tensor([[1.0, 2.0]])).sum().backward()
+    first.step()
+    state = first.state_dict()
+    for order in ([c, b, a, d], [a, d, c, b], [c, d, a, b]):
+        with pytest.raises(ValueError, match="in the order they had then"):
+            kind(order).load_state_dict(state)
+    kind([a, b, c, d]).load_state_dict(state)
+    model.zero_grad()
+    model(Tensor([[1.0, 2.0]])).sum().backward()
+    first.step()                                    # the state of a moment ago still fits: a run goes back to it
+    kind([a, b, c, d]).load_state_dict(state)
+    values = [Value(1.0), Value(2.0)]
+    state = kind(values).state_dict()
+    kind(values).load_state_dict(state)
+    with pytest.raises(ValueError, match="in the order they had then"):
+        kind(values[::-1]).load_state_dict(state)
+
+
+def test_a_module_lists_what_is_in_it_as_pytorchs_does():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.BatchNorm1d(2), nn.Tanh()))
+    assert [type(m).__name__ for m in model.modules()] == ["Sequential", "Linear", "Sequential", "BatchNorm1d", "Tanh"]
+    assert [name for name, _ in model.named_children()] == ["0", "1"]
+    assert [type(m).__name__ for m in model.children()] == ["Linear", "Sequential"]
+    assert len(list(model.buffers())) == 3
+
+
+def test_param_groups_read_and_set_the_options():
+    w = Value(1.0)
+    optimizer = optim.SGD([w], lr=0.1)
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["params"], set(group)) == (0.1, [w], {"params", *optimizer.options})
+    for one in optimizer.param_groups:
+        one["lr"] = 0.5
+    assert optimizer.lr == 0.5
+    for key, x, error in [("lr", -1.0, ValueError), ("learning_rate", 0.1, KeyError), ("momentum", 2.0, ValueError)]:
+        with pytest.raises(error):
+            group[key] = x
+    assert optimizer.lr == 0.5

@@ -25,7 +25,7 @@ from tests.hostile import CASES, value, zero_d
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.promise}. {case.what}")
 def test_hostile(case):
-    if isinstance(case.expected, type):
+    if isinstance(case.expected, (type, tuple)):
         with pytest.raises(case.expected) as caught:
             case.run()
         assert len(str(caught.value)) > 15          # it says what is wrong

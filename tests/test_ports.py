@@ -313,6 +313,7 @@ def test_saved_tensors_come_back(tmp_path):
 @pytest.mark.parametrize(("where", "wrong", "right"), [
     ("autograd", "zeross", "zeros"), ("autograd", "no_gard", "no_grad"), ("autograd", "arrange", "arange"),
     ("autograd.functional", "sofmax", "softmax"), ("autograd.functional", "cross_entrpy", "cross_entropy"),
+    ("nn.optim", "Adm", "Adam"), ("autograd.optim", "AdmaW", "AdamW"), ("nn.init", "xavier_unifrm_", "xavier_uniform_"),
     ("nn", "ReLu", "ReLU"), ("nn", "Linaer", "Linear"), ("autograd.nn", "Embeding", "Embedding"),
 ])
 def test_a_misspelt_name_is_asked_about(where, wrong, right):

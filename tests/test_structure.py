@@ -121,6 +121,8 @@ BESIDE = {
     "autograd/learn/suspicions": "learn/test_diagnose", "autograd/see/tree": "see/test_draw",
     "autograd/see/dot": "see/test_draw", "autograd/see/naming": "see/test_draw",
     "autograd/see/telling": "see/test_explain",
+    "autograd/core/showing": "see/test_display", "autograd/see/page": "see/test_display",
+    "nn/displays": "see/test_display",
     "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",
     "nn/neurons": "nn/test_layers", "nn/activations": "nn/test_layers",
     **{f"autograd/functional/{name}": "functional/test_functional" for name in (

@@ -41,10 +41,10 @@ def graphs() -> Any:
 def texts() -> dict[str, Any]:
     """What is said of them."""
     from autograd import Value, cmp, detect_anomaly, diagnose, draw, draw_dot, explain, paths, tree
+    from autograd.codegen.javascript import everything
     from autograd.core.graph import topological
-    from autograd.learn.contributions import gradients, seed
-    from autograd.see.naming import full_names
-    from autograd.see.stepper import _lines, _walk
+    from autograd.see.naming import full_names, roles
+    from autograd.see.stepper import _facts
 
     told: dict[str, Any] = {}
     for name, root, leaf in graphs():
@@ -59,8 +59,8 @@ def texts() -> dict[str, Any]:
         told_of = explain(root, leaf)
         told[f"{name}: explain"] = [str(told_of), told_of._repr_html_(), told_of.remainder, told_of.agrees]
         order = topological(root)
-        names, grads = full_names(order, None), gradients(order, root, seed(root))
-        told[f"{name}: stepper"] = _walk(order, root, names, grads, {x: _lines(x, names[x], grads) for x in order})
+        names = full_names(order, None)
+        told[f"{name}: stepper"] = [_facts(order, root, names, roles(order, root, names, [leaf])), everything(root)]
         g = leaf.grad
         answers = [g, -g, 2 * g, g + 1, 3 * g, 0.0, float("nan"), float("inf"), leaf.data, root.inputs[0].grad,
                    Value(g / 7), True, *[path.contribution for path in found]]
@@ -102,7 +102,7 @@ def pages() -> dict[str, Any]:
     root = model(model(Value(1.0, "x"))) * 2.0
     with tempfile.TemporaryDirectory() as directory:
         try:
-            page = stepper(root, Path(directory) / "page.html").read_text(encoding="utf-8")
+            page = stepper(root, Path(directory) / "page.html").html
         except RuntimeError as error:
             page = str(error).replace(directory, "")
     return {"folded": draw(root, collapse=model).source, "page": page}

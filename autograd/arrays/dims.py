@@ -24,7 +24,7 @@ def dims_of(name: str, dim: Dim, ndim: int) -> tuple[int, ...]:
         return (dim,)
     if isinstance(dim, (bool, str)) or not isinstance(dim, (int, np.integer, tuple, list)):
         raise TypeError(f"{name}: got dim={short(dim)}, expected an integer or several")
-    if ndim == 0 and dim in (0, -1):                # as both libraries have it: one number may be reduced too
+    if ndim == 0 and dim in (0, -1, (0,), (-1,), [0], [-1]):    # as both libraries have it: one number has an axis
         return ()
     dims = []
     for i in (dim,) if isinstance(dim, (int, np.integer)) else dim:

@@ -81,6 +81,11 @@ class InPlace(ArrayNode):
             raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
                              "change would escape it; change its .data, or work under no_grad()")
 
+    def _may_take(self, what: str, other: object) -> None:
+        if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
+            raise ValueError(f"{what}: the other one has a gradient, which a change in place would lose; "
+                             "use the operator, or other.detach()")
+
     def _replace(self, array: Array) -> Self:
         if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
             raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
@@ -121,11 +126,13 @@ class InPlace(ArrayNode):
 
     def zero_(self) -> Self:
         """All numbers made zero, in place."""
+        self._may_change("zero_")
         return self.fill_(0)
 
     def fill_(self, value: object) -> Self:
         """All numbers made `value`, in place."""
         self._may_change("fill_")
+        self._may_take("fill_", value)
         array = np.empty_like(self._data)
         array[...] = one_number("fill_", value, self)
         return self._replace(array)
@@ -148,9 +155,7 @@ class InPlace(ArrayNode):
         tensor([4., 3.])
         """
         self._may_change("index_add_")
-        if isinstance(source, ArrayNode) and source.requires_grad and is_grad_enabled():
-            raise ValueError("index_add_: the source has a gradient, which a change in place would lose; use "
-                             "source.detach()")
+        self._may_take("index_add_", source)
         key = (slice(None),) * axis_of("index_add_", dim, self.ndim) + (index_key(index),)
         array = np.array(self._data)
         try:
@@ -162,6 +167,7 @@ class InPlace(ArrayNode):
     def copy_(self, other: object) -> Self:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
+        self._may_take("copy_", other)
         array = cast(operand(other, "copy_", self)._data, self.dtype, "copy_")
         return self._replace(np.broadcast_to(array, self.shape).copy())
 
@@ -183,7 +189,5 @@ class InPlace(ArrayNode):
 
     def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)
-        if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
-            raise ValueError(f"{name}: the other one has a gradient, which a change in place would lose; "
-                             "use the operator, or other.detach()")
+        self._may_take(name, other)
         return self._replace(result(other)._data)

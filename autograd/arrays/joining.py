@@ -36,6 +36,7 @@ def concatenate(tensors: Sequence[object], dim: int = 0) -> Tensor:
     >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
     tensor([1., 2., 3.])
     """
+    refuse_pair("concatenate", tensors)
     parts = [operand(t, "concatenate", None) for t in tensors]
     if not parts:
         raise ValueError("concatenate: got no tensors")
@@ -49,6 +50,7 @@ cat = concatenate
 
 def gathered(x: object, name: str = "tensor") -> Tensor:
     """A tensor of what may be lists, nested, with tensors in them whose gradients pass."""
+    refuse_pair(name, x)
     if isinstance(x, (list, tuple)) and holds_gradients(x):
         return stack([gathered(y, name) for y in x])
     return operand(x, name, None)
@@ -63,4 +65,11 @@ def holds_gradients(x: object) -> bool:
 
 def stack(tensors: Sequence[object], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new axis `dim`."""
+    refuse_pair("stack", tensors)
     return concatenate([operand(t, "stack", None).unsqueeze(dim) for t in tensors], dim)
+
+
+def refuse_pair(name: str, tensors: object) -> None:
+    """Raise for what `max(dim)` returns: its values and indices in one tensor are never meant."""
+    if hasattr(tensors, "indices") and hasattr(tensors, "values"):
+        raise TypeError(f"{name}: got a pair of (values, indices), expected one of the two; use .values or .indices")

@@ -307,7 +307,7 @@ FUNCTIONS: dict[str, Rule] = {
     "vsplit": lambda x, sections: _split(x, sections, 0), "dsplit": lambda x, sections: _split(x, sections, 2),
     "hsplit": lambda x, sections: _split(x, sections, 0 if x.ndim == 1 else 1),
     "unstack": lambda x, *, axis=0: x.unbind(axis), "diff": _diff,
-    "round": lambda a, decimals=0: a.round() if decimals == 0 else (a * 10.0 ** decimals).round() / 10.0 ** decimals,
+    "round": lambda a, decimals=0: a.round(decimals),
     "ptp": lambda a, axis=None, keepdims=False: a.amax(axis, keepdims) - a.amin(axis, keepdims),
 }
 FUNCTIONS["around"] = FUNCTIONS["round"]

@@ -209,6 +209,8 @@ class Reductions(Shapes):
                 return self.amax(dim, keepdim)
         if isinstance(dim, Shapes):
             return self.maximum(dim)
+        if dim is not None and not self.ndim:       # one number has an axis, 0 or −1
+            return self._of_one("max", dim)
         x = self._data
         dim = one_dim("max", dim, x)
         if dim is None:
@@ -226,6 +228,8 @@ class Reductions(Shapes):
                 return self.amin(dim, keepdim)
         if isinstance(dim, Shapes):
             return self.minimum(dim)
+        if dim is not None and not self.ndim:
+            return self._of_one("min", dim)
         x = self._data
         dim = one_dim("min", dim, x)
         if x.dtype.kind != "f":                     # -x would overflow; and a constant needs no detour
@@ -234,6 +238,10 @@ class Reductions(Shapes):
             return Extremum(handle(x.min(dim, keepdims=keepdim)), handle(x.argmin(dim, keepdims=keepdim)))
         lowest = (-self).max(dim, keepdim)
         return -lowest if not isinstance(lowest, Extremum) else Extremum(-lowest.values, lowest.indices)
+
+    def _of_one(self, name: str, dim: Any) -> Extremum:
+        axis_of(name, dim, 1)
+        return Extremum(self.reshape(()), handle(np.array(0)))
 
     def amax(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
         """The largest number over `dim`, without its index."""
@@ -287,7 +295,8 @@ class Reductions(Shapes):
         x: Any = self
         if numpy_names:
             dim, _ = from_numpy("sort", dim, False, _without_kind(numpy_names))
-        if dim is None or not self.ndim:            # NumPy's word for all numbers in a row
+        if dim is None or not self.ndim:            # NumPy's word for all numbers in a row; and one number is a row
+            axis_of("sort", 0 if dim is None else dim, 1)
             x, dim = self.reshape(-1), 0
         position = axis_of("sort", dim, x.ndim)
         if descending:                              # turned twice, so that of equal numbers the first stays first

@@ -92,7 +92,9 @@ class Shapes(ArrayNode):
 
     def swapaxes(self, dim0: int, dim1: int) -> Tensor:
         """Two axes swapped."""
-        first, second = axis_of("swapaxes", dim0, self.ndim), axis_of("swapaxes", dim1, self.ndim)
+        first, second = [axis_of("swapaxes", dim, self.ndim or 1) for dim in (dim0, dim1)]
+        if not self.ndim:                           # PyTorch's: one number has an axis, 0 or −1
+            return self.reshape(())
         order = list(range(self.ndim))
         order[first], order[second] = second, first
         return self.apply(st.permute, self, tuple(order))
@@ -115,12 +117,13 @@ class Shapes(ArrayNode):
 
     # The same numbers in other places.
 
-    def flip(self, *dims: Any) -> Tensor:
+    def flip(self, *axes: Any, dims: Any = None) -> Tensor:
         """Backwards along each of `dims`; along all, if none is named."""
-        axes = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+        if dims is None:
+            dims = tuple(axes[0]) if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes or None
         if self.ndim == 0:
-            return self.reshape(1).flip(axes).reshape(())
-        return st.flip.make(self, dims_of("flip", axes or None, self.ndim))
+            return self.reshape(1).flip(dims=dims).reshape(())
+        return st.flip.make(self, dims_of("flip", dims, self.ndim))
 
     def roll(self, shifts: Any, dims: int | Sequence[int] | None = None) -> Tensor:
         """Moved on by `shifts` along `dims`; what leaves at the end comes back at the beginning.
@@ -208,12 +211,17 @@ class Shapes(ArrayNode):
             return self.repeat_interleave(repeats, axis)
         return self.tile(*sizes)
 
-    def repeat_interleave(self, repeats: object, dim: int | None = None) -> Tensor:
-        """Each slice along `dim` so many times; of all numbers in a row, if no `dim` is named."""
+    def repeat_interleave(self, repeats: object, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+        """Each slice along `dim` so many times; of all numbers in a row, if no `dim` is named.
+
+        `output_size`, how many there will be, is PyTorch's to save time; here it is only checked.
+        """
         if dim is None:
-            return self.reshape(-1).repeat_interleave(repeats, 0)
+            return self.reshape(-1).repeat_interleave(repeats, 0, output_size=output_size)
         position = axis_of("repeat_interleave", dim, self.ndim)
         counts = np.asarray(repeats._data if isinstance(repeats, ArrayNode) else repeats)
+        if output_size not in (None, np.broadcast_to(counts, self.shape[position]).sum()):
+            raise ValueError(f"repeat_interleave: got output_size={output_size}, expected what the repeats sum to")
         return self[(slice(None),) * position + (np.repeat(np.arange(self.shape[position]), counts),)]
 
     def moveaxis(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
@@ -234,6 +242,9 @@ class Shapes(ArrayNode):
         places = index._data if isinstance(index, ArrayNode) else np.asarray(index)
         if places.dtype.kind not in "iu":
             raise TypeError(f"gather: got an index of {places.dtype}, expected integers")
+        if not self.ndim and places.ndim < 2:       # one number has an axis, 0 or −1
+            axis_of("gather", dim, 1)
+            return self.reshape(1)[index]
         if places.ndim != self.ndim:
             raise ValueError(f"gather: got an index of shape {places.shape} for a tensor of shape {self.shape}; "
                              "expected as many axes")
@@ -242,8 +253,11 @@ class Shapes(ArrayNode):
         key[position] = index if isinstance(index, ArrayNode) else places
         return self[tuple(key)]
 
-    def take_along_dim(self, indices: object, dim: int) -> Tensor:
-        """What `indices` points to along `dim`; axes of length 1 are broadcast."""
+    def take_along_dim(self, indices: object, dim: int | None = None) -> Tensor:
+        """What `indices` points to along `dim`; axes of length 1 are broadcast. Without `dim`, in a row."""
+        if dim is None:
+            flat: Any = indices if isinstance(indices, ArrayNode) else np.asarray(indices)
+            return self.reshape(-1)[flat.reshape(-1)]
         places = indices._data if isinstance(indices, ArrayNode) else np.asarray(indices)
         position = axis_of("take_along_dim", dim, self.ndim)
         shape = list(np.broadcast_shapes(*[t.shape[:position] + (1,) + t.shape[position + 1:] for t in (self, places)]))

@@ -76,12 +76,15 @@ _known: list[Structural] = []                       # those that stand in no tab
 _readers: list[Callable[[Structural], None]] = []
 
 # Ops that undo each other mention each other.
+argmax: Structural
 cast: Structural
 permute: Structural
 place: Structural
+put_along: Structural
 reduce_to: Structural
-sum_: Structural
 scatter: Structural
+shares: Structural
+sum_: Structural
 
 
 def for_each_structural(reader: Callable[[Structural], None]) -> None:
@@ -245,9 +248,13 @@ sum_ = _inner("sum", planned(sum_plan),
              words="every summand gets the sum's gradient")
 
 
+def _is_node(x: object) -> bool:
+    """Whether a rule is fed nodes: then what it chooses must be a node too, to be chosen anew by who runs it again."""
+    return hasattr(x, "_data")
+
+
 def _shares(x: Array, out: Array) -> Array:
     """1 where x is the maximum; equal shares that sum to 1 where several are."""
-    x, out = getattr(x, "_data", x), getattr(out, "_data", out)     # of nodes, as they are now
     at_maximum = np.asarray(x == out)
     count = np.count_nonzero(at_maximum)
     if not count:                                   # nan is the maximum where there is one, and equals nothing
@@ -292,13 +299,19 @@ place = _inner("place", _place,
               lambda g, out, x, indices, dim, shape: pick(g, indices, dim), warns=False,
               words="each element gets the gradient of the place it went to")
 max_all = _inner("max_all", lambda x: x.max(),
-                lambda g, out, x: g * _shares(x, out), symbol="max", warns=False,
+                lambda g, out, x: g * (shares(x) if _is_node(x) else _shares(x, out)), symbol="max", warns=False,
                 words="the gradient goes to the largest, 0 to the others")
 max_along = _inner("max_along", lambda x, indices, dim, keepdim:
                   _pick(x, indices, dim) if keepdim else _pick(x, indices, dim).squeeze(dim),
                   lambda g, out, x, indices, dim, keepdim:
-                  place(g if keepdim else g.reshape(indices.shape), indices, dim, x.shape), symbol="max", warns=False,
+                  _back_to(g if keepdim else g.reshape(indices.shape), x, argmax, indices, dim),
+                  symbol="max", warns=False,
                   words="the gradient goes to the largest, 0 to the others")
+
+
+def _back_to(g: Any, x: Any, places: Structural, indices: Any, dim: int) -> Any:
+    """g where it came from along `dim`: to the `indices`, or, of nodes, to where the op `places` finds them."""
+    return put_along(g, places(x, dim), dim, x.shape) if _is_node(x) else place(g, indices, dim, x.shape)
 
 
 def _logsumexp(x: Array, dim: tuple[int, ...], keepdim: bool) -> Array:
@@ -342,8 +355,34 @@ stop = _inner("stop", lambda x: x.copy(), lambda g, out, x: None, warns=False, s
 argsort = _inner("argsort", lambda x, dim: np.argsort(x, dim, kind="stable"), lambda g, out, x, dim: None, warns=False,
                  words="a place has no gradient",
                  source=_spelled("np.argsort({x}, {dim})", "torch.argsort({x}, {dim})"))
-for _op in (stop, argsort):
+argmax = _inner("argmax", lambda x, dim: x.argmax(dim, keepdims=True), lambda g, out, x, dim: None, warns=False,
+                words="a place has no gradient",
+                source=_spelled("np.argmax({x}, {dim}, keepdims=True)", "torch.argmax({x}, {dim}, keepdim=True)"))
+shares = _inner("shares", lambda x: _shares(x, x.max()).astype(x.dtype), lambda g, out, x: None, warns=False,
+                words="shares have no gradient")
+for _op in (stop, argsort, argmax, shares):
     _op.constant = True
+
+
+class _Along(Structural):
+    """An op one of whose inputs holds places, which have no slope. It stands in no table: no step could show that."""
+
+    __slots__ = ()
+    home = "autograd.arrays.structural", "ALONG"
+
+
+take_along = introduced(_Along(
+    "take_along", lambda x, places, dim: np.take_along_axis(x, places, dim),
+    lambda g, out, x, places, dim: put_along(g, places, dim, x.shape),
+    lambda g, out, x, places, dim: places * 0, warns=False, methods=(),
+    words="the gradient goes to the elements that were taken, 0 to the others",
+    source=_spelled("np.take_along_axis({x}, {y}, {dim})", "torch.gather({x}, {dim}, {y})")))
+put_along = introduced(_Along(
+    "put_along", lambda x, places, dim, shape: _place(x, places, dim, shape),
+    lambda g, out, x, places, dim, shape: take_along(g, places, dim),
+    lambda g, out, x, places, dim, shape: places * 0, warns=False, methods=(),
+    words="each element gets the gradient of the place it went to"))
+ALONG = {op.name: op for op in (take_along, put_along)}
 
 
 # Shapes: nothing is computed, so nothing is either on the way back.
@@ -432,7 +471,7 @@ def _matmul_right(g: Array, out: Array, x: Array, y: Array) -> Any:  # ∂(x @ y
         return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
-    if y.ndim == 2 and x.size and g.size:                       # one flat product: no stack to sum over afterwards
+    if y.ndim == 2 and 0 not in (*x.shape, *g.shape):           # one flat product: no stack to sum over afterwards
         return x.reshape((-1, x.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
     return x.swapaxes(-1, -2) @ g
 
@@ -471,12 +510,6 @@ def _cumsum(x: Array, dim: int) -> Array:
     return x.cumsum(dim, np.float64).astype(x.dtype) if x.dtype.char in "ef" else x.cumsum(dim)    # rounded once
 
 
-def _sorting(x: Array, dim: int) -> Any:
-    """Where the sorted numbers of x stood. Of a node: as it is now."""
-    places = argsort(x, dim)
-    return getattr(places, "_data", places)
-
-
 flip: Structural
 roll: Structural
 tril: Structural
@@ -502,6 +535,6 @@ cumsum = _inner("cumsum", _cumsum,
                words="each summand gets the gradients of all sums that it is in",
                source=_spelled("np.cumsum({x}, {dim})", "torch.cumsum({x}, {dim})"))
 sort = _inner("sort", lambda x, dim: np.sort(x, dim),
-             lambda g, out, x, dim: place(g, _sorting(x, dim), dim, x.shape), warns=False,
+             lambda g, out, x, dim: _back_to(g, x, argsort, None if _is_node(x) else argsort(x, dim), dim), warns=False,
              words="each element gets the gradient of the place it went to",
              source=_spelled("np.sort({x}, {dim})", "torch.sort({x}, dim={dim}).values"))

@@ -39,11 +39,13 @@ from autograd.arrays.questions import Questions
 from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
+from autograd.core.asking import refuse_silent
 from autograd.core.graph import topological
 from autograd.core.interior import interior, one_at_a_time
-from autograd.core.modes import active, is_grad_enabled, watching
+from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
 from autograd.core.op import Op
 from autograd.core.operators import COMPARISONS
+from autograd.core.ops import compared
 from autograd.core.writing import Method
 
 if TYPE_CHECKING:
@@ -344,6 +346,9 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         return bool(self._data.item())
 
     def __float__(self) -> float:
+        """The number, for `float(t)`. Where a gradient would be lost unasked, as in `math.exp(t)`, it raises."""
+        if self.requires_grad and is_grad_enabled():
+            refuse_silent("Tensor", ".item()")
         return float(self.item())
 
     def __int__(self) -> int:
@@ -379,14 +384,18 @@ def tensor(data: object, requires_grad: bool = False, dtype: DTypeLike | None = 
     >>> tensor([0, 2, 1]).dtype
     dtype('int64')
 
-    Of a list with tensors in it that have gradients, the result is no leaf: they pass.
+    Of a tensor that has a gradient, or a list with some in it, the result is no leaf: the gradient passes. (A new leaf
+    is made of a tensor's numbers where `requires_grad` asks for it.)
 
     >>> q = Tensor(2.0, requires_grad=True); tensor([q * 3, 1.0]).sum().backward(); q.grad
     tensor(3.0000)
     """
-    if isinstance(data, (list, tuple)) and holds_gradients(data):
-        joined = gathered(data)
-        return joined if dtype is None else joined.to(dtype)
+    if holds_gradients(data) and not (requires_grad and isinstance(data, Tensor)):
+        joined: Tensor = gathered(data).clone()
+        joined = joined if dtype is None else joined.to(dtype)
+        if label:
+            joined.label = label
+        return joined
     array = as_array(data, dtype)
     return Tensor(array, requires_grad, array.dtype, label)
 
@@ -417,6 +426,8 @@ def _comparison(sign: str) -> Callable[[Tensor, object], object]:
     def method(self: Tensor, other: object) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
+        if active and choices_recorded() and (self.requires_grad or getattr(other, "requires_grad", False)):
+            return compared(sign, self, other)
         if isinstance(other, Tensor):
             other = other._data
         elif type(other) is int and self._data.dtype.kind == "f":
@@ -436,6 +447,35 @@ def _with_alpha(name: str, plain: Callable[[Tensor, Any], Tensor]) -> Callable[.
 
     method.__name__, method.__doc__ = name, f"`{name}(other)`; with `alpha`, of alpha·other."
     return method
+
+
+def _with_rounding(plain: Callable[[Tensor, Any], Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's `x.div(y, rounding_mode=…)`."""
+    def div(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """`self / other`; with `rounding_mode` "floor" or "trunc" a whole number, which has no slope."""
+        if rounding_mode == "floor":
+            return self // other                    # type: ignore[no-any-return]
+        quotient = plain(self, other)
+        if rounding_mode == "trunc":
+            return quotient.sign() * abs(quotient).floor()
+        if rounding_mode is not None:
+            raise ValueError(f"div: got rounding_mode={rounding_mode!r}, expected 'floor', 'trunc' or None")
+        return quotient
+
+    return div
+
+
+def _with_decimals(plain: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's `x.round(decimals=…)`."""
+    def round(self: Tensor, decimals: int = 0) -> Tensor:
+        """To the nearest number of so many decimals, of two the even one. It has no slope."""
+        decimals = operator.index(decimals)
+        if decimals == 0:
+            return plain(self)
+        scale = 10.0 ** abs(decimals)
+        return plain(self * scale) / scale if decimals > 0 else plain(self / scale) * scale
+
+    return round
 
 
 # Methods that share their names with Python's types, which the class body needs under those names.
@@ -461,6 +501,8 @@ Tensor.operand = staticmethod(operand)      # type: ignore[method-assign, assign
 for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
     setattr(Tensor, _name, _with_alpha(_name, getattr(Tensor, _sign)))
     setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
+for _name, _method in [("div", _with_rounding(Tensor.__truediv__)), ("round", _with_decimals(Tensor.round))]:
+    setattr(Tensor, _name, _method)
 for _name in MISSING:
     if not hasattr(Tensor, _name):
         setattr(Tensor, _name, Missing(_name))

@@ -90,19 +90,21 @@ def from_numpy(array: Any) -> Tensor:
     return as_tensor(array)
 
 
-def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros in the shape and dtype of x."""
-    return full_like(x, 0, dtype, requires_grad)
+    return full_like(x, 0, dtype, requires_grad, device)
 
 
-def ones_like(x: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: object, dtype: DTypeLike | None = None, requires_grad: bool = False, device: object = None) -> Tensor:
     """Ones in the shape and dtype of x."""
-    return full_like(x, 1, dtype, requires_grad)
+    return full_like(x, 1, dtype, requires_grad, device)
 
 
-def full_like(x: object, fill_value: object, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: object, fill_value: object, dtype: DTypeLike | None = None, requires_grad: bool = False,
+              device: object = None) -> Tensor:
     """`fill_value` in the shape and dtype of x."""
-    return _finished(np.full_like(np.asarray(operand(x, "full_like", None)._data), fill_value, dtype), requires_grad)
+    array = np.asarray(operand(x, "full_like", None)._data)
+    return _finished(np.full_like(array, fill_value, dtype), requires_grad, device)
 
 
 def arange(start: float, end: float | None = None, step: float = 1, dtype: DTypeLike | None = None,
@@ -132,9 +134,10 @@ def _number(name: str, x: object) -> Any:
     return x.item() if isinstance(x, (Tensor, np.generic)) else x
 
 
-def eye(n: int, m: int | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, dtype: DTypeLike = np.float64, requires_grad: bool = False,
+        device: object = None) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
-    return _finished(np.eye(n, m, dtype=dtype), requires_grad)
+    return _finished(np.eye(n, m, dtype=dtype), requires_grad, device)
 
 
 def tril(x: object, diagonal: int = 0) -> Tensor:
@@ -274,10 +277,17 @@ class Histogram(tuple[Tensor, Tensor]):
     bin_edges = property(lambda self: self[1])
 
 
-def histogram(x: object, bins: int = 100, range: tuple[float, float] | None = None, density: bool = False) -> Histogram:
-    """How the numbers in x are spread over `bins` intervals: (counts, edges)."""
-    counts, edges = np.histogram(operand(x, "histogram", None)._data, bins, range, density)
-    return Histogram((_finished(counts.astype(np.float64)), _finished(edges)))
+def histogram(x: object, bins: Any = 100, range: tuple[float, float] | None = None, density: bool = False,
+              weight: object = None) -> Histogram:
+    """How the numbers in x are spread over `bins` intervals, or between the edges in `bins`: (counts, edges).
+
+    `weight` says for how much each number counts. Counts and edges are constants.
+    """
+    numbers, limits = operand(x, "histogram", None)._data, operand(bins, "histogram", None)._data
+    weights = None if weight is None else operand(weight, "histogram", None)._data
+    counts, edges = np.histogram(numbers, limits if limits.ndim else bins, range, density, weights)
+    dtype = _float_of(x)
+    return Histogram((_finished(counts.astype(dtype)), _finished(edges.astype(dtype))))
 
 
 # Methods as functions: torch.tanh(x) is x.tanh(). `autograd` hands these out by name, so that `from autograd import *`

@@ -19,6 +19,7 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.arrays.tensor import Tensor
 from autograd.codegen.crossentropy import write_cross_entropy
+from autograd.codegen.javascript import javascript
 from autograd.codegen.libraries import LIBRARIES, NumPy
 from autograd.codegen.moving import largest, pick, places, reduce_to, shares, where_largest
 from autograd.codegen.page import Page
@@ -26,19 +27,28 @@ from autograd.codegen.text import Text
 from autograd.core.graph import Gradients, back, topological
 from autograd.core.nary import Nary
 from autograd.core.op import TABLE
+from autograd.core.showing import Lines, shown_as
 from autograd.core.symbols import COMPARE
 from autograd.core.value import Value
 
-__all__ = ["source"]
+__all__ = ["Source", "source"]
 
 
-def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> str:
+class Source(Lines):
+    """A module's text. In a notebook it shows itself as code, in colours where pygments is installed."""
+
+    __slots__ = ()
+    _repr_html_ = shown_as("of_source")
+
+
+def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> Source:
     """The text of a module with one function, `step(**leaves) -> (loss, {name: gradient})`.
 
     Args:
         root: a Value, or a Tensor of one number.
         names: what to call the nodes, such as `locals()`; otherwise they are called by their labels.
-        backend: "numpy", "torch" or "jax": whose functions the text calls.
+        backend: "numpy", "torch" or "jax": whose functions the text calls. Or "js": of Values, JavaScript, whose
+            `step({leaves})` gives `[loss, {gradients}]`.
 
     The arguments of `step` are the leaves: Tensors that require a gradient, named or not, and everything that has a
     name or a label, targets and indices among them if they are Tensors. Gradients are given for the leaves the engine
@@ -75,11 +85,16 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
     if isinstance(names, str):
         raise TypeError(f"source: got names={names!r}, expected what to call the nodes, as locals(); for the library "
                         f"write backend={names!r}")
+    if backend == "js" and isinstance(root, Value):
+        return javascript(root, names or {})
+    if backend == "js":
+        raise TypeError("source: JavaScript is written of Values only, as it has no arrays to compute with; got a "
+                        "Tensor. Choose 'numpy', 'torch' or 'jax', or compute with Values")
     if backend not in LIBRARIES:
-        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join(LIBRARIES)}")
+        raise ValueError(f"source: got backend={backend!r}, expected one of {', '.join([*LIBRARIES, 'js'])}")
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
-    return _Writer(root, names or {}, LIBRARIES[backend]).text()
+    return Source(_Writer(root, names or {}, LIBRARIES[backend]).text())
 
 
 # What a label may not be called in the text: Python's words, the names the text itself uses, and modules (see below).

@@ -1,4 +1,4 @@
-"""What micrograd's own code writes on a Value: its constructor's arguments, `_prev`, `_op`, and `_backward`.
+"""What micrograd's own code writes on a Value: its constructor's arguments, `_prev`, `_op`, `_backward`; and its notes.
 
 In micrograd a node is `Value(data, (a, b), "*")` and gets a function `_backward` that adds to the gradients of a and b.
 Such a node is a node here too: the backward pass calls the function where others multiply by local derivatives.
@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 
 from autograd.core.op import Op
 
-__all__ = ["ByHand", "give_inputs"]
+__all__ = ["ByHand", "give_inputs", "steps_by_hand"]
 
 Step = Callable[[], None]
+steps_by_hand: set[bool] = set()                    # holds something once there is such a node
 
 
 class _ByHand(Op):
@@ -59,6 +60,7 @@ def give_inputs(node: Any, children: Any, symbol: str) -> None:
         if not isinstance(x, ByHand):
             raise TypeError(f"Value: got a {type(x).__name__} among _children, expected Values")
     if inputs:
+        steps_by_hand.add(True)
         node.op = _ByHand("by_hand", _unknown, _unknown, symbol=str(symbol) or "by hand", methods=())
         node.op.arity = None
         node._a, node._da = inputs, _Steps(node.op)
@@ -105,6 +107,28 @@ class ByHand:
                                  "Value(data, (a, b), 'op'), or give the op its derivatives with "
                                  "autograd.extend.elementwise")
         this._da.step = step
+
+
+# What learners' optimisers hang on a parameter. A Value has no room for just any name, which would cost each of them
+# a fifth more memory; a subclass has. These lie where labels do.
+OWN = ("m", "v", "momentum", "velocity", "cache", "name")
+
+
+def _own(name: str) -> property:
+    def get(self: Any) -> Any:
+        try:
+            return (self._notes or {})[name]
+        except KeyError:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
+
+    def put(self: Any, x: object) -> None:
+        self._notes = {**(self._notes or {}), name: x}
+
+    return property(get, put, doc="Whatever you hang on it.")
+
+
+for _name in OWN:
+    setattr(ByHand, _name, _own(_name))
 
 
 def _nothing() -> None:

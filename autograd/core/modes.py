@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from autograd.core.graph import Node, Use
     from autograd.core.op import Rule
 
-__all__ = ["Mode", "Watcher", "active", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "watcher",
-           "watching"]
+__all__ = ["Mode", "Watcher", "active", "choices_recorded", "enable_grad", "inference_mode", "is_grad_enabled",
+           "no_grad", "recorded_choices", "watcher", "watching"]
 
 active: list[None] = []                             # an entry for each mode that someone is in; empty almost always
 
@@ -31,6 +31,7 @@ class Watcher(Protocol):
 
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
+choosing: ContextVar[bool] = ContextVar("choosing", default=False)
 watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
@@ -105,6 +106,20 @@ class enable_grad(Mode):
 
     def setting(self) -> bool:
         return True
+
+
+class recorded_choices(Mode):
+    """Within it a comparison of nodes is a node: 1 where it holds, else 0. Derivatives that are graphs are made so."""
+
+    variable = choosing
+
+    def setting(self) -> bool:
+        return True
+
+
+def choices_recorded() -> bool:
+    """Whether comparisons make nodes here."""
+    return bool(active) and choosing.get()
 
 
 def is_grad_enabled() -> bool:

@@ -7,9 +7,13 @@ declarations to the table.
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.ops import clamp
+from autograd.core.asking import refuse_silent
+from autograd.core.modes import active, choices_recorded
+from autograd.core.op import Rule
+from autograd.core.ops import clamp, compared
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -138,22 +142,38 @@ class OneNumber:
         return self._data
 
     def __float__(self) -> float:
+        """The number, for `float(v)`. Where the gradient would be lost unasked, as in `math.exp(v)`, it raises."""
+        refuse_silent("Value", "float(v)")
         return self._data
 
     def __int__(self) -> int:
         return int(self._data)
 
+    def conjugate(self) -> Self:
+        """Itself, as of every real number: NumPy's var and std of a list ask for it."""
+        return self
+
     def __bool__(self) -> bool:
         return self._data != 0.0
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self._data < (other._data if isinstance(other, OneNumber) else other))
+    if TYPE_CHECKING:
+        def __lt__(self, other: Any) -> bool: ...
+        def __le__(self, other: Any) -> bool: ...
+        def __gt__(self, other: Any) -> bool: ...
+        def __ge__(self, other: Any) -> bool: ...
 
-    def __le__(self, other: Any) -> bool:
-        return bool(self._data <= (other._data if isinstance(other, OneNumber) else other))
 
-    def __gt__(self, other: Any) -> bool:
-        return bool(self._data > (other._data if isinstance(other, OneNumber) else other))
+def _comparison(sign: str) -> Rule:
+    compare = getattr(operator, sign)
 
-    def __ge__(self, other: Any) -> bool:
-        return bool(self._data >= (other._data if isinstance(other, OneNumber) else other))
+    def method(self: Any, other: Any) -> Any:
+        if active and choices_recorded():
+            return compared(sign, self, other)
+        return bool(compare(self._data, other._data if isinstance(other, OneNumber) else other))
+
+    method.__name__ = sign
+    return method
+
+
+for _sign in ("__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(OneNumber, _sign, _comparison(_sign))

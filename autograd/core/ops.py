@@ -65,6 +65,19 @@ def _clamp(x: Any, low: Any, high: Any) -> Any:
     return minimum(maximum(x, low), high)
 
 
+def _greater(x: Any, y: Any) -> Any:
+    return (x > y).astype(x.dtype)
+
+
+def _greater_equal(x: Any, y: Any) -> Any:
+    return (x >= y).astype(x.dtype)
+
+
+def _compared(sign: str) -> dict[str, str]:
+    return {library: f"{where}({{x}} {sign} {{y}}, 1.0, 0.0)"
+            for library, where in [("numpy", "np.where"), ("torch", "torch.where"), ("jax", "jnp.where")]}
+
+
 # fmt: off
 #                        name          on floats        on arrays     ∂out/∂x, ∂out/∂y; below: what else is known
 add        = elementwise("add",        _add,            _add,         lambda out, x, y: 1.0,
@@ -89,7 +102,8 @@ power      = elementwise("power",      ieee.power,      "power",
              remedy="a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant")
 exp        = elementwise("exp",        math.exp,        "exp",        lambda out, x: out, edge=ieee.exp,
              remedy="too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do")
-exp2       = elementwise("exp2",       ieee.exp2,       "exp2",       lambda out, x: out * math.log(2.0))
+exp2       = elementwise("exp2",       ieee.exp2,       "exp2",       lambda out, x: out * math.log(2.0),
+             source={"js": "Math.pow(2, {x})"})
 expm1      = elementwise("expm1",      math.expm1,      "expm1",      lambda out, x: out + 1.0, edge=ieee.expm1)
 log        = elementwise("log",        math.log,        "log",        lambda out, x: 1.0 / x,
              edge=ieee.log, domain=(POSITIVE,),
@@ -143,15 +157,18 @@ relu       = elementwise("relu",       ieee.relu,       _relu,        lambda out
 abs_       = elementwise("abs",        abs,             "abs",        lambda out, x: sign(x),
              methods=("__abs__", "abs"), domain=(POSITIVE,))
 sign       = elementwise("sign",       ieee.sign,       "sign",       lambda out, x: 0.0, domain=(POSITIVE,))
-floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out, x: 0.0, domain=(BETWEEN,))
-ceil       = elementwise("ceil",       ieee.ceil,       "ceil",       lambda out, x: 0.0, domain=(BETWEEN,))
+floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out, x: 0.0, domain=(BETWEEN,),
+             source={"js": "Math.floor"})
+ceil       = elementwise("ceil",       ieee.ceil,       "ceil",       lambda out, x: 0.0, domain=(BETWEEN,),
+             source={"js": "Math.ceil"})
 round_     = elementwise("round",      ieee.rounded,    "rint",       lambda out, x: 0.0, domain=(BETWEEN,),
-             source={"torch": "torch.round"})
+             source={"torch": "torch.round", "js": "rounded"})
 floor_div  = elementwise("floor_divide", _floordiv,     "floor_divide", lambda out, x, y: 0.0, lambda out, x, y: 0.0,
-             symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)))
+             symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)),
+             source={"js": "floor_divide"})
 remainder  = elementwise("remainder",  _mod,            "remainder",  lambda out, x, y: 1.0,
                                                                       lambda out, x, y: round_((out - x) / y),
-             symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)))
+             symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)), source={"js": "remainder"})
 maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
                                                                       lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
              symbol="max", domain=(BETWEEN, INSIDE))
@@ -167,7 +184,40 @@ clamp      = elementwise("clamp",      ieee.clamp,      _clamp,
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,
                                                                       lambda out, c, x, y: c != 0.0,
                                                                       lambda out, c, x, y: c == 0.0, methods=())
+# What a comparison in a rule is where derivatives are recorded: a node, so that who runs them again compares anew.
+greater    = elementwise("greater",    lambda x, y: 1.0 * (x > y), _greater,
+                                                       lambda out, x, y: 0.0, lambda out, x, y: 0.0,
+             symbol=">", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">"))
+greater_eq = elementwise("greater_equal", lambda x, y: 1.0 * (x >= y), _greater_equal,
+                                                       lambda out, x, y: 0.0, lambda out, x, y: 0.0,
+             symbol="≥", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">="))
 # fmt: on
+
+
+_UFUNCS = {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs", "fabs": "abs",
+           "float_power": "power", "greater": "gt", "greater_equal": "ge", "less": "lt",
+           "less_equal": "le", "equal": "eq", "not_equal": "ne"}
+
+
+@lru_cache(maxsize=256)
+def row_of(ufunc: str) -> Op | str | None:
+    """The row that computes what a ufunc of NumPy's does, or the operator that compares so, by its name."""
+    name = _UFUNCS.get(ufunc, ufunc)
+    if name in ("gt", "ge", "lt", "le", "eq", "ne"):
+        return name
+    return next((op for op in TABLE.values() if op.methods and name in (op.name, op._array)), None)
+
+
+def compared(sign: str, x: Any, y: Any) -> Any:
+    """x and y, compared by the operator of that name: 1 where it holds, else 0."""
+    if sign in ("__lt__", "__le__"):
+        x, y = y, x
+    if sign in ("__gt__", "__lt__"):
+        return greater(x, y)
+    if sign in ("__ge__", "__le__"):
+        return greater_eq(x, y)
+    equal = greater_eq(x, y) * greater_eq(y, x)
+    return equal if sign == "__eq__" else 1.0 - equal
 
 
 @lru_cache(maxsize=1024)

@@ -36,10 +36,25 @@ class Symbol(Operand):
     @classmethod
     def apply(cls, op: Op, *inputs: object) -> Symbol:
         if isinstance(op, PowerBy):
-            base: Any = _as_symbol(inputs[0])
+            base: Any = cls.of(inputs[0])
             power: Symbol = base ** op.exponent
             return power
-        return cls(f"{op.name}({', '.join(str(_as_symbol(x)) for x in inputs)})")
+        return cls(f"{op.name}({', '.join(str(cls.of(x)) for x in inputs)})")
+
+    @classmethod
+    def of(cls, x: Any) -> Symbol:
+        """A symbol as it is; a number as the text it has."""
+        if isinstance(x, Symbol):
+            return x
+        x = x if type(x) in (float, int, bool) else float(x)    # NumPy's numbers print as calls
+        text = cls.number(x)
+        return cls(text, SIGN if x < 0 and text[0] == "-" else ATOM)
+
+    @staticmethod
+    def number(x: float) -> str:
+        """A number as Python writes it. It has no name of its own for some floats."""
+        text = repr(x)
+        return f'float("{text}")' if text in ("inf", "-inf", "nan") else text
 
     def within(self, binding: int) -> str:
         """The text, in parentheses if what surrounds it binds more tightly."""
@@ -63,25 +78,14 @@ class Symbol(Operand):
     __hash__ = object.__hash__
 
 
-def _as_symbol(x: Any) -> Symbol:
-    if isinstance(x, Symbol):
-        return x
-    x = x if type(x) in (float, int, bool) else float(x)        # NumPy's numbers print as calls
-    text = repr(x)
-    if text in _NOT_LITERALS:                       # Python writes these floats by no name of its own
-        text = f'float("{text}")'
-    return Symbol(text, SIGN if x < 0 and text[0] == "-" else ATOM)
-
-
-_NOT_LITERALS = ("inf", "-inf", "nan")
-
-
 def _infix(sign: str, binding: int) -> tuple[Callable[[object, object], Symbol], Callable[[object, object], Symbol]]:
     """The operator `sign` and its reflection, as methods. Left-associative, save for powers."""
     left, right = (binding + 1, binding) if sign == "**" else (binding, binding + 1)
 
     def forward(x: object, y: object) -> Symbol:
-        return Symbol(f"{_as_symbol(x).within(left)} {sign} {_as_symbol(y).within(right)}", binding)
+        kind = type(x) if isinstance(x, Symbol) else type(y)
+        assert issubclass(kind, Symbol)
+        return kind(f"{kind.of(x).within(left)} {sign} {kind.of(y).within(right)}", binding)
 
     def reflected(y: object, x: object) -> Symbol:
         return forward(x, y)
@@ -105,6 +109,6 @@ def text_of(function: Rule, *names: str) -> str | None:
     '-out / y'
     """
     try:
-        return str(_as_symbol(function(*map(Symbol, names))))
+        return str(Symbol.of(function(*map(Symbol, names))))
     except Exception:                               # math.exp wants a float, a branch a truth value, x.item() a method
         return None

@@ -8,17 +8,19 @@ graph from the result to the leaves and add (local derivative × gradient of the
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from autograd.core import floats, ops
-from autograd.core.byhand import ByHand, give_inputs
-from autograd.core.graph import Node
+from autograd.core.byhand import ByHand, give_inputs, steps_by_hand
+from autograd.core.graph import Node, leaves
 from autograd.core.interior import interior, one_at_a_time
-from autograd.core.modes import active, is_grad_enabled, watching
+from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
 from autograd.core.numbers import ieee, number
 from autograd.core.op import Op, Rule, for_each_row
 from autograd.core.operators import OneNumber, Operators
+from autograd.core.ops import compared, row_of
 from autograd.core.writing import ONE, write_method_of_value
 
 __all__ = ["Value"]
@@ -46,7 +48,6 @@ class Value(Node, Operators, OneNumber, ByHand):
     """
 
     __slots__ = ("_da", "_data", "_db")
-    __array_ufunc__ = None                          # array * Value is refused by `number`, not turned into an array
     requires_grad = True
 
     def __init__(self, data: Any, _children: Any = "", _op: str = "", label: str = "") -> None:
@@ -168,20 +169,40 @@ class Value(Node, Operators, OneNumber, ByHand):
                 self._grad += gradient
                 return
             unreached = float("0")                  # this pass's own object: no other gradient `is` it
-            order = interior(self, unreached)
+            rest = reversed(interior(self, unreached))
+            before = steps_by_hand and [(x, x._grad) for x in leaves(self)]
             self._grad = gradient
-            for node in reversed(order):
-                g, a, b = node._grad, node._a, node._b
-                if b is not None:
-                    part = g if node._da is ONE else g * node._da
-                    a._grad = part if a._grad is unreached else a._grad + part
-                    part = g if node._db is ONE else g * node._db
-                    b._grad = part if b._grad is unreached else b._grad + part
-                elif type(a) is tuple:
-                    for x, partial in zip(a, node._da):
-                        x._grad += g * partial      # 0 + the first part: saves asking whether it is
-                else:
-                    a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
+            stopped: BaseException | None = None
+            node, a, g, parts = cast("Any", (self, (), gradient, ()))   # parts: what a node of many inputs still gives
+            while True:
+                try:
+                    if parts is None:
+                        parts = zip(a, node._da)
+                    for x, partial in parts:        # 0 + the first part saves asking whether it is
+                        x._grad += g * partial
+                    for node in rest:               # Ctrl-C stops between two nodes, or where something is called
+                        g, a, b = node._grad, node._a, node._b
+                        if b is not None:
+                            part = g if node._da is ONE else g * node._da
+                            a._grad = part if a._grad is unreached else a._grad + part
+                            part = g if node._db is ONE else g * node._db
+                            b._grad = part if b._grad is unreached else b._grad + part
+                        elif node.op.arity == 1:
+                            a._grad = g * node._da if a._grad is unreached else a._grad + g * node._da
+                        else:
+                            parts = None
+                            parts = zip(a, node._da)
+                            for x, partial in parts:
+                                x._grad += g * partial
+                    break
+                except BaseException as error:      # Ctrl-C waits until the sums are made: none may be left half made
+                    stopped = error
+                    if before:                      # or a step written by hand failed: then none is
+                        for x, grad in before:
+                            x._grad = grad
+                        break
+            if stopped is not None:
+                raise stopped
 
     def contributions(self, g: float, needs: Sequence[bool] | None = None) -> Sequence[float]:
         return [g * partial for partial in self.partials]
@@ -194,13 +215,31 @@ class Value(Node, Operators, OneNumber, ByHand):
     __hash__ = Node.__hash__
 
     def __eq__(self, other: object) -> bool:
+        if active and choices_recorded() and self is not other:
+            return compared("__eq__", self, other)  # type: ignore[no-any-return]
         return self is other if isinstance(other, Node) else self._data == other
 
     def __ne__(self, other: object) -> bool:
-        return not self == other
+        return 1.0 - equal if isinstance(equal := self == other, Node) else not equal
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: object) -> Any:
+        """`np.tanh(v)` is `v.tanh()`, and `np.float64(2) * v` a Value; an array with a Value is refused."""
+        op = row_of(ufunc.__name__)
+        if op is None or method != "__call__" or options:
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"np.{call}: not an operation on Values{' with ' * bool(options)}{', '.join(options)}; "
+                            "expected one of the methods that dir(Value) lists, or a Tensor")
+        if isinstance(op, str):
+            return getattr(operator, op)(*[x.item() if hasattr(x, "dtype") else x for x in inputs])
+        first, *rest = inputs
+        return getattr(Value.operand(first, op.name), op.methods[0])(*rest)
+
+    @property
+    def _mask(self) -> Any:                         # what a masked array on the left asks for, and nothing else
+        raise TypeError("Value: a masked array holds no Values; use .filled(value) on the one, or .data of the other")
 
     def __array_function__(self, function: Rule, types: object, inputs: object, options: object) -> Any:
         raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "

@@ -260,6 +260,12 @@ class _Fused(Nary):
     aims: _Aims
     reduction: str
 
+    def slopes_of(self, p: Sequence[Any], q: Sequence[float]) -> list[Any]:
+        """∂loss/∂z of one row, given its softmax and its targets: for who writes the op out, its rule."""
+        mass, scale = sum(q), targets.scale_of(self.aims.divisor, self.reduction)
+        return [targets.closed_form(p_c, q_c, None if mass == 1.0 else mass, scale) if any(q) else 0.0
+                for p_c, q_c in zip(p, q)]
+
     @property
     def rows(self) -> Any:
         """The targets as those of Tensors are kept, for who writes the op out."""

@@ -60,9 +60,13 @@ def sigmoid(x: object) -> Any:
     return TABLE["sigmoid"](x)
 
 
-def softplus(x: Any, beta: float = 1.0) -> Any:
-    """log(1 + exp(β·x))/β, elementwise."""
-    return TABLE["softplus"](x) if beta == 1.0 else TABLE["softplus"](beta * x) / beta
+def softplus(x: Any, beta: float = 1.0, threshold: float = math.inf) -> Any:
+    """log(1 + exp(β·x))/β, elementwise; x itself where β·x is above `threshold`.
+
+    PyTorch's threshold is 20, for want of a formula that is exact beyond it. This one is.
+    """
+    smooth = TABLE["softplus"](x) if beta == 1.0 else TABLE["softplus"](beta * x) / beta
+    return smooth if threshold == math.inf else TABLE["where"](beta * x > threshold, x, smooth)
 
 
 def silu(x: Any) -> Any:

@@ -42,11 +42,15 @@ def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """(x − y)²/(2β) where |x − y| < β, else |x − y| − β/2: a parabola that goes on as straight lines.
 
+    With β = 0 it is `l1_loss`.
+
     >>> [loss.data for loss in smooth_l1_loss([Value(0.5), Value(3.0)], [0.0, 0.0], reduction="none")]
     [0.125, 2.5]
     """
-    if not beta > 0:
-        raise ValueError(f"smooth_l1_loss: got beta={beta}, expected a positive number; for 0 use l1_loss")
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: got beta={beta}, expected a number that is not negative")
+    if beta == 0:
+        return _loss("smooth_l1_loss", prediction, target, reduction, lambda x, y: abs(x - y))
 
     def formula(x: Any, y: Any) -> Any:
         inner = TABLE["clamp"](x - y, -beta, beta)

@@ -15,6 +15,7 @@ from typing import Any
 from autograd.core import floats
 from autograd.core.nary import LOGSUMEXP, Nary, total
 from autograd.core.numbers import is_real, number
+from autograd.core.op import Rule
 from autograd.core.value import Value
 from autograd.functional.given import is_values, named_axis, tensors, values
 
@@ -37,20 +38,16 @@ def softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> A
     >>> [round(p.data, 3) for p in softmax([Value(2.0), Value(1.0), Value(0.1)], temperature=10.0)]
     [0.366, 0.331, 0.303]
     """
-    if (dtype := numpys.pop("dtype", None)) is not None:
-        return softmax(tensors("softmax").operand(x, "softmax", None).to(dtype), dim, temperature, **numpys)
-    dim, _ = named_axis("softmax", dim, **numpys)
-    if getattr(x, "ndim", 1) == 0:                  # PyTorch's: one number has an axis, 0 or −1
-        return softmax(x.reshape(1), dim, temperature).reshape(())
-    temperature = _temperature(temperature)
-    if is_values(x):
-        powers = [b.exp() for b in _below("softmax", x, dim, temperature)]
+    def of_values(below: list[Value]) -> list[Value]:
+        powers = [b.exp() for b in below]
         whole = total(powers)
         return [power / whole for power in powers]
-    arrays = tensors("softmax")
-    x = arrays.tensor("softmax", x, dim)
-    powers_ = _over(arrays.below(x, dim, temperature), temperature).exp()
-    return arrays.narrowed(powers_ / powers_.sum(dim, keepdim=True), x)
+
+    def of_tensor(below: Any, dim: int) -> Any:
+        powers = below.exp()
+        return powers / powers.sum(dim, keepdim=True)
+
+    return _of_below("softmax", of_values, of_tensor, x, dim, temperature, **numpys)
 
 
 def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) -> Any:
@@ -61,20 +58,30 @@ def log_softmax(x: Any, dim: int = -1, temperature: float = 1.0, **numpys: Any) 
     >>> [v.data for v in log_softmax([Value(1000.0), Value(0.0)])]
     [0.0, -1000.0]
     """
-    if (dtype := numpys.pop("dtype", None)) is not None:
-        return log_softmax(tensors("log_softmax").operand(x, "log_softmax", None).to(dtype), dim, temperature, **numpys)
-    dim, _ = named_axis("log_softmax", dim, **numpys)
-    if getattr(x, "ndim", 1) == 0:                  # PyTorch's: one number has an axis, 0 or −1
-        return log_softmax(x.reshape(1), dim, temperature).reshape(())
-    temperature = _temperature(temperature)
-    if is_values(x):
-        below = _below("log_softmax", x, dim, temperature)
+    def of_values(below: list[Value]) -> list[Value]:
         normaliser = Value.apply(LOGSUMEXP, *below)
         return [b - normaliser for b in below]
-    arrays = tensors("log_softmax")
-    x = arrays.tensor("log_softmax", x, dim)
-    below_ = _over(arrays.below(x, dim, temperature), temperature)
-    return arrays.narrowed(below_ - arrays.logsumexp(below_, dim, True), x)
+
+    def of_tensor(below: Any, dim: int) -> Any:
+        return below - tensors("log_softmax").logsumexp(below, dim, True)
+
+    return _of_below("log_softmax", of_values, of_tensor, x, dim, temperature, **numpys)
+
+
+def _of_below(name: str, of_values: Rule, of_tensor: Rule, x: Any, dim: int, temperature: object, dtype: Any = None,
+              **numpys: Any) -> Any:
+    """What is made of (x − max x)/T, of a list of Values or of a Tensor."""
+    if dtype is not None:
+        x = tensors(name).operand(x, name, None).to(dtype)
+    dim, _ = named_axis(name, dim, **numpys)
+    if getattr(x, "ndim", 1) == 0:                  # PyTorch's: one number has an axis, 0 or −1
+        return _of_below(name, of_values, of_tensor, x.reshape(1), dim, temperature).reshape(())
+    positive = _temperature(temperature)
+    if is_values(x):
+        return of_values(_below(name, x, dim, positive))
+    arrays = tensors(name)
+    x = arrays.tensor(name, x, dim)
+    return arrays.narrowed(of_tensor(_over(arrays.below(x, dim, positive), positive), dim), x)
 
 
 def logsumexp(x: Any, dim: Any = -1, keepdim: bool = False, **numpys: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
+from autograd.core.showing import shown_as
 from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, every, finite, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed
@@ -68,24 +69,47 @@ class Diagnosis:
         return "\n".join(lines + ([f"  note: {self.note}"] if self.note else []))
 
     __repr__ = __str__
+    _repr_html_ = shown_as("of_diagnosis")
 
 
-@dataclass
+@dataclass(repr=False)
 class Comparison:
-    """What `cmp` returns: truthy if the gradients agree up to rounding."""
+    """What `cmp` returns: truthy if the gradients agree up to rounding.
+
+    Since `cmp` has printed all of it, a console that shows its last line shows only the verdict, and a notebook nothing
+    more; in another cell it shows itself.
+    """
 
     name: str
     exact: bool
     approximate: bool
     maxdiff: float
-    diagnosis: Diagnosis = field(repr=False)
+    diagnosis: Diagnosis
+
+    def __post_init__(self) -> None:
+        self._printed_in = _cell()
 
     def __bool__(self) -> bool:
         return self.approximate
 
+    _repr_html_ = shown_as("of_comparison")
+
+    def _ipython_display_(self) -> None:
+        if self._printed_in is None or self._printed_in != _cell():
+            raise NotImplementedError               # by which IPython knows that it is to be shown as anything else
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.diagnosis.mistake or 'right'}>"
+
     def __str__(self) -> str:
         return (f"{self.name:15s} | exact: {self.exact!s:5s} | approximate: {self.approximate!s:5s} | "
                 f"maxdiff: {self.maxdiff:.3g}")
+
+
+def _cell() -> object:
+    """Which cell of a notebook is being run, or None."""
+    notebook = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(notebook, "execution_count", None)
 
 
 class _Memory:

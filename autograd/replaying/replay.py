@@ -16,6 +16,7 @@ from autograd.arrays.tensor import Tensor, cast
 from autograd.core.graph import Node, leaves
 from autograd.core.modes import active, watching
 from autograd.core.nary import Nary
+from autograd.core.showing import shown_as
 from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
 from autograd.replaying.batches import tile
@@ -137,6 +138,8 @@ class ValueReplay:
     def stats(self) -> Stats:
         machine = self._machine
         return Stats(len(self._flat), machine.steps, machine.strategy, machine.bytes)
+
+    _repr_html_ = shown_as("of_recording")
 
     def __repr__(self) -> str:
         stats = self.stats
@@ -302,6 +305,8 @@ class TensorReplay:
     def stats(self) -> Stats:
         program = self._program
         return Stats(program.nodes, program.steps, program.strategy, program.bytes)
+
+    _repr_html_ = shown_as("of_recording")
 
     def __repr__(self) -> str:
         stats = self.stats

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
+from threading import Lock
 
 from autograd.core.graph import Node
 from autograd.see.folding import Fold, unfolded
@@ -67,8 +68,17 @@ def without_font_warnings() -> Iterator[None]:
     """Within it nothing goes to stderr; afterwards all that was written goes there, but for fontconfig's warnings.
 
     pygraphviz brings a fontconfig that is older than the files it reads on newer systems, and warns of what it does not
-    know in them. No setting of its own silences that.
+    know in them. It reads /usr/share/fontconfig/conf.avail whatever FONTCONFIG_FILE says, so no setting silences that.
+    One thread at a time: two that put stderr aside would each put back the other's.
     """
+    with _aside:
+        yield from _without_font_warnings()
+
+
+_aside = Lock()
+
+
+def _without_font_warnings() -> Iterator[None]:
     try:
         stderr = os.dup(2)
     except OSError:                                 # a process without one

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd.core.graph import Node
+from autograd.see.display import fitted
 from autograd.see.dot import LayoutError, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
@@ -66,7 +67,8 @@ class Drawing:
         try:
             if self.format == "png":
                 return {"image/png": layout(self.source, "png"), "text/plain": repr(self)}
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            svg = self.svg()                        # HTML scales it to the cell; who shows no HTML shows the SVG
+            return {"text/html": fitted(svg, "the graph"), "image/svg+xml": svg, "text/plain": repr(self)}
         except LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
 

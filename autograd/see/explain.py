@@ -5,7 +5,6 @@ It puts into words what `contributions` found on its way back through a finished
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from autograd.core.graph import Node, topological
 from autograd.learn.alike import close, every, finite_part, largest, shape_of, silence, some
 from autograd.learn.contributions import gradients, pull, seed, uses
+from autograd.see.display import card, items, note
 from autograd.see.naming import full_names
 from autograd.see.telling import broadcast, chain, number_text, rule_in_names, size_text, words_of
 
@@ -118,11 +118,7 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         head, how = self._head()
-        items = "".join(f"<li style='margin:.2em 0'>{html.escape(line)}</li>" for line in self._parts())
-        colour = "#16a34a" if self.agrees else "#e11d48"
-        return (f"<div style='font-family:Helvetica,Arial,sans-serif;line-height:1.5'><b style='font-size:1.15em'>"
-                f"{html.escape(head)}</b><br/>{html.escape(how)}<ul style='margin:.3em 0'>{items}</ul>"
-                f"<span style='color:{colour}'>{html.escape(self.verdict())}</span></div>")
+        return card(head, note(how) + items(self._parts()) + note(self.verdict(), "right" if self.agrees else "wrong"))
 
 
 def explain(root: Node, node: Node, *, names: Mapping[str, object] | None = None) -> Explanation:
@@ -135,7 +131,7 @@ def explain(root: Node, node: Node, *, names: Mapping[str, object] | None = None
     >>> from autograd import Value
     >>> z = Value(0.5, label="z"); p = z.tanh(); p.label = "p"
     >>> loss = p * p; loss.label = "loss"; loss.backward()
-    >>> print(explain(loss, z))
+    >>> explain(loss, z)
     ∂loss/∂z = 0.727
     z is used once on the way to loss
       through p: ∂loss/∂p · ∂p/∂z = 0.924 × 0.786 = 0.727 with ∂p/∂z = 1 − p·p = 0.786

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
 from autograd.learn.contributions import gradients, pull
+from autograd.see.display import card, items, table
 from autograd.see.naming import full_names, on_paths
-from autograd.see.telling import chain, number_text, size_text
+from autograd.see.telling import chain, size_text
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
@@ -46,12 +47,16 @@ class Path:
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def __str__(self) -> str:
+    def cells(self) -> list[str]:
+        """The way, the product along it where that is short, and what it comes to."""
         names = [self._name_of[node] for node in self.nodes]
         way = " → ".join(names if len(names) <= 12 else [*names[:6], f"… {len(names) - 10} more …", *names[-4:]])
-        if len(self.partials) <= 12 and self.partials:
-            return f"{way}:  {chain(' × ', self.partials)} = {number_text(self.contribution)}"
-        return f"{way}:  {size_text(self.contribution)}"
+        product = chain(" × ", self.partials) if 0 < len(self.partials) <= 12 else ""
+        return [way, product, size_text(self.contribution)]
+
+    def __str__(self) -> str:
+        way, product, result = self.cells()
+        return f"{way}:  {product} = {result}" if product else f"{way}:  {result}"
 
     def __repr__(self) -> str:
         return f"<Path {self}>"
@@ -122,17 +127,27 @@ class Paths:
             positions.append(position)
         return Path(tuple(nodes), tuple(positions), self._name_of, self._start)
 
-    def __str__(self) -> str:
+    def head(self) -> str:
+        """How many there are, and their sum, in a line."""
         leaf, root = self._name_of.get(self.leaf, "leaf"), self._name_of[self.root]
+        many = f"{self.count:,} path{'s' * (self.count != 1)}"
+        return f"{many} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
+
+    def __str__(self) -> str:
         shown = [str(path) for path in itertools.islice(self, 10)]
         if self.count > len(shown):
             shown.append(f"… and {self.count - len(shown):,} more")
-        many = f"{self.count:,} path{'s' * (self.count != 1)}"
-        head = f"{many} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
-        return "\n".join([head, *(f"  {line}" for line in shown)])
+        return "\n".join([self.head(), *(f"  {line}" for line in shown)])
 
     def __repr__(self) -> str:
-        return f"<Paths: {self.count:,} of them, total {size_text(self.total)}>"
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = [path.cells() for path in itertools.islice(self, 10)]
+        if self.count > len(rows):
+            rows.append([f"… and {self.count - len(rows):,} more", "", ""])
+        return card(self.head(), table(["path", "product of the partials", "contribution"],
+                                       [*rows, ["sum", "", size_text(self.total)]], total=True))
 
 
 class Sums(dict[Node, Any]):
@@ -145,6 +160,11 @@ class Sums(dict[Node, Any]):
 
     def __str__(self) -> str:
         return "\n".join([self._head, *(f"  {line}" for line in self._lines)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return card(self._head, items(self._lines))
 
 
 def paths(root: Node, leaf: Node, *, through: Sequence[Node] | None = None, limit: int = 1000,
@@ -163,7 +183,7 @@ def paths(root: Node, leaf: Node, *, through: Sequence[Node] | None = None, limi
     >>> from autograd import Value
     >>> x = Value(3.0, label="x")
     >>> y = x * x + x; y.label = "y"
-    >>> print(paths(y, x))
+    >>> paths(y, x)
     3 paths from x to y; ∂y/∂x = 7
       x → v2 → y:  3 × 1 = 3
       x → v2 → y:  3 × 1 = 3

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node
 from autograd.core.op import Op
-from autograd.core.symbols import ATOM, SIGN, Symbol
+from autograd.core.symbols import Symbol
 from autograd.learn.alike import norm, shape_of
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
 __all__ = ["Line", "array_text", "broadcast", "chain", "describe", "number_text", "reached", "rule",
-           "rule_in_names", "rule_in_numbers", "size_text", "words_of"]
+           "rule_in_names", "size_text", "words_of"]
 
 Line = tuple[str, str]                              # what kind of line it is ("name", "data", …), and its text
 
@@ -126,10 +126,3 @@ def rule_in_names(node: Node, position: int, name_of: Mapping[Node, str]) -> str
     """The rule of one use, in the nodes' names."""
     assert node.op is not None
     return rule(node.op, position, Symbol(name_of[node]), [Symbol(name_of[x]) for x in node.inputs])
-
-
-def rule_in_numbers(node: Node, position: int) -> str:
-    """The rule of one use of a number, in numbers."""
-    assert node.op is not None
-    symbols = [Symbol(f"{x._data:.4g}", SIGN if x._data < 0 else ATOM) for x in (node, *node.inputs)]
-    return rule(node.op, position, symbols[0], symbols[1:])

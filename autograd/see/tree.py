@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autograd.core.graph import Node
+from autograd.core.showing import Lines
 from autograd.see.naming import full_names, small_enough
 from autograd.see.telling import describe
 
@@ -13,13 +14,13 @@ __all__ = ["tree"]
 _DEEPEST = 24                                       # levels of indentation; what lies deeper starts again at the margin
 
 
-def tree(root: Node, *, names: Mapping[str, object] | None = None, max_nodes: int = 300) -> str:
+def tree(root: Node, *, names: Mapping[str, object] | None = None, max_nodes: int = 300) -> Lines:
     """The graph as a tree of lines, each node above its inputs; one met before is only named again, with ↑.
 
     >>> from autograd import Value
     >>> a = Value(2.0, label="a")
     >>> loss = a * a + 1.0; loss.backward()
-    >>> print(tree(loss, names={"loss": loss}))
+    >>> tree(loss, names={"loss": loss})
     loss = 5  grad 1  (+)
     ├── v2 = 4  grad 1  (*)
     │   ├── a = 2  grad 4
@@ -54,4 +55,4 @@ def tree(root: Node, *, names: Mapping[str, object] | None = None, max_nodes: in
                 last = i == len(inputs) - 1
                 stack.append((inputs[i], indent + ("└── " if last else "├── "),
                               indent + ("    " if last else "│   "), depth + 1))
-    return "\n".join(lines)
+    return Lines("\n".join(lines))

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograd import Tensor, tensor
+from autograd import Tensor, Value, tensor
 from autograd.arrays import numpys
 
 _VECTOR, _MATRIX = (
@@ -252,3 +252,58 @@ def test_functions_are_named_as_numpy_names_them():
     for name in [*numpys.FUNCTIONS, *numpys.METHODS]:
         module, _, last = name.rpartition(".")
         assert callable(getattr(np.linalg if module else np, last)), name
+
+
+# What is given to an array's methods; fill and __setitem__ stand in tests/core/test_asking.
+NOT_METHODS = {"tofile", "dump", "dumps", "setflags", "getfield", "setfield", "tobytes", "astype", "view", "byteswap",
+               "fill"}
+WITH_DTYPE = {"cumprod", "cumsum", "mean", "prod", "std", "sum", "var", "__ipow__"}         # as the second argument
+ARRAY_METHODS = sorted(name for name in dir(np.ndarray)
+                       if name[0] != "_" and callable(getattr(np.ndarray, name)) and name not in NOT_METHODS)
+ARRAY_METHODS += [f"__{side}{name}__" for side in ("", "i", "r")
+                  for name in ("add", "sub", "mul", "truediv", "pow", "matmul", "floordiv", "mod")]
+ARRAY_METHODS += ["__lt__", "__ge__", "__eq__"]
+
+
+@pytest.mark.parametrize("name", ARRAY_METHODS)
+def test_a_method_of_an_array_loses_no_gradient(name):
+    """Given a Tensor: our type with its gradient, places, truth values, or an error. Nothing is written."""
+    def given(t):
+        more = [(t, t), (0, t), (slice(None), t), ([0, 1, 2], t), (t[0],), (0, t[0]), (1.0, t[0])]
+        return [(t,)] if name in WITH_DTYPE else [(t,), *more]
+
+    for i in range(len(given(np.ones(3)))):
+        t, array = param([0.25, 0.5, 0.75]), np.array([3.0, 1.0, 2.0])
+        before = array.copy()
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                result = getattr(array, name)(*given(t)[i])
+            except (TypeError, ValueError, IndexError, AttributeError, OverflowError):
+                continue
+            finally:
+                if "sort" not in name and "partition" not in name:          # which are about the array's own numbers
+                    assert np.array_equal(array, before), (name, i)
+        for found in floats(result):
+            assert isinstance(found, Tensor), (name, i, found)
+            assert found.requires_grad or found.dtype.kind != "f", (name, i)
+
+
+@pytest.mark.parametrize("name", sorted(n for n in dir(np) if isinstance(getattr(np, n), np.ufunc)))
+@pytest.mark.parametrize("options", [{}, {"out": 1}, {"where": 1}, {"dtype": 1}, {"casting": 1}])
+def test_a_ufunc_of_a_tensor_or_a_value_is_ours_or_an_error(name, options):
+    ufunc = getattr(np, name)
+    options = {key: {"out": np.zeros(3), "where": np.array([True, False, True]), "dtype": np.float64,
+                     "casting": "unsafe"}[key] for key in options}
+    for make in (lambda: param([0.25, 0.5, 0.75]), lambda: Value(0.5)):
+        t, plain = make(), np.array([0.3, 0.6, 0.2])
+        for arguments in {1: [(t,)], 2: [(t, t), (t, plain), (plain, t), (t, 2.0), (2.0, t)]}.get(ufunc.nin, []):
+            for method in ("__call__", "reduce", "accumulate", "outer"):
+                try:
+                    result = getattr(ufunc, method)(*arguments[: 1 if method in ("reduce", "accumulate") else None],
+                                                    **options)
+                except (TypeError, ValueError, RuntimeError):       # some can't be reduced
+                    continue
+                for found in floats(result):
+                    assert isinstance(found, (Tensor, Value)) or not isinstance(
+                        arguments[0 if method in ("reduce", "accumulate") else -1], (Tensor, Value)), (method, found)

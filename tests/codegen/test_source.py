@@ -123,6 +123,9 @@ def test_the_library_differentiates_the_forward_lines_to_the_same(name: str, bac
             with pytest.raises(RuntimeError, match="floor_divide is not implemented"):
                 loss.backward()
             return
+        if name in ("greater", "greater_equal"):    # nor of a comparison
+            assert not loss.requires_grad
+            return
         loss.backward()
         expected = {name: x.grad for name, x in given.items()}
         gradients = {name: g.detach() for name, g in gradients.items()}

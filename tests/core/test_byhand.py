@@ -104,3 +104,14 @@ def test_a_label_is_a_text(label):
         v.label = label
     with pytest.raises(UnicodeEncodeError):
         v.label = "\udc80"
+
+
+def test_a_parameter_carries_what_optimisers_hang_on_it():
+    p = Value(3.0, "p")
+    assert not hasattr(p, "m")
+    for _ in range(2):
+        p.m = 0.9 * getattr(p, "m", 0.0) + 0.1
+    assert (p.m, p.label) == (pytest.approx(0.19), "p")
+    assert not hasattr(p * 2.0, "m")
+    with pytest.raises(AttributeError, match="'Value' object has no attribute 'v'"):
+        p.v += 1.0

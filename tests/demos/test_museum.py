@@ -136,7 +136,9 @@ def test_the_page(tmp_path, capsys):
     assert "museum.html" in capsys.readouterr().out
     text = (tmp_path / "new" / "museum.html").read_text("utf-8")
     assert "{{" not in text
-    assert not re.search(r'(src|href)="(?!#|data:)', text)          # all it needs is in it
+    linked = re.findall(r'(?:src|href)="(?!#|data:)([^"]*)"', text)       # all it needs is in it, but for the steps
+    assert linked == [f"museum_{slug(x)}.html" for x in EXHIBITS]
+    assert all((tmp_path / "new" / name).is_file() for name in linked)
     parsed = ElementTree.fromstring(re.sub(r"^.*?(<body>.*</body>).*$", r"\1", text, flags=re.S))
     sections = parsed.findall("section")
     assert [x.get("id") for x in sections] == [*(slug(x) for x in EXHIBITS), "order"]

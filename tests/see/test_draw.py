@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -252,6 +253,21 @@ def test_only_warnings_of_fonts_are_kept_back(capfd: pytest.CaptureFixture[str])
         os.write(2, b"Fontconfig warning: \"/etc/fonts\": unknown element\nError: a syntax error\n")
         assert capfd.readouterr().err == ""
     assert capfd.readouterr().err == "Error: a syntax error\n"
+
+
+def test_threads_that_draw_at_once_leave_stderr_where_it_was(capfd: pytest.CaptureFixture[str]) -> None:
+    def draw_something() -> None:
+        for _ in range(20):
+            with without_font_warnings():
+                time.sleep(0.001)
+
+    threads = [threading.Thread(target=draw_something) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.write(2, b"here\n")
+    assert capfd.readouterr().err == "here\n"
 
 
 # What has a gradient to show.

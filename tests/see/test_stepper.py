@@ -1,13 +1,6 @@
-"""The stepper's page, in a real browser: Chromium, found on the PATH or named by $CHROMIUM, driven by playwright.
+"""The stepper's page, in a real browser, driven by keyboard: going forward and back through the steps."""
 
-Without playwright or Chromium these tests are skipped, unless $CI is set: then they fail.
-"""
-
-import json
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,71 +10,7 @@ import pytest
 import autograd.functional as F
 from autograd import Tensor, Value, stepper
 from autograd.core.graph import topological
-
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed: pip install playwright")
-    if CHROMIUM is None:
-        missing("there is no Chromium on the PATH: apt install chromium, or name one by $CHROMIUM")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-class Reader:
-    """Somebody reading a page; `troubles` is what the console complained of and what was fetched from elsewhere."""
-
-    def __init__(self, browser: Any, file: Path, **context: Any) -> None:
-        self.context = browser.new_context(**context)
-        self.page = self.context.new_page()
-        self.troubles: list[str] = []
-        self.page.on("console", lambda message: self.troubles.append(message.text))
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("request", lambda request: None if request.url.startswith(("file:", "data:"))
-                     else self.troubles.append(request.url))
-        self.page.goto(file.as_uri())
-
-    def press(self, key: str, times: int = 1) -> None:
-        for _ in range(times):
-            self.page.keyboard.press(key)
-
-    def panel(self) -> str:
-        return str(self.page.inner_text("#panel"))
-
-    def step(self) -> tuple[int, int]:
-        now, of = self.page.inner_text("#count").split(" / ")
-        return int(now), int(of)
-
-    def read(self, what: str, count: int) -> list[Any]:
-        """The values or gradients on the page, node by node; None where nothing is to be seen."""
-        found = [self.page.get_attribute(f"#n{i}", f"data-{what}") for i in range(count)]
-        return [None if text is None else json.loads(text) for text in found]
-
-    def texts(self, i: int) -> list[str]:
-        return list(self.page.eval_on_selector_all(f"#n{i} text", "found => found.map(text => text.textContent)"))
-
-    def lit(self) -> set[str]:
-        return set(self.page.eval_on_selector_all("svg .lit", "found => found.map(element => element.id)"))
-
-    def done(self) -> None:
-        assert self.troubles == []
-        self.context.close()
+from tests.see.browsing import Reader
 
 
 def neuron() -> Value:
@@ -98,7 +27,7 @@ def neuron() -> Value:
 @pytest.fixture
 def page(tmp_path: Path) -> tuple[Value, Path]:
     loss = neuron()
-    return loss, stepper(loss, tmp_path / "backprop.html")
+    return loss, stepper(loss).save(tmp_path / "backprop.html")
 
 
 def test_to_the_end_by_keyboard(browser: Any, page: tuple[Value, Path]) -> None:
@@ -216,10 +145,10 @@ def test_everything_is_reachable_by_tab(browser: Any, page: tuple[Value, Path]) 
     _, file = page
     reader = Reader(browser, file)
     reached = set()
-    for _ in range(20):
+    for _ in range(40):
         reader.press("Tab")
         reached.add(reader.page.evaluate("document.activeElement.id"))
-    assert {"n0", "n6", "next", "play", "scrubber", "predict"} <= reached
+    assert {"n0", "n6", "fit", "value0", "down", "rate", "next", "play", "scrubber", "predict"} <= reached
     reader.done()
 
 
@@ -259,7 +188,7 @@ def test_tensors(browser: Any, tmp_path: Path) -> None:
     loss = F.cross_entropy((x @ W + b).tanh(), [0, 1, 1])
     loss.backward()
     order = topological(loss)
-    reader = Reader(browser, stepper(loss, tmp_path / "tensors.html"))
+    reader = Reader(browser, stepper(loss).save(tmp_path / "tensors.html"))
     reader.press("End")
     for i, node in enumerate(order):
         shown = reader.read("grad", len(order))[i]
@@ -275,7 +204,7 @@ def test_tensors(browser: Any, tmp_path: Path) -> None:
 def test_labels_and_titles_come_out_as_typed(browser: Any, tmp_path: Path) -> None:
     label = "a<b> & \"c\" \\N {x|y} </script>"
     a = Value(2.0, label=label)
-    reader = Reader(browser, stepper(a * a, tmp_path / "odd.html", title="<T> & </title>"))
+    reader = Reader(browser, stepper(a * a, title="<T> & </title>").save(tmp_path / "odd.html"))
     assert reader.texts(0)[0] == label
     assert reader.page.title() == "<T> & </title>"
     reader.press("End")
@@ -287,7 +216,7 @@ def test_300_nodes_make_a_small_page_that_answers_at_once(browser: Any, tmp_path
     v = Value(0.5, label="x")
     while len(topological(v)) < 298:
         v = (v * 1.01 + 0.01).tanh() if len(topological(v)) % 7 else v + v
-    file = stepper(v, tmp_path / "large.html", max_nodes=310)
+    file = stepper(v, max_nodes=310).save(tmp_path / "large.html")
     assert file.stat().st_size < 2_000_000
     reader = Reader(browser, file)
     start = time.perf_counter()
