@@ -429,11 +429,11 @@ class Writer:
             up, high = power
             function, latex = function + up, f"{latex}^{{{high.latex}}}"
             head = f"<msup>{head}<mrow>{high.mathml}</mrow></msup>"
-        head += "<mo>&#x2061;</mo>"
+        thin = "<mspace width='.17em'/>"
+        head = f"{thin}{head}<mo>&#x2061;</mo>"
         if function == "log" and insides[0].binding == ATOM and not insides[0].text.startswith("("):
-            thin = "<mspace width='.17em'/>"
             return Shown(f"log {insides[0].text}", f"{latex} {insides[0].latex}",
-                         f"<mrow>{thin}{head}{thin}{insides[0].mathml}</mrow>", POWER)
+                         f"<mrow>{head}{thin}{insides[0].mathml}</mrow>", POWER)
         return Shown(f"{function}({', '.join(i.text for i in insides)})",
                      rf"{latex}\left({', '.join(i.latex for i in insides)}\right)",
                      f"<mrow>{head}<mo>(</mo>{'<mo>,</mo>'.join(i.mathml for i in insides)}<mo>)</mo></mrow>")
