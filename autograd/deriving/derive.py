@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["derive"]
 
 NODES = 300                                         # more are too many to read about
-SMALL = 6                                           # where lines are too long, smaller parts get letters
+SMALLER = 6, 2                                      # where lines are too long, parts of this size get letters
 
 
 def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
@@ -75,8 +75,9 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
     from autograd.deriving.derivation import WIDEST
     refuse_large(root, starts)
     found = make(root, starts, facts, names)
-    if found.widest > WIDEST:                       # with more letters its lines are shorter
-        found = min(found, make(root, starts, facts, names, SMALL), key=lambda derivation: derivation.widest)
+    for size in SMALLER:
+        if found.widest > WIDEST:                   # with more letters its lines are shorter
+            found = min(found, make(root, starts, facts, names, size), key=lambda derivation: derivation.widest)
     return found
 
 
@@ -88,7 +89,7 @@ def refuse_large(root: Any, wrt: Sequence[Any]) -> None:
             between.add(node)
     if len(between) > NODES:
         raise ValueError(f"derive: {len(between)} nodes lie between what is derived and what it is derived by, and "
-                         f"mathematics helps with up to {NODES}. Derive a part of the graph, between nodes with labels, "
+                         f"mathematics helps with up to {NODES}. Derive a part of it, between nodes with labels; "
                          "or ask explain(root) for the numbers and paths(root, x) for the ways")
 
 

@@ -74,6 +74,8 @@ class IndexRewriter(Rewriter):
             above, below = sp.fraction(sp.together(formula))
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
+            if above.is_Add and below.free_symbols and real(index):         # x − μ = x̂·σ
+                self.patterns.append((above, reading.field[node].at(index) * below))
             factors = sp.Mul.make_args(above)
             found = [x for x in factors if x in atoms and set(real(index)) <= x.free_symbols]
             if len(found) == 1 and real(index) and not above.is_Add:            # e^z = ŷ·s, and u = x̂/r
@@ -93,6 +95,9 @@ class IndexRewriter(Rewriter):
             expr = expr.xreplace(gone)
             whys = {x.text: x for x in [self.says(self.board.axes.lettered(s), sp.S.Zero) for s in gone]}
             forms.append(Form(expr, said("as ", listed([*whys.values()]))))
+            found = {x: y for x, y in found.items() if expr.has(x)}
+            if not found:
+                return forms
         says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
         return [*forms, Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
 
@@ -100,7 +105,7 @@ class IndexRewriter(Rewriter):
         """In names, by facts, and in names again, as long as that makes it shorter."""
         forms = self.rooted(expr)
         if len(forms) == 1:
-            forms = [Form(self.tidy(expr))]
+            forms = self.rooted(self.tidy(expr))
         found = self.in_names(forms[-1].expr, ties, out)
         forms += found[1:] if found[0].expr == forms[-1].expr else found
         further = self.by_facts(forms[-1].expr)

@@ -78,7 +78,8 @@ class Reading:
         for x, by, _ in edges(root):
             self.users[x].append(by)
         self.beside = self.read_beside(given)
-        self.rests = {x: y for x in self.order for y in self.order if is_rest(x, y) and y in self.name}
+        self.rests = {x: y for i, x in enumerate(self.order) for j, y in enumerate(self.order)
+                      if is_rest(x, y) and (y in self.name or j < i)}
         for node in self.order:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
         self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving
@@ -186,8 +187,7 @@ class Reading:
         if node not in self.sizes:
             inside = sum(self.whole(x) for x in node.inputs if x in self.moving and x.op is not None and (
                 x in self.helpers or x not in self.name))
-            plain = getattr(node.op, "vjps", None) or node.op.name in ("add", "sub", "neg", "mul", "sum", "dot") or (
-                node.op.name == "div" and node.inputs[1] not in self.moving)
+            plain = hasattr(node.op, "vjps") or node.op.name in ("add", "sub", "neg", "mul", "div", "sum", "dot")
             self.sizes[node] = PRODUCT + 4 * inside if node.op.name == "matmul" else 1 + inside * (1 if plain else 2)
         return self.sizes[node]
 

@@ -102,7 +102,7 @@ class Rewriter:
         closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
-        if flat.count_ops() > ALGEBRA or len(flat.free_symbols) > NAMES:                 # it is left as it is: to find what cancels would take too long
+        if flat.count_ops() > ALGEBRA or len(flat.free_symbols) > NAMES:    # it would take too long
             return expr
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
