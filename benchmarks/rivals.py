@@ -96,7 +96,7 @@ def torch_compiled(parameters: list[Any], loss_of: Callable[..., Any], *data: An
 
 
 def jax_step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Step:
-    """By `jax.jit`; `loss_of` is first given the module that stands for NumPy, as in the two functions below."""
+    """By `jax.jit`; `loss_of` is first given the module that stands for NumPy, as in `mlx_step`."""
     import jax
 
     run = jax.jit(jax.value_and_grad(lambda parameters, data: loss_of(jax.numpy, parameters, *data)))

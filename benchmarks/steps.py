@@ -32,7 +32,7 @@ def scalar_step(loss_of: Callable[[], Any], weights: list[Any]) -> Step:
 
 
 def array_step(parameters: list[Any], loss_of: Callable[..., Any], *data: Any) -> Step:
-    """A step of an engine that computes the gradients itself."""
+    """A step of an engine of arrays with PyTorch's methods."""
 
     def step() -> tuple[float, list[Any]]:
         for p in parameters:

@@ -125,6 +125,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=folder, default=Path("notebooks") if COMMAND == "ninjagrad" else FOLDER,
                         help="the folder to write into (default: %(default)s)")
     options = parser.parse_args(arguments)
+    unknown = set(options.lesson) - set(range(1, len(lessons()) + 1))
+    if unknown:
+        parser.error(f"there is no lesson {min(unknown)}; they go from 1 to {len(lessons())}")
     try:
         import jupytext  # noqa: F401
         import nbclient  # noqa: F401

@@ -51,6 +51,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=folder, help="write the pages there, museum.html first, in place of printing")
     options = parser.parse_args(arguments)
     if options.out is not None:
+        if options.exhibit is not None:
+            parser.error(f"--out writes the pages of all exhibits; leave out the number {options.exhibit}")
         options.out.mkdir(parents=True, exist_ok=True)
         try:
             pages = write_pages(options.out)

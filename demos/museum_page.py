@@ -76,7 +76,7 @@ def _exhibit(number: int, exhibit: Exhibit, steps: str) -> str:
     link = f'<p><a href="{html.escape(steps)}">Step through it, beside the right engine.</a></p>' if steps else ""
     notes = [(_number(x), _number(y), i in bite.wrong) for i, (x, y) in enumerate(zip(bite.right, bite.broken))]
     return (f'<section id="{slug(exhibit)}"><h2><span>{number}</span> {html.escape(exhibit.name)}</h2>'
-            f"<p>{_math(exhibit.why)}</p>"
+            f"<p>{html.escape(exhibit.why, quote=False)}</p>"
             f'<div class="pair">{_code("broken", mine)}{_code("right", right)}</div>'
             f"<h3>The smallest graph on which it bites</h3>"
             f'<p class="small">Of {bite.tried} graph{"s" * (bite.tried != 1)} tried, the smallest first: '
@@ -87,10 +87,6 @@ def _exhibit(number: int, exhibit: Exhibit, steps: str) -> str:
             f'<figure>{svg_plot("broken", bad.losses, run.losses, "broken")}</figure></div>'
             f"<p>{html.escape(verdict(run, bad))}</p>{link}"
             f'<p class="small">Mend such an engine yourself: <code>{exercise(number)}</code></p></section>')
-
-
-def _math(text: str) -> str:
-    return html.escape(text, quote=False)
 
 
 def _code(title: str, lines: Sequence[str]) -> str:

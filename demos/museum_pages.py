@@ -25,6 +25,7 @@ class _Recording:
     def __init__(self, exhibit: Exhibit, engine: type[Small]) -> None:
         self.made: list[Any] = []
         self.before: list[Any] = []
+        self.pushing: list[Any] = []                # nodes in whose `push` it is, the innermost last
         self.handed: list[tuple[Any, Any, int, Any, Any]] = []
         with np.errstate(all="ignore"):
             self.names = exhibit.graph(self.watched(engine))
@@ -46,7 +47,7 @@ class _Recording:
 
             def push(self) -> None:
                 self.pushed = 0
-                run.pushing = [*getattr(run, "pushing", []), self]
+                run.pushing.append(self)
                 super().push()
                 run.pushing.pop()
 

@@ -125,7 +125,8 @@ def main(arguments: list[str] | None = None) -> None:
 def on_devices(name: str, devices: int, options: argparse.Namespace) -> tuple[str, float, dict[str, Any]]:
     """The devices' kind, steps a second, loss and gradients, found by a process of its own.
 
-    How many virtual devices a processor is, JAX asks when it is imported; where there are GPUs it takes those.
+    JAX reads the number of virtual devices when it is imported, so each number needs a new process. Where there are
+    GPUs, JAX takes those.
 
     Raises:
         RuntimeError: with the last line that the process wrote, if it failed.

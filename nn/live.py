@@ -11,6 +11,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from numbers import Integral
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, overload
 
@@ -51,18 +52,21 @@ class Progress(Generic[T]):
         self.history: dict[str, list[float]] = {name: [] for name in watched}
         self.done = 0
         self.seconds = 0.0
+        self.running = False
 
     def __iter__(self) -> Iterator[T]:
         screen = self.screen or _screen()
-        asked = [(self.history[name].append, ask) for name, ask in self.watched.items()]
+        self.history = {name: [] for name in self.watched}      # it may be gone through again, from the first step on
+        self.done, self.running = 0, True
+        asked = [(name, self.history[name].append, ask) for name, ask in self.watched.items()]
         begun = perf_counter()
         after = begun + 0.05 if screen.live else math.inf       # when to draw; soon at first: something happens
         mark = math.inf if screen.live else self._mark()        # at which step to draw
         try:
             for step in self.steps:
                 yield step
-                for keep, ask in asked:
-                    keep(float(ask()))
+                for name, keep, ask in asked:
+                    keep(_float(name, ask()))
                 self.done += 1
                 now = perf_counter()
                 if now >= after or self.done >= mark:
@@ -71,6 +75,7 @@ class Progress(Generic[T]):
                     mark = self._mark() if self.done >= mark else mark
                     after = now + max(0.1, SHARE * (perf_counter() - now)) if screen.live else math.inf
         finally:
+            self.running = False
             self.seconds = perf_counter() - begun
             screen.show(self, True)
 
@@ -86,7 +91,7 @@ class Progress(Generic[T]):
         of = f"/{self.total}" if self.total is not None else ""
         numbers = [f"{name} {_short(history[-1])}" for name, history in self.history.items() if history]
         left = ""
-        if self.total and 0 < self.done < self.total:
+        if self.running and self.total and 0 < self.done < self.total:
             left = f", {_time(self.seconds / self.done * (self.total - self.done))} left"
         return "  ".join([f"step {self.done}{of}", *numbers, f"{_time(self.seconds)}{left}"])
 
@@ -105,12 +110,12 @@ class Progress(Generic[T]):
 
 
 @overload
-def progress(steps: int, **watched: Callable[[], Number]) -> Progress[int]: ...
+def progress(steps: int, /, **watched: Callable[[], Number]) -> Progress[int]: ...
 @overload
-def progress(steps: Iterable[T], **watched: Callable[[], Number]) -> Progress[T]: ...
+def progress(steps: Iterable[T], /, **watched: Callable[[], Number]) -> Progress[T]: ...
 
 
-def progress(steps: Any, **watched: Callable[[], Number]) -> Progress[Any]:
+def progress(steps: Any, /, **watched: Callable[[], Number]) -> Progress[Any]:
     """The steps of a training run, shown while they run.
 
     Args:
@@ -122,7 +127,8 @@ def progress(steps: Any, **watched: Callable[[], Number]) -> Progress[Any]:
     or a file, and where NO_COLOR is set, a line ten times. What was watched is kept in `.history`.
 
     Raises:
-        TypeError: for what can't be iterated over, or a number where a function is expected.
+        TypeError: for what can't be iterated over, or a number where a function is expected. While it runs, for a
+            function that gives no number.
 
     >>> from autograd import Value
     >>> w = Value(0.0)
@@ -139,11 +145,21 @@ def progress(steps: Any, **watched: Callable[[], Number]) -> Progress[Any]:
         if not callable(ask):
             raise TypeError(f"progress: got {name}={ask!r}, expected a function that is asked after each step; "
                             f"write {name}=lambda: {name}")
-    if isinstance(steps, int):
-        steps = range(steps)
+    if isinstance(steps, Integral):            # an int, or one of NumPy's
+        steps = range(int(steps))
     if not isinstance(steps, Iterable):
         raise TypeError(f"progress: got {type(steps).__name__}, expected how many steps, or what to iterate over")
     return Progress(steps, watched, None)
+
+
+def _float(name: str, x: Number) -> float:
+    try:
+        return float(x)
+    except (TypeError, ValueError):
+        shape = getattr(x, "shape", ())
+        got = f"{type(x).__name__} of shape {shape}" if shape else repr(x)
+        raise TypeError(f"progress: {name} gave {got}, expected one number, or a Value or Tensor of one; "
+                        f"write {name}=lambda: … so that it gives a number") from None
 
 
 # Where it is shown.
@@ -232,10 +248,9 @@ def sparks(history: Sequence[float], width: int) -> str:
     '▁▃▆█'
     """
     points = [y for _, y in _thinned(history, width)]
-    low, high, height = _scale(points)
+    *_, height = _scale(points)
     places = [height(y) for y in points]
-    return "".join(" " if y != y or math.isinf(y) else SPARKS[min(7, int(8 * place))]
-                   for y, place in zip(points, places)) if high > low else SPARKS[0] * len(points)
+    return "".join(SPARKS[min(7, int(8 * place))] if math.isfinite(y) else " " for y, place in zip(points, places))
 
 
 def _thinned(history: Sequence[float], most: int) -> list[tuple[int, float]]:

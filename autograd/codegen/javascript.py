@@ -31,7 +31,7 @@ _WORDS = {*re.findall(r"\w+", """
     arguments await break case catch class const continue debugger default delete do else enum eval export extends false
     finally for function if implements import in instanceof interface let new null package private protected public
     return static super switch this throw true try typeof undefined var void while with yield
-    Math Number NaN Infinity step leaves seed""")}
+    Math Number NaN Infinity step leaves seed __proto__""")}
 
 
 class Script(Symbol):
@@ -298,7 +298,7 @@ class _Unused:
 
 def _identifier(label: str) -> str:
     """A label as a name JavaScript takes."""
-    name = re.sub(r"\W", "_", unicodedata.normalize("NFC", label))
+    name = "".join([x if f"_{x}".isidentifier() else "_" for x in unicodedata.normalize("NFC", label)])
     return name if not name or name.isidentifier() else f"n_{name}"
 
 

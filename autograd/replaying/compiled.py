@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -207,16 +206,26 @@ def _chain(branches: list[list[str]]) -> str:
 def _compile(text: str) -> tuple[Callable[..., None], Callable[..., None]]:
     """`forward` and `back` of a page. Numba keeps compiled code beside the file that the text stands in."""
     name = f"ninjagrad_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ninjagrad"
+    module = sys.modules[name] = ModuleType(name)   # where Numba looks for what it kept
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:                                 # nowhere to keep it: it is compiled anew in each process
-        folder = Path(tempfile.mkdtemp())
+        exec(compile(text, _kept(name, text), "exec"), vars(module))
+    except (OSError, RuntimeError):                 # nowhere to keep it, or no home: compiled anew in each process
+        exec(compile(text.replace(", cache=True", ""), name, "exec"), vars(module))
+    return module.forward, module.back
+
+
+def _kept(name: str, text: str) -> str:
+    """The path of a file with this text, in the user's cache.
+
+    Raises:
+        OSError: if the file is not there and can't be written.
+        RuntimeError: if the user has no home.
+    """
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ninjagrad"
     file = folder / f"{name}.py"
     if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"{name}.{os.getpid()}"    # another process may be doing the same
         draft.write_text(text, encoding="utf-8")
         draft.replace(file)
-    module = sys.modules[name] = ModuleType(name)   # where Numba looks for what it kept
-    exec(compile(text, str(file), "exec"), vars(module))
-    return module.forward, module.back
+    return str(file)

@@ -77,8 +77,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], total: bool = Fals
     3
     """
     listed = [list(row) for row in rows]
-    right = [bool(listed) and all(not row[i] or re.fullmatch(r"[−+\d.,e]+|nan|[−]?inf", row[i]) for row in listed)
-             for i in range(len(head))]
+    right = [any(cells) and all(not x or re.fullmatch(r"[−+\d.,e]+|nan|[−]?inf", x) for x in cells)
+             for cells in ([row[i] for row in listed] for i in range(len(head)))]
     kind = [' class="number"' if x else "" for x in right]
     top = "".join(f"<th{k}>{_text(cell)}</th>" for k, cell in zip(kind, head))
     body = "".join(f"<tr{' class=total' * (total and i == len(listed) - 1)}>"
@@ -201,7 +201,8 @@ def of_recording(recording: Any) -> str:
     slope = sum(norm(g) ** 2 for g in gradients) ** 0.5 if several else norm(gradients)
     inputs = f"{len(recording.inputs):,}" + " per example" * bool(getattr(recording, "batch", False))
     return card("A recorded graph, to be run again", pairs([
-        ("nodes", f"{stats.nodes:,}"), ("a run makes", f"{stats.steps:,} steps of {stats.strategy}"),
+        ("nodes", f"{stats.nodes:,}"),
+        ("a run makes", f"{stats.steps:,} step{'s' * (stats.steps != 1)} of {stats.strategy}"),
         ("its buffers take", f"{stats.bytes:,} bytes"), ("numbers to train", f"{count:,}"),
         ("inputs fed anew", inputs), ("norm of the last gradient", number_text(slope))]))
 

@@ -18,7 +18,8 @@ from autograd.core.graph import Node
 from autograd.see.folding import Fold, unfolded
 from autograd.see.telling import Line, broadcast
 
-__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "compose", "layout", "without_font_warnings"]
+__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "check_direction", "compose", "layout",
+           "without_font_warnings"]
 
 # role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
@@ -95,6 +96,16 @@ def _without_font_warnings() -> Iterator[None]:
             for line in written:
                 if not line.startswith(b"Fontconfig warning"):
                     os.write(2, line)
+
+
+def check_direction(function: str, direction: str) -> None:
+    """Refuse a direction of which Graphviz would take no notice.
+
+    Raises:
+        ValueError: for what is not "LR", "TB", "RL" or "BT".
+    """
+    if direction not in ("LR", "TB", "RL", "BT"):
+        raise ValueError(f"{function}: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
 
 
 def compose(order: Sequence[Node], role_of: Mapping[Node, str], red: set[int], hidden: set[int], direction: str,

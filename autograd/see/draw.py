@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.core.graph import Node
 from autograd.see.display import fitted
-from autograd.see.dot import LayoutError, compose, layout
+from autograd.see.dot import LayoutError, check_direction, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
 from autograd.see.telling import describe
@@ -111,8 +111,7 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     >>> picture.source.count(RED)                   # w -> *, * -> product, product -> tanh, tanh -> result
     4
     """
-    if direction not in ("LR", "TB", "RL", "BT"):
-        raise ValueError(f"draw: got direction={direction!r}, expected 'LR', 'TB', 'RL' or 'BT'")
+    check_direction("draw", direction)
     order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
     boxes: list[Fold] = []
     if collapse is not None:

@@ -26,7 +26,7 @@ from autograd.core.writing import names_of
 from autograd.deriving.spelling import set_apart
 from autograd.learn.alike import listed, shape_of, some
 from autograd.learn.contributions import gradients, pull, seed, uses
-from autograd.see.dot import LayoutError, compose, layout
+from autograd.see.dot import LayoutError, check_direction, compose, layout
 from autograd.see.naming import full_names, roles, small_enough
 from autograd.see.page import StepperPage
 from autograd.see.telling import Line, array_text, broadcast, rule, words_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "assemble", "exact", "padded", "page", "shown", "sides", "stepper", "svg"]
 
-WIDEST = "−0.0001234"                               # no number of four digits takes more room in a box
+WIDEST = "−1.234e−123"                              # no number of four digits takes more room in a box
 
 
 def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, object] | None = None,
@@ -62,7 +62,7 @@ def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, o
 
     Raises:
         TypeError: if `root` is not a node.
-        ValueError: for a graph of more than `max_nodes` nodes.
+        ValueError: for a graph of more than `max_nodes` nodes, or an unknown direction.
         RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; a file gets its DOT text then.
     """
     try:
@@ -88,6 +88,7 @@ def page(root: Node, *, names: Mapping[str, object] | None = None, parameters: o
         As `stepper` does.
     """
     order = small_enough("stepper", root, max_nodes)
+    check_direction("stepper", direction)
     name_of = full_names(order, names)
     named = {node: "" for node in order if node.label or not re.fullmatch(r"_*v\d+", name_of[node])}
     role_of = roles(order, root, named, parameters)
@@ -150,11 +151,14 @@ def _script(root: Node) -> tuple[str, str]:
 
 
 def _lines(node: Node, name: str, entry: dict[str, Any]) -> list[Line]:
-    """What stands in the node's box when all is revealed; the page hides and shows it line by line."""
-    lines = [("name", name), *([("shape", node.kind)] if node.kind else []),
-             ("data", f"data {padded(entry.get('data', WIDEST))}")]
+    """What stands in the node's box when all is revealed; the page hides and shows it line by line.
+
+    A name of several lines goes into one: the page counts them.
+    """
+    lines = [("name", padded(name.replace("\n", " "))), *([("shape", node.kind)] if node.kind else []),
+             ("data", f"data {padded(entry.get('data', WIDEST), 3)}")]
     if "uses" in entry:
-        lines.append(("grad", f"grad {padded(entry.get('grad', WIDEST))}"))
+        lines.append(("grad", f"grad {padded(entry.get('grad', WIDEST), 3)}"))
     entry["lines"] = [kind for kind, _ in lines]
     return lines
 

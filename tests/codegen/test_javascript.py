@@ -188,7 +188,7 @@ def test_the_text_is_a_function_of_the_named_leaves() -> None:
 
 @pytest.mark.parametrize("labels", [
     ["class", "NaN", "step"], ["x", "dx", "x_2"], ["x", "x", "x"], ["my weight", "1", "ŷ_1"],
-    ["relu", "sigmoid", "Math"], ["d", "loss", "dloss"]])
+    ["relu", "sigmoid", "Math"], ["d", "loss", "dloss"], ["x²", "½", "①"], ["σ²", "σ_", "__proto__"]])
 def test_any_label_makes_a_name(labels: list[str]) -> None:
     leaves = [Value(x, label=label) for x, label in zip((1.5, -0.5, 2.0), labels)]
     loss = (leaves[0] * leaves[1]).sigmoid() + leaves[2].relu() * leaves[0] + leaves[1]

@@ -89,6 +89,12 @@ def test_without_the_extra_the_command_names_it(monkeypatch: pytest.MonkeyPatch)
         main(["notebooks"])
 
 
+def test_a_lesson_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        lessons.main(["3", "99"])
+    assert "there is no lesson 99; they go from 1 to 9" in capsys.readouterr().err
+
+
 def test_a_wrong_answer_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("jupytext", "nbclient", "ipykernel"):
         needs(module, "notebooks")

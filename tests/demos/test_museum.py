@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -187,3 +188,10 @@ def missing(what):
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+def test_a_number_and_a_folder_together_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        museum.main(["3", "--out", str(tmp_path / "out")])
+    assert "leave out the number 3" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

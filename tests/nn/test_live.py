@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import nn
@@ -102,10 +103,39 @@ def test_whoever_stops_early_sees_where(capsys: pytest.CaptureFixture[str]) -> N
     for step in nn.progress(1000, loss=lambda: 1.0):
         if step == 5:
             break
-    assert capsys.readouterr().out.startswith("step 5/1000")
+    line = capsys.readouterr().out
+    assert line.startswith("step 5/1000")
+    assert "left" not in line                       # nothing is going to happen any more
     with pytest.raises(ZeroDivisionError):
         sum(1 / (step - 3) for step in nn.progress(1000))
     assert capsys.readouterr().out.startswith("step 3/1000")
+
+
+def test_a_second_run_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    run = nn.progress([5.0, 7.0], x=lambda: x)
+    for _ in range(2):
+        for step in run:
+            x = step
+        assert run.history == {"x": [5.0, 7.0]}
+        assert capsys.readouterr().out.splitlines()[-1].startswith("step 2/2  x 7")
+
+
+@pytest.mark.parametrize(("found", "words"), [
+    (None, "loss gave None"), ("a", "loss gave 'a'"), (np.ones(2), r"loss gave ndarray of shape \(2,\)"),
+    (Tensor([1.0, 2.0]), r"loss gave Tensor of shape \(2,\)")])
+def test_what_is_watched_must_be_a_number(found: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=f"progress: {words}.*, expected one number"):
+        list(nn.progress(3, loss=lambda: found))
+
+
+@pytest.mark.parametrize("steps", [3, np.int64(3), np.arange(3), Tensor([0.0, 1.0, 2.0])])
+def test_any_whole_number_counts_and_arrays_are_gone_through(steps: Any) -> None:
+    assert [int(x) for x in nn.progress(steps, steps=lambda: 1.0)] == [0, 1, 2]     # a watched thing may be called so
+
+
+def test_what_is_no_number_leaves_a_gap() -> None:
+    assert live.sparks([math.nan, math.inf, -math.inf], 9) == "   "
+    assert live.sparks([1.0, math.nan, 1.0], 9) == "▁ ▁"
 
 
 def test_no_steps(capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,9 +90,25 @@ def test_an_op_of_ones_own_is_left_to_the_loop_that_calls_it() -> None:
         del TABLE["c_own"]
 
 
-def test_where_nothing_can_be_kept_on_disk_it_compiles_all_the_same(tmp_path: Path,
+@pytest.mark.parametrize("why", ["a file is there", "no home", "not writable", "no room for what Numba keeps"])
+def test_where_nothing_can_be_kept_on_disk_it_compiles_all_the_same(why: str, tmp_path: Path,
                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a file").touch()
-    monkeypatch.setitem(os.environ, "XDG_CACHE_HOME", str(tmp_path / "a file"))
-    forward, back = compiled._compile("def forward(): return 1\ndef back(): return 2\n")
+    def refuse(*given: object, **named: object) -> None:
+        raise {"no home": RuntimeError, "not writable": PermissionError}[why]
+
+    cache = tmp_path / "cache"
+    monkeypatch.setitem(os.environ, "XDG_CACHE_HOME", str(cache))
+    if why == "a file is there":
+        cache.touch()
+    elif why == "no home":
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.setattr(Path, "home", refuse)
+    elif why == "not writable":
+        monkeypatch.setattr(Path, "write_text", refuse)
+    else:
+        (cache / "ninjagrad").mkdir(parents=True)
+        (cache / "ninjagrad" / "__pycache__").touch()
+        (cache / "numba").touch()
+    forward, back = compiled._compile("from numba import njit\n" + "".join([
+        f"@njit(nogil=True, cache=True)\ndef {name}(): return {n}\n" for n, name in ((1, "forward"), (2, "back"))]))
     assert (forward(), back()) == (1, 2)        # type: ignore[func-returns-value]

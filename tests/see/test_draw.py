@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import Tensor, Value, draw, draw_dot, tree
+from autograd import Tensor, Value, draw, draw_dot, stepper, tree
 from autograd.see.dot import RED, ROLES, without_font_warnings
 from tests.needs import needs
 
@@ -175,8 +175,9 @@ def test_a_large_graph_is_refused_with_its_size_and_the_remedies() -> None:
 def test_mistakes_are_named() -> None:
     with pytest.raises(TypeError, match="draw: got float, expected a Value or a Tensor"):
         draw(3.0)       # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="direction='sideways'"):
-        draw(Value(1.0), direction="sideways")
+    for show in (draw, stepper):
+        with pytest.raises(ValueError, match=f"{show.__name__}: got direction='sideways', expected 'LR'"):
+            show(Value(1.0), direction="sideways")
     with pytest.raises(ValueError, match=r"can't write 'graph\.bmp'"):
         draw(Value(1.0), "graph.bmp")
     with pytest.raises(TypeError, match="highlight"):

@@ -1,5 +1,6 @@
 """The stepper's page, in a real browser, driven by keyboard: going forward and back through the steps."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,44 @@ def test_labels_and_titles_come_out_as_typed(browser: Any, tmp_path: Path) -> No
     assert reader.page.title() == "<T> & </title>"
     reader.press("End")
     assert label in reader.panel()
+    reader.done()
+
+
+@pytest.mark.parametrize("label", ["two\nlines", "\n", " ", "a\tb\r", "\u2028"])
+def test_any_label_takes_one_line(browser: Any, tmp_path: Path, label: str) -> None:
+    x = Value(2.0, label=label)
+    reader = Reader(browser, stepper(x * 3.0).save(tmp_path / "lines.html"))
+    reader.press("End")
+    assert reader.texts(0)[1:] == ["data 2", "grad 3"]
+    reader.done()
+
+
+def test_the_longest_numbers_stay_in_their_boxes(browser: Any, tmp_path: Path) -> None:
+    root = (Value(600.0, label="x") * Value(-0.98765, label="w")).exp() * -1.0
+    reader = Reader(browser, stepper(root).save(tmp_path / "wide.html"))
+    reader.press("End")
+    assert any(re.fullmatch("grad −.*e−2..", text) for i in range(2) for text in reader.texts(i))
+    for i in range(2):
+        box, *texts = (part.bounding_box() for what in ("path", "text")
+                       for part in reader.page.locator(f"#n{i} {what}").all())
+        for text in texts:
+            assert text["x"] + text["width"] <= box["x"] + box["width"] + 0.5
+    reader.done()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_label_stays_in_its_place(browser: Any, tmp_path: Path, width: int) -> None:
+    x = Value(2.0, label="the_learning_rate_of_the_first_layer_of_all")
+    reader = Reader(browser, stepper(x * Value(3.0, label="w")).save(tmp_path / "long.html"),
+                    viewport={"width": width, "height": 800})
+    panel = reader.page.locator("#numbers").bounding_box()
+    for what in ("#numbers .number", "#numbers .held"):
+        for field in reader.page.locator(what).all():
+            at = field.bounding_box()
+            assert at["width"] > 30
+            assert at["x"] + at["width"] <= panel["x"] + panel["width"]
+    box, text = (reader.page.locator(f"#n0 {part}").first.bounding_box() for part in ("path", "text"))
+    assert text["x"] + text["width"] <= box["x"] + box["width"] + 0.5
     reader.done()
 
 
