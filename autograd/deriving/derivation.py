@@ -14,6 +14,7 @@ from textwrap import wrap
 from typing import Any
 from xml.etree import ElementTree
 
+from autograd.core.plain import any_terminal
 from autograd.deriving.shown import NOTHING, Shown, name, said
 
 __all__ = ["WIDEST", "Derivation", "Line", "Section", "Side", "once", "table"]
@@ -113,6 +114,7 @@ class Derivation:
         return "\n\n".join(blocks)
 
     def __str__(self) -> str:
+        any_terminal()
         return self.text(width=get_terminal_size((120, 24)).columns)
 
     __repr__ = __str__
@@ -240,7 +242,7 @@ def once(sides: Iterable[Side]) -> list[Side]:
 
 def table(section: Section) -> str:
     """The lines of a section as a table of MathML, each with its number and why it holds."""
-    return "<div class=scroll><table>\n" + "\n".join(
+    return "<div class=scroll tabindex=0><table>\n" + "\n".join(
         f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
         f"<td class=right>{'<wbr>'.join(map(math_of, in_pieces(side.shown.mathml)))}<td class=number>"
         f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"

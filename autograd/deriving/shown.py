@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import sympy as sp
 
+from autograd.core.mathematical import ACCENTS, GREEK, read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
-from autograd.deriving.spelling import GREEK, pieces
 
 __all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total"]
 
@@ -44,7 +44,6 @@ class Shown(NamedTuple):
         return Shown(text, *(closed if tight < binding else self)[1:3])
 
 
-_ACCENTS = {"\u0302": ("hat", "^"), "\u0304": ("bar", "¯"), "\u0303": ("tilde", "~")}
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -60,17 +59,20 @@ def name(label: str, indices: Sequence[Shown] = ()) -> Shown:
     >>> name("ŷ_1").latex, name("loss").latex, name("z", [name("n"), name("c")]).latex
     ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{nc}')
     """
-    base, accent, low, strokes = pieces(label)
+    spelled_out = read(label)
+    if not indices:
+        return Shown(spelled_out.text, spelled_out.latex, spelled_out.mathml)
+    base, accent, low, strokes, _ = spelled_out
     text = unicodedata.normalize("NFC", base + accent)
     if base in GREEK or base == "ℓ":
         latex = f"\\{GREEK.get(base, 'ell')}"
     elif not base.isascii():
-        latex = rf"\text{{{_tex(base)}}}"
+        latex = rf"\text{{{tex(base)}}}"
     else:
-        latex = base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{_tex(base)}}}"
+        latex = base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{tex(base)}}}"
     mathml = f"<mi>{html.escape(base)}</mi>"
     if accent:
-        over, mark = _ACCENTS[accent]
+        over, mark = ACCENTS[accent]
         latex, mathml = rf"\{over}{{{latex}}}", f'<mover accent="true">{mathml}<mo>{mark}</mo></mover>'
     if strokes:
         text, latex = text + "′" * strokes, f"{{{latex}}}" + "'" * strokes
@@ -82,16 +84,12 @@ def name(label: str, indices: Sequence[Shown] = ()) -> Shown:
         comma = COMMA if any(len(i.text) > 1 for i in indices) else NOTHING
         own = joined([x for i in indices for x in (comma, i)][1:])
         text += spelled + (f"_{{{own.text}}}" if comma.text else f"_{own.text}" if indices else "")
-        roman = below if numbered or len(below) == 1 else rf"\mathrm{{{_tex(below)}}}"
+        roman = below if numbered or len(below) == 1 else rf"\mathrm{{{tex(below)}}}"
         latex += f"_{{{roman}{',' if low and indices else ''}{own.latex}}}"
         rows = [f"<mn>{below}</mn>" if numbered else f"<mi>{html.escape(below)}</mi>"] if low else []
         rows += (["<mo>,</mo>"] if low and indices else []) + [own.mathml]
         mathml = f"<msub>{mathml}<mrow>{''.join(rows)}</mrow></msub>"
     return Shown(text, latex, mathml)
-
-
-def _tex(text: str) -> str:
-    return re.sub(r"([_%&#$])", r"\\\1", text)
 
 
 def said(*parts: str | Shown) -> Shown:
@@ -111,7 +109,7 @@ def listed(names: Sequence[Shown]) -> Shown:
 
 
 def words(text: str) -> Shown:
-    return Shown(text, rf"\text{{{_tex(text)}}}", f"<mtext>{html.escape(text).replace(' ', '&#xa0;')}</mtext>")
+    return Shown(text, rf"\text{{{tex(text)}}}", f"<mtext>{html.escape(text).replace(' ', '&#xa0;')}</mtext>")
 
 
 def joined(parts: Sequence[Shown], binding: int = ATOM) -> Shown:
@@ -423,7 +421,7 @@ class Writer:
         insides = [self(a) for a in arguments]
         latex = {"log": r"\log", "σ": r"\sigma", "max": r"\max", "min": r"\min", "tanh": r"\tanh", "sin": r"\sin",
                  "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(
-                     function, rf"\operatorname{{{_tex(function)}}}")
+                     function, rf"\operatorname{{{tex(function)}}}")
         head = f"<mi>{html.escape(function)}</mi>"
         if power is not None:
             up, high = power

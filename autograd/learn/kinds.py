@@ -17,6 +17,7 @@ from autograd.core.op import TABLE
 from autograd.learn import mistakes
 from autograd.learn.alike import most
 from autograd.learn.contributions import raw
+from autograd.learn.languages import tell
 
 if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
@@ -46,7 +47,7 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
             scale = case.ratio(case.g, right)
             if scale is None or not case.agrees(scale * right, case.g):
                 continue
-            name, arrives = case.called(node), f"what arrives at {case.called(node)}"
+            name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
             for part, words in _jacobians(p, d, right, axis):
                 if case.explains(scale * part):
                     yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
@@ -56,27 +57,27 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
 def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str]]:
     """What another Jacobian would give, and the words for it."""
     along = (d * p).sum(axis, keepdims=True)
-    yield p * (1 - p) * d, "you took its diagonal alone, {p}·(1 − {p}) times {d}"
-    yield p * d, "{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted"
+    yield p * (1 - p) * d, tell("you took its diagonal alone, {p}·(1 − {p}) times {d}")
+    yield p * d, tell("{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted")
     if len(np.unique(np.round(along[along != 0], 12))) > 1:         # else it is p alone
-        yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
-    yield p * (d + along), "the sum over the row is added; it has to be subtracted"
+        yield -p * along, tell("you have the sum over the row alone; {p} times {d} itself is missing")
+    yield p * (d + along), tell("the sum over the row is added; it has to be subtracted")
     for other in range(p.ndim):
         if other != axis:
             yield (p * (d - (d * p).sum(other, keepdims=True)),
-                   f"the sum goes over axis {other}; the softmax is over axis {axis}")
-    yield p * (d - (d * p).sum()), "the sum goes over everything; it has to stay within each row"
-    yield p * (d - d.sum(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
-    yield p * (d - d.mean(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
-    yield d - along, "{p} in front is missing"
-    yield p - along, "{d} is missing in the first term"
-    yield p * d - along, "{p} stands before the first term alone, and not before the sum"
-    yield p * (1 - d), "you have {p}·(1 − what arrives)"
+                   tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
+    yield p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row")
+    yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
+    yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
+    yield d - along, tell("{p} in front is missing")
+    yield p - along, tell("{d} is missing in the first term")
+    yield p * d - along, tell("{p} stands before the first term alone, and not before the sum")
+    yield p * (1 - d), tell("you have {p}·(1 − what arrives)")
     if len(set(p.shape)) == 1 and p.ndim > 1:
-        yield p * (d - (d * p).sum(axis)), "the sum over the row lost its axis (keepdim), so it is subtracted along " \
-                                           "the wrong one"
-    yield p * np.ones_like(d), "your numbers are {p} itself, whatever arrives"
-    yield p * (right - (right * p).sum(axis, keepdims=True)), "the Jacobian is applied twice"
+        yield p * (d - (d * p).sum(axis)), tell("the sum over the row lost its axis (keepdim), so it is subtracted "
+                                                "along the wrong one")
+    yield p * np.ones_like(d), tell("your numbers are {p} itself, whatever arrives")
+    yield p * (right - (right * p).sum(axis, keepdims=True)), tell("the Jacobian is applied twice")
 
 
 class _Loss:
@@ -153,43 +154,48 @@ def _soft(x: Any, axis: int) -> Any:
 def _variants(loss: _Loss) -> Iterator[Suspicion]:
     case, m, x, p, y, c, over = loss.case, loss.m, loss.x, loss.p, loss.y, loss.c, loss.over
     name = f"{'softmax' if loss.soft else 'sigmoid'}({loss.name})"
-    tried = [(p, f"your numbers are {name}{over}: nothing is subtracted"),
-             (p + y, f"your numbers are ({name} + y){over}: y has to be subtracted"),
-             (-y, f"your numbers are −y{over}: {name} itself is missing"),
-             (np.log(p) - y, f"your numbers are (log {name} − y){over}"),
-             (np.exp(x) - y, f"your numbers are (exp({loss.name}) − y){over}: the exponentials are not yet divided by "
-                             "their sum"),
-             (x - y, f"your numbers are ({loss.name} − y){over}: the logits themselves in the place of {name}"),
-             (p * (1 - p) * (p - y), f"your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the "
-                                     "last step is in p − y already"),
-             (p * (1 - p), f"your numbers are p·(1 − p){over} with p = {name}, whatever y is"),
-             (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}"),
-             (2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors")]
+    tried = [(p, tell("your numbers are {name}{over}: nothing is subtracted", name=name, over=over)),
+             (p + y, tell("your numbers are ({name} + y){over}: y has to be subtracted", name=name, over=over)),
+             (-y, tell("your numbers are −y{over}: {name} itself is missing", over=over, name=name)),
+             (np.log(p) - y, tell("your numbers are (log {name} − y){over}", name=name, over=over)),
+             (np.exp(x) - y, tell("your numbers are (exp({name}) − y){over}: the exponentials are not yet divided by "
+                                  "their sum", name=loss.name, over=over)),
+             (x - y, tell("your numbers are ({name} − y){over}: the logits themselves in the place of {right}",
+                          name=loss.name, over=over, right=name)),
+             (p * (1 - p) * (p - y), tell("your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of "
+                                          "the last step is in p − y already", over=over, name=name)),
+             (p * (1 - p), tell("your numbers are p·(1 − p){over} with p = {name}, whatever y is", over=over,
+                                name=name)),
+             (p * (p - y), tell("your numbers are p·(p − y){over} with p = {name}", over=over, name=name)),
+             (2 * (p - y), tell("your numbers are 2·({name} − y){over}, as for squared errors", name=name,
+                                over=over))]
     if loss.hot:
         tried.append((np.where(y > 0.5, -1.0, p),
-                      f"your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had "
-                      "to be subtracted"))
+                      tell("your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where "
+                           "it had to be subtracted", name=name, over=over)))
     if loss.soft:
-        tried += [(_soft(x, axis) - y, f"the softmax goes over axis {axis}; it belongs over the last")
+        tried += [(_soft(x, axis) - y, tell("the softmax goes over axis {axis}; it belongs over the last", axis=axis))
                   for axis in range(x.ndim - 1)]
-        tried += [(_soft(p, -1) - y, "the softmax is taken twice"),
-                  (x / x.sum(-1, keepdims=True) - y, f"{loss.name} is divided by its sum, without the exponential")]
+        tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
+                  (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
+                                                          name=loss.name))]
     for node in case.one.order if case.one is not None else ():
         z = np.asarray(node._data)
         if case.known(node) and z.shape == x.shape and z.dtype.kind == "f" and not case.agrees(z, p):
             other = case.called(node)
-            tried.append((z - y, f"your numbers are ({other} − y){over}: {other} in the place of {name}"))
+            tried.append((z - y, tell("your numbers are ({other} − y){over}: {other} in the place of {name}",
+                                      other=other, over=over, name=name)))
     for part, words in tried:
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
     if not loss.rows.all() and case.explains(loss.ratio * c * p):
-        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows "
-                                          "that are masked are not 0")
+        yield case.seen(mistakes.ONE_HOT, tell("your numbers are {name}{over}: nothing is subtracted, and the rows "
+                                               "that are masked are not 0", name=name, over=over))
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
-                yield case.seen(mistakes.CROSS, f"your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
-                                                "both by the same")
+                yield case.seen(mistakes.CROSS, tell("your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
+                                                     "both by the same", a=a, name=name, b=b))
     if not loss.soft:
         return
     for scale in dict.fromkeys((c, 1.0)):
@@ -199,8 +205,8 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
             logs, right = np.log(mine), np.log(p)
             k = case.ratio(logs - logs.mean(-1, keepdims=True), right - right.mean(-1, keepdims=True))
             if k is not None and abs(k - 1) > 1e-6 and loss.explains(scale * (_soft(k * x, -1) - y)):
-                yield case.seen(mistakes.CROSS, f"your softmax is that of {k:.4g}·{loss.name}: a temperature is lost, "
-                                                "or there twice")
+                yield case.seen(mistakes.CROSS, tell("your softmax is that of {k:.4g}·{name}: a temperature is lost, "
+                                                     "or there twice", k=k, name=loss.name))
 
 
 def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
@@ -213,21 +219,23 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
         if (whole.max(-1) == 1).all() and (whole.sum(-1) == 1).all() and (wrong := np.argwhere(
                 whole.argmax(-1) != y.argmax(-1))).size:
             first = tuple(wrong[0].tolist())
-            at = f"row {first[0]}" if first else "it"
+            at = tell("row {row}", row=first[0]) if first else tell("it")
             got, right = int(whole.argmax(-1)[first]), int(y.argmax(-1)[first])
-            yield case.seen(mistakes.LABELS, f"your label in {at} is {got}, where it should be {right}; {len(wrong)} "
-                                             f"of {y[..., 0].size} labels are others")
+            yield case.seen(mistakes.LABELS, tell("your label in {at} is {got}, where it should be {right}; {wrong} "
+                                                  "of {size} labels are others", at=at, got=got, right=right,
+                                                  wrong=len(wrong), size=y[..., 0].size))
         elif not loss.hot and (whole.sum(-1) == 1).all():
-            yield case.seen(mistakes.CROSS, f"your y is 1 at the right class and 0 elsewhere, where the right one goes "
-                                            f"up to {y.max():.3g} only")
+            yield case.seen(mistakes.CROSS, tell("your y is 1 at the right class and 0 elsewhere, where the right "
+                                                 "one goes up to {max:.3g} only", max=y.max()))
         elif len(whole) > 1 and (whole == whole[0]).all() and whole.any():
-            yield case.seen(mistakes.CROSS, "1 is subtracted in the same columns of every row, where each row has its "
-                                            "own label")
+            yield case.seen(mistakes.CROSS, tell("1 is subtracted in the same columns of every row, where each row "
+                                                 "has its own label"))
         return
     low, high = mine.min(), mine.max()
     if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
-        yield case.seen(mistakes.CROSS, f"your y is {high:.3g} at the right class and {abs(low):.3g} elsewhere, where "
-                                        f"the right one is {y.max():.3g} and {y.min():.3g}")
+        yield case.seen(mistakes.CROSS, tell("your y is {high:.3g} at the right class and {low:.3g} elsewhere, where "
+                                             "the right one is {max:.3g} and {min:.3g}", high=high, low=abs(low),
+                                             max=y.max(), min=y.min()))
 
 
 # Products of matrices.
@@ -254,23 +262,26 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if (part := _reduced(part, shape)).shape == shape:
                 yield part, kind, words
 
-    yield from kept(product(g, _t(y)), mistakes.FACTOR_TRANSPOSED, f"{name} stands in your product as it does on the "
-                                                                  "way forward; on the way back it is transposed")
-    yield from kept(product(_t(g), y), mistakes.FACTOR_TRANSPOSED, f"what arrives at {by} stands transposed in your "
-                                                                  "product")
-    yield from kept(product(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
+    yield from kept(product(g, _t(y)), mistakes.FACTOR_TRANSPOSED, tell("{name} stands in your product as it does on "
+                                                                        "the way forward; on the way back it is "
+                                                                        "transposed", name=name))
+    yield from kept(product(_t(g), y), mistakes.FACTOR_TRANSPOSED, tell("what arrives at {by} stands transposed in "
+                                                                        "your product", by=by))
+    yield from kept(product(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, tell("both factors of your product are "
+                                                                            "transposed"))
     with suppress(ValueError):
         yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
-                        "the factors of your product stand in the other order")
+                        tell("the factors of your product stand in the other order"))
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
         if not case.known(node) or node is other or node is use.by or z.ndim != y.ndim:
             continue
-        for z_, form in ((z, ""), (_t(z), ", transposed,")):
+        for z_, form in ((z, ""), (_t(z), tell(", transposed,"))):
             if z_.shape == y.shape:
                 yield from kept(product(g, z_), mistakes.NODE,
-                                f"you multiply what arrives at {by} by {case.called(node)}{form} where {name} belongs")
+                                tell("you multiply what arrives at {by} by {called}{form} where {name} belongs",
+                                     by=by, called=case.called(node), form=form, name=name))
 
 
 def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -283,12 +294,13 @@ def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if part.shape[axis] > 1 and (at < 0 or shape[at] == 1):
                 for j in (0, part.shape[axis] - 1):
                     yield (_summed_to(np.take(part, [j], axis), shape), mistakes.POSITION,
-                           f"of what arrives at {by} only position {j} of axis {axis} is counted")
+                           tell("of what arrives at {by} only position {j} of axis {axis} is counted", by=by, j=j,
+                                axis=axis))
     elif use.by.op.name in ("matmul", "affine") and use.position == 1 and x.ndim == use.arriving.ndim > 1:
         for j in (0, len(x) - 1):
             one, two = np.atleast_2d(x[j]), np.atleast_2d(use.arriving[j])
             yield (_reduced(_t(one) @ two, shape), mistakes.POSITION,
-                   f"of what arrives at {by} only position {j} of axis 0 is counted")
+                   tell("of what arrives at {by} only position {j} of axis 0 is counted", by=by, j=j))
 
 
 def _summed_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -321,16 +333,18 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
     for whole, sample, words in atoms:
         size = np.log(abs(sample))
-        for k, form in ((1, ""), (2, "²"), (0.5, " to the power ½"), (-1, ""), (-2, "²"), (-0.5, " to the power ½")):
+        half = " " + tell("to the power ½")
+        for k, form in ((1, ""), (2, "²"), (0.5, half), (-1, ""), (-2, "²"), (-0.5, half)):
             if np.allclose(logs, k * size, rtol=1e-6, atol=1e-6):
                 for sign in (1.0, -1.0):
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
-                        minus = ", with the other sign" if sign < 0 else ""
+                        minus = ", " + tell("with the other sign") if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
                     if k == 2 and words in divisors:
                         kind = mistakes.FORMULA     # multiplied by, where it divides
-                        does = "the right ones times" if k > 0 else "the right ones over"
-                        yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
+                        does = tell("the right ones times") if k > 0 else tell("the right ones over")
+                        yield case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
+                                                   form=_form(words, form, k), minus=minus))
     if not atoms:
         return
     table = np.log(abs(np.array([sample for _, sample, _ in atoms])))
@@ -338,15 +352,16 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         for j in np.flatnonzero(np.isclose(table[i] - table, logs, rtol=1e-6, atol=1e-6).all(1)):
             b, _, b_words = atoms[j]
             if i != j and a_words != b_words and case.explains(g * (a / b)):
-                yield case.seen(mistakes.NODE, f"your numbers are the right ones with {a_words} where {b_words} "
-                                                "belongs")
+                yield case.seen(mistakes.NODE, tell("your numbers are the right ones with {a_words} where {b_words} "
+                                                    "belongs", a_words=a_words, b_words=b_words))
         for k in (0.5, 1.0, 1.5, 2.0, 3.0):         # ε: a and a + ε differ by a constant
             for j in np.flatnonzero(np.isclose(k * (table[i] - table), logs, rtol=1e-6, atol=1e-6).all(1)):
                 b, _, b_words = atoms[j]
                 off = np.asarray(a - b)
                 if 0 < abs(off).max() < 0.1 and np.ptp(off) < 1e-9 and case.explains(g * (a / b) ** k):
-                    yield case.seen(mistakes.EPSILON, f"your numbers come out with {b_words}, without the "
-                                                      f"{abs(float(off.max())):g} that is added")
+                    yield case.seen(mistakes.EPSILON, tell("your numbers come out with {b_words}, without the "
+                                                           "{small:g} that is added", b_words=b_words,
+                                                           small=abs(float(off.max()))))
 
 
 def _form(words: str, form: str, k: float) -> str:
@@ -362,7 +377,7 @@ def _atoms(case: ArrayCase, places: Any) -> Iterator[tuple[Any, Any, str]]:
         given = [(np.asarray(node._data, float), case.called(node))]
         if node.op is not None and node.op.arity == 1 and node.op.name in TABLE:
             slope = np.asarray(node.op.partials[0](node._data, node.inputs[0]._data), float)
-            given.append((slope, f"the derivative of `{case.known(node) or case.bare(node)}`"))
+            given.append((slope, tell("the derivative of `{node}`", node=case.known(node) or case.bare(node))))
         for x, words in given:
             try:
                 sample = np.broadcast_to(x, shape)[np.unravel_index(places, shape)]
@@ -383,20 +398,21 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     if not case.agrees(m, g) and g.size > 1 and (m == np.trunc(m)).all() and (g != np.trunc(g)).any() and m.any() and \
             (case.agrees(m, np.trunc(g)) or case.agrees(m, np.round(g))):
-        yield case.seen(mistakes.INTEGERS, "every number of yours is whole, and is the right one, cut")
+        yield case.seen(mistakes.INTEGERS, tell("every number of yours is whole, and is the right one, cut"))
     for axis in range(g.ndim):
         if case.explains(np.flip(g, axis)):
-            yield case.seen(mistakes.REVERSED, f"your numbers are the right ones, in reverse along axis {axis}")
+            yield case.seen(mistakes.REVERSED, tell("your numbers are the right ones, in reverse along axis {axis}",
+                                                    axis=axis))
     if case.one is not None and len(np.unique(g)) > 2 and case.agrees(np.sort(m, None), np.sort(g, None)):
         moved = any(use.by.op.name in ("reshape", "permute") for use in case.search.near())
         yield case.seen(mistakes.ORDER if moved else mistakes.PLACES,
-                        "your numbers are the right ones, all of them, at other places")
+                        tell("your numbers are the right ones, all of them, at other places"))
     if len(case.uses) == 2:
         one, two = (use.contribution for use in case.uses)
         if case.explains(one * two):
             first, second = (case.called(use.by) for use in case.uses)
-            yield case.seen(mistakes.ADDED, f"your numbers are the product of what comes through {first} and through "
-                                            f"{second}")
+            yield case.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
+                                                 "through {second}", first=first, second=second))
 
 
 def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -409,17 +425,20 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     last = np.zeros_like(use.contribution)
     last[key] = a
     if rows := np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1)):
-        yield last, mistakes.OVERWRITTEN, f"{rows} rows of {case.called(use.node)} are looked up more than once, and " \
-                                          "hold only what came last"
+        yield last, mistakes.OVERWRITTEN, tell("{rows} rows of {called} are looked up more than once, and hold only "
+                                               "what came last", rows=rows, called=case.called(use.node))
     if use.node is case.t and (rest := case.g - use.contribution).any():
         picked = np.zeros(shape, bool)
         picked[key] = True
-        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, f"at the places that {name} looks up, your " \
-            "numbers are what comes from there alone; what came before is gone"
+        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, tell("at the places that {name} looks up, "
+                                                                             "your numbers are what comes from there "
+                                                                             "alone; what came before is gone",
+                                                                             name=name)
         there = case.m[picked]
         if there.size > 1 and np.ptp(there) == 0:
-            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks " \
-                f"up hold {there[0]:.4g}, and the others are right: something has to be added there"
+            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, tell(
+                "all the places that {name} looks up hold {there:.4g}, and the others are right: something has to be "
+                "added there", name=name, there=there[0])
     size = math.prod(shape)
     sources = np.arange(size).reshape(shape)[key]   # which entry each looked-up number is
     if sources.shape != a.shape:
@@ -428,12 +447,16 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
         for j in range(a.shape[axis]) if 1 < a.shape[axis] <= 8 else ():
             one = (slice(None),) * axis + (j,)
             part = np.bincount(sources[one].ravel(), a[one].ravel(), size).reshape(shape)
-            yield part, mistakes.POSITION, f"only position {j} of axis {axis} of {name} is counted"
-            yield (use.contribution - part, mistakes.POSITION, f"position {j} of axis {axis} of {name} is left out")
+            yield part, mistakes.POSITION, tell("only position {j} of axis {axis} of {name} is counted", j=j,
+                                                axis=axis, name=name)
+            yield (use.contribution - part, mistakes.POSITION, tell("position {j} of axis {axis} of {name} is left "
+                                                                    "out", j=j, axis=axis, name=name))
     counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
     if counts.max(initial=0) > 1:
-        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, "place by place your numbers are the right "
-               f"ones over how often the place is looked up (up to {counts.max()} times)")
+        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, tell("place by place your numbers are the "
+                                                                                 "right ones over how often the place "
+                                                                                 "is looked up (up to {max} times)",
+                                                                                 max=counts.max()))
 
 
 def unpicked(case: ArrayCase) -> Iterator[Suspicion]:
@@ -447,8 +470,9 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     wrong, none = case.wrong(), g == 0
     if not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= np.count_nonzero(none) > 0:
-        yield case.seen(mistakes.UNMASKED, "your numbers are right wherever the right ones are not 0; "
-                        f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
+        yield case.seen(mistakes.UNMASKED, tell("your numbers are right wherever the right ones are not 0; {wrong} "
+                                                "places that must be 0 hold up to {most}",
+                                                wrong=np.count_nonzero(wrong), most=most(m[wrong])))
     if not (m[wrong] == 0).all() or not (m[~wrong] != 0).any():
         return
     for axis in range(g.ndim):
@@ -456,7 +480,8 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
         if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
             left = np.flatnonzero(line).tolist()
             at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
-            yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {at}, and right at the others")
+            yield case.seen(mistakes.UNFILLED, tell("your numbers are 0 along axis {axis} at {at}, and right at the "
+                                                    "others", axis=axis, at=at))
 
 
 def masks(case: ArrayCase) -> Iterator[Suspicion]:
@@ -466,7 +491,8 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         if len(case.uses) != 1 or a.shape != case.g.shape:
             continue
         if case.explains(np.maximum(a, 0)):
-            yield case.seen(mistakes.RELU_OF, f"your numbers are max(0, what arrives at {case.called(use.by)})")
+            yield case.seen(mistakes.RELU_OF, tell("your numbers are max(0, what arrives at {called})",
+                                                   called=case.called(use.by)))
         with np.errstate(all="ignore"):
             right, mine = case.g / a, case.m / a
         ok = a != 0
@@ -477,10 +503,12 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         for node in case.one.order if case.one is not None else ():
             z = np.asarray(node._data)
             if case.known(node) and z.shape == case.g.shape and case.explains(np.where(z > 0, values[1] * a, 0.0)):
-                yield case.seen(mistakes.NODE, f"your numbers pass where {case.called(node)} is above 0")
+                yield case.seen(mistakes.NODE, tell("your numbers pass where {called} is above 0",
+                                                    called=case.called(node)))
         opened, shut = int((mine > right).sum()), int((mine < right).sum())
         if ((mine == 0) != (right == 0)).all():
-            yield case.seen(mistakes.MASK, "your numbers pass exactly where the right ones are 0, and the other way "
-                                           "round")
+            yield case.seen(mistakes.MASK, tell("your numbers pass exactly where the right ones are 0, and the other "
+                                                "way round"))
         elif opened or shut:
-            yield case.seen(mistakes.ANOTHER_MASK, f"{opened} places pass that were shut, {shut} are shut that passed")
+            yield case.seen(mistakes.ANOTHER_MASK, tell("{opened} places pass that were shut, {shut} are shut that "
+                                                        "passed", opened=opened, shut=shut))

@@ -9,10 +9,11 @@ What fails alone is kept, for two mistakes at once.
 from __future__ import annotations
 
 import math
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.core.graph import Node, Use
@@ -22,6 +23,7 @@ from autograd.learn import mistakes
 from autograd.learn.alike import inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull
 from autograd.learn.formulas import NAMES, OTHER, evaluated, formulas, right_formula, worded
+from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _SEARCH, _STEPS = 0.02, 12                          # how many seconds for each 
 _PAIRS = 0.1                                        # seconds for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
+
+busy = getattr(time, "thread_time", perf_counter)   # a browser's Python can't tell a thread's own time
 
 Told = tuple[Any, ...]                              # a mistake, its evidence, and the node that its hint speaks of
 Finder = Callable[[Use], Iterator[Any]]             # what a step would contribute, and what to tell of it
@@ -96,7 +100,7 @@ class Search:
         """What explains the answer, alone, at one of the steps; each finder has so many seconds."""
         case = self.case
         for find in finders:
-            self.until = thread_time() + seconds
+            self.until = busy() + seconds
             for use in uses:
                 if case.out_of_time():
                     return
@@ -107,7 +111,7 @@ class Search:
                         break
 
     def late(self) -> bool:
-        return type(self.case.g) is not float and (thread_time() > self.until or perf_counter() > self.case.stop)
+        return type(self.case.g) is not float and (busy() > self.until or perf_counter() > self.case.stop)
 
     def explained(self, use: Use, change: Any, told: Told) -> bool:
         """Whether a change at a step explains the answer; where it doesn't, it is kept."""
@@ -138,23 +142,23 @@ class Search:
     def without_upstream(self, use: Use) -> Iterator[Any]:
         called = self.case.called(use.by)
         yield (pull(use.by, use.position, use.by.filled(1.0)), mistakes.UPSTREAM,
-               f"your numbers come out as if what arrives at {called} were 1", called)
+               tell("your numbers come out as if what arrives at {called} were 1", called=called), called)
 
     def plainly(self, use: Use) -> Iterator[Any]:
         """Left out, counted twice, subtracted."""
         called, part = self.case.called(use.by), use.contribution
-        yield 0 * part, mistakes.LEFT_OUT, f"nothing comes through {called}"
-        yield 2 * part, mistakes.TWICE, f"what comes through {called} is there twice"
-        yield -part, mistakes.SIGN_OF_ONE, f"what comes through {called} has the wrong sign"
+        yield 0 * part, mistakes.LEFT_OUT, tell("nothing comes through {called}", called=called)
+        yield 2 * part, mistakes.TWICE, tell("what comes through {called} is there twice", called=called)
+        yield -part, mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign", called=called)
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        began = thread_time()
+        began = busy()
         tried = formulas(use.by.op, use.position)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
-        self.until += thread_time() - began         # they are made once, and kept
+        self.until += busy() - began         # they are made once, and kept
         for formula in tried:
             if self.late():
                 return
@@ -169,7 +173,8 @@ class Search:
                 except (ArithmeticError, ValueError, TypeError, IndexError):
                     continue
                 yield (case.contribution(use, slope), mistakes.FORMULA,
-                       f"your numbers come out with `{words}` where `{case.bare(x)}` belongs")
+                       tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
+                            bare=case.bare(x)))
 
     def _rewritten(self, node: Node) -> Iterator[tuple[Any, str]]:
         """What may stand in the place of a nameless operand: one of its parts, or both otherwise put together."""
@@ -192,7 +197,8 @@ class Search:
         for node in self._others(use):
             if use.node is case.t and (slope := self._with_input(use, node)) is not None:
                 yield (case.contribution(use, slope), mistakes.NODE,
-                       f"your numbers come out with {case.called(node)} where `{case.name}` belongs")
+                       tell("your numbers come out with {called} where `{name}` belongs", called=case.called(node),
+                            name=case.name))
             for formula in mentions:
                 if self.late():
                     return
@@ -207,11 +213,13 @@ class Search:
             rest = [y for y in x.inputs if y is not node]
             if x is not case.t and not case.known(x) and len(rest) == 1 == len(x.inputs) - 1:
                 if x.op.name == "add" and largest(rest[0]._data) < 0.1:
-                    return mistakes.EPSILON, (f"your numbers come out with {case.called(node)} alone, without the "
-                                              f"{case.bare(rest[0])} that is added to it")
+                    return mistakes.EPSILON, (tell("your numbers come out with {called} alone, without the {bare} "
+                                                   "that is added to it", called=case.called(node),
+                                                   bare=case.bare(rest[0])))
                 if x.op.name in ("mul", "div"):
-                    return mistakes.FORGOTTEN, (f"your numbers come out with {case.called(node)} alone, without "
-                                                f"{case.called(rest[0])}, which stands beside it")
+                    return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
+                                                     "which stands beside it", called=case.called(node),
+                                                     other=case.called(rest[0])))
         return mistakes.NODE, self._formula(use, text, node)
 
     def _with_input(self, use: Use, other: Node) -> Any:
@@ -252,7 +260,8 @@ class Search:
                 name, further = self.case.called(node), node in self._after(use.by)
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
-                       f"you start from the gradient of {name}; what belongs there is the gradient of {called}",
+                       tell("you start from the gradient of {name}; what belongs there is the gradient of {called}",
+                            name=name, called=called),
                        name if further else called)
 
     def with_a_node(self, use: Use) -> Iterator[Any]:
@@ -264,7 +273,8 @@ class Search:
             if self.case.known(node) and shape_of(node._data) == shape:
                 name = self.case.called(node)
                 yield (pull(use.by, use.position, node._data), mistakes.ARRIVING,
-                       f"you start from {name} itself; what belongs there is the gradient of {called}", called)
+                       tell("you start from {name} itself; what belongs there is the gradient of {called}",
+                            name=name, called=called), called)
 
     def _after(self, node: Node) -> set[Node]:
         if node not in self._further:
@@ -282,8 +292,8 @@ class Search:
         right = worded(right_formula(by.op, use.position) or "", bare)
         if other is not None:
             bare[OTHER] = case.bare(other)
-        return (f"you multiply what arrives at {case.called(by)} by {worded(text, bare)}; the derivative of "
-                f"`{by.op.symbol}` here is {right}")
+        return (tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
+                     called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right))
 
     # Several at once.
 
@@ -298,7 +308,7 @@ class Search:
                 continue
             first, *_ = combination
             words = list(dict.fromkeys(tried.told[1] for tried in combination))
-            yield self.case.seen(first.told[0], "; and ".join(words), *first.told[2:])
+            yield self.case.seen(first.told[0], f"; {tell('and')} ".join(words), *first.told[2:])
 
     def _pairs(self) -> list[tuple[_Tried, ...]]:
         """Pairs at different steps that may explain the answer, those of one kind first."""

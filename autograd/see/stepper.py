@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.codegen.javascript import everything
 from autograd.core.graph import Node
+from autograd.core.mathematical import set_apart
 from autograd.core.op import Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import Symbol
 from autograd.core.value import Value
 from autograd.core.writing import names_of
-from autograd.deriving.spelling import set_apart
 from autograd.learn.alike import listed, shape_of, some
 from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.dot import LayoutError, check_direction, compose, layout

@@ -447,7 +447,7 @@ def test_steps_for_the_stepper_page():
     found = steps_in_pages(loss)
     assert {node.label for node in found} == {"w", "x", "n", "o"}
     page = stepper(loss, derive=True).html
-    assert page.count(r"\u003cdiv class=scroll>") == 4
+    assert page.count(r"\u003cdiv class=scroll tabindex=0>") == 4
     assert '"derived":' not in stepper(loss).html
     z = Tensor([[0.2, -1.0]], requires_grad=True, label="z")
     assert set(steps_in_pages(F.cross_entropy(z, np.array([1])))) == {z}
