@@ -57,7 +57,8 @@ setup(
     long_description=readme(),
     long_description_content_type="text/markdown",
     packages=[*find_packages(include=["autograd*", "nn*", "ninjagrad*"]),
-              *(f"ninjagrad.{name}" for folder in BESIDE for name in find_packages(include=[folder, f"{folder}.*"]))],
+              *(f"ninjagrad.{name}" for folder in BESIDE
+                for name in find_packages(include=[folder, f"{folder}.*"], exclude=["demos.website"]))],
     package_dir={f"ninjagrad.{folder}": folder for folder in BESIDE},
     include_package_data=False,                     # the pictures of the gallery stay in the sdist
     package_data={"autograd": ["py.typed", "codegen/*.js", "see/*.css", "see/*.html", "see/*.js",

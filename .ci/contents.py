@@ -12,12 +12,13 @@ FOLDERS = {"autograd": "autograd", "nn": "nn", "ninjagrad": "ninjagrad", "demos"
 
 
 def wanted() -> set[str]:
-    """The wheel's files, by what is in the checkout: modules, pages, exercises, data; pictures stay at home."""
+    """The wheel's files, by what is in the checkout: modules, pages, exercises, data; no pictures and no site."""
     found = set()
     for folder, place in FOLDERS.items():
         for path in (ROOT / folder).rglob("*"):
             inside = path.relative_to(ROOT / folder).as_posix()
-            if path.suffix in (".py", ".html", ".css", ".js", ".txt", ".typed") and "gallery/" not in inside:
+            if path.suffix in (".py", ".html", ".css", ".js", ".txt", ".typed") \
+                    and not inside.startswith(("gallery/", "website/")):
                 found.add(f"{place}/{inside}")
     return found
 

@@ -31,10 +31,11 @@ DEMOS = {
     "scale": "a step taken along as JAX code, its batch spread over devices",
     "op_table": "every operation with its derivative, read off the engine",
     "modules": "every module with its first sentence, room by room",
+    "site": "a site of all this, with a lab that runs in the browser",
 }
 if COMMAND == "ninjagrad":
-    del DEMOS["modules"]                            # which reads the files of a checkout
-MODULES = {"class": "ninja.classroom", "notebooks": "lessons"}              # where a demo's module bears another name
+    del DEMOS["modules"], DEMOS["site"]             # which read the files of a checkout
+MODULES = {"class": "ninja.classroom", "notebooks": "lessons", "site": "website"}   # a module that bears another name
 
 
 def run(name: str, arguments: list[str], function: str = "main", **options: Any) -> Any:

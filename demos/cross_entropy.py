@@ -193,7 +193,8 @@ def page(graph: Graph, picture: str, error_plot: str) -> str:
         "RESULT": "".join(_row(name, numbers) for name, numbers in [
             ("ŷ", softmax()), ("y", Y), ("ŷ − y", softmax() - Y), ("z.grad", [z.grad for z in graph.z])]),
         "SUM": _number(sum(z.grad for z in graph.z)),
-        "PLOT": f"<figure>{_inline(error_plot)}</figure>" if error_plot else "<p>(not plotted: --no-plots)</p>",
+        "PLOT": (f"<figure tabindex=0>{_inline(error_plot)}</figure>" if error_plot
+                 else "<p>(not plotted: --no-plots)</p>"),
     }
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], template)

@@ -17,7 +17,7 @@ COMMAND = "python -m demos modules --write docs/MODULES.md"
 # In the order of the arrows: a room may know those before it. `autograd` itself are the doors and what has no room.
 ROOMS = ["autograd", "autograd/core", "autograd/arrays", "autograd/functional", "autograd/replaying",
          "autograd/codegen", "autograd/deriving", "autograd/learn", "autograd/see", "nn", "demos", "demos/ninja",
-         "ninjagrad", "benchmarks"]
+         "demos/website", "ninjagrad", "benchmarks"]
 
 
 def markdown(root: Path = ROOT) -> str:

@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="what the letters stand for")
     parser.add_argument("--out", type=Path, default=Path("graph.svg"), metavar="FILE",
                         help="the picture: .svg, .png, .pdf or .dot (default: graph.svg)")
+    parser.add_argument("--labels", choices=["plain", "math"], default="plain",
+                        help="math: y_hat_1 is written ŷ₁, and gradients as ∂L/∂w, for slides")
     parser.add_argument("--tree", action="store_true", help="print it as text instead")
     options = parser.parse_args(arguments)
     expression, *pairs = [options.expression, *options.values] if options.expression else NEURON
@@ -40,12 +42,14 @@ def main(arguments: list[str]) -> int:
 
     from autograd import draw, tree
     root.backward()
+    if options.labels == "math":
+        root.label = "L"
     print(f"{expression} = {root.data:g}")
     if options.tree:
         print(tree(root))
         return 0
     try:
-        print(f"wrote {draw(root).save(options.out)}")
+        print(f"wrote {draw(root, labels=options.labels).save(options.out)}")
     except RuntimeError as error:                   # nothing can lay it out: text is better than nothing
         print(f"{error}\n{tree(root)}")
         return 1

@@ -246,6 +246,10 @@ class Module:
         """Itself: there is no other device."""
         return self
 
+    def cuda(self, *_: object) -> Self:
+        """Raise a ValueError: there is no such device."""
+        raise ValueError("cuda: there is no device 'cuda' here, only 'cpu'; leave .cuda() out")
+
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Ask for gradients of its parameters, or, with False, freeze them: they are none any more. Returns itself."""
         for parameter in self.parameters():

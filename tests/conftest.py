@@ -13,6 +13,7 @@ from importlib.util import find_spec
 # wherever something else wants the core, which has made a test take ten times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["NINJAGRAD_LANG"] = "en"                 # whatever the locale of whoever runs them
 
 import pytest
 

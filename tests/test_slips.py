@@ -46,6 +46,17 @@ def test_a_softmax_before_cross_entropy_is_hinted_at():
     assert told[0].filename == __file__             # and where the user can see it
 
 
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.cross_entropy_composite])
+@pytest.mark.parametrize("logits", [LOGITS, VALUES, VALUES[0]])
+def test_the_hint_is_given_for_numbers_and_for_the_long_form(loss, logits):
+    aim = 0 if logits is VALUES[0] else [0, 1]
+    p = F.softmax(logits) if logits is not VALUES else [F.softmax(row) for row in VALUES]
+    with pytest.warns(UserWarning, match=f"^{loss.__name__}: got the result of a softmax") as told:
+        loss(p, aim)
+    assert [x.filename for x in told] == [__file__]
+    loss(logits, aim)                               # a warning would be an error here
+
+
 def test_what_is_no_softmax_is_not():
     powers = LOGITS.exp()
     with no_grad():
@@ -69,4 +80,6 @@ def test_what_nn_has_not(name, remedy):
 def test_no_other_device():
     with pytest.raises(ValueError, match=r"only 'cpu'; leave \.cuda\(\) out"):
         LOGITS.cuda()
+    with pytest.raises(ValueError, match=r"leave \.cuda\(\) out"):
+        nn.Linear(1, 1).cuda()
     assert LOGITS.cpu() is LOGITS

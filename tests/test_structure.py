@@ -108,7 +108,8 @@ def test_nothing_in_autograd_itself_bears_the_name_of_a_function():
 
 # Modules whose tests stand with those of a neighbour: what one can't be tried without the other.
 BESIDE = {
-    "autograd/core/op": "core/test_ops", "autograd/core/floats": "core/test_writing", "autograd/core/numbers":
+    "autograd/core/op": "core/test_ops", "autograd/core/plain": "demos/test_terminal",
+    "autograd/core/floats": "core/test_writing", "autograd/core/numbers":
     "core/test_writing", "autograd/core/interior": "core/test_graph", "autograd/core/operators": "core/test_writing",
     "autograd/core/nary": "core/test_value", "autograd/core/symbols": "core/test_ops",
     "autograd/core/modes": "test_hostile", "autograd/core/carrying": "test_engine_limits",
@@ -118,9 +119,10 @@ BESIDE = {
     "autograd/arrays/silence": "test_hostile",
     "autograd/learn/contributions": "see/test_explain", "autograd/learn/alike": "learn/test_diagnose",
     "autograd/learn/mistakes": "learn/test_diagnose", "autograd/learn/shapes": "learn/test_diagnose",
-    "autograd/learn/suspicions": "learn/test_diagnose", "autograd/see/tree": "see/test_draw",
-    "autograd/see/dot": "see/test_draw", "autograd/see/naming": "see/test_draw",
-    "autograd/see/telling": "see/test_explain",
+    "autograd/learn/suspicions": "learn/test_diagnose", "autograd/learn/german": "learn/test_languages",
+    "autograd/see/tree": "see/test_draw",
+    "autograd/see/dot": "see/test_draw", "autograd/see/mathematics": "see/test_draw",
+    "autograd/see/naming": "see/test_draw", "autograd/see/telling": "see/test_explain",
     "autograd/core/showing": "see/test_display", "autograd/see/page": "see/test_display",
     "nn/displays": "see/test_display",
     "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",
@@ -132,8 +134,8 @@ BESIDE = {
     "autograd/nn": "test_ports", "autograd/optim": "test_ports", "nn/containers": "test_ports", "nn/init": "test_ports",
     **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing", "questions")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
-        "axes", "copies", "derivation", "fields", "indexed", "matrices", "numbers", "reading", "rewriting", "shown",
-        "spelling")},
+        "axes", "copies", "derivation", "fields", "indexed", "matrices", "moves", "numbers", "reading", "rewriting",
+        "shown")},
     **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds", "search")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},

@@ -23,8 +23,9 @@ from autograd.codegen.javascript import javascript
 from autograd.codegen.libraries import LIBRARIES, NumPy
 from autograd.codegen.moving import largest, pick, places, reduce_to, shares, where_largest
 from autograd.codegen.page import Page
+from autograd.codegen.parameters import paths
 from autograd.codegen.text import Text
-from autograd.core.graph import Gradients, back, topological
+from autograd.core.graph import Gradients, Node, back, topological
 from autograd.core.nary import Nary
 from autograd.core.op import TABLE
 from autograd.core.showing import Lines, shown_as
@@ -41,12 +42,13 @@ class Source(Lines):
     _repr_html_ = shown_as("of_source")
 
 
-def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str = "numpy") -> Source:
+def source(root: Tensor, names: object = None, backend: str = "numpy") -> Source:
     """The text of a module with one function, `step(**leaves) -> (loss, {name: gradient})`.
 
     Args:
         root: a Value, or a Tensor of one number.
-        names: what to call the nodes, such as `locals()`; otherwise they are called by their labels.
+        names: what to call the nodes, such as `locals()`, or a model; otherwise they are called by their labels, and
+            the parameters of a module the graph ran through by their paths: `fc1.weight` is `fc1_weight`.
         backend: "numpy", "torch" or "jax": whose functions the text calls. Or "js": of Values, JavaScript, whose
             `step({leaves})` gives `[loss, {gradients}]`.
 
@@ -85,8 +87,13 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
     if isinstance(names, str):
         raise TypeError(f"source: got names={names!r}, expected what to call the nodes, as locals(); for the library "
                         f"write backend={names!r}")
+    if hasattr(names, "named_parameters"):
+        names = {"model": names}
+    elif names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"source: got names of type {type(names).__name__}, expected a dict such as locals(), or a "
+                        "model")
     if backend == "js" and isinstance(root, Value):
-        return javascript(root, names or {})
+        return javascript(root, _of_modules(root, names))
     if backend == "js":
         raise TypeError("source: JavaScript is written of Values only, as it has no arrays to compute with; got a "
                         "Tensor. Choose 'numpy', 'torch' or 'jax', or compute with Values")
@@ -95,6 +102,15 @@ def source(root: Tensor, names: Mapping[str, object] | None = None, backend: str
     if isinstance(root, Tensor) and root._data.size != 1:
         raise ValueError(f"source: got a Tensor of shape {root.shape}, expected one number to differentiate")
     return Source(_Writer(root, names or {}, LIBRARIES[backend]).text())
+
+
+def _of_modules(root: Value, names: Mapping[str, object] | None) -> dict[str, object]:
+    """The names, and those of the parameters of the modules among them, by their paths."""
+    found: dict[str, object] = dict(names or {})
+    if any(hasattr(x, "named_parameters") for x in found.values()):
+        for node, path in paths(topological(root), found).items():
+            found.setdefault(_identifier(path, set()), node)
+    return found
 
 
 # What a label may not be called in the text: Python's words, the names the text itself uses, and modules (see below).
@@ -136,16 +152,19 @@ class _Writer:
         reserved = self.page.taken = _RESERVED | self.modules
         called = {x: name for name, x in reversed(list(names.items()))
                   if isinstance(x, (Value, Tensor)) and name.isidentifier() and not name.startswith("_")}
-        given = {node: _identifier(called.get(node) or node.label, reserved) for node in self.order}
+        given: dict[Node, str] = {node: _identifier(called.get(node) or node.label, reserved) for node in self.order}
         if isinstance(self.root, Tensor) and not self.root.requires_grad:
             raise ValueError("source: nothing here requires a gradient; make a parameter with requires_grad=True, "
                              "and check for no_grad() or .detach() on the way")
         if self.root.op is not None and not given[self.root]:
             given[self.root] = "loss"
+        anonymous = not any(given[node] for node in self.order if node.op is None)      # paths don't count
+        path = paths(self.order, names)
+        given |= {node: _identifier(where, reserved) for node, where in path.items()
+                  if node not in called and node.label in ("", where.split(".")[-1])}    # layers label "weight"
         for node in sorted(self.order, key=lambda node: node not in called):      # what was named, before labels
             if given[node]:
                 self.names[node] = self.page.unused(given[node])
-        anonymous = not any(given[node] for node in self.order if node.op is None)
         for node in self.order:
             parameter = node.op is None and (bool(given[node]) or node is self.root or (
                 anonymous if isinstance(node, Value) else node.requires_grad))

@@ -104,7 +104,8 @@ def power(x: float, y: float) -> float:
     except (ArithmeticError, ValueError):           # too large, a pole at 0, or no real number
         if x < 0.0 and math.fmod(y, 1.0) != 0.0:
             return nan
-        return math.copysign(inf, x) if abs(math.fmod(y, 2.0)) == 1.0 else inf
+        odd = not math.isinf(y) and abs(math.fmod(y, 2.0)) == 1.0       # Python 3.10 raises for 0 ** -inf too
+        return math.copysign(inf, x) if odd else inf
 
 
 def sigmoid(x: float) -> float:

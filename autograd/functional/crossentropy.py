@@ -55,6 +55,8 @@ def cross_entropy(logits: Any, target: object, reduction: str = "mean", label_sm
                                  "cross_entropy(logits, target)") from None
             raise
     samples, nested = _samples("cross_entropy", logits)
+    if all([_is_softmax(sample) for sample in samples]):
+        targets.hint_at_softmax("cross_entropy", 3)
     aims = _aims("cross_entropy", samples, nested, target, reduction, *options)
     if reduction == "none" and nested:
         return [Value.apply(_fused(aims.row(i), "sum"), *sample) for i, sample in enumerate(samples)]
@@ -99,6 +101,8 @@ def cross_entropy_composite(logits: Any, target: object, form: str = "softmax", 
     if not is_values(logits):
         return _composite(logits, target, form, reduction, *options)
     samples, nested = _samples("cross_entropy", logits)
+    if all([_is_softmax(sample) for sample in samples]):
+        targets.hint_at_softmax("cross_entropy_composite", 3)
     aims = _aims("cross_entropy", samples, nested, target, reduction, *options)
     losses = []
     for sample, q in zip(samples, aims.q):
@@ -135,6 +139,8 @@ def nll_loss(log_probabilities: Any, target: object, reduction: str = "mean", ig
 
 def _composite(logits: object, target: object, form: str, reduction: str, *options: object) -> Any:
     with_numpy = tensors("cross_entropy")
+    if isinstance(logits, with_numpy.Tensor) and with_numpy.is_softmax(logits):
+        targets.hint_at_softmax("cross_entropy_composite", 4)
     z, rows, back = with_numpy.aims("cross_entropy", logits, target, reduction, *options)
     q = with_numpy.Tensor(rows.q, dtype=z.dtype)
     if rows.kept is not None:                       # what an ignored row holds, be it nan, must not be touched
@@ -168,6 +174,14 @@ def _samples(name: str, x: Sequence[Any]) -> tuple[list[list[Value]], bool]:
     if len(lengths) > 1:
         raise ValueError(f"{name}: got rows of {lengths[0]} and of {lengths[-1]} logits; there must be as many in each")
     return samples, nested
+
+
+def _is_softmax(sample: list[Value]) -> bool:
+    """Whether the numbers are powers of e, each by the sum of all."""
+    whole = sample[0].inputs[-1:] if sample else ()
+    return bool(whole) and whole[0].op is not None and whole[0].op.name == "sum" and all(
+        [x.op is TABLE["div"] and x.inputs[1] is whole[0] and x.inputs[0].op is TABLE["exp"] for x in sample]
+    ) and whole[0].inputs == tuple([x.inputs[0] for x in sample])
 
 
 def _aims(name: str, samples: list[list[Value]], nested: bool, target: Any, reduction: str, label_smoothing: float,

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.core.numbers import is_real
 from autograd.functional.given import refuse_reduction
 
-__all__ = ["check_options", "closed_form", "nothing_to_average", "scale_of", "swapped"]
+__all__ = ["check_options", "closed_form", "hint_at_softmax", "nothing_to_average", "scale_of", "swapped"]
 
 
 def closed_form(p: Any, q: Any, mass: Any, scale: Any) -> Any:
@@ -59,3 +59,11 @@ def _axes(x: Any) -> int:
     if hasattr(x, "dtype"):
         return len(x.shape)
     return 1 + max(map(_axes, x), default=0) if isinstance(x, (list, tuple)) else 0
+
+
+def hint_at_softmax(name: str, stacklevel: int) -> None:
+    """Warn whoever calls `name` with what a softmax made."""
+    from warnings import warn  # late: few programs have use for it
+    warn(f"{name}: got the result of a softmax, and takes the softmax of logits itself: of what was one already it is "
+         "nearly flat, and learning is slow; leave the softmax out, or use nll_loss(p.log(), target)",
+         stacklevel=stacklevel)

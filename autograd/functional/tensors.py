@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from numbers import Integral
 from typing import Any, NamedTuple
-from warnings import warn
 
 import numpy as np
 
@@ -274,10 +273,8 @@ def cross_entropy(x: object, target: object, reduction: str, label_smoothing: fl
                   weight: object) -> Tensor:
     """Of a Tensor, as one node."""
     x = _logits("cross_entropy", x)
-    if x.op is _DIV and _is_softmax(x):
-        warn("cross_entropy: got the result of a softmax, and takes the softmax of logits itself: of what was one "
-             "already it is nearly flat, and learning is slow; leave the softmax out, or use nll_loss(p.log(), target)",
-             stacklevel=3)
+    if is_softmax(x):
+        targets.hint_at_softmax("cross_entropy", 4)
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
@@ -287,8 +284,10 @@ def cross_entropy(x: object, target: object, reduction: str, label_smoothing: fl
     return losses.reshape(shape) if reduction == "none" else losses
 
 
-def _is_softmax(x: Tensor) -> bool:
-    """Whether a quotient is exp(…) by the sum of the same, over the classes."""
+def is_softmax(x: Tensor) -> bool:
+    """Whether it is a quotient of exp(…) by the sum of the same, over the classes."""
+    if x.op is not _DIV:
+        return False
     powers, whole = x.inputs
     return (powers.op is _EXP and whole.op is not None and whole.op.name == "sum" and whole.inputs[0] is powers
             and x.ndim > 0 and whole.shape == (*x.shape[:-1], 1))

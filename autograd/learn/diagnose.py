@@ -18,10 +18,12 @@ from typing import Any
 from autograd.core.graph import Node, topological
 from autograd.core.numbers import is_real, number
 from autograd.core.op import numpy
+from autograd.core.plain import any_terminal
 from autograd.core.showing import shown_as
 from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, every, finite, largest, shape_of, silence
 from autograd.learn.contributions import Pass, seed, work
+from autograd.learn.languages import tell
 from autograd.learn.suspicions import BUDGET, Case, Suspicion
 
 __all__ = ["Comparison", "Diagnosis", "cmp", "diagnose"]
@@ -57,16 +59,17 @@ class Diagnosis:
     def with_note(self, note: str) -> Diagnosis:
         """The same, with one more note."""
         if note:
-            self.note = "; ".join([note, *(x for x in self.note.split("; ") if x and x != _NO_ROOT)])
+            self.note = "; ".join([note, *(x for x in self.note.split("; ") if x and x != tell(_NO_ROOT))])
         return self
 
     def __str__(self) -> str:
+        any_terminal()
         if not self.mistake:
-            return f"d{self.variable}: right" + (f" ({self.note})" if self.note else "")
-        title = "none of the usual mistakes" if self.mistake == "unknown" else self.mistake
-        lines = [f"d{self.variable}: {title}", f"  seen: {self.evidence}", f"  hint: {self.hint}"]
-        lines += [f"  or: {name}: {evidence}" for name, evidence in self.others]
-        return "\n".join(lines + ([f"  note: {self.note}"] if self.note else []))
+            return tell("d{variable}: right", variable=self.variable) + (f" ({self.note})" if self.note else "")
+        title = tell("none of the usual mistakes") if self.mistake == "unknown" else tell(self.mistake)
+        lines = [f"d{self.variable}: {title}", f"  {tell('seen')}: {self.evidence}", f"  {tell('hint')}: {self.hint}"]
+        lines += [f"  {tell('or')}: {tell(name)}: {evidence}" for name, evidence in self.others]
+        return "\n".join(lines + ([f"  {tell('note')}: {self.note}"] if self.note else []))
 
     __repr__ = __str__
     _repr_html_ = shown_as("of_diagnosis")
@@ -144,7 +147,8 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
     """Print whether `manual` is t's gradient, in the manner of the lecture; where it is not, also what is wrong.
 
     The answers given so far, for the same root, are remembered: a line that is right for what it was fed is said to be
-    so, though its numbers are wrong. `cmp.reset()` forgets them.
+    so, though its numbers are wrong. `cmp.reset()` forgets them. It speaks German where the locale does, or after
+    `autograd.learn.languages.speak("de")`.
 
     Args:
         name: what to call it.
@@ -176,7 +180,7 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
     if diagnosis and fed:
         diagnosis = _examined("cmp", manual, t, root, names, name, fed).with_note(stopped)
         if not diagnosis:
-            diagnosis.note = "right for what it was fed: the mistake is further up"
+            diagnosis.note = tell("right for what it was fed: the mistake is further up")
     if got == expected and finite(mine):
         seen[t] = mine
     with silence(mine):
@@ -184,9 +188,10 @@ def cmp(name: str, manual: Any, t: Any, root: Node | None = None,
         result = Comparison(name, got == expected and every(mine == right), not wrong, maxdiff, diagnosis)
     line = str(result)
     if got != expected:
-        line += f" | shapes: {got}, expected {expected}"
+        line += " | " + tell("shapes: {got}, expected {expected}", got=got, expected=expected)
     elif (result or not diagnosis) and not result.exact:
-        line += f" | {diagnosis.note or 'fine: the same sums, rounded in another order'}"
+        line += " | " + (diagnosis.note or tell("fine: the same sums, rounded in another order"))
+    any_terminal()
     print(line)
     if diagnosis:
         print("    " + str(diagnosis).replace("\n", "\n    "))
@@ -317,17 +322,17 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
         return Diagnosis(case.name)
     if one is not None and not case.agrees(one.gradients[t], stored):
         if case.agrees(m, one.gradients[t]):
-            return Diagnosis(case.name, note="for the last backward pass; .grad holds the sum of several, "
-                                             "since nothing set it to zero in between")
+            return Diagnosis(case.name, note=tell("for the last backward pass; .grad holds the sum of several, since "
+                                                  "nothing set it to zero in between"))
         case = kind(m, t, one.gradients[t], one, names, name, coarse)
     if note := case.forgiven():
         return Diagnosis(case.name, note=note)
     (mistake, evidence, hint), *others = _likeliest(case)
     if mistake is mistakes.UNKNOWN and case.nearly():
-        return Diagnosis(case.name, note="right to single precision")
-    notes = [] if one is not None else [_NO_ROOT if small else _TOO_LARGE]
+        return Diagnosis(case.name, note=tell("right to single precision"))
+    notes = [] if one is not None else [tell(_NO_ROOT if small else _TOO_LARGE)]
     if case.stopped:
-        notes.append("the search stopped after a second; there was more to look at")
+        notes.append(tell("the search stopped after a second; there was more to look at"))
     return Diagnosis(case.name, mistake.name, evidence, hint, "; ".join(notes),
                      [(other.name, words) for other, words, _ in others])
 

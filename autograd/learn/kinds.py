@@ -18,6 +18,7 @@ from autograd.core.op import TABLE
 from autograd.learn import mistakes
 from autograd.learn.alike import most
 from autograd.learn.contributions import raw
+from autograd.learn.languages import tell
 
 if TYPE_CHECKING:
     from autograd.learn.shapes import ArrayCase
@@ -61,7 +62,7 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
             scale = case.ratio(case.g, right)
             if scale is None or not case.agrees(scale * right, case.g):
                 continue
-            name, arrives = case.called(node), f"what arrives at {case.called(node)}"
+            name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
             for part, words in _jacobians(p, d, right, axis):
                 if case.explains(scale * part):
                     yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
@@ -71,27 +72,27 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
 def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str]]:
     """What another Jacobian would give, and the words for it."""
     along = (d * p).sum(axis, keepdims=True)
-    yield p * (1 - p) * d, "you took its diagonal alone, {p}·(1 − {p}) times {d}"
-    yield p * d, "{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted"
+    yield p * (1 - p) * d, tell("you took its diagonal alone, {p}·(1 − {p}) times {d}")
+    yield p * d, tell("{p} times {d}, without the sum over the row: its mean, weighted by {p}, has to be subtracted")
     if len(np.unique(np.round(along[along != 0], 12))) > 1:         # else it is p alone
-        yield -p * along, "you have the sum over the row alone; {p} times {d} itself is missing"
-    yield p * (d + along), "the sum over the row is added; it has to be subtracted"
+        yield -p * along, tell("you have the sum over the row alone; {p} times {d} itself is missing")
+    yield p * (d + along), tell("the sum over the row is added; it has to be subtracted")
     for other in range(p.ndim):
         if other != axis:
             yield (p * (d - (d * p).sum(other, keepdims=True)),
-                   f"the sum goes over axis {other}; the softmax is over axis {axis}")
-    yield p * (d - (d * p).sum()), "the sum goes over everything; it has to stay within each row"
-    yield p * (d - d.sum(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
-    yield p * (d - d.mean(axis, keepdims=True)), "in the sum over the row {d} is not weighted by {p}"
-    yield d - along, "{p} in front is missing"
-    yield p - along, "{d} is missing in the first term"
-    yield p * d - along, "{p} stands before the first term alone, and not before the sum"
-    yield p * (1 - d), "you have {p}·(1 − what arrives)"
+                   tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
+    yield p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row")
+    yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
+    yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
+    yield d - along, tell("{p} in front is missing")
+    yield p - along, tell("{d} is missing in the first term")
+    yield p * d - along, tell("{p} stands before the first term alone, and not before the sum")
+    yield p * (1 - d), tell("you have {p}·(1 − what arrives)")
     if len(set(p.shape)) == 1 and p.ndim > 1:
-        yield p * (d - (d * p).sum(axis)), "the sum over the row lost its axis (keepdim), so it is subtracted along " \
-                                           "the wrong one"
-    yield p * np.ones_like(d), "your numbers are {p} itself, whatever arrives"
-    yield p * (right - (right * p).sum(axis, keepdims=True)), "the Jacobian is applied twice"
+        yield p * (d - (d * p).sum(axis)), tell("the sum over the row lost its axis (keepdim), so it is subtracted "
+                                                "along the wrong one")
+    yield p * np.ones_like(d), tell("your numbers are {p} itself, whatever arrives")
+    yield p * (right - (right * p).sum(axis, keepdims=True)), tell("the Jacobian is applied twice")
 
 
 class _Loss:
@@ -179,8 +180,9 @@ def within(case: ArrayCase) -> Iterator[Suspicion]:
         if loss.found() and loss.soft and loss.hot:
             for part, words in _tried(loss):
                 if case.search.would_explain(node, loss.c * np.where(loss.rows, part, 0.0) - g):
-                    yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS, words.replace(
-                        "your numbers are", f"for the gradient of {case.called(node)} you have"))
+                    yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS,
+                                    tell("it comes from the gradient of {called}: {words}", called=case.called(node),
+                                         words=words))
 
 
 def another_loss(case: ArrayCase) -> Iterator[Suspicion]:
@@ -201,7 +203,8 @@ def another_loss(case: ArrayCase) -> Iterator[Suspicion]:
             whole = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
             if abs(2 * whole - round(2 * whole)) < 1e-6 * whole:
                 yield case.seen(mistakes.CROSS if p is not x else mistakes.FORMULA,
-                                f"your numbers are {ratio:.4g}·({words} − {target}), as for another loss")
+                                tell("your numbers are {ratio:.4g}·({words} − {target}), as for another loss",
+                                     ratio=ratio, words=words, target=target))
 
 
 def _targets(order: list[Node], shape: tuple[int, ...]) -> Iterator[tuple[Any, str]]:
@@ -282,20 +285,23 @@ class _Norm:
         first: list[tuple[Any, Any, str]] = [(self.mean(d), None, "")]
         second: list[tuple[Any, Any, str]] = [(total / (n - k), None, "")]
         if not other:
-            first += [(0.0, mistakes.LEFT_OUT, "the path through the mean is missing"),
-                      (n * self.mean(d), mistakes.FACTOR_MISSING, f"the first mean is {n} times too large: a sum"),
-                      (self.mean(d) * n / (n - 1), mistakes.BESSEL, "the first mean is over n − 1 where n belongs"),
-                      (-self.mean(d), mistakes.SIGN_OF_ONE, "the first mean has the wrong sign")]
-            second += [(0.0, mistakes.LEFT_OUT, "the path through the variance is missing"),
-                       (total, mistakes.FACTOR_MISSING, "the second mean is a sum"),
-                       (total / (n if k else n - 1), mistakes.BESSEL, "the second mean is over n where n − 1 belongs"
-                        if k else "the second mean is over n − 1 where n belongs"),
-                       (-total / (n - k), mistakes.SIGN_OF_ONE, "the second mean has the wrong sign")]
+            first += [(0.0, mistakes.LEFT_OUT, tell("the path through the mean is missing")),
+                      (n * self.mean(d), mistakes.FACTOR_MISSING,
+                       tell("the first mean is {n} times too large: a sum", n=n)),
+                      (self.mean(d) * n / (n - 1), mistakes.BESSEL,
+                       tell("the first mean is over n − 1 where n belongs")),
+                      (-self.mean(d), mistakes.SIGN_OF_ONE, tell("the first mean has the wrong sign"))]
+            second += [(0.0, mistakes.LEFT_OUT, tell("the path through the variance is missing")),
+                       (total, mistakes.FACTOR_MISSING, tell("the second mean is a sum")),
+                       (total / (n if k else n - 1), mistakes.BESSEL,
+                        tell("the second mean is over n where n − 1 belongs") if k else
+                        tell("the second mean is over n − 1 where n belongs")),
+                       (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign"))]
         centred = d - h * total / (n - k)
         for over in _some_axes(h.ndim) if not other else ():
             if over != self.axes:
-                words = (f"your means go over axis {' and '.join(map(str, over))}; they belong over axis "
-                         f"{' and '.join(map(str, self.axes))}")
+                mine, right = (f" {tell('and')} ".join(map(str, axes)) for axes in (over, self.axes))
+                words = tell("your means go over axis {mine}; they belong over axis {right}", mine=mine, right=right)
                 for count in dict.fromkeys((math.prod(h.shape[i] for i in over), n, n - k)):
                     first.append((d.sum(over, keepdims=True) / count, mistakes.AXIS, words))
                     second.append(((d * h).sum(over, keepdims=True) / count, mistakes.AXIS, words))
@@ -307,11 +313,16 @@ class _Norm:
                 if case.out_of_time():
                     return
                 part = d - a - h * b
-                for s, lost in ((self.scale, ""), (1.0, f"; and what {self.name} is divided by is missing")):
+                for s in (self.scale, 1.0):
                     if case.explains(self.rest + s * part):
-                        seen = f"you have the gradient of {other} where that of {self.name} belongs" if other else \
-                            "; ".join(dict.fromkeys(filter(None, (words, words_too))))
-                        yield case.seen(kind or kind_too or mistakes.FORGOTTEN, (seen + lost).removeprefix("; "))
+                        seen = [words, words_too]
+                        if other:
+                            seen.append(tell("you have the gradient of {other} where that of {name} belongs",
+                                             other=other, name=self.name))
+                        if s is not self.scale:
+                            seen.append(tell("what {name} is divided by is missing", name=self.name))
+                        yield case.seen(kind or kind_too or mistakes.FORGOTTEN,
+                                        f"; {tell('and')} ".join(dict.fromkeys(filter(None, seen))))
 
 
 # Pooling by a maximum, and pieces of what was put together.
@@ -325,60 +336,68 @@ def pieces(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
         for start in range(a.shape[axis] - shape[axis] + 1) if a.shape[axis] > shape[axis] else ():
             part = np.take(a, range(start, start + shape[axis]), axis)
             if not case.agrees(part, use.contribution):
-                yield part, mistakes.PLACES, (
-                    f"of what arrives at {case.called(use.by)} you take the places from {start} on along axis {axis}; "
-                    f"{case.called(use.node)} has others")
-
+                yield part, mistakes.PLACES, tell(
+                    "of what arrives at {by} you take the places from {start} on along axis {axis}; {called} has "
+                    "others", by=case.called(use.by), start=start, axis=axis, called=case.called(use.node))
 
 
 def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     """What a step contributes where a maximum passes its gradient to other places than its own."""
     if use.by.op.name not in ("max_all", "max_along"):
         return
-    x, name = np.asarray(use.node._data), case.called(use.by)
+    x, name, called = np.asarray(use.node._data), case.called(use.by), case.called(use.node)
     dims = tuple(range(x.ndim)) if use.by.op.name == "max_all" else (use.by._saved[2],)     # type: ignore[attr-defined]
     top = x.max(dims, keepdims=True)
     a = np.broadcast_to(np.reshape(use.arriving, top.shape), x.shape)
     n = x.size // max(1, top.size)
-    yield (a * (x != top), mistakes.MASK,
-           f"what arrives at {name} passes where {case.called(use.node)} is not the largest")
-    yield a, mistakes.UNMASKED, f"what arrives at {name} passes to every place, not to the largest alone"
-    yield a / n, mistakes.UNMASKED, f"what arrives at {name} is shared among all {n} places, as for a mean"
-    yield a * (x == top) * x, mistakes.TOO_MANY, f"what arrives at {name} passes to the largest, times that"
-    yield a * (x > 0), mistakes.ANOTHER_MASK, f"what arrives at {name} passes where {case.called(use.node)} is above 0"
+    yield (a * (x != top), mistakes.MASK, tell("what arrives at {name} passes where {called} is not the largest",
+                                               name=name, called=called))
+    yield a, mistakes.UNMASKED, tell("what arrives at {name} passes to every place, not to the largest alone",
+                                     name=name)
+    yield a / n, mistakes.UNMASKED, tell("what arrives at {name} is shared among all {n} places, as for a mean",
+                                         name=name, n=n)
+    yield a * (x == top) * x, mistakes.TOO_MANY, tell("what arrives at {name} passes to the largest, times that",
+                                                      name=name)
+    yield (a * (x > 0), mistakes.ANOTHER_MASK, tell("what arrives at {name} passes where {called} is above 0",
+                                                    name=name, called=called))
 
 
 def _tried(loss: _Loss) -> list[tuple[Any, str]]:
     """What one may have written in the place of p − y, and the words for it."""
     case, x, p, y, over = loss.case, loss.x, loss.p, loss.y, loss.over
     name = f"{'softmax' if loss.soft else 'sigmoid'}({loss.name})"
-    tried = [(p, f"your numbers are {name}{over}: nothing is subtracted"),
-             (p + y, f"your numbers are ({name} + y){over}: y has to be subtracted"),
-             (-y, f"your numbers are −y{over}: {name} itself is missing"),
-             (np.log(p) - y, f"your numbers are (log {name} − y){over}"),
-             (np.exp(x) - y, f"your numbers are (exp({loss.name}) − y){over}: the exponentials are not yet divided by "
-                             "their sum"),
-             (x - y, f"your numbers are ({loss.name} − y){over}: the logits themselves in the place of {name}"),
-             (p * (1 - p) * (p - y), f"your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the "
-                                     "last step is in p − y already"),
-             (p * (1 - p), f"your numbers are p·(1 − p){over} with p = {name}, whatever y is"),
-             (p * (p - y), f"your numbers are p·(p − y){over} with p = {name}")]
+    tried = [(p, tell("your numbers are {name}{over}: nothing is subtracted", name=name, over=over)),
+             (p + y, tell("your numbers are ({name} + y){over}: y has to be subtracted", name=name, over=over)),
+             (-y, tell("your numbers are −y{over}: {name} itself is missing", over=over, name=name)),
+             (np.log(p) - y, tell("your numbers are (log {name} − y){over}", name=name, over=over)),
+             (np.exp(x) - y, tell("your numbers are (exp({name}) − y){over}: the exponentials are not yet divided by "
+                                  "their sum", name=loss.name, over=over)),
+             (x - y, tell("your numbers are ({name} − y){over}: the logits themselves in the place of {right}",
+                          name=loss.name, over=over, right=name)),
+             (p * (1 - p) * (p - y), tell("your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of "
+                                          "the last step is in p − y already", over=over, name=name)),
+             (p * (1 - p), tell("your numbers are p·(1 − p){over} with p = {name}, whatever y is", over=over,
+                                name=name)),
+             (p * (p - y), tell("your numbers are p·(p − y){over} with p = {name}", over=over, name=name))]
     if not case.halved():
-        tried.append((2 * (p - y), f"your numbers are 2·({name} − y){over}, as for squared errors"))
+        tried.append((2 * (p - y), tell("your numbers are 2·({name} − y){over}, as for squared errors", name=name,
+                                        over=over)))
     if loss.hot:
         tried.append((np.where(y > 0.5, -1.0, p),
-                      f"your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had "
-                      "to be subtracted"))
+                      tell("your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where "
+                           "it had to be subtracted", name=name, over=over)))
     if loss.soft:
-        tried += [(_soft(x, axis) - y, f"the softmax goes over axis {axis}; it belongs over the last")
+        tried += [(_soft(x, axis) - y, tell("the softmax goes over axis {axis}; it belongs over the last", axis=axis))
                   for axis in range(x.ndim - 1)]
-        tried += [(_soft(p, -1) - y, "the softmax is taken twice"),
-                  (x / x.sum(-1, keepdims=True) - y, f"{loss.name} is divided by its sum, without the exponential")]
+        tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
+                  (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
+                                                          name=loss.name))]
     for node in case.one.order if case.one is not None else ():
         z = np.asarray(node._data)
         if case.known(node) and z.shape == x.shape and z.dtype.kind == "f" and not case.agrees(z, p):
             other = case.called(node)
-            tried.append((z - y, f"your numbers are ({other} − y){over}: {other} in the place of {name}"))
+            tried.append((z - y, tell("your numbers are ({other} − y){over}: {other} in the place of {name}",
+                                      other=other, over=over, name=name)))
     return tried
 
 
@@ -390,13 +409,13 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
     if not loss.rows.all() and case.explains(loss.ratio * c * p):
-        yield case.seen(mistakes.ONE_HOT, f"your numbers are {name}{over}: nothing is subtracted, and the rows "
-                                          "that are masked are not 0")
+        yield case.seen(mistakes.ONE_HOT, tell("your numbers are {name}{over}: nothing is subtracted, and the rows "
+                                               "that are masked are not 0", name=name, over=over))
     for b in (c, 1.0, c / x.shape[-1]):
         for a in (c, 1.0):
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
-                yield case.seen(mistakes.CROSS, f"your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
-                                                "both by the same")
+                yield case.seen(mistakes.CROSS, tell("your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
+                                                     "both by the same", a=a, name=name, b=b))
     if not loss.soft:
         return
     for scale in dict.fromkeys((c, 1.0)):
@@ -406,8 +425,8 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
             logs, right = np.log(mine), np.log(p)
             k = case.ratio(logs - logs.mean(-1, keepdims=True), right - right.mean(-1, keepdims=True))
             if k is not None and abs(k - 1) > 1e-6 and loss.explains(scale * (_soft(k * x, -1) - y)):
-                yield case.seen(mistakes.CROSS, f"your softmax is that of {k:.4g}·{loss.name}: a temperature is lost, "
-                                                "or there twice")
+                yield case.seen(mistakes.CROSS, tell("your softmax is that of {k:.4g}·{name}: a temperature is lost, "
+                                                     "or there twice", k=k, name=loss.name))
 
 
 def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
@@ -420,21 +439,23 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
         if loss.hot and (whole.max(-1) == 1).all() and (whole.sum(-1) == 1).all() and (wrong := np.argwhere(
                 whole.argmax(-1) != y.argmax(-1))).size:
             first = tuple(wrong[0].tolist())
-            at = f"row {first[0]}" if first else "it"
+            at = tell("row {row}", row=first[0]) if first else tell("it")
             got, right = int(whole.argmax(-1)[first]), int(y.argmax(-1)[first])
-            yield case.seen(mistakes.LABELS, f"your label in {at} is {got}, where it should be {right}; {len(wrong)} "
-                                             f"of {y[..., 0].size} labels are others")
+            yield case.seen(mistakes.LABELS, tell("your label in {at} is {got}, where it should be {right}; {wrong} "
+                                                  "of {size} labels are others", at=at, got=got, right=right,
+                                                  wrong=len(wrong), size=y[..., 0].size))
         elif not loss.hot and (whole.sum(-1) == 1).all():
-            yield case.seen(mistakes.CROSS, f"your y is 1 at the right class and 0 elsewhere, where the right one goes "
-                                            f"up to {y.max():.3g} only")
+            yield case.seen(mistakes.CROSS, tell("your y is 1 at the right class and 0 elsewhere, where the right "
+                                                 "one goes up to {max:.3g} only", max=y.max()))
         elif len(whole) > 1 and (whole == whole[0]).all() and whole.any():
-            yield case.seen(mistakes.CROSS, "1 is subtracted in the same columns of every row, where each row has its "
-                                            "own label")
+            yield case.seen(mistakes.CROSS, tell("1 is subtracted in the same columns of every row, where each row "
+                                                 "has its own label"))
         return
     low, high = mine.min(), mine.max()
     if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
-        yield case.seen(mistakes.CROSS, f"your y is {high:.3g} at the right class and {abs(low):.3g} elsewhere, where "
-                                        f"the right one is {y.max():.3g} and {y.min():.3g}")
+        yield case.seen(mistakes.CROSS, tell("your y is {high:.3g} at the right class and {low:.3g} elsewhere, where "
+                                             "the right one is {max:.3g} and {min:.3g}", high=high, low=abs(low),
+                                             max=y.max(), min=y.min()))
 
 
 # Products of matrices.
@@ -463,23 +484,26 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if (part := _reduced(part, shape)).shape == shape:
                 yield part, kind, words
 
-    yield from kept(times(g, _t(y)), mistakes.FACTOR_TRANSPOSED, f"{name} stands in your product as it does on the "
-                                                                  "way forward; on the way back it is transposed")
-    yield from kept(times(_t(g), y), mistakes.FACTOR_TRANSPOSED, f"what arrives at {by} stands transposed in your "
-                                                                  "product")
-    yield from kept(times(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, "both factors of your product are transposed")
+    yield from kept(times(g, _t(y)), mistakes.FACTOR_TRANSPOSED, tell("{name} stands in your product as it does on "
+                                                                      "the way forward; on the way back it is "
+                                                                      "transposed", name=name))
+    yield from kept(times(_t(g), y), mistakes.FACTOR_TRANSPOSED, tell("what arrives at {by} stands transposed in "
+                                                                      "your product", by=by))
+    yield from kept(times(_t(g), _t(y)), mistakes.FACTOR_TRANSPOSED, tell("both factors of your product are "
+                                                                          "transposed"))
     with suppress(ValueError):
         yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
-                        "the factors of your product stand in the other order")
+                        tell("the factors of your product stand in the other order"))
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
         if not case.known(node) or node is other or node is use.by or z.ndim != y.ndim:
             continue
-        for z_, form in ((z, ""), (_t(z), ", transposed,")):
+        for z_, form in ((z, ""), (_t(z), tell(", transposed,"))):
             if z_.shape == y.shape:
                 yield from kept(times(g, z_), mistakes.NODE,
-                                f"you multiply what arrives at {by} by {case.called(node)}{form} where {name} belongs")
+                                tell("you multiply what arrives at {by} by {called}{form} where {name} belongs",
+                                     by=by, called=case.called(node), form=form, name=name))
 
 
 def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
@@ -489,8 +513,8 @@ def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, An
         z = np.asarray(node._data)
         if case.known(node) and node is not other and z.shape == np.shape(other._data):
             yield ((use.arriving[..., None] * z).sum(tuple(range(z.ndim - 1))), mistakes.NODE,
-                   f"you multiply what arrives at {case.called(use.by)} by {case.called(node)} where "
-                   f"{case.called(other)} belongs")
+                   tell("you multiply what arrives at {by} by {called}{form} where {name} belongs",
+                        by=case.called(use.by), called=case.called(node), form="", name=case.called(other)))
 
 
 def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -503,12 +527,13 @@ def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if part.shape[axis] > 1 and (at < 0 or shape[at] == 1):
                 for j in (0, part.shape[axis] - 1):
                     yield (_summed_to(np.take(part, [j], axis), shape), mistakes.POSITION,
-                           f"of what arrives at {by} only position {j} of axis {axis} is counted")
+                           tell("of what arrives at {by} only position {j} of axis {axis} is counted", by=by, j=j,
+                                axis=axis))
     elif use.by.op.name in ("matmul", "affine") and use.position == 1 and x.ndim == use.arriving.ndim > 1:
         for j in (0, len(x) - 1):
             one, two = np.atleast_2d(x[j]), np.atleast_2d(use.arriving[j])
             yield (_reduced(_t(one) @ two, shape), mistakes.POSITION,
-                   f"of what arrives at {by} only position {j} of axis 0 is counted")
+                   tell("of what arrives at {by} only position {j} of axis 0 is counted", by=by, j=j))
 
 
 def _summed_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -536,8 +561,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         given = node.op is None and not node.requires_grad
         if (case.known(node) or given) and case.fits(node, case.t) and z.ndim and \
                 case.explains(np.where(z > 0, g, 0.0)):
-            yield case.seen(mistakes.TOO_MANY, f"your numbers are the right ones where {case.called(node)} is above 0, "
-                                               "and 0 elsewhere")
+            yield case.seen(mistakes.TOO_MANY, tell("your numbers are the right ones where {called} is above 0, and "
+                                                    "0 elsewhere", called=case.called(node)))
     with np.errstate(all="ignore"):
         places = np.flatnonzero((g != 0) & np.isfinite(m) & (m != 0) & (abs(g) > 1e-9 * case.scale))[:_SAMPLE]
         if len(places) < 3:
@@ -549,25 +574,28 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
     for x in (x for x in case.one.order if x.op is not None and x.op.name == "log"):    # whose derivative divides
         divisors |= {case.called(y) for y in (x.inputs[0], *(x.inputs[0].inputs if x.inputs[0].op is not None and
                                                              x.inputs[0].op.name == "index" else ()))}
-    for powers in (((1, ""), (-1, "")), ((2, "²"), (-2, "²")), ((0.5, " to the power ½"), (-0.5, " to the power ½"))):
+    half = " " + tell("to the power ½")
+    for powers in (((1, ""), (-1, "")), ((2, "²"), (-2, "²")), ((0.5, half), (-0.5, half))):
         for (whole, sample, words), (k, form) in product(atoms, powers):
             size = np.log(abs(sample))
             if np.allclose(logs, k * size, rtol=1e-6, atol=1e-6):
                 for sign in (1.0, -1.0):
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
-                        minus = ", with the other sign" if sign < 0 else ""
+                        minus = ", " + tell("with the other sign") if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
                         if k == 2 and words in divisors:
                             kind = mistakes.FORMULA     # multiplied by, where it divides
-                        does = "the right ones times" if k > 0 else "the right ones over"
-                        yield case.seen(kind, f"your numbers are {does} {_form(words, form, k)}{minus}")
+                        does = tell("the right ones times") if k > 0 else tell("the right ones over")
+                        yield case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
+                                                   form=_form(words, form, k), minus=minus))
     for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
         off = logs - k * np.log(abs(sample))
         if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
             part = np.round(number) ** np.sign(off[0])
             for sign in (1.0, -1.0):
                 if case.explains(sign * g * part * whole ** k):
-                    yield case.seen(mistakes.NODE, f"your numbers come out with {number:.0f} where {words} belongs")
+                    yield case.seen(mistakes.NODE, tell("your numbers come out with {called} where {right} belongs",
+                                                        called=f"{number:.0f}", right=words))
     if not atoms:
         return
     table = np.log(abs(np.array([sample for _, sample, _ in atoms])))
@@ -575,15 +603,16 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         for j in np.flatnonzero(np.isclose(table[i] - table, logs, rtol=1e-6, atol=1e-6).all(1)):
             b, _, b_words = atoms[j]
             if i != j and a_words != b_words and case.explains(g * (a / b)):
-                yield case.seen(mistakes.NODE, f"your numbers are the right ones with {a_words} where {b_words} "
-                                                "belongs")
+                yield case.seen(mistakes.NODE, tell("your numbers are the right ones with {a_words} where {b_words} "
+                                                    "belongs", a_words=a_words, b_words=b_words))
         for k in (0.5, 1.0, 1.5, 2.0, 3.0):         # ε: a and a + ε differ by a constant
             for j in np.flatnonzero(np.isclose(k * (table[i] - table), logs, rtol=1e-6, atol=1e-6).all(1)):
                 b, _, b_words = atoms[j]
                 off = np.asarray(a - b)
                 if 0 < abs(off).max() < 0.1 and np.ptp(off) < 1e-9 and case.explains(g * (a / b) ** k):
-                    yield case.seen(mistakes.EPSILON, f"your numbers come out with {b_words}, without the "
-                                                      f"{abs(float(off.max())):g} that is added")
+                    yield case.seen(mistakes.EPSILON, tell("your numbers come out with {b_words}, without the "
+                                                           "{small:g} that is added", b_words=b_words,
+                                                           small=abs(float(off.max()))))
 
 
 def _form(words: str, form: str, k: float) -> str:
@@ -599,7 +628,7 @@ def _atoms(case: ArrayCase, places: Any) -> Iterator[tuple[Any, Any, str]]:
         given = [(np.asarray(node._data, float), case.called(node))]
         if node.op is not None and node.op.arity == 1 and node.op.name in TABLE:
             slope = np.asarray(node.op.partials[0](node._data, node.inputs[0]._data), float)
-            given.append((slope, f"the derivative of `{case.known(node) or case.bare(node)}`"))
+            given.append((slope, tell("the derivative of `{node}`", node=case.known(node) or case.bare(node))))
         for x, words in given:
             try:
                 sample = np.broadcast_to(x, shape)[np.unravel_index(places, shape)]
@@ -620,25 +649,27 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     if not case.agrees(m, g) and g.size > 1 and (m == np.trunc(m)).all() and (g != np.trunc(g)).any() and m.any() and \
             (case.agrees(m, np.trunc(g)) or case.agrees(m, np.round(g))):
-        yield case.seen(mistakes.INTEGERS, "every number of yours is whole, and is the right one, cut")
+        yield case.seen(mistakes.INTEGERS, tell("every number of yours is whole, and is the right one, cut"))
     for axis in range(g.ndim):
         if case.explains(np.flip(g, axis)):
-            yield case.seen(mistakes.REVERSED, f"your numbers are the right ones, in reverse along axis {axis}")
+            yield case.seen(mistakes.REVERSED, tell("your numbers are the right ones, in reverse along axis {axis}",
+                                                    axis=axis))
     if case.one is not None and len(np.unique(g)) > 2 and case.agrees(np.sort(m, None), np.sort(g, None)):
         moved = any(use.by.op.name in ("reshape", "permute") for use in case.search.near())
         yield case.seen(mistakes.ORDER if moved else mistakes.PLACES,
-                        "your numbers are the right ones, all of them, at other places")
+                        tell("your numbers are the right ones, all of them, at other places"))
     picks = any(use.by.op.name in ("index", "gather") for use in case.uses)
     if picks and g.ndim > 1 and case.agrees(np.sort(m, -1), np.sort(g, -1)):
         row = tuple(np.argwhere(case.wrong().any(-1))[0].tolist())
-        yield case.seen(mistakes.LABELS, f"in row {', '.join(map(str, row))} your number stands in column "
-                                         f"{int(abs(m[row]).argmax())}, the right one in {int(abs(g[row]).argmax())}")
+        yield case.seen(mistakes.LABELS, tell("in row {row} your number stands in column {got}, the right one in "
+                                              "column {right}", row=", ".join(map(str, row)),
+                                              got=int(abs(m[row]).argmax()), right=int(abs(g[row]).argmax())))
     if len(case.uses) == 2:
         one, two = (use.contribution for use in case.uses)
         if case.explains(one * two):
             first, second = (case.called(use.by) for use in case.uses)
-            yield case.seen(mistakes.ADDED, f"your numbers are the product of what comes through {first} and through "
-                                            f"{second}")
+            yield case.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
+                                                 "through {second}", first=first, second=second))
 
 
 def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -651,18 +682,21 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     last = np.zeros_like(use.contribution)
     last[key] = a
     if rows := np.count_nonzero((last != use.contribution).reshape(len(last), -1).any(1)):
-        yield last, mistakes.OVERWRITTEN, f"{rows} rows of {case.called(use.node)} are looked up more than once, and " \
-                                          "hold only what came last"
+        yield last, mistakes.OVERWRITTEN, tell("{rows} rows of {called} are looked up more than once, and hold only "
+                                               "what came last", rows=rows, called=case.called(use.node))
     rest = case.g - use.contribution if use.node is case.t else case.g
     if use.node is case.t and not case.agrees(use.contribution, case.g):
         picked = np.zeros(shape, bool)
         picked[key] = True
-        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, f"at the places that {name} looks up, your " \
-            "numbers are what comes from there alone; what came before is gone"
+        yield last - np.where(picked, rest, 0.0), mistakes.OVERWRITTEN, tell("at the places that {name} looks up, "
+                                                                             "your numbers are what comes from there "
+                                                                             "alone; what came before is gone",
+                                                                             name=name)
         there = case.m[picked]
         if there.size > 1 and np.ptp(there) == 0:
-            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, f"all the places that {name} looks " \
-                f"up hold {there[0]:.4g}, and the others are right: something has to be added there"
+            yield np.where(picked, there[0] - rest, 0.0), mistakes.OVERWRITTEN, tell(
+                "all the places that {name} looks up hold {there:.4g}, and the others are right: something has to be "
+                "added there", name=name, there=there[0])
     size = math.prod(shape)
     sources = np.arange(size).reshape(shape)[key]   # which entry each looked-up number is
     if sources.shape != a.shape:
@@ -671,12 +705,16 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
         for j in range(a.shape[axis]) if 1 < a.shape[axis] <= 8 else ():
             one = (slice(None),) * axis + (j,)
             part = np.bincount(sources[one].ravel(), a[one].ravel(), size).reshape(shape)
-            yield part, mistakes.POSITION, f"only position {j} of axis {axis} of {name} is counted"
-            yield (use.contribution - part, mistakes.POSITION, f"position {j} of axis {axis} of {name} is left out")
+            yield part, mistakes.POSITION, tell("only position {j} of axis {axis} of {name} is counted", j=j,
+                                                axis=axis, name=name)
+            yield (use.contribution - part, mistakes.POSITION, tell("position {j} of axis {axis} of {name} is left "
+                                                                    "out", j=j, axis=axis, name=name))
     counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
     if counts.max(initial=0) > 1:
-        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, "place by place your numbers are the right "
-               f"ones over how often the place is looked up (up to {counts.max()} times)")
+        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, tell("place by place your numbers are the "
+                                                                                 "right ones over how often the place "
+                                                                                 "is looked up (up to {max} times)",
+                                                                                 max=counts.max()))
 
 
 def unpicked(case: ArrayCase) -> Iterator[Suspicion]:
@@ -691,8 +729,9 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
     wrong, none = case.wrong(), g == 0
     if none.any() and not none.all() and not (wrong & ~none).any() and 2 * np.count_nonzero(wrong) >= \
             np.count_nonzero(none) and _everywhere_alike(case, wrong | ~none):
-        yield case.seen(mistakes.UNMASKED, "your numbers are right wherever the right ones are not 0; "
-                        f"{np.count_nonzero(wrong)} places that must be 0 hold up to {most(m[wrong])}")
+        yield case.seen(mistakes.UNMASKED, tell("your numbers are right wherever the right ones are not 0; {wrong} "
+                                                "places that must be 0 hold up to {most}",
+                                                wrong=np.count_nonzero(wrong), most=most(m[wrong])))
     if not (m[wrong] == 0).all() or not (m[~wrong] != 0).any():
         return
     for axis in range(g.ndim):
@@ -700,7 +739,8 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
         if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
             left = np.flatnonzero(line).tolist()
             at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
-            yield case.seen(mistakes.UNFILLED, f"your numbers are 0 along axis {axis} at {at}, and right at the others")
+            yield case.seen(mistakes.UNFILLED, tell("your numbers are 0 along axis {axis} at {at}, and right at the "
+                                                    "others", axis=axis, at=at))
 
 
 def _everywhere_alike(case: ArrayCase, where: Any) -> bool:
@@ -732,7 +772,8 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         if len(case.uses) != 1 or a.shape != case.g.shape:
             continue
         if case.explains(np.maximum(a, 0)):
-            yield case.seen(mistakes.RELU_OF, f"your numbers are max(0, what arrives at {case.called(use.by)})")
+            yield case.seen(mistakes.RELU_OF, tell("your numbers are max(0, what arrives at {called})",
+                                                   called=case.called(use.by)))
         with np.errstate(all="ignore"):
             right, mine = case.g / a, case.m / a
         ok = a != 0
@@ -744,12 +785,14 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
             z = np.asarray(node._data)
             if case.known(node) and z.shape == case.g.shape and not (z > 0).all() and \
                     case.explains(np.where(z > 0, values[1] * a, 0.0)):
-                yield case.seen(mistakes.NODE, f"your numbers pass where {case.called(node)} is above 0")
+                yield case.seen(mistakes.NODE, tell("your numbers pass where {called} is above 0",
+                                                    called=case.called(node)))
         opened, shut = int((mine > right).sum()), int((mine < right).sum())
         if ((mine == 0) != (right == 0)).all():
-            yield case.seen(mistakes.MASK, "your numbers pass exactly where the right ones are 0, and the other way "
-                                           "round")
+            yield case.seen(mistakes.MASK, tell("your numbers pass exactly where the right ones are 0, and the other "
+                                                "way round"))
         elif opened and (mine != 0).all():
-            yield case.seen(mistakes.UNMASKED, f"all places pass; {opened} of them were shut")
+            yield case.seen(mistakes.UNMASKED, tell("all places pass; {opened} of them were shut", opened=opened))
         elif opened or shut:
-            yield case.seen(mistakes.ANOTHER_MASK, f"{opened} places pass that were shut, {shut} are shut that passed")
+            yield case.seen(mistakes.ANOTHER_MASK, tell("{opened} places pass that were shut, {shut} are shut that "
+                                                        "passed", opened=opened, shut=shut))

@@ -33,7 +33,8 @@ OVERWRITTEN = Mistake(
     "where a gradient arrives in several pieces, each line after the first must add to it")
 SIGN = Mistake(
     "wrong sign",
-    "look for a minus in the forward pass (a subtraction, a negation, a power of −1) that the backward lost")
+    "count the minuses of the forward pass (a subtraction, a negation, a power of −1) and those of your line: is one "
+    "lost, or one too many?")
 SIGN_OF_ONE = Mistake("wrong sign on one path", SIGN.hint)
 FACTOR_MISSING = Mistake(
     "factor 1/N missing",

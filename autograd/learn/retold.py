@@ -20,6 +20,7 @@ from autograd.core.graph import topological
 from autograd.core.modes import enable_grad
 from autograd.core.op import TABLE
 from autograd.learn.contributions import gradients
+from autograd.learn.languages import tell
 
 __all__ = ["asked"]
 
@@ -61,8 +62,8 @@ class Retold:
         self.gradients = gradients(topological(self.root), self.root, np.ones_like(self.root._data))
         mine, theirs = self.root._data, numbers_of(root)
         if not np.allclose(mine, theirs, rtol=1e-3, atol=1e-5, equal_nan=True):
-            raise Stopped("the retold graph gives another result than PyTorch's: "
-                          f"{np.ravel(mine)[0]:.6g} in the place of {np.ravel(theirs)[0]:.6g}")
+            raise Stopped(tell("the retold graph gives another result than PyTorch's: {mine:.6g} in the place of "
+                               "{theirs:.6g}", mine=np.ravel(mine)[0], theirs=np.ravel(theirs)[0]))
 
     def name(self, variables: Mapping[str, Any]) -> None:
         """Label the Tensors with the names of the variables that hold what they stand for."""
@@ -85,7 +86,7 @@ class Retold:
         """Why there is no Tensor for it."""
         if x.grad_fn in self.stopped:
             return self.stopped[x.grad_fn]
-        return next(iter(self.stopped.values()), "root does not depend on it")
+        return next(iter(self.stopped.values()), tell("root does not depend on it"))
 
     def cut(self, x: Any) -> str:
         """Which op stopped the retelling on a way from the root to this tensor of PyTorch's; nothing if none did."""
@@ -108,8 +109,8 @@ class Retold:
                     if is_torch(kept) and source[0] is not None:
                         self.values.setdefault(source, numbers_of(kept))
             except RuntimeError:
-                raise Stopped("PyTorch has freed what its graph had kept; call loss.backward(retain_graph=True), and "
-                              "ask again") from None
+                raise Stopped(tell("PyTorch has freed what its graph had kept; call "
+                                   "loss.backward(retain_graph=True), and ask again")) from None
 
     def _retell(self, step: Any) -> None:
         """Make the Tensor of a step, from those of its inputs."""
@@ -124,10 +125,11 @@ class Retold:
             if missing:
                 raise Stopped(self.stopped.get(missing[0], f"PyTorch's {name} could not be retold"))
             if rule is None:
-                raise Stopped(f"PyTorch's {name} is not among the ops that can be retold")
+                raise Stopped(tell("PyTorch's {name} is not among the ops that can be retold", name=name))
             self.made[step] = rule(_Step(step, inputs, self.values.get((step, 0))))
         except (Stopped, AttributeError, TypeError, ValueError, IndexError) as error:
-            self.stopped[step] = str(error) if isinstance(error, Stopped) else f"PyTorch's {name} could not be retold"
+            self.stopped[step] = (str(error) if isinstance(error, Stopped) else
+                                  tell("PyTorch's {name} could not be retold", name=name))
             known = {number: Tensor(x, requires_grad=True) for (of, number), x in self.values.items() if of is step}
             if known:                               # what lies nearer to the root can be told all the same
                 self.made[step] = known
@@ -143,7 +145,7 @@ def retold(root: Any, variables: Mapping[str, Any]) -> Retold:
         Stopped: where that can't be done.
     """
     if root.grad_fn is None:
-        raise Stopped("root was not computed from anything that requires a gradient")
+        raise Stopped(tell("root was not computed from anything that requires a gradient"))
     if not _last or _last[0].of_root() is not root:
         _last[:] = [Retold(root, variables)]
     _last[0].name(variables)
@@ -210,8 +212,8 @@ class _Step:
         if found is None:                           # a constant: kept for the others' derivatives, or not at all
             kept = _kept(self.step, position)
             if not is_torch(kept):
-                raise Stopped(f"PyTorch's {self.step.name()} has a constant input that was not kept; hold its result "
-                              "in a variable")
+                raise Stopped(tell("PyTorch's {name} has a constant input that was not kept; hold its result in a "
+                                   "variable", name=self.step.name()))
             return Tensor(numbers_of(kept))
         return found
 
@@ -239,8 +241,8 @@ class _Step:
         if x is not None and y is not None:
             return x + y if alpha == 1.0 else x - y if alpha == -1.0 else x + y * alpha
         if self.value is None:
-            raise Stopped(f"PyTorch's {self.step.name()} does not keep the number that is added; hold its result in a "
-                          "variable")
+            raise Stopped(tell("PyTorch's {name} does not keep the number that is added; hold its result in a "
+                               "variable", name=self.step.name()))
         if x is not None:
             other: Tensor = x + (self.value - x._data)
             return other
@@ -274,8 +276,8 @@ def _taken_from(s: _Step) -> Any:
     """A number minus x: only the result tells the number."""
     alpha = float(s.step._saved_alpha)
     if s.value is None:
-        raise Stopped(f"PyTorch's {s.step.name()} does not keep the number it subtracts from; hold its result "
-                      "in a variable")
+        raise Stopped(tell("PyTorch's {name} does not keep the number it subtracts from; hold its result in a "
+                           "variable", name=s.step.name()))
     return (s.value + alpha * s.x._data) - s.x * alpha
 
 
@@ -301,7 +303,7 @@ def _selected(s: _Step) -> Tensor:
 
 def _nll(s: _Step) -> Tensor:
     if s.step._saved_weight is not None or s.x.ndim != 2:
-        raise Stopped("PyTorch's NllLoss is retold for logits of shape (N, C) without weights only")
+        raise Stopped(tell("PyTorch's NllLoss is retold for logits of shape (N, C) without weights only"))
     y = s.target
     used = np.flatnonzero(y != s.ignore_index)
     picked = -s.x[used, y[used]]
@@ -335,7 +337,7 @@ def _layer_norm(s: _Step) -> Any:
 
 def _batch_norm(s: _Step) -> Any:
     if not s.step._saved_training:
-        raise Stopped("PyTorch's batch norm is retold while training only")
+        raise Stopped(tell("PyTorch's batch norm is retold while training only"))
     shape = [1, -1] + [1] * (s.x.ndim - 2)
     dims = (0, *range(2, s.x.ndim))
     xc = s.x - s.x.mean(dims, keepdim=True)
@@ -349,7 +351,7 @@ def _convolved(s: _Step) -> Tensor:
     """A convolution as a product: the windows of x, looked up, times the kernels."""
     x, w = s.input(0), s.input(1)
     if s.groups != 1 or s.transposed or not 3 <= x.ndim <= 4 or set(s.dilation) != {1}:
-        raise Stopped("PyTorch's convolution is retold in one or two dimensions, without groups or dilation only")
+        raise Stopped(tell("PyTorch's convolution is retold in one or two dimensions, without groups or dilation only"))
     spatial = range(2, x.ndim)
     for dim, pad in zip(spatial, s.padding):
         if pad:

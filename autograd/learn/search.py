@@ -12,6 +12,7 @@ import math
 import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,7 @@ from autograd.learn import mistakes
 from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
 from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
+from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _COMPARES = re.compile("[<>=]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
-Told = tuple[Any, ...]                              # a mistake, its evidence, and the node that its hint speaks of
+Told = tuple[Any, ...]                              # a mistake, its evidence or what tells it, and the node of its hint
 Finder = Callable[[Use], Iterator[Any]]             # what a step would contribute, and what to tell of it
 
 
@@ -168,7 +170,7 @@ class Search:
     def without_upstream(self, use: Use) -> Iterator[Any]:
         called = self.case.called(use.by)
         yield (pull(use.by, use.position, use.by.filled(1.0)), mistakes.UPSTREAM,
-               f"your numbers come out as if what arrives at {called} were 1", called)
+               tell("your numbers come out as if what arrives at {called} were 1", called=called), called)
 
     def from_one(self) -> Iterator[Suspicion]:
         """The way back begun at a node further on, as if 1 arrived there."""
@@ -176,15 +178,15 @@ class Search:
             if self.case.known(node) and node is not self.one.order[-1] and not self.case.out_of_time() and \
                     self.would_explain(node, node.filled(1.0) - self.one.gradients[node]):
                 called = self.case.called(node)
-                yield self.case.seen(mistakes.UPSTREAM, f"your numbers come out as if what arrives at {called} were 1",
-                                     called)
+                yield self.case.seen(mistakes.UPSTREAM, tell("your numbers come out as if what arrives at {called} "
+                                                             "were 1", called=called), called)
 
     def plainly(self, use: Use) -> Iterator[Any]:
         """Left out, counted twice, subtracted."""
         called, part = self.case.called(use.by), use.contribution
-        yield 0 * part, mistakes.LEFT_OUT, f"nothing comes through {called}"
-        yield 2 * part, mistakes.TWICE, f"what comes through {called} is there twice"
-        yield -part, mistakes.SIGN_OF_ONE, f"what comes through {called} has the wrong sign"
+        yield 0 * part, mistakes.LEFT_OUT, tell("nothing comes through {called}", called=called)
+        yield 2 * part, mistakes.TWICE, tell("what comes through {called} is there twice", called=called)
+        yield -part, mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign", called=called)
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
@@ -199,7 +201,8 @@ class Search:
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
                 kind = special.get(formula.text, mistakes.FORMULA)
-                yield case.contribution(use, slope), kind, self._formula(use, formula.text), case.called(use.by)
+                yield (case.contribution(use, slope), kind, partial(self._formula, use, formula.text),
+                       case.called(use.by))
         for x in use.by.inputs:
             for value, words in self._rewritten(x) if x is not use.node else ():
                 try:
@@ -208,7 +211,8 @@ class Search:
                 except (ArithmeticError, ValueError, TypeError, IndexError):
                     continue
                 yield (case.contribution(use, slope), mistakes.FORMULA,
-                       f"your numbers come out with `{words}` where `{case.bare(x)}` belongs")
+                       tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
+                            bare=case.bare(x)))
 
     def _rewritten(self, node: Node) -> Iterator[tuple[Any, str]]:
         """What may stand in the place of a nameless operand: one of its parts, or both otherwise put together."""
@@ -232,7 +236,8 @@ class Search:
         for node in self._others(use):
             if use.node is case.t and (slope := self._with_input(use, node)) is not None:
                 yield (case.contribution(use, slope), mistakes.NODE,
-                       f"your numbers come out with {case.called(node)} where `{case.name}` belongs")
+                       tell("your numbers come out with {called} where `{name}` belongs", called=case.called(node),
+                            name=case.name))
             for formula in mentions:
                 if self.late():
                     return
@@ -243,7 +248,7 @@ class Search:
         for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
             for formula in mentions:
                 if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
-                    yield case.contribution(use, slope), mistakes.NODE, self._formula(use, formula.text, n)
+                    yield case.contribution(use, slope), mistakes.NODE, partial(self._formula, use, formula.text, n)
 
     def _other(self, use: Use, formula: Formula, node: Node, known: dict[str, Any]) -> Told:
         """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
@@ -251,18 +256,20 @@ class Search:
         for x in (use.by, *use.by.inputs):
             rest = [y for y in x.inputs if y is not node]
             if x is not case.t and not case.known(x) and rest == [] and x.inputs:
-                return mistakes.FORMULA, self._formula(use, text, node)
+                return mistakes.FORMULA, partial(self._formula, use, text, node)
             if x is not case.t and not case.known(x) and len(rest) == 1 == len(x.inputs) - 1:
                 whole = evaluated(formula, {**known, OTHER: x._data})
                 if whole is None or not self._is_right(use, whole):
                     continue                        # then it is more than the rest that is missing
                 if x.op.name == "add" and largest(rest[0]._data) < 0.1:
-                    return mistakes.EPSILON, (f"your numbers come out with {case.called(node)} alone, without the "
-                                              f"{case.bare(rest[0])} that is added to it")
+                    return mistakes.EPSILON, (tell("your numbers come out with {called} alone, without the {bare} "
+                                                   "that is added to it", called=case.called(node),
+                                                   bare=case.bare(rest[0])))
                 if x.op.name in ("mul", "div"):
-                    return mistakes.FORGOTTEN, (f"your numbers come out with {case.called(node)} alone, without "
-                                                f"{case.called(rest[0])}, which stands beside it")
-        return mistakes.NODE, self._formula(use, text, node)
+                    return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
+                                                     "which stands beside it", called=case.called(node),
+                                                     other=case.called(rest[0])))
+        return mistakes.NODE, partial(self._formula, use, text, node)
 
     def _behind(self, use: Use) -> Iterator[Any]:
         """Another node in a nameless operand that is one node reshaped, or a function of one."""
@@ -277,8 +284,9 @@ class Search:
                         slope = use.by.op.partials[use.position](use.by.op(*inputs), *inputs)
                     except (ArithmeticError, ValueError, TypeError, LookupError):
                         continue
-                    yield (self.case.contribution(use, slope), mistakes.NODE, "your numbers come out with "
-                           f"{self.case.called(node)} where {self.case.called(inside)} belongs")
+                    yield (self.case.contribution(use, slope), mistakes.NODE,
+                           tell("your numbers come out with {called} where {right} belongs",
+                                called=self.case.called(node), right=self.case.called(inside)))
 
     def _is_right(self, use: Use, slope: Any) -> bool:
         part = self.case.contribution(use, slope)
@@ -323,7 +331,8 @@ class Search:
                 name, further = self.case.called(node), node in self._after(use.by)
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
-                       f"you start from the gradient of {name}; what belongs there is the gradient of {called}",
+                       tell("you start from the gradient of {name}; what belongs there is the gradient of {called}",
+                            name=name, called=called),
                        name if further else called)
 
     def with_a_node(self, use: Use) -> Iterator[Any]:
@@ -335,7 +344,8 @@ class Search:
             if self.case.known(node) and shape_of(node._data) == shape:
                 name = self.case.called(node)
                 yield (pull(use.by, use.position, node._data), mistakes.ARRIVING,
-                       f"you start from {name} itself; what belongs there is the gradient of {called}", called)
+                       tell("you start from {name} itself; what belongs there is the gradient of {called}",
+                            name=name, called=called), called)
 
     def _after(self, node: Node) -> set[Node]:
         if node not in self._further:
@@ -353,8 +363,8 @@ class Search:
         right = worded(right_formula(by.op, use.position) or "", bare)
         if other is not None:
             bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
-        return (f"you multiply what arrives at {case.called(by)} by {worded(text, bare)}; the derivative of "
-                f"`{by.op.symbol}` here is {right}")
+        return tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
+                    called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right)
 
     # Several at once.
 
@@ -369,8 +379,8 @@ class Search:
             if any(change is None for change in changes) or not self.case.explains(self.case.g + sum(changes)):
                 continue
             first, *_ = combination
-            words = list(dict.fromkeys(tried.told[1] for tried in combination))
-            yield self.case.seen(first.told[0], "; and ".join(words), *first.told[2:])
+            words = list(dict.fromkeys(self.case.seen(*tried.told)[1] for tried in combination))
+            yield self.case.seen(first.told[0], f"; {tell('and')} ".join(words), *first.told[2:])
 
     def _pairs(self) -> list[tuple[_Tried, ...]]:
         """Pairs at different steps that may explain the answer, those of one kind first."""

@@ -17,6 +17,7 @@ from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
+from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
 _OF_USES = ("looked_up", "pieces", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
-_LOWER = ((np.float32, "single", 2e-5, 5e-6, 2.0 ** -23), (np.float16, "half", 4e-3, 1e-3, 2.0 ** -11))
+_LOWER = ((np.float32, 2e-5, 5e-6, 2.0 ** -23), (np.float16, 4e-3, 1e-3, 2.0 ** -11))
 _TOLERANCE = {8: (1e-9, 1e-12), 4: (1e-4, 1e-5), 2: (3e-2, 3e-3)}     # by the bytes of a number; see `Case`
 
 
@@ -58,12 +59,13 @@ class ArrayCase(Case):
     def in_lower_precision(self) -> str:
         """Whether the numbers are those of a computation in fewer bits than the array has."""
         m, g = self.m, self.g
-        for dtype, name, relative, absolute, step in _LOWER:
+        for dtype, relative, absolute, step in _LOWER:
             if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and (m == m.astype(dtype)).all():
                 near = absolute * self.scale + 2 * float(np.finfo(dtype).smallest_subnormal)
                 if close(m, g, relative, near) or (self.one is not None and close(
                         m, g, relative, near + 4 * self.noise(step))):
-                    return f"right to {name} precision"
+                    return (tell("right to half precision") if dtype is np.float16 else
+                            tell("right to single precision"))
         return ""
 
     def rounded(self, x: Any, g: Any, step: float, seed: int) -> Any:
@@ -99,7 +101,8 @@ class ArrayCase(Case):
                 same = abs(rest.sum(dims, keepdims=True) - total) <= self.relative * abs(total) + \
                     self.absolute * self.scale
                 if same.all() and tied[wrong].all() and (rest * total >= 0)[wrong].all():
-                    return "other than the engine's only where several are the largest; any share among them will do"
+                    return tell("other than the engine's only where several are the largest; any share among them "
+                                "will do")
         return ""
 
     def size(self, use: Use) -> float:
@@ -111,7 +114,7 @@ class ArrayCase(Case):
         return np.shape(a) == np.shape(b) and close(a, b, self.relative, self.absolute * self.scale)
 
     def form(self, node: Node) -> str:
-        return f" of shape {shape_of(node._data)}" if node.kind else ""
+        return " " + tell("of shape {shape}", shape=shape_of(node._data)) if node.kind else ""
 
     def count_infinite(self) -> tuple[int, int]:
         return int(np.count_nonzero(~np.isfinite(self.m))), self.m.size
@@ -143,38 +146,40 @@ class ArrayCase(Case):
 
     def unknown(self) -> Suspicion:
         return self.off() if self.m.shape == self.g.shape else self.seen(
-            mistakes.SHAPE, f"got the shape {self.m.shape}, expected {self.g.shape}")
+            mistakes.SHAPE, tell("got the shape {shape}, expected {wanted}", shape=self.m.shape, wanted=self.g.shape))
 
     def another_shape(self) -> Iterator[Suspicion]:
         m, g = self.m, self.g
-        got = f"got the shape {m.shape}, expected {g.shape}"
+        got = tell("got the shape {shape}, expected {wanted}", shape=m.shape, wanted=g.shape)
         if m.ndim == 2 and self.agrees(m.T, g):
-            yield self.seen(mistakes.TRANSPOSED, f"{got}; your numbers transposed are right")
+            yield self.seen(mistakes.TRANSPOSED, tell("{got}; your numbers transposed are right", got=got))
         if m.size == g.size and self.agrees(m.reshape(g.shape), g):
-            yield self.seen(mistakes.SHAPE, f"{got}; the numbers are right")
+            yield self.seen(mistakes.SHAPE, tell("{got}; the numbers are right", got=got))
         arriving = [(use.by, np.asarray(raw(use))) for use in self.uses]
         for by, part in arriving:
             if self.agrees(m, part):
-                yield self.seen(mistakes.NOT_SUMMED, f"got the shape {m.shape}, that of {self.called(by)}, expected "
-                                f"{g.shape}; summed to that your numbers are right")
+                yield self.seen(mistakes.NOT_SUMMED, tell("got the shape {shape}, that of {called}, expected "
+                                                          "{wanted}; summed to that your numbers are right",
+                                                          shape=m.shape, called=self.called(by), wanted=g.shape))
         if m.size > g.size and (self.agrees(_summed(m, g.shape), g) or any(
                 part.size == g.size and self.agrees(part.reshape(g.shape), g)
                 for part in (m.sum(axes) for axes in _axes(m.ndim)))):
-            yield self.seen(mistakes.NOT_SUMMED, f"{got}; summed to that shape your numbers are right")
+            yield self.seen(mistakes.NOT_SUMMED, tell("{got}; summed to that shape your numbers are right", got=got))
         with suppress(ValueError):
             if self.agrees(np.broadcast_to(m, g.shape), g):
-                yield self.seen(mistakes.SHAPE, f"{got}; repeated to that shape your numbers are right")
+                yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
         one = self.one
         for node in one.between(self.t) if one is not None else []:
             if one is not None and m.shape != () and self.known(node) and self.agrees(m, one.gradients[node]):
                 called = self.called(node)
-                yield self.seen(mistakes.LOCAL, f"{got}; the gradient of {called} is passed straight through to "
-                                f"`{self.name}`", called)
+                yield self.seen(mistakes.LOCAL, tell("{got}; the gradient of {called} is passed straight through to "
+                                                     "`{name}`", got=got, called=called, name=self.name), called)
         for _, part in arriving:
             for axes in _axes(part.ndim):
                 if self.agrees(m.ravel(), part.sum(axes).ravel()):
-                    yield self.seen(mistakes.AXIS, f"{got}; what arrives has shape {part.shape}, and yours is its sum "
-                                    f"over axis {_listed(axes)}")
+                    yield self.seen(mistakes.AXIS, tell("{got}; what arrives has shape {shape}, and yours is its sum "
+                                                        "over axis {listed}", got=got, shape=part.shape,
+                                                        listed=_listed(axes)))
         for use in self.uses:
             try:
                 local = pull(use.by, use.position, use.by.filled(1.0))
@@ -183,12 +188,13 @@ class ArrayCase(Case):
                 continue
             if local:
                 called = self.called(use.by)
-                yield self.seen(mistakes.UPSTREAM, f"{got}; your numbers are {self.slope(use.by)}, as if what "
-                                f"arrives at {called} were 1", called)
+                yield self.seen(mistakes.UPSTREAM, tell("{got}; your numbers are {slope}, as if what arrives at "
+                                                        "{called} were 1", got=got, slope=self.slope(use.by),
+                                                        called=called), called)
         for axes in _axes(g.ndim):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
-                yield self.seen(mistakes.AXIS, f"{got}; yours is the right gradient summed over axis {_listed(axes)} "
-                                "as well")
+                yield self.seen(mistakes.AXIS, tell("{got}; yours is the right gradient summed over axis {listed} as "
+                                                    "well", got=got, listed=_listed(axes)))
         yield from self.another_variable()
 
     def one_hot_forgotten(self) -> Iterator[Suspicion]:
@@ -202,8 +208,8 @@ class ArrayCase(Case):
         if largest(one_hot.sum(-1) - 1) < 1e-3:
             for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
                 if self.explains(p * scale):
-                    yield self.seen(mistakes.ONE_HOT, f"your numbers are {words}, in every place; the right ones "
-                                    "differ in one place of each row")
+                    yield self.seen(mistakes.ONE_HOT, tell("your numbers are {words}, in every place; the right ones "
+                                                           "differ in one place of each row", words=words))
 
     def constant_factor(self) -> Iterator[Suspicion]:
         ratio = self.ratio(self.m, self.g)
@@ -212,12 +218,13 @@ class ArrayCase(Case):
         named, halved = False, self.halved()
         for mistake, words in self.named_factors(ratio):
             named = True
-            yield self.seen(mistake, f"your numbers are {words} times the right ones")
+            yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
         if not named and self.g.size > 1:
             near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
-            yield self.seen(mistakes.CONSTANT, f"your numbers are {ratio:.6g}{root} times the right ones")
+            yield self.seen(mistakes.CONSTANT, tell("your numbers are {ratio:.6g}{root} times the right ones",
+                                                    ratio=ratio, root=root))
 
         if halved:
             yield from self.doubled()
@@ -254,7 +261,8 @@ class ArrayCase(Case):
             if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
                 yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
         for number, does in _numbers_in(order).items():
-            words = f"by which the forward pass {does}"
+            words = (tell("by which the forward pass divides") if does == "divides" else
+                     tell("by which the forward pass multiplies"))
             for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
                 if equal(value):
                     lost = (value == number) == (does == "divides")
@@ -262,7 +270,8 @@ class ArrayCase(Case):
                            mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
                            mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
                 if equal(value ** 2):
-                    yield mistakes.CONSTANT, f"{ratio:.6g} ({form}, {words}, squared)"
+                    yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
+                                                  words=words)
         for n, k in combinations(sorted(near), 2):
             for value, words in ((n * k, f"{n * k} ({n}·{k})"), (1 / (n * k), f"1/{n * k} (1/({n}·{k}))"),
                                  (n / k, f"{n}/{k}"), (k / n, f"{k}/{n}")):
@@ -280,17 +289,18 @@ class ArrayCase(Case):
                 if len(axes) < part.ndim or part.ndim == 1:
                     other = part.sum(axes)
                     if other.size == g.size and part.shape != g.shape and self.explains(rest + other.reshape(g.shape)):
-                        yield self.seen(mistakes.AXIS, f"what arrives has shape {part.shape}; yours is its sum over "
-                                        f"axis {_listed(axes)}")
+                        yield self.seen(mistakes.AXIS, tell("what arrives has shape {shape}; yours is its sum over "
+                                                            "axis {listed}", shape=part.shape, listed=_listed(axes)))
             if arriving.ndim == 1 and g.ndim == 2 and arriving.size == g.shape[0] == g.shape[1]:
                 for spread in (arriving[:, None], arriving[None, :]):
                     if self.explains(rest + np.broadcast_to(spread, g.shape)):
-                        yield self.seen(mistakes.AXIS, f"the gradient of {self.called(use.by)}, of shape "
-                                        f"{arriving.shape}, is spread along the wrong axis")
+                        yield self.seen(mistakes.AXIS, tell("the gradient of {called}, of shape {shape}, is spread "
+                                                            "along the wrong axis", called=self.called(use.by),
+                                                            shape=arriving.shape))
 
     def transposed(self) -> Iterator[Suspicion]:
         if self.m.ndim >= 2 and self.agrees(self.m.swapaxes(-1, -2), self.g):
-            yield self.seen(mistakes.TRANSPOSED, "your numbers transposed are right")
+            yield self.seen(mistakes.TRANSPOSED, tell("your numbers transposed are right"))
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives, broadcast or summed to the gradient's shape, if it can be."""
@@ -331,8 +341,8 @@ class ArrayCase(Case):
         at_maximum = x == x.max(-1, keepdims=True)
         rows = np.count_nonzero(wrong.reshape(-1, x.shape[-1]).any(1))
         if rows > 1 and not (wrong & ~at_maximum).any():
-            yield self.seen(mistakes.MAXIMUM, f"right everywhere but in {rows} rows at the row's largest number, by up "
-                            f"to {most(self.m - self.g)}")
+            yield self.seen(mistakes.MAXIMUM, tell("right everywhere but in {rows} rows at the row's largest number, "
+                                                   "by up to {most}", rows=rows, most=most(self.m - self.g)))
 
     def wrong(self) -> Any:
         """Where the answer is off by more than rounding."""
@@ -350,12 +360,13 @@ class ArrayCase(Case):
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
         wrong = self.wrong()
         count = np.count_nonzero(wrong)
-        where = f"at [{', '.join(str(int(i)) for i in worst)}]" if worst else "here"
-        evidence = (f"{count} of {error.size} entries are off; the largest error is {where}: "
-                    f"got {self.m[worst]:.6g}, expected {self.g[worst]:.6g}, off by {error[worst]:.3g}")
+        where = tell("at [{place}]", place=", ".join(str(int(i)) for i in worst)) if worst else tell("here")
+        evidence = (tell("{count} of {size} entries are off; the largest error is {where}: got {m:.6g}, expected "
+                         "{g:.6g}, off by {error:.3g}", count=count, size=error.size, where=where, m=self.m[worst],
+                         g=self.g[worst], error=error[worst]))
         rows = set(np.nonzero(wrong)[0].tolist()) if worst else set()
         if len(rows) == 1 and error.shape[0] > 1 and count > 1:
-            evidence += f"; all of them in row {rows.pop()}"
+            evidence += "; " + tell("all of them in row {row}", row=rows.pop())
         return self.seen(mistakes.UNKNOWN, evidence + self.implied(worst))
 
 
@@ -391,4 +402,4 @@ def _axes(ndim: int) -> list[tuple[int, ...]]:
 
 
 def _listed(axes: tuple[int, ...]) -> str:
-    return " and ".join(map(str, axes))
+    return f" {tell('and')} ".join(map(str, axes))

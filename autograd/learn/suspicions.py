@@ -18,6 +18,7 @@ from autograd.learn import mistakes
 from autograd.learn.alike import Numbers, close, finite, largest, most, shaken, shape_of, size_of, some
 from autograd.learn.contributions import Pass, pull, work
 from autograd.learn.formulas import right_formula
+from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 from autograd.learn.search import Search
 
@@ -97,7 +98,7 @@ class Case:
         if self.one is None:
             return ""
         if self.rounded_alone():
-            return "but for what rounding leaves of large terms that cancel"
+            return tell("but for what rounding leaves of large terms that cancel")
         return self.at_a_kink() or self.beyond_a_kink()
 
     def rounded_alone(self) -> bool:
@@ -164,8 +165,9 @@ class Case:
         return ""
 
     def kink_words(self, use: Use) -> str:
-        at = "its two inputs are equal" if len(use.by.inputs) > 1 else "its input is 0"
-        return f"other than the engine's only where {use.by.op.name} has a kink, where {at}; either is a subgradient"
+        at = tell("its two inputs are equal") if len(use.by.inputs) > 1 else tell("its input is 0")
+        return tell("other than the engine's only where {name} has a kink, where {at}; either is a subgradient",
+                    name=use.by.op.name, at=at)
 
     # Words.
 
@@ -180,27 +182,32 @@ class Case:
         if node not in self.parts:                  # asked often, and a long way in a long chain
             self.parts[node] = next(filter(None, map(self.known, self.one.between(node) if self.one else [])), None)
         part_of = self.parts[node]
-        what = f"the `{node.op.symbol}`{self.form(node)}" if node.op is not None else "a constant"
-        return what + (f" on the way to `{part_of}`" if part_of else "")
+        what = tell("a constant")
+        if node.op is not None:
+            what = tell("the `{symbol}`{form}", symbol=node.op.symbol, form=self.form(node))
+        return tell("{what} on the way to `{name}`", what=what, name=part_of) if part_of else what
 
     def form(self, node: Node) -> str:
         """What tells a nameless node from others, beside its op."""
         return ""
 
-    def seen(self, mistake: Mistake, evidence: str, by: str = "") -> Suspicion:
-        """The mistake with its evidence; `by` is the node that its hint speaks of."""
+    def seen(self, mistake: Mistake, evidence: str | Callable[[], str], by: str = "") -> Suspicion:
+        """The mistake with its evidence, or what tells it; `by` is the node that its hint speaks of."""
         bare = by.strip("`")
-        return mistake, evidence, mistake.hint.format(t=f"`{self.name}`", bare=self.name,
-                                                      by="(its result)" if "`" in bare else bare)
+        said = evidence if isinstance(evidence, str) else evidence()
+        return mistake, said, tell(mistake.hint).format(t=f"`{self.name}`", bare=self.name,
+                                                        by=tell("(its result)") if "`" in bare else bare)
 
     def slope(self, by: Node) -> str:
         """The local derivative at a use, in words."""
         known = self.known(by)
-        return f"∂{known}/∂{self.name}" if known else f"the local derivative of {self.called(by)}"
+        if known:
+            return f"∂{known}/∂{self.name}"
+        return tell("the local derivative of {called}", called=self.called(by))
 
     def through(self, uses: list[Use]) -> str:
         names = list(dict.fromkeys(self.called(use.by) for use in uses))
-        return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+        return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" {tell('and')} " + names[-1]
 
     # The mistakes.
 
@@ -229,7 +236,8 @@ class Case:
             for mistake, evidence, hint in self.suspicions():
                 if mistake not in (mistakes.UNKNOWN, mistakes.NOT_FINITE, *_FACTORS):
                     self.aim_at(m)
-                    yield mistake, f"{evidence}; and all of it is {self.words_of(factor)}", hint
+                    yield mistake, tell("{evidence}; and all of it is {words_of}", evidence=evidence,
+                                        words_of=self.words_of(factor)), hint
                     self.aim_at(m / factor)
                 break
             if self.spent > stop:
@@ -249,12 +257,13 @@ class Case:
         return iter(())                             # of a single number nothing can be told
 
     def words_of(self, factor: float) -> str:
-        return "of the wrong sign" if factor == -1 else f"{factor:.4g} times too large"
+        return tell("of the wrong sign") if factor == -1 else tell("{factor:.4g} times too large", factor=factor)
 
     def infinite(self) -> Iterator[Suspicion]:
         if finite(self.g) and not finite(self.m):
             count, size = self.count_infinite()
-            yield self.seen(mistakes.NOT_FINITE, f"{count} of {size} entries are nan or inf")
+            yield self.seen(mistakes.NOT_FINITE, tell("{count} of {size} entries are nan or inf", count=count,
+                                                      size=size))
 
     def count_infinite(self) -> tuple[int, int]:
         """How many of the answer's numbers are not finite, and how many it has."""
@@ -262,9 +271,9 @@ class Case:
 
     def signs_and_zeros(self) -> Iterator[Suspicion]:
         if not some(self.m):
-            yield self.seen(mistakes.ZEROS, f"every entry is 0; the right ones go up to {most(self.g)}")
+            yield self.seen(mistakes.ZEROS, tell("every entry is 0; the right ones go up to {most}", most=most(self.g)))
         if self.explains(-self.g):
-            yield self.seen(mistakes.SIGN, "your numbers are minus the right ones, all of them")
+            yield self.seen(mistakes.SIGN, tell("your numbers are minus the right ones, all of them"))
 
     def left_out_or_counted_twice(self) -> Iterator[Suspicion]:
         """The mistakes one can make with the contributions of the direct uses."""
@@ -275,9 +284,10 @@ class Case:
             first, *_, last = (use.contribution for use in uses)
             # A backward pass adds the contributions in this order, so what is overwritten leaves the last.
             if self.explains(last) and not self.agrees(last, first):
-                yield self.seen(mistakes.OVERWRITTEN, "your numbers are the last piece alone, the one through "
-                                f"{self.called(uses[-1].by)}; what came before it, through {self.through(uses[:-1])}, "
-                                "is gone")
+                yield self.seen(mistakes.OVERWRITTEN, tell("your numbers are the last piece alone, the one through "
+                                                           "{called}; what came before it, through {through}, is gone",
+                                                           called=self.called(uses[-1].by),
+                                                           through=self.through(uses[:-1])))
             count = len(uses) - 1                   # all sets of paths while they are few, else one path left out
             for kept in (c for n in range(count, 0 if count < 8 else count - 1, -1) for c in combinations(uses, n)):
                 ids = {id(use) for use in kept}
@@ -289,11 +299,12 @@ class Case:
         for use in uses:
             part = use.contribution
             if self.explains(g + part) and not self.explains(2 * g):
-                yield self.seen(mistakes.TWICE, "your numbers are the right ones plus once more what comes through "
-                                f"{self.called(use.by)} (up to {most(part)})")
+                yield self.seen(mistakes.TWICE, tell("your numbers are the right ones plus once more what comes "
+                                                     "through {called} (up to {most})", called=self.called(use.by),
+                                                     most=most(part)))
             if len(uses) > 1 and self.explains(g - 2 * part):
-                yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {self.called(use.by)} has the wrong sign; "
-                                "the rest is right")
+                yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign; the rest "
+                                                           "is right", called=self.called(use.by)))
 
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way."""
@@ -302,38 +313,41 @@ class Case:
     def doubled(self) -> Iterator[Suspicion]:
         """Twice the right numbers."""
         if self.uses and self.explains(2 * self.g):
-            yield self.seen(mistakes.DOUBLED, "your numbers are exactly twice the right ones, which come through "
-                            f"{self.through(self.uses)}")
+            yield self.seen(mistakes.DOUBLED, tell("your numbers are exactly twice the right ones, which come "
+                                                   "through {through}", through=self.through(self.uses)))
 
     def _left_out(self, have: list[Use], missing: list[Use]) -> str:
         by = {use.by for use in have}
         if all(use.by in by for use in missing):
             times = len(have) + len(missing)
-            return (f"`{self.name}` stands {times} times in {self.called(missing[0].by)}, and you have counted "
-                    f"{len(have)} of them; the missing part goes up to {most(missing[0].contribution)}")
-        return (f"you have the path through {self.through(have)}; `{self.name}` is also used by "
-                f"{self.through(missing)}, which contributes up to {most(sum(u.contribution for u in missing))}")
+            return (tell("`{name}` stands {times} times in {called}, and you have counted {have} of them; the "
+                         "missing part goes up to {most}", name=self.name, times=times,
+                         called=self.called(missing[0].by), have=len(have), most=most(missing[0].contribution)))
+        return (tell("you have the path through {through}; `{name}` is also used by {elsewhere}, which contributes "
+                     "up to {most}", through=self.through(have), name=self.name, elsewhere=self.through(missing),
+                     most=most(sum(u.contribution for u in missing))))
 
     def half_of_the_chain_rule(self) -> Iterator[Suspicion]:
         uses = self.uses if 2 <= len(self.uses) <= 8 else []
         straight: list[Any] = [next(iter(self.in_shape(use.arriving)), None) for use in uses]
         if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
-            yield self.seen(mistakes.LOCAL, f"the gradients of {self.through(uses)} are passed straight through to "
-                            f"`{self.name}`, and added up", "the line that uses it")
+            yield self.seen(mistakes.LOCAL, tell("the gradients of {through} are passed straight through to "
+                                                 "`{name}`, and added up", through=self.through(uses),
+                                                 name=self.name), tell("the line that uses it"))
         ones = [pull(use.by, use.position, use.by.filled(1.0)) for use in uses]
         if uses and self.explains(sum(ones)):
-            slopes = " and ".join(dict.fromkeys(self.slope(use.by) for use in uses))
-            yield self.seen(mistakes.UPSTREAM, f"your numbers are the sum of {slopes}, as if 1 arrived at each",
-                            self.called(uses[0].by))
+            slopes = f" {tell('and')} ".join(dict.fromkeys(self.slope(use.by) for use in uses))
+            yield self.seen(mistakes.UPSTREAM, tell("your numbers are the sum of {slopes}, as if 1 arrived at each",
+                                                    slopes=slopes), self.called(uses[0].by))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
-                yield self.seen(mistakes.LOCAL, f"the gradient of {self.called(by)} is passed straight through to "
-                                f"`{self.name}`", self.called(by))
+                yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to `{name}`",
+                                                     called=self.called(by), name=self.name), self.called(by))
             if self.explains(rest + pull(by, use.position, by.filled(1.0))):
                 called = self.called(by)
-                yield self.seen(mistakes.UPSTREAM, f"your numbers are {self.slope(by)}, as if what arrives at {called} "
-                                "were 1", called)
+                yield self.seen(mistakes.UPSTREAM, tell("your numbers are {slope}, as if what arrives at {called} "
+                                                        "were 1", slope=self.slope(by), called=called), called)
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
@@ -350,10 +364,10 @@ class Case:
                 continue
             called = self.called(node)
             if node in after:
-                yield self.seen(mistakes.LOCAL, f"the gradient of {called}, further on, is passed straight through to "
-                                f"`{self.name}`", called)
+                yield self.seen(mistakes.LOCAL, tell("the gradient of {called}, further on, is passed straight "
+                                                     "through to `{name}`", called=called, name=self.name), called)
             elif self.known(node):
-                yield self.seen(mistakes.OTHER, f"this is the gradient of {called}")
+                yield self.seen(mistakes.OTHER, tell("this is the gradient of {called}", called=called))
 
     def further_on(self) -> Iterator[Suspicion]:
         """One path off by a factor, at a node further on: r·(what flows through it) + the rest."""
@@ -375,15 +389,18 @@ class Case:
             if change is None or not self.explains(self.g + change * flow):
                 continue
             by, ratio = self.called(node), 1.0 + change
-            up_to = f"(it contributes up to {most(flow)})"
+            up_to = tell("(it contributes up to {most})", most=most(flow))
             if abs(ratio) < small:
-                yield self.seen(mistakes.LEFT_OUT, f"nothing comes through {by} {up_to}")
+                yield self.seen(mistakes.LEFT_OUT, tell("nothing comes through {by} {up_to}", by=by, up_to=up_to))
             elif abs(ratio - 2) < small:
-                yield self.seen(mistakes.TWICE, f"what comes through {by} is there twice {up_to}")
+                yield self.seen(mistakes.TWICE, tell("what comes through {by} is there twice {up_to}", by=by,
+                                                     up_to=up_to))
             elif abs(ratio + 1) < small:
-                yield self.seen(mistakes.SIGN_OF_ONE, f"what comes through {by} has the wrong sign {up_to}")
+                yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {by} has the wrong sign {up_to}",
+                                                           by=by, up_to=up_to))
             elif named := self.factor(ratio):
-                yield self.seen(named[0], f"what comes through {by} is {named[1]} times what it should be")
+                yield self.seen(named[0], tell("what comes through {by} is {named} times what it should be", by=by,
+                                               named=named[1]))
 
     def telling(self, ratio: float) -> bool:
         """Whether what comes through a node may be off by such a factor: not yet known to the last digit."""
@@ -464,8 +481,9 @@ class Case:
         return None
 
     def unknown(self) -> Suspicion:
-        return self.seen(mistakes.UNKNOWN, f"1 of 1 entries are off; the largest error is here: got {self.m:.6g}, "
-                         f"expected {self.g:.6g}, off by {abs(self.m - self.g):.3g}" + self.implied(()))
+        return self.seen(mistakes.UNKNOWN, tell("1 of 1 entries are off; the largest error is here: got {m:.6g}, "
+                                                "expected {g:.6g}, off by {off:.3g}", m=self.m, g=self.g,
+                                                off=abs(self.m - self.g)) + self.implied(()))
 
     def implied(self, place: Any) -> str:
         """The local derivative that the answer implies at a place, beside the right one."""
@@ -477,5 +495,5 @@ class Case:
         m, g, a = (x if type(x) is float else float(x[place]) for x in (self.m, self.g, use.arriving))
         if not a:
             return ""
-        return (f"; there you multiply what arrives at {self.called(use.by)} by {m / a:.3g}, where the derivative of "
-                f"`{use.by.op.symbol}` is {g / a:.3g}")
+        return "; " + tell("there you multiply what arrives at {called} by {m:.3g}, where the derivative of `{symbol}` "
+                           "is {g:.3g}", called=self.called(use.by), m=m / a, symbol=use.by.op.symbol, g=g / a)

@@ -14,6 +14,7 @@ from typing import Any
 
 from autograd.core.graph import Node
 from autograd.learn.alike import largest, norm, shape_of, some
+from autograd.learn.languages import tell
 from autograd.see.telling import number_text
 
 __all__ = ["card", "code", "fitted", "frame", "items", "note", "numbers", "pairs", "table"]
@@ -211,17 +212,17 @@ def of_diagnosis(diagnosis: Any) -> str:
     """What `diagnose` returns."""
     if not diagnosis:
         return card("", note(f"✓ {diagnosis}", "right"))
-    mistake = "none of the usual mistakes" if diagnosis.mistake == "unknown" else diagnosis.mistake
-    facts = [("seen", diagnosis.evidence), ("hint", diagnosis.hint)]
-    facts += [("or", f"{name}: {evidence}") for name, evidence in diagnosis.others]
-    facts += [("note", diagnosis.note)] if diagnosis.note else []
+    mistake = tell("none of the usual mistakes") if diagnosis.mistake == "unknown" else tell(diagnosis.mistake)
+    facts = [(tell("seen"), diagnosis.evidence), (tell("hint"), diagnosis.hint)]
+    facts += [(tell("or"), f"{tell(name)}: {evidence}") for name, evidence in diagnosis.others]
+    facts += [(tell("note"), diagnosis.note)] if diagnosis.note else []
     return card("", note(f"✗ d{diagnosis.variable}: {mistake}", "head wrong"), pairs(facts))
 
 
 def of_comparison(comparison: Any) -> str:
     """What `cmp` returns."""
-    facts = [("exact", str(comparison.exact)), ("approximate", str(comparison.approximate)),
-             ("largest difference", f"{comparison.maxdiff:.3g}")]
+    facts = [(tell("exact"), str(comparison.exact)), (tell("approximate"), str(comparison.approximate)),
+             (tell("largest difference"), f"{comparison.maxdiff:.3g}")]
     mark, kind = ("✓", "head right") if comparison else ("✗", "head wrong")
     return card("", note(f"{mark} {comparison.name}", kind), pairs(facts),
                 of_diagnosis(comparison.diagnosis) if comparison.diagnosis else "")

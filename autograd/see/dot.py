@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from tempfile import TemporaryFile
 from threading import Lock
 
@@ -18,8 +19,8 @@ from autograd.core.graph import Node
 from autograd.see.folding import Fold, unfolded
 from autograd.see.telling import Line, broadcast
 
-__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "check_direction", "compose", "layout",
-           "without_font_warnings"]
+__all__ = ["GREY", "INK", "RED", "ROLES", "LayoutError", "Markup", "as_typed", "can_lay_out", "check_direction",
+           "compose", "further", "layout", "without_font_warnings"]
 
 # role -> (what the legend calls it, fill, border). What lies outside a box is mid grey, to show on white and on black.
 ROLES = {
@@ -32,19 +33,33 @@ ROLES = {
     "module": ("module", "#fae8ff", "#c026d3"),
 }
 INK, PALE, GREY, RED = "#0f172a", "#475569", "#8792a5", "#e11d48"
-FONT = "Helvetica,Arial,sans-serif"
+FONT = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"    # all of the same widths
+
+
+class Markup(str):
+    """Text that is in Graphviz's HTML already."""
+
+
+engine: Callable[[str, str], bytes] | None = None   # lays out where this is set, as in a browser, which has no programs
 
 
 class LayoutError(RuntimeError):
     """Nothing here can lay out a picture."""
 
 
+def can_lay_out() -> bool:
+    """Whether there is anything here that lays out a picture."""
+    return bool(shutil.which("dot") or find_spec("pygraphviz"))
+
+
 def layout(source: str, format: str) -> bytes:
-    """Lay `source` out as `format`: by `dot` if it is on the PATH, else by pygraphviz's engine.
+    """Lay `source` out as `format`: by `engine` where one is set, by `dot` if it is on the PATH, else by pygraphviz's.
 
     Raises:
         LayoutError: where there is neither; it names both remedies.
     """
+    if engine is not None:
+        return engine(source, format)
     if shutil.which("dot"):
         import graphviz
         laid_out: bytes = graphviz.pipe("dot", format, source.encode("utf-8"), quiet=True)
@@ -109,10 +124,11 @@ def check_direction(function: str, direction: str) -> None:
 
 
 def compose(order: Sequence[Node], role_of: Mapping[Node, str], red: set[int], hidden: set[int], direction: str,
-            legend: bool, told: Mapping[Node, Sequence[Line]], boxes: Sequence[Fold] = ()) -> str:
+            legend: bool, told: Mapping[Node, Sequence[Line]], boxes: Sequence[Fold] = (),
+            sign: Callable[[str], str] = str) -> str:
     """The DOT text: the i-th node is the box n<i>, its op o<i>, the edges to that e<i>_<which input>, from it r<i>.
 
-    What is folded becomes the boxes m<k> with edges i<k>_<j> from their inputs.
+    What is folded becomes the boxes m<k> with edges i<k>_<j> from their inputs. `sign` spells the ops' symbols.
     """
     position = {id(node): i for i, node in enumerate(order)}
     shown, out_of = unfolded(order, boxes)
@@ -129,7 +145,7 @@ def compose(order: Sequence[Node], role_of: Mapping[Node, str], red: set[int], h
         if id(node) in out_of:
             lines.append(_edge(f"m{number[id(out_of[id(node)])]}", f"n{i}", f"r{i}", id(node) in red))
         elif node.op is not None:
-            lines.append(_circle(f"o{i}", node.op.symbol))
+            lines.append(_circle(f"o{i}", sign(node.op.symbol)))
             for use, x in enumerate(node.inputs):
                 if id(x) not in hidden:
                     lines.append(_edge(f"n{position[id(x)]}", f"o{i}", f"e{i}_{use}", id(x) in red, broadcast(node, x)))
@@ -150,15 +166,23 @@ def _document(lines: Iterable[str], direction: str, label: str) -> str:
             f'{body}\n}}\n')
 
 
-def _text(text: str) -> str:
+def as_typed(text: str) -> str:
     """`text` as it stands in an HTML-like label: as typed, save for control characters, which no picture can show."""
+    if isinstance(text, Markup):
+        return text
     printable = "".join(c if c >= " " else "\n" if c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
     escaped = html.escape(printable, quote=False)
     return escaped.replace("\\", "\\\\").replace("\n", "<BR/>")     # Graphviz would read \N as the node's name
 
 
+def further(kind: str, text: str) -> str:
+    """An array's further rows, under its first."""
+    numbers = kind in ("data", "grad") and not isinstance(text, Markup)
+    return text.replace("\n", "\n" + "\N{NO-BREAK SPACE}" * 9) if numbers else text
+
+
 def _html(text: str) -> str:
-    return f"<{_text(text)}>"
+    return f"<{as_typed(text)}>"
 
 
 def _paint(role: str) -> str:
@@ -176,10 +200,11 @@ def _box(identifier: str, role: str, lines: Sequence[Line]) -> str:
     """A rounded box with a line of text for each fact, the name in bold."""
     rows = []
     for kind, text in lines:
-        if kind in ("data", "grad"):
-            text = text.replace("\n", "\n" + "\N{NO-BREAK SPACE}" * 9)  # an array's further rows, under its first
-        small = f'<FONT POINT-SIZE="11" COLOR="{PALE}">{_text(text)}</FONT>'
-        shown = f"<B>{_text(text)}</B>" if kind == "name" else small
+        shown = as_typed(further(kind, text))
+        if kind != "name":
+            shown = f'<FONT POINT-SIZE="11" COLOR="{PALE}">{shown}</FONT>'
+        elif not isinstance(text, Markup):
+            shown = f"<B>{shown}</B>"
         rows.append(f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{shown}</TD></TR>')
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(rows)}</TABLE>'
     return (f'{identifier} [label=<{table}> id="{identifier}" class="{role}" shape=box {_paint(role)} '

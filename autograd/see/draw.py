@@ -9,10 +9,12 @@ from typing import Any
 
 from autograd.core.graph import Node
 from autograd.see.display import fitted
-from autograd.see.dot import LayoutError, check_direction, compose, layout
+from autograd.see.dot import LayoutError, can_lay_out, check_direction, compose, layout
 from autograd.see.folding import Fold, folds, unfolded
+from autograd.see.mathematics import in_mathematics, sign
 from autograd.see.naming import Nodes, as_nodes, check_size, naming, on_paths, roles, small_enough
 from autograd.see.telling import describe
+from autograd.see.tree import tree
 
 __all__ = ["Drawing", "draw", "draw_dot"]
 
@@ -29,8 +31,8 @@ class Drawing:
     (True, 3)
     """
 
-    def __init__(self, source: str, format: str = "svg") -> None:
-        self.source = source
+    def __init__(self, source: str, format: str = "svg", text: str = "") -> None:
+        self.source, self._text = source, text
         self.format = format
 
     def svg(self) -> str:
@@ -70,7 +72,7 @@ class Drawing:
             svg = self.svg()                        # HTML scales it to the cell; who shows no HTML shows the SVG
             return {"text/html": fitted(svg, "the graph"), "image/svg+xml": svg, "text/plain": repr(self)}
         except LayoutError as error:
-            return {"text/plain": f"{error}\n\n{self.source}"}
+            return {"text/plain": f"{error}\n\n{self._text or self.source}"}
 
     def __str__(self) -> str:
         return self.source
@@ -81,7 +83,8 @@ class Drawing:
 
 def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", highlight: Nodes = None,
          names: Mapping[str, object] | None = None, parameters: object = None, constants: bool = True,
-         legend: bool = True, collapse: object = None, depth: int = 0, max_nodes: int = 300) -> Drawing:
+         labels: str = "plain", legend: bool = True, collapse: object = None, depth: int = 0,
+         max_nodes: int = 300) -> Drawing:
     """A picture of the graph that computed `root`: boxes for nodes, circles for ops, edges from input to result.
 
     Args:
@@ -93,6 +96,8 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
         parameters: which leaves to colour as parameters, as a list or a model. A Tensor leaf that requires a gradient
             is one anyhow. Any other leaf is an input if it has a name, else a constant.
         constants: whether to show the constants.
+        labels: "plain", names as they were given; or "math", as mathematics writes them, for slides and papers:
+            `y_hat_1` is ŷ₁, `w[2]` is w₂, `alpha` is α, and a gradient is ∂L/∂w, where L is the root's name.
         legend: whether to explain the colours.
         collapse: an `nn` module, or several: each call of it is folded into one box with its name and how many
             parameters it has. Calls of the same kind on the same inputs share a box, which says ×N.
@@ -101,7 +106,7 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
 
     Raises:
         TypeError: if `root` is not a node.
-        ValueError: for a graph of more than `max_nodes` nodes, an unknown direction or suffix.
+        ValueError: for a graph of more than `max_nodes` nodes, an unknown direction, way of labels or suffix.
         RuntimeError: if `file` is given and neither `dot` nor pygraphviz is there; the DOT text is written then.
 
     >>> from autograd import Value
@@ -112,6 +117,8 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     4
     """
     check_direction("draw", direction)
+    if labels not in ("plain", "math"):
+        raise ValueError(f"draw: got labels={labels!r}, expected 'plain' or 'math'")
     order = small_enough("draw", root, max_nodes if collapse is None else sys.maxsize)
     boxes: list[Fold] = []
     if collapse is not None:
@@ -122,11 +129,23 @@ def draw(root: Node, file: str | Path | None = None, *, direction: str = "LR", h
     red = on_paths(order, as_nodes("draw", "highlight", highlight))
     hidden = set() if constants else {id(x) for x, role in role_of.items() if role == "constant" and x is not root}
 
-    drawing = Drawing(compose(order, role_of, red, hidden, direction, legend,
-                              {node: describe(node, name_of.get(node, ""), root) for node in order}, boxes))
+    told = {node: describe(node, name_of.get(node, ""), root) for node in order}
+    if labels == "math":
+        loss = name_of.get(root, "")
+        told = {node: in_mathematics(lines, name_of.get(node, ""), loss) for node, lines in told.items()}
+    drawing = Drawing(compose(order, role_of, red, hidden, direction, legend, told, boxes,
+                              sign if labels == "math" else str), text=_instead(root, names))
     if file is not None:
         drawing.save(file)
     return drawing
+
+
+def _instead(root: Node, names: Mapping[str, object] | None) -> str:
+    """The graph as text, up to a page of it, where nothing can lay out a picture."""
+    if can_lay_out():
+        return ""
+    lines = tree(root, names=names, max_nodes=sys.maxsize).splitlines()
+    return "\n".join(lines if len(lines) <= 60 else [*lines[:60], f"… {len(lines) - 60} lines more; tree() has all"])
 
 
 def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR", **options: Any) -> Drawing:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from autograd.core.graph import Node, topological
+from autograd.core.plain import any_terminal
 from autograd.learn.alike import close, every, finite_part, largest, shape_of, silence, some
 from autograd.learn.contributions import gradients, pull, seed, uses
 from autograd.see.display import card, items, note
@@ -110,6 +111,7 @@ class Explanation:
         return lines
 
     def __str__(self) -> str:
+        any_terminal()
         head, how = self._head()
         return "\n".join([head, how, *(f"  {line}" for line in self._parts()), self.verdict()])
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd.core.graph import Node
+from autograd.core.mathematical import set_apart
 from autograd.core.op import Op
-from autograd.deriving.spelling import set_apart
 from autograd.see.dot import compose
 from autograd.see.stepper import as_json, assemble, exact, padded, shown, svg
 from autograd.see.telling import Line

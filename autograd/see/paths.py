@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
+from autograd.core.plain import any_terminal
 from autograd.learn.contributions import gradients, pull
 from autograd.see.display import card, items, table
 from autograd.see.naming import full_names, on_paths
@@ -55,6 +56,7 @@ class Path:
         return [way, product, size_text(self.contribution)]
 
     def __str__(self) -> str:
+        any_terminal()
         way, product, result = self.cells()
         return f"{way}:  {product} = {result}" if product else f"{way}:  {result}"
 
@@ -134,6 +136,7 @@ class Paths:
         return f"{many} from {leaf} to {root}; ∂{root}/∂{leaf} = {size_text(self.total)}"
 
     def __str__(self) -> str:
+        any_terminal()
         shown = [str(path) for path in itertools.islice(self, 10)]
         if self.count > len(shown):
             shown.append(f"… and {self.count - len(shown):,} more")
@@ -159,6 +162,7 @@ class Sums(dict[Node, Any]):
         self._head = f"∂{root}/∂{leaf}"
 
     def __str__(self) -> str:
+        any_terminal()
         return "\n".join([self._head, *(f"  {line}" for line in self._lines)])
 
     __repr__ = __str__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autograd.core.graph import Node
+from autograd.core.plain import any_terminal
 from autograd.core.showing import Lines
 from autograd.see.naming import full_names, small_enough
 from autograd.see.telling import describe
@@ -55,4 +56,5 @@ def tree(root: Node, *, names: Mapping[str, object] | None = None, max_nodes: in
                 last = i == len(inputs) - 1
                 stack.append((inputs[i], indent + ("└── " if last else "├── "),
                               indent + ("    " if last else "│   "), depth + 1))
+    any_terminal()                                  # it is made to be printed
     return Lines("\n".join(lines))

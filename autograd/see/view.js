@@ -15,7 +15,7 @@ function shown(x) {                                 // four digits, as Python's 
 
 function squeeze(text, room) {                      // letters here may be wider than those the picture was laid out with
   text.removeAttribute("textLength");
-  if (text.getComputedTextLength() <= room) return;
+  if (room <= 0 || text.getComputedTextLength() <= room) return;      // a page that is not shown yet has no room
   text.setAttribute("textLength", room);
   text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }

@@ -12,6 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from autograd.learn.languages import tell
+
 __all__ = ["assigned", "borrowed", "taken"]
 
 ENGINE = {"backward", "grad", "vjp", "jvp", "jacobian", "hessian", "gradcheck", "source", "replay", "derive", "explain",
@@ -42,7 +44,7 @@ def borrowed(text: str, starter: str) -> list[dict[str, object]]:
         # An engine of the learner's own: its .grad and backward are what is asked for, and no other engine is wanted.
         found = [(line, what) for line, what in found if what.startswith(("goes around", "imports"))
                  and what.split()[-1] not in ("getattr", "vars", "__dict__")]
-        found += [(node.lineno, "imports the engine") for node in ast.walk(ast.parse(text)) if _ours(node)]
+        found += [(node.lineno, tell("imports the engine")) for node in ast.walk(ast.parse(text)) if _ours(node)]
     lines, own_lines = text.splitlines(), starter.splitlines()
     allowed = Counter((what, own_lines[line - 1].strip()) for line, what in own)    # the starter's lines, each once
     listed: list[dict[str, object]] = []
@@ -66,7 +68,7 @@ def taken(text: str, starter: str, asked: list[str]) -> dict[str, str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found = {finding["line"]: str(finding["what"]) for finding in reversed(borrowed(text, starter))}
-    reason: dict[str, str] = {}
+    reason: dict[str, tuple[str, str]] = {}         # where it was borrowed, and by way of which line it came
     before = -1
     while len(reason) > before:                     # a function may be defined above what it borrows from
         before = len(reason)
@@ -75,7 +77,7 @@ def taken(text: str, starter: str, asked: list[str]) -> dict[str, str]:
                 if statement.lineno in found:
                     for alias in statement.names:
                         reason.setdefault((alias.asname or alias.name).split(".")[0],
-                                          f"line {statement.lineno} {found[statement.lineno]}")
+                                          (where(statement.lineno, found[statement.lineno]), ""))
                 continue
             names = {statement.name} if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else assigned(statement)
             lines = [line for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
@@ -83,16 +85,21 @@ def taken(text: str, starter: str, asked: list[str]) -> dict[str, str]:
             used = sorted({node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
                            and isinstance(node.ctx, ast.Load) and node.id in reason} - set(asked) - names)
             if lines:
-                why = f"line {lines[0]} {found[lines[0]]}"
+                why = where(lines[0], found[lines[0]]), ""
             elif used:
-                why = f"line {statement.lineno} uses `{used[0]}`, and {reason[used[0]].split(', and ')[-1]}"
+                why = reason[used[0]][0], tell("line {line} uses `{name}`", line=statement.lineno, name=used[0])
             elif _reads_a_text(statement):
-                why = f"line {statement.lineno} reads it from a text"
+                why = where(statement.lineno, tell("reads it from a text")), ""
             else:
                 continue
             for name in names:
                 reason.setdefault(name, why)
-    return {name: why for name, why in reason.items() if name in asked}
+    return {name: tell("{by}, and {source}", by=by, source=source) if by else source
+            for name, (source, by) in reason.items() if name in asked}
+
+
+def where(line: int, does: str) -> str:
+    return tell("line {line} {does}", line=line, does=does)
 
 
 def assigned(statement: ast.stmt) -> set[str]:
@@ -148,23 +155,23 @@ def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 top, *rest = module.split(".")
                 if top in LIBRARIES or (top in ("demos", "ninjagrad") and not module.endswith(".lesson")) \
                         or (top in ("autograd", "nn") and rest and rest[0] not in _OPEN):
-                    yield node.lineno, f"imports {module}"
+                    yield node.lineno, tell("imports {module}", module=module)
             if isinstance(node, ast.ImportFrom):
-                yield from ((node.lineno, f"uses the engine's {alias.name}") for alias in node.names
+                yield from ((node.lineno, tell("uses the engine's {name}", name=alias.name)) for alias in node.names
                             if alias.name in ENGINE)
             continue
         if isinstance(node, ast.MatchClass) and "grad" in node.kwd_attrs:
-            yield node.lineno, "reads .grad"
+            yield node.lineno, tell("reads .grad")
         if isinstance(node, ast.Constant) and re.search(r"\{[^{}]*\.grad\b", str(node.value)):
-            yield node.lineno, "reads .grad"        # "{0.grad}".format(x)
+            yield node.lineno, tell("reads .grad")        # "{0.grad}".format(x)
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
         if name is None or not isinstance(node.ctx, ast.Load):      # type: ignore[attr-defined]
             continue
         if name == "grad" and isinstance(node, ast.Attribute):
-            yield node.lineno, "reads .grad"
+            yield node.lineno, tell("reads .grad")
         elif name in AROUND:
-            yield node.lineno, f"goes around by {name}"
+            yield node.lineno, tell("goes around by {name}", name=name)
         elif isinstance(node, ast.Attribute) and name in _INSIDE:
-            yield node.lineno, f"reads the engine's {name}"
+            yield node.lineno, tell("reads the engine's {name}", name=name)
         elif name in ENGINE and (isinstance(node, ast.Attribute) or everything):
-            yield node.lineno, f"uses the engine's {name}"
+            yield node.lineno, tell("uses the engine's {name}", name=name)

@@ -4,14 +4,17 @@
     class grade SUBMISSIONS --csv marks.csv --exercise 1
     class grade SUBMISSIONS --json reports.json         every line of every submission
     class pack FOLDER --exercises MINE                  exercises of your own, without their solutions
+    class notebooks FOLDER                              the exercises as notebooks, with cells that nbgrader marks
+    class repository FOLDER                             a template for GitHub Classroom, with its workflow
 
 Each file is run in a process of its own, with limits on time and memory, and (by a watch inside Python; on Linux by the
 system too) without network or files outside its folder. That stops accidents and casual cheating. Student code is code:
 who sets out to break the watch from within can; grade strangers in a container.
 
-A mark is the share of lines that are right. Lines that follow from a mistake further up are not right, and are not
-called wrong either. The verdict "borrowed" means that a file reads gradients (`.grad`, the engine, the checker) where
-it should write them, "stopped" that it did not run to its end: look at these before you mark them.
+A mark is the share of lines that count: those that are right, and those that are fine for what a mistake further up
+fed them, so that one mistake costs one line. The table has both numbers. The verdict "borrowed" means that a file reads
+gradients (`.grad`, the engine, the checker) where it should write them, "stopped" that it did not run to its end: look
+at these before you mark them.
 """
 
 from __future__ import annotations
@@ -29,15 +32,19 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd.learn.languages import LANGUAGES, speaking, tell
+from ninjagrad import __version__
+
 from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
-from .runner import check, say
+from .runner import COUNT, LANG, check, in_line, mistake, say
 
 __all__ = ["grade", "main", "submissions"]
 
-COLUMNS = ["student", "exercise", "file", "verdict", "right", "of", "percent", "mistakes", "follow from them",
-           "not written", "stopped", "borrowed", "seconds"]
+
+COLUMNS = ["student", "exercise", "file", "verdict", "right", "count", "of", "percent", "mistakes",
+           "follow from them", "not written", "stopped", "borrowed", "seconds"]
 
 
 class Submission(NamedTuple):
@@ -57,28 +64,44 @@ def main(arguments: list[str] | None = None) -> int:
     grade_.add_argument("--json", type=Path, metavar="FILE", help="write everything, line by line")
     pack_ = commands.add_parser("pack", help="exercises without their solutions, to be given to students")
     pack_.add_argument("folder", type=Path, help="where to write them; students use it as --exercises FOLDER")
-    for command in (grade_, pack_):
+    notebooks_ = commands.add_parser("notebooks", help="the exercises as notebooks, for nbgrader and for students")
+    notebooks_.add_argument("folder", type=Path, help="where to write source/ (with solutions) and students/")
+    repository_ = commands.add_parser("repository", help="a template repository for GitHub Classroom")
+    repository_.add_argument("folder", type=Path, help="where to write it; push it, and name it as the template")
+    for command in (grade_, pack_, notebooks_, repository_):
         command.add_argument("--exercises", type=Path, metavar="FOLDER", help="exercises of your own (see ninja lint)")
+        command.add_argument("--lang", choices=LANGUAGES, default="", help=LANG)
     grade_.add_argument("--exercise", type=int, action="append", metavar="N",
                         help="only this one, expected of everybody; may be given more than once")
+    for command in (notebooks_, repository_):
+        command.add_argument("--exercise", type=int, action="append", metavar="N",
+                             help="only this one; may be given more than once")
     grade_.add_argument("--seconds", type=float, default=20.0, help="how long a file may run (default: 20)")
     grade_.add_argument("--memory", type=int, default=2000, metavar="MB", help="how much it may use (default: 2000)")
     grade_.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: all cores)")
     options = parser.parse_args(arguments)
+    with speaking(options.lang):
+        return _run(parser, options)
+
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
     if not known:
-        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+        parser.error(tell("there is no exercise in {folder}: no file called NUMBER_NAME.py", folder=options.exercises))
     if options.command == "pack":
         return _pack(known, options.folder)
     for number in set(options.exercise or ()) - set(known):
-        parser.error(f"there is no exercise {number}")
+        parser.error(tell("there is no exercise {number}", number=number))
+    if options.command in ("notebooks", "repository"):
+        known = {number: x for number, x in known.items() if number in (options.exercise or known)}
+        return (_notebooks if options.command == "notebooks" else _repository)(known, options.folder, options.exercises)
     if not options.folder.is_dir():
-        parser.error(f"{options.folder} is not a folder")
+        parser.error(tell("{folder} is not a folder", folder=options.folder))
     found = list(submissions(options.folder, options.exercise, known))
     if not found:
-        parser.error(f"there is no student's folder in {options.folder}")
+        parser.error(tell("there is no student's folder in {folder}", folder=options.folder))
     if min(options.jobs, options.memory, options.seconds) <= 0:
-        parser.error("--jobs, --memory and --seconds must be more than 0")
+        parser.error(tell("--jobs, --memory and --seconds must be more than 0"))
     for file in filter(None, (options.csv, options.json)):      # better now than when all is graded
         file.open("a").close()
 
@@ -90,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.json.write_text(json.dumps(reports, indent=1), encoding="utf-8")
     _summary(reports, time.monotonic() - began)
     for file in filter(None, (options.csv, options.json)):
-        say(f"wrote {file}")
+        say(tell("wrote {file}", file=file))
     return 0
 
 
@@ -98,12 +121,39 @@ def _pack(known: dict[int, Exercise], folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for exercise in known.values():
         if (folder / exercise.file_name).exists():
-            sys.exit(f"class pack: {folder / exercise.file_name} is there already; choose an empty folder")
+            sys.exit("class pack: " + tell("{file} is there already; choose an empty folder",
+                                           file=folder / exercise.file_name))
     for exercise in known.values():
         (folder / exercise.file_name).write_text(exercise.packed(), encoding="utf-8")
-    say(f"wrote {len(known)} exercises without their solutions into {folder}")
-    say(f"students begin with: {COMMAND} ninja start N --exercises {folder.name}")
-    say("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after #~)")
+    say(tell("wrote {count} exercises without their solutions into {folder}", count=len(known), folder=folder))
+    say(tell("students begin with: {command}", command=f"{COMMAND} ninja start N --exercises {folder.name}"))
+    say(tell("(ninjagrad itself brings the solutions of its own exercises; a check of yours needs what stands after "
+             "#~)"))
+    return 0
+
+
+def _notebooks(known: dict[int, Exercise], folder: Path, own: Path | None) -> int:
+    from .notebooks import write
+    try:
+        written = write(folder, known, "" if own is None else own.name)
+    except FileExistsError as there:
+        sys.exit("class notebooks: " + tell("{file} is there already; choose an empty folder", file=there.filename))
+    say(tell("wrote {count} notebooks for students, as many with solutions, and nbgrader_config.py, into {folder}",
+             count=len(written) // 2, folder=folder))
+    say(tell("for nbgrader: {command}", command=f"cd {folder} && nbgrader generate_assignment {written[0].stem}"))
+    if own is not None:
+        say(tell("they look for the exercises in a folder {name} beside them (see class pack)", name=own.name))
+    return 0
+
+
+def _repository(known: dict[int, Exercise], folder: Path, own: Path | None) -> int:
+    from .repository import WORKFLOW, write
+    try:
+        write(folder, known, __version__, own is not None)
+    except FileExistsError as there:
+        sys.exit("class repository: " + tell("{file} is there already; choose an empty folder", file=there.filename))
+    say(tell("wrote {count} exercises and {file} into {folder}", count=len(known), file=WORKFLOW, folder=folder))
+    say(tell("push it to GitHub, mark it as a template, and choose it for an assignment, with grading by the workflow"))
     return 0
 
 
@@ -169,13 +219,14 @@ def _bar(done: int, of: int) -> None:
         print(f"\r  {'#' * full}{'.' * (width - full)} {done}/{of}", end="\n" if done == of else "", file=sys.stderr,
               flush=True)
     elif done % max(1, of // 10) == 0 or done == of:
-        print(f"  {done}/{of} graded", file=sys.stderr, flush=True)
+        print("  " + tell("{done}/{of} graded", done=done, of=of), file=sys.stderr, flush=True)
 
 
 def row(report: dict[str, Any]) -> dict[str, Any]:
     """A report as a line of the table."""
     lines = report["lines"]
     right = sum(line["state"] == "right" for line in lines)
+    count = sum(line["state"] in COUNT for line in lines)
     error = report["error"]
 
     def named(*states: str) -> str:
@@ -183,26 +234,18 @@ def row(report: dict[str, Any]) -> dict[str, Any]:
 
     return {
         "student": _harmless(report["student"]), "exercise": "" if report["exercise"] is None else report["exercise"],
-        "file": _harmless(report["file"]), "verdict": report["verdict"], "right": right, "of": len(lines),
-        "percent": round(100 * right / len(lines)) if lines else 0,
+        "file": _harmless(report["file"]), "verdict": report["verdict"], "right": right, "count": count,
+        "of": len(lines), "percent": round(100 * count / len(lines)) if lines else 0,
         "mistakes": "; ".join(f"{line['name']}: {mistake(line)}" for line in lines if line["state"] == "wrong"),
         "follow from them": named("follows"), "not written": named("todo", "missing"),
         "stopped": _harmless(_said(error)) if error else "",
-        "borrowed": "; ".join(f"{x['what']}{_in_line(x['line'])}" for x in report["borrowed"]),
+        "borrowed": "; ".join(f"{x['what']}{in_line(x['line'])}" for x in report["borrowed"]),
         "seconds": report["seconds"],
     }
 
 
-def mistake(line: dict[str, Any]) -> str:
-    return "none of the usual mistakes" if line["mistake"] == "unknown" else str(line["mistake"])
-
-
 def _said(error: dict[str, Any]) -> str:
-    return f"{error['what']}{_in_line(error['line'])}"
-
-
-def _in_line(number: int | None) -> str:
-    return f" (line {number})" if number else ""
+    return f"{error['what']}{in_line(error['line'])}"
 
 
 def _harmless(text: str) -> str:
@@ -222,9 +265,10 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
     """What a teacher wants to know before the next lesson."""
     students = {report["student"] for report in reports}
     say()
-    say(f"{len(reports)} submissions of {len(students)} students, in {seconds:.0f} s")
+    say(tell("{reports} submissions of {students} students, in {seconds:.0f} s", reports=len(reports),
+             students=len(students), seconds=seconds))
     for verdict, count in Counter(report["verdict"] for report in reports).most_common():
-        say(f"  {count:4}  {verdict}")
+        say(f"  {count:4}  {tell(verdict)}")
     counted: Counter[str] = Counter()
     where: dict[str, Counter[str]] = {}
     for report in reports:
@@ -234,17 +278,19 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
                 where.setdefault(mistake(line), Counter())[f"{report['exercise']}: {line['name']}"] += 1
     if counted:
         say()
-        say("the commonest mistakes, and where they were made most:")
+        say(tell("the commonest mistakes, and where they were made most:"))
         for name, count in counted.most_common(10):
             place, times = where[name].most_common(1)[0]
-            say(f"  {count:4}  {name} ({place}, {times} times)" if times > 1 else f"  {count:4}  {name} ({place})")
+            where_ = tell("{place}, {times} times", place=place, times=times) if times > 1 else place
+            say(f"  {count:4}  {name} ({where_})")
     stopped = Counter(report["error"]["what"].split("  (")[0][:70] for report in reports if report["error"])
     if stopped:
         say()
-        say("what stopped files:")
+        say(tell("what stopped files:"))
         for what, count in stopped.most_common(5):
             say(f"  {count:4}  {what}")
     contained = next((report["contained"] for report in reports if report["contained"]), [])
     say()
-    say(f"limited by the system: {', '.join(contained) or 'nothing but time'}; files outside each folder and other "
-        "programs: by a watch inside Python, which stops accidents, not experts")
+    say(tell("limited by the system: {contained}; files outside each folder and other programs: by a watch inside "
+             "Python, which stops accidents, not experts",
+             contained=", ".join(map(tell, contained)) or tell("nothing but time")))

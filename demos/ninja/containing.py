@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograd.learn.languages import tell
+
 __all__ = ["guard", "limit"]
 
 FORBIDDEN = ("socket.", "subprocess.", "ctypes.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
@@ -50,9 +52,9 @@ def limit(megabytes: int, seconds: float) -> list[str]:
     return held
 
 
-def guard(folder: Path, hidden: Path, tell: Callable[[str], None]) -> Callable[[], None]:
+def guard(folder: Path, hidden: Path, note: Callable[[str], None]) -> Callable[[], None]:
     """Watch this process: reading outside `folder` and Python's own files, writing outside `folder`, and FORBIDDEN
-    raise PermissionError, and `tell` is told. Returns a function that ends the watch."""
+    raise PermissionError, and `note` is told. Returns a function that ends the watch."""
     own = folder.resolve()
     packages = {Path(__file__).resolve().parents[1]}
     packages |= {Path(module.__path__[0]).resolve() for name, module in list(sys.modules.items())
@@ -70,8 +72,8 @@ def guard(folder: Path, hidden: Path, tell: Callable[[str], None]) -> Callable[[
         return any(found == place or place in found.parents for place in places) and hidden not in found.parents
 
     def stop(what: str) -> None:
-        tell(what)
-        raise PermissionError(f"{what}: not while a class is graded")
+        note(what)
+        raise PermissionError(f"{what}: {tell('not while a class is graded')}")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal watching
@@ -83,15 +85,17 @@ def guard(folder: Path, hidden: Path, tell: Callable[[str], None]) -> Callable[[
                 path, _, flags = arguments
                 writes = bool((flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
                 if path is not None and not within(path, [own] if writes else readable):
-                    stop(f"{'writing' if writes else 'reading'} {Path(os.fsdecode(path)).name} outside its folder")
+                    name = Path(os.fsdecode(path)).name
+                    stop(tell("writing {name} outside its folder", name=name) if writes else
+                         tell("reading {name} outside its folder", name=name))
             elif event in ("os.listdir", "os.scandir", "glob.glob"):
                 if arguments[0] is not None and not within(arguments[0] or ".", readable):
-                    stop("listing a folder that is not its own")
+                    stop(tell("listing a folder that is not its own"))
             elif event.startswith(CHANGES):
                 if not all(within(x, [own]) for x in arguments[:2] if isinstance(x, (str, bytes, os.PathLike))):
-                    stop("changing files outside its folder")
+                    stop(tell("changing files outside its folder"))
             elif event.startswith(FORBIDDEN):
-                stop(f"calling {event}")
+                stop(tell("calling {event}", event=event))
         finally:
             watching = True
 

@@ -23,6 +23,7 @@ from typing import Any
 from autograd.core.graph import Node, edges, topological
 from autograd.core.value import Value
 from autograd.learn.diagnose import diagnose
+from autograd.learn.languages import tell
 
 from .borrowing import assigned, borrowed, taken
 from .containing import guard, limit
@@ -92,11 +93,11 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
         own = {"name": name, "own": exercise.hints.get(name, "")}
         if name in made:
             lines.append(own | {"state": "wrong", "mistake": _BORROWED, "evidence": made[name],
-                                "hint": "write the gradient from the forward pass alone"})
+                                "hint": tell("write the gradient from the forward pass alone")})
             continue
         if name in failed:
             lines.append(own | {"state": "wrong", "mistake": "the test was stopped", "evidence": failed[name],
-                                "hint": "mend what raises this first; the numbers come after"})
+                                "hint": tell("mend what raises this first; the numbers come after")})
             continue
         line = _graded(name, answers, truth, exercise, given, unsummed)
         if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
@@ -213,8 +214,9 @@ def _forward_changed(answers: dict[str, Any], truth: dict[str, Any]) -> str:
         except (TypeError, ValueError, ArithmeticError):
             continue
         if not abs(got - wanted) <= 1e-6 * abs(wanted) + 1e-12:
-            what = "the loss" if name == "loss" else f"{name} ="
-            return f"your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?"
+            what = tell("the loss") if name == "loss" else f"{name} ="
+            return tell("your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?",
+                        what=what, got=got, wanted=wanted)
     return ""
 
 
@@ -247,24 +249,27 @@ def _run(path: Path, namespace: dict[str, Any], output: Any, seconds: float,
             exec(compile(standing.visit(tree), str(path), "exec"), namespace)
             _test(tests, path, namespace, {} if failed is None else failed)
     except OutOfTime as late:
-        return _where(late, path) | {"what": f"it ran for more than {seconds:g} seconds and was stopped"}
+        return _where(late, path) | {"what": tell("it ran for more than {seconds:g} seconds and was stopped",
+                                                  seconds=seconds)}
     except UnicodeDecodeError as wrong:
         if wrong.object != path.read_bytes():
             return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
         line = wrong.object.count(b"\n", 0, wrong.start) + 1
-        return {"what": "it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8", "line": line,
+        return {"what": tell("it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8"),
+                "line": line,
                 "text": wrong.object.splitlines()[line - 1].decode("latin-1").strip()}
     except SyntaxError as wrong:
         if wrong.filename != str(path):
             return _where(wrong, path) | {"what": f"{type(wrong).__name__}: {wrong}"}
-        return {"what": f"Python can't read it: {wrong.msg}", "line": wrong.lineno, "text": (wrong.text or "").strip()}
+        return {"what": tell("Python can't read it: {why}", why=wrong.msg), "line": wrong.lineno,
+                "text": (wrong.text or "").strip()}
     except BaseException as wrong:
         text = str(wrong).strip()
         what = f"{type(wrong).__name__}: {text}" if text else type(wrong).__name__
         if isinstance(wrong, SystemExit):
-            what = "it ended Python itself (SystemExit), and what came after did not run"
+            what = tell("it ended Python itself (SystemExit), and what came after did not run")
         elif "None" in text:
-            what += "  (is a line above it still None?)"
+            what += f"  ({tell('is a line above it still None?')})"
         return _where(wrong, path) | {"what": what}
     finally:
         if can_stop:
@@ -292,7 +297,9 @@ def _test(tests: str, path: Path, namespace: dict[str, Any], failed: dict[str, s
                 exec(compile(ast.Module([statement], []), "the tests", "exec"), namespace)
             except Exception as wrong:
                 where = _where(wrong, path)
-                why = f"{type(wrong).__name__}: {wrong}"[:200] + (f" (line {where['line']})" if where["line"] else "")
+                why = f"{type(wrong).__name__}: {wrong}"[:200]
+                if where["line"]:
+                    why += f" ({tell('line {number}', number=where['line'])})"
         under = used.union(*(below.get(name, set()) for name in used)) - made
         for name in made | under if why else made:
             if why:
@@ -356,8 +363,8 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
     except Exception as wrong:
         kind = type(answer).__name__
         return line | {"state": "wrong", "mistake": "not a gradient",
-                       "evidence": f"got a {kind}: {str(wrong).split(': ', 1)[-1]}"[:200],
-                       "hint": "a gradient is a Tensor, an array or a number"}
+                       "evidence": tell("got a {kind}: {why}", kind=kind, why=str(wrong).split(": ", 1)[-1])[:200],
+                       "hint": tell("a gradient is a Tensor, an array or a number")}
     if not diagnosis:
         return line
     if diagnosis.mistake == "unknown" and root is not None and any(
@@ -366,18 +373,18 @@ def _graded(name: str, answers: dict[str, Any], truth: dict[str, Any], exercise:
     return line | {"state": "wrong", "mistake": diagnosis.mistake,
                    "evidence": _without_truth(diagnosis.evidence, target, answer),
                    "exact": diagnosis.evidence, "hint": _without_truth(diagnosis.hint, target, answer),
-                   "or": [name for name, _ in diagnosis.others if name != "wrong shape"]}
+                   "or": [tell(name) for name, _ in diagnosis.others if name != "wrong shape"]}
 
 
 def _without_truth(text: str, target: Any, answer: Any) -> str:
     """A text without the numbers that would be right: those said to be expected, and whatever else comes to one."""
-    text = re.sub(r", where the derivative of `[^`]*` is [-+.\w]+$", "", text)
-    text = re.sub(r",? expected (?!\()[^,;]+(, off by [^,;]+)?", "", text)
+    text = re.sub(tell(r", where the derivative of `[^`]*` is [-+.\w]+$"), "", text)
+    text = re.sub(tell(r",? expected (?!\()[^,;]+(, off by [^,;]+)?"), "", text)
     right, mine = _flat(target.grad), _flat(answer)
     if len(right) > 64:                             # one entry of many gives nothing away
         return text
-    text = re.sub(r"([;,] which contributes|; the missing part goes|; the right ones go) up to [-+.\w]+",
-                  lambda match: "" if match[1][0] == ";" else match[1] + " the rest", text)
+    text = re.sub(tell(r"(; the missing part goes|; the right ones go) up to [-+.\w]+"), "", text)
+    text = re.sub(tell(r"(, which contributes) up to [-+.\w]+"), tell(r"\1 the rest"), text)
 
     def hidden(match: re.Match[str]) -> str:
         shown = float(match[0].replace("−", "-"))
@@ -385,7 +392,7 @@ def _without_truth(text: str, target: Any, answer: Any) -> str:
         said = any(abs(shown - x) <= 1e-3 * abs(x) for x in mine)
         return "…" if any(near) and not said else match[0]
 
-    return re.sub(r"(?<![\w.`\[(])[-−]?\d+(\.\d+)?(e[-+]?\d+)?(?![\w`]| times| of)", hidden, text)
+    return re.sub(tell(r"(?<![\w.`\[(])[-−]?\d+(\.\d+)?(e[-+]?\d+)?(?![\w`]| times| of)"), hidden, text)
 
 
 def _flat(x: Any) -> list[float]:
@@ -399,8 +406,10 @@ def _flat(x: Any) -> list[float]:
 
 def _root(target: Any, truth: dict[str, Any]) -> Any:
     """Where the backward pass that reached `target` began."""
-    return next(x for name, x in truth.items() if _is_root(name, x)
-                and any(node is target for node in topological(x)))
+    for name, x in truth.items():
+        if _is_root(name, x) and any(node is target for node in topological(x)):
+            return x
+    raise LookupError(f"nothing called loss, or out…, comes from {target.label}; name so what backward() begins at")
 
 
 def _after(target: Any, root: Any) -> list[Any]:
@@ -461,9 +470,12 @@ def _give(name: str, answers: dict[str, Any], truth: dict[str, Any], given: dict
 
 
 def _uses(target: Any, root: Any) -> str:
-    by = [f"`{node.label}` ({node.op.symbol})" if node.label else f"an unnamed `{node.op.symbol}`"
+    by = [f"`{node.label}` ({node.op.symbol})" if node.label else tell("an unnamed `{symbol}`", symbol=node.op.symbol)
           for x, node, _ in edges(root) if x is target]
-    return f"`{target.label}` is used {len(by)} time{'s' * (len(by) != 1)}: by " + ", ".join(by) if by else ""
+    if len(by) == 1:
+        return tell("`{label}` is used once: by {by}", label=target.label, by=by[0])
+    return tell("`{label}` is used {times} times: by {by}", label=target.label, times=len(by),
+                by=", ".join(by)) if by else ""
 
 
 def _without_loops(path: Path) -> dict[str, Any]:
@@ -472,8 +484,9 @@ def _without_loops(path: Path) -> dict[str, Any]:
                    if isinstance(node, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)))
     if not loops:
         return {"name": "no loop", "state": "right"}
-    return {"name": "no loop", "state": "wrong", "mistake": "a loop", "evidence": f"in line {loops[0]}",
-            "hint": "one matrix product adds up what the loop adds up", "own": ""}
+    return {"name": "no loop", "state": "wrong", "mistake": "a loop",
+            "evidence": tell("in line {line}", line=loops[0]),
+            "hint": tell("one matrix product adds up what the loop adds up"), "own": ""}
 
 
 def _main(path: str, exercise: str, report: str, seconds: str, megabytes: str) -> None:

@@ -20,10 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import ninjagrad
+from autograd.learn.languages import LANGUAGES, VARIABLE, language, speaking, tell
 
 from .. import COMMAND
 from ..terminal import terminal_width
 from .exercises import EXERCISES, Exercise, exercises_in
+
+COUNT = ("right", "follows")                        # the states of a line that earn its point
+LANG = "the language the checker speaks (default: the locale's)"
 
 __all__ = ["check", "main"]
 
@@ -66,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     for place, usual, other in ((parser, FOLDER, None), (anywhere, argparse.SUPPRESS, argparse.SUPPRESS)):
         place.add_argument("--dir", type=Path, default=usual, help=where)
         place.add_argument("--exercises", type=Path, default=other, metavar="FOLDER", help=others)
+        place.add_argument("--lang", choices=LANGUAGES, default=other, help=LANG)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def add(name: str, help: str, more: str = "") -> argparse.ArgumentParser:
@@ -90,16 +95,20 @@ def main(arguments: list[str] | None = None) -> int:
     lint_ = add("lint", "for teachers: check an exercise of your own")
     lint_.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
+    with speaking(options.lang or ""):
+        return _run(parser, options)
 
+
+def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if options.command == "lint":
         if not options.file.is_file():
-            parser.error(f"there is no file {options.file}")
+            parser.error(tell("there is no file {file}", file=options.file))
         return _lint(options.file)
     options.known = EXERCISES if options.exercises is None else exercises_in(options.exercises)
     if not options.known:
-        parser.error(f"there is no exercise in {options.exercises}: no file called NUMBER_NAME.py")
+        parser.error(tell("there is no exercise in {folder}: no file called NUMBER_NAME.py", folder=options.exercises))
     if options.command in ("start", "solution") and options.number not in options.known:
-        parser.error(f"there is no exercise {options.number}; {_there_are(options)}")
+        parser.error(tell("there is no exercise {number}", number=options.number) + "; " + _there_are(options))
     if options.command == "start":
         return _start(options.known[options.number], options)
     if options.command == "solution":
@@ -112,8 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _there_are(options: argparse.Namespace) -> str:
     numbers = list(options.known)
     if len(numbers) == numbers[-1] - numbers[0] + 1 > 1:
-        return f"there are {numbers[0]} to {numbers[-1]}"
-    return f"there is {', '.join(map(str, numbers))}"
+        return tell("there are {first} to {last}", first=numbers[0], last=numbers[-1])
+    return tell("there is {numbers}", numbers=", ".join(map(str, numbers)))
 
 
 # The commands.
@@ -129,20 +138,20 @@ def _list(options: argparse.Namespace) -> int:
             mark: Segment = ("✓", "bold green")
             state: Segment = ("done", "green")
         elif done:
-            mark, state = ("●", "yellow"), (f"{done['right']} of {done['of']} right", "yellow")
+            mark, state = ("●", "yellow"), (tell("{right} of {of} right", right=done["right"], of=done["of"]), "yellow")
         elif (folder / exercise.file_name).exists():
             mark, state = ("●", "yellow"), ("started", "yellow")
         else:
             mark, state = ("○", "dim"), ""
         room = min(58, terminal_width() - 22)
-        first, *more = textwrap.wrap(exercise.title, room)
+        first, *more = textwrap.wrap(tell(exercise.title), room)
         say("  ", mark, f" {number:{digits}}  {first:{room}} ", state)
         for line in more:
             say(" " * (6 + digits) + line)
     say()
-    advice = {command("start N", options): f"write exercise N's file into {folder}{os.sep}",
-              command("check N", options): "grade it (--hints 0 to 3: how much help you want)",
-              command("solution N", options): "the worked answer, with its derivation"}
+    advice = {command("start N", options): tell("write exercise N's file into {folder}", folder=f"{folder}{os.sep}"),
+              command("check N", options): tell("grade it (--hints 0 to 3: how much help you want)"),
+              command("solution N", options): tell("the worked answer, with its derivation")}
     width = max(map(len, advice))
     for words, what in advice.items():
         if width + len(what) + 6 <= terminal_width():
@@ -165,17 +174,17 @@ def _start(exercise: Exercise, options: argparse.Namespace) -> int:
     except FileExistsError:
         if not folder.is_dir():
             raise                                   # a file of the folder's name
-        say(f"{path} is there already, and stays as it is; to begin again, move it away first")
+        say(tell("{path} is there already, and stays as it is; to begin again, move it away first", path=path))
         return 1
-    say("wrote ", (str(path), "bold"), f": {exercise.title}")
-    say(f"  {'find the bug and mend it' if exercise.tests else 'fill in the TODOs'}, then: "
-        f"{command(f'check {exercise.number}', options)}")
+    say(tell("wrote"), " ", (str(path), "bold"), f": {tell(exercise.title)}")
+    do = tell("find the bug and mend it, then:") if exercise.tests else tell("fill in the TODOs, then:")
+    say(f"  {do} {command(f'check {exercise.number}', options)}")
     return 0
 
 
 def _solution(exercise: Exercise) -> int:
     if exercise.packed() == exercise.source:
-        say(f"exercise {exercise.number} came without its solution")
+        say(tell("exercise {number} came without its solution", number=exercise.number))
         return 1
     if _console is not None and _console.is_terminal:
         _console.print(Syntax(exercise.solution(), "python", theme="ansi_dark", background_color="default"))
@@ -190,7 +199,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if options.file == "all":
         files = [str(n) for n, exercise in options.known.items() if (options.dir / exercise.file_name).is_file()]
         if not files:
-            parser.error(f"there is no exercise in {options.dir}")
+            parser.error(tell("there is no exercise in {folder}", folder=options.dir))
     reports: list[dict[str, Any]] = []
     status = max(_check_one(parser, argparse.Namespace(**vars(options) | {"file": file}), reports) for file in files)
     if options.json:
@@ -201,19 +210,20 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, reports: list[dict[str, Any]]) -> int:
     if options.file.isdigit():
         if int(options.file) not in options.known:
-            parser.error(f"there is no exercise {options.file}; {_there_are(options)}")
+            parser.error(tell("there is no exercise {number}", number=options.file) + "; " + _there_are(options))
         path = options.dir / options.known[int(options.file)].file_name
     else:
         path = Path(options.file)
     number = options.exercise if options.exercise is not None else int("0" + re.findall(r"^\d*", path.name)[0])
     if number not in options.known or (options.exercise is None and not path.name[:1].isdigit()):
-        parser.error(f"which exercise is {path}? its name begins with none of their numbers ({_there_are(options)}); "
-                     "say --exercise N")
+        parser.error(tell("which exercise is {path}? its name begins with none of their numbers ({there_are}); say "
+                          "--exercise N", path=path, there_are=_there_are(options)))
     exercise = options.known[number]
     if not path.is_file():
-        parser.error(f"there is no file {path}; `{command(f'start {exercise.number}', options)}` writes one")
+        parser.error(tell("there is no file {file}; `{command}` writes one", file=path,
+                          command=command(f"start {exercise.number}", options)))
     if options.names is not None and not options.names.is_file():
-        parser.error(f"there is no file {options.names}")
+        parser.error(tell("there is no file {file}", file=options.names))
     report = check(path, exercise, options.seconds, options.names)
     right = sum(line["state"] == "right" for line in report["lines"])
     attempts = _remember(path.parent, exercise.number, right, len(report["lines"]))
@@ -224,7 +234,7 @@ def _check_one(parser: argparse.ArgumentParser, options: argparse.Namespace, rep
         reports.append({"exercise": exercise.number, "title": exercise.title, "file": path.name, "right": right,
                         "of": len(report["lines"]), "attempts": attempts, **report})
     else:
-        _show(report, exercise, path, options.hints)
+        show(report, exercise, path, options.hints)
     return 0 if report["verdict"] == "right" else 1
 
 
@@ -239,7 +249,7 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
         borrowed: where it reads gradients in place of writing them. contained: what the system limited.
         verdict: "right", "wrong", "unfinished", "stopped" (it did not run to its end), "borrowed".
     """
-    environment = dict(os.environ)
+    environment = dict(os.environ) | {VARIABLE: language()}
     root = str(Path(ninjagrad.__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     if names is not None:
@@ -253,11 +263,12 @@ def check(path: Path, exercise: Exercise, seconds: float = 20.0, names: Path | N
             start_new_session=True)
         try:
             _, complaint = process.communicate(timeout=seconds + 15)
-            stopped = f"it ended Python itself (exit status {process.returncode}), so nothing could be graded"
+            stopped = tell("it ended Python itself (exit status {status}), so nothing could be graded",
+                           status=process.returncode)
             if process.returncode == 1 and complaint:       # the truth could not be computed: an odd --names file
                 stopped = complaint.decode(errors="replace").strip().splitlines()[-1]
         except subprocess.TimeoutExpired:
-            stopped = f"it ran for more than {seconds:g} seconds and would not be stopped"
+            stopped = tell("it ran for more than {seconds:g} seconds and would not be stopped", seconds=seconds)
         finally:
             _end(process)
         if report.is_file():
@@ -295,11 +306,44 @@ _MARKS: dict[str, Segment] = {"right": ("✓", "bold green"), "wrong": ("✗", "
                               "missing": ("?", "yellow"), "follows": ("↑", "yellow")}
 
 
-def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) -> int:
-    """Print a report; how many answers are right."""
+def mistake(line: dict[str, Any]) -> str:
+    """A mistake's name, in the language that is spoken."""
+    return tell("none of the usual mistakes") if line["mistake"] == "unknown" else tell(line["mistake"])
+
+
+def in_line(number: int | None) -> str:
+    return f" ({tell('line {number}', number=number)})" if number else ""
+
+
+def called(line: dict[str, Any]) -> str:
+    """A line's name: a variable, or the words for something else that is asked for."""
+    return tell(line["name"]) if " " in line["name"] else str(line["name"])
+
+
+def said(line: dict[str, Any], report: dict[str, Any]) -> tuple[str, str]:
+    """What is said of an answer, in a few words, and their style."""
+    if line["state"] == "wrong":
+        return mistake(line), "red"
+    if line["state"] == "follows":
+        above = ", ".join(line["from"]) or tell("the lines above")
+        return tell("fine for what it was fed; look further up: {above}", above=above), "yellow"
+    if line["state"] == "missing":
+        return tell("not reached") if report["error"] else tell("there is no variable of this name"), "yellow"
+    return (tell("not written yet") if line["state"] == "todo" else ""), "dim"
+
+
+def stopped(error: dict[str, Any]) -> str:
+    """What ended a file before its end."""
+    if error["line"]:
+        return tell("stopped in line {line}: {what}", line=error["line"], what=error["what"])
+    return tell("stopped: {what}", what=error["what"])
+
+
+def show(report: dict[str, Any], exercise: Exercise, path: Path | str, hints: int, ask: str = "--hints ") -> int:
+    """Print a report; how many answers are right. More help is had by `ask` and a number."""
     lines = report["lines"]
     say()
-    title, where = f"{exercise.number}  {exercise.title}", f"   {path}"
+    title, where = f"{exercise.number}  {tell(exercise.title)}", f"   {path}"
     if len(title) + len(where) < terminal_width():
         say((title, "bold"), (where, "dim"))
     else:
@@ -311,30 +355,21 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
         for line in report["output"].splitlines()[-8:]:
             say(("  │ " + line, "dim"))
         say()
-    width = max([len(line["name"]) for line in lines], default=0)
+    width = max([len(called(line)) for line in lines], default=0)
     for line in lines:
-        words: list[Segment] = ["  ", _MARKS[line["state"]], f" {line['name']:{width}}  "]
+        words: list[Segment] = ["  ", _MARKS[line["state"]], f" {called(line):{width}}  "]
         indent = " " * (width + 6 if terminal_width() - width > 50 else 6)     # in a narrow terminal, below the name
         room = terminal_width() - len(indent) - 1
-        if line["state"] == "wrong":
-            words.append((("none of the usual mistakes" if line["mistake"] == "unknown" else line["mistake"]), "red"))
-        elif line["state"] == "follows":
-            above = ", ".join(line["from"]) or "the lines above"
-            text = f"fine for what it was fed; look further up: {above}"
-            text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
-            words.append((text.lstrip(), "yellow"))
-        elif line["state"] == "missing":
-            words.append(("not reached" if report["error"] else "there is no variable of this name", "yellow"))
-        elif line["state"] == "todo":
-            words.append(("not written yet", "dim"))
-        say(*words)
+        text, style = said(line, report)
+        text = textwrap.fill(text, terminal_width() - 1, initial_indent=" " * (width + 6), subsequent_indent=indent)
+        say(*words, (text.lstrip(), style))
         if line["state"] in ("right", "follows"):
             continue
         help_ = [line.get("hint") if hints >= 1 else "", line.get("uses") if hints >= 2 else "",
-                 line.get("own") if hints >= 3 else ""]
+                 tell(line.get("own", "")) if hints >= 3 else ""]
         seen = line.get("exact") if hints >= 3 else None
         if line.get("or"):
-            help_.insert(0, "or it is: " + "; or: ".join(line["or"]))
+            help_.insert(0, tell("or it is: {these}", these=f"; {tell('or')}: ".join(line["or"])))
         for text, lead, style in [(seen or line.get("evidence"), "", ""), *((x, "→ ", "cyan") for x in help_)]:
             if text:
                 for i, part in enumerate(textwrap.wrap(text, room - 2)):
@@ -342,8 +377,10 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     waiting = report.get("stood in", [])
     notes = [report.get("note", "")]
     if waiting:
-        notes.append(f"{', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} not written yet: the lines that use "
-                     f"{'it' if len(waiting) == 1 else 'them'} were given the right gradient")
+        notes.append(tell("{name} is not written yet: the lines that use it were given the right gradient",
+                          name=waiting[0]) if len(waiting) == 1 else
+                     tell("{names} are not written yet: the lines that use them were given the right gradient",
+                          names=", ".join(waiting)))
     for note in filter(None, notes):
         say()
         for text in textwrap.wrap(note, terminal_width() - 3):
@@ -351,23 +388,23 @@ def _show(report: dict[str, Any], exercise: Exercise, path: Path, hints: int) ->
     error = report["error"]
     if error is not None:
         say()
-        where = f"stopped in line {error['line']}: " if error["line"] else "stopped: "
-        say("  ", (where + error["what"], "bold red"))
+        say("  ", (stopped(error), "bold red"))
         if error["text"]:
             say("      ", (error["text"], "dim"))
     right = sum(line["state"] == "right" for line in lines)
     say()
-    borrowed = [f"{x['what']}{' (line ' + str(x['line']) + ')' if x['line'] else ''}" for x in report["borrowed"]]
+    borrowed = [x["what"] + in_line(x["line"]) for x in report["borrowed"]]
     if lines and right == len(lines) and error is None and not borrowed:
-        say("  ", (f"all {right} right", "bold green"), ", by hand.")
+        say("  ", (tell("all {right} right", right=right), "bold green"), ", " + tell("by hand."))
     elif lines and right == len(lines):
-        why = ("the file did not run to its end, so they do not count yet" if error is not None else
-               "not by hand: this file " + ", ".join(borrowed[:3]))
-        for line in textwrap.wrap(f"all {right} right, but {why}", terminal_width() - 3):
+        why = (tell("the file did not run to its end, so they do not count yet") if error is not None else
+               tell("not by hand: this file {does}", does=", ".join(borrowed[:3])))
+        for line in textwrap.wrap(tell("all {right} right, but {why}", right=right, why=why), terminal_width() - 3):
             say("  ", (line, "yellow"))
     elif lines:
-        more = f"; more help: --hints {hints + 1}" if hints < 3 and any(x["state"] == "wrong" for x in lines) else ""
-        say(f"  {right} of {len(lines)} right{more}")
+        more = hints < 3 and any(x["state"] == "wrong" for x in lines)
+        say("  " + tell("{right} of {of} right", right=right, of=len(lines))
+            + ("; " + tell("more help: {how}", how=f"{ask}{hints + 1}") if more else ""))
     say()
     return right
 
@@ -380,8 +417,8 @@ def _lint(path: Path) -> int:
         for i, line in enumerate(textwrap.wrap(problem, terminal_width() - 4)):
             say("  ", ("✗ " if i == 0 else "  ", "bold red"), line)
     if not problems:
-        say("  ", ("✓", "bold green"), f" {path.name} can be set: "
-            f"`{COMMAND} ninja start N --exercises {shlex.quote(str(path.parent))}`")
+        say("  ", ("✓", "bold green"), " " + tell("{name} can be set: `{command}`", name=path.name,
+            command=f"{COMMAND} ninja start N --exercises {shlex.quote(str(path.parent))}"))
     return 1 if problems else 0
 
 
@@ -392,37 +429,43 @@ def lint(path: Path) -> list[str]:
     """
     match = re.match(r"(\d+)_\w+\.py$", path.name)
     if match is None:
-        return [f"its name, {path.name}, is not of the form 10_your_title.py"]
+        return [tell("its name, {name}, is not of the form 10_your_title.py", name=path.name)]
     exercise = Exercise(int(match[1]), path)
     try:
         first = exercise.source.split("\n", 1)[0]
     except UnicodeDecodeError:
-        return ["it is not saved as UTF-8; in your editor: save as UTF-8"]
+        return [tell("it is not saved as UTF-8; in your editor: save as UTF-8")]
     problems = []
     if not re.match(rf'"""Exercise {exercise.number}: .+\.$', first):
-        problems.append(f'its first line should be """Exercise {exercise.number}: your title. (with a full stop)')
+        problems.append(tell('its first line should be """Exercise {number}: your title. (with a full stop)',
+                             number=exercise.number))
     if not exercise.asked:
-        return [*problems, "it asks for nothing: no line ends in two spaces and #? (or, for a test, #=)"]
+        return [*problems, tell("it asks for nothing: no line ends in two spaces and #? (or, for a test, #=)")]
     for name in exercise.asked:
         if name not in exercise.hints:
-            problems.append(f"{name} has no hint: a line such as   #! {name.removeprefix('d')}: what to think about")
+            problems.append(tell("{name} has no hint: a line such as   #! {bare}: what to think about", name=name,
+                                 bare=name.removeprefix("d")))
     for name in exercise.hints.keys() - set(exercise.asked):
-        problems.append(f"there is a hint for {name}, which is not asked for")
-    for what, text, wanted in (("solution", exercise.solution(), "right"), ("starter", exercise.starter(), "todo")):
+        problems.append(tell("there is a hint for {name}, which is not asked for", name=name))
+    for what, told, text, wanted in (("solution", tell("the solution:"), exercise.solution(), "right"),
+                                     ("starter", tell("the starter:"), exercise.starter(), "todo")):
         with tempfile.TemporaryDirectory() as folder:
             written = Path(folder) / path.name
             written.write_text(text, encoding="utf-8")
             report = check(written, exercise)
         if report["error"] is not None:
-            line = f" (line {report['error']['line']} of the {what})" if report["error"]["line"] else ""
-            problems.append(f"the {what} is stopped: {report['error']['what']}{line}")
+            problems.append(f"{told} {stopped(report['error'])}")
         for line in report["lines"]:
             fine = line["state"] != "right" if exercise.tests and wanted == "todo" else line["state"] == wanted
             if not fine and line["name"] in exercise.asked:
-                should = "must not be" if line["state"] == "right" else f"should be {wanted}"
-                problems.append(f"{line['name']} is {line['state']} in the {what}, and {should}"
-                                + (f": {line['mistake']}, {line['evidence']}" if "evidence" in line else ""))
-        problems += [f"the {what} counts as borrowed: it {x['what']}, line {x['line']}" for x in report["borrowed"]]
+                state, evidence = tell(line["state"]), f": {mistake(line)}, {line['evidence']}" * ("evidence" in line)
+                problems.append(f"{told} " + (
+                    tell("{name} is {state}, and must not be", name=line["name"], state=state)
+                    if line["state"] == "right" else
+                    tell("{name} is {state}, and should be {wanted}", name=line["name"], state=state,
+                         wanted=tell(wanted))) + evidence)
+        problems += [f"{told} " + tell("it counts as borrowed: it {does}, line {line}", does=x["what"], line=x["line"])
+                     for x in report["borrowed"]]
         if problems and what == "solution":
             break                                   # what is said of the starter would be the same
     return problems

@@ -109,6 +109,9 @@ def test_higher_orders_are_derivatives_of_the_order_below(case):
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 710.0, -750.0, 1e308, -1e308, 1e-308, 5e-324, 1e-200, 1e200, 3.0, -8.0,
            math.inf, -math.inf, math.nan, math.pi]
 
+with np.errstate(all="ignore"):
+    ROOT = np.power(-np.inf, 0.5)
+
 
 @elementwise
 def test_methods_do_what_the_general_way_does_bit_for_bit(case):
@@ -129,6 +132,8 @@ def test_methods_do_what_the_general_way_does_bit_for_bit(case):
         assert all(map(same, method.partials, general.partials)), (xs, method.partials, general.partials)
         assert all(type(p) in (float, bool) for p in method.partials)
         assert type(method.data) is float
+        if case.op.name == "power" and xs == [-math.inf, 0.5] and ROOT > 0:
+            continue                                # NumPy 2.2, the last one for Python 3.10, says inf; later ones nan
         zero_d = [Tensor(x, requires_grad=True) for x in xs]
         with np.errstate(all="ignore"):
             t = getattr(zero_d[0], case.op.name)(*zero_d[1:]) if not isinstance(case.op, PowerBy) else \

@@ -3,16 +3,21 @@
 import csv
 import json
 import os
+import shlex
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from demos import __main__ as demos
 from demos.ninja import main as ninja
 from demos.ninja.borrowing import borrowed
-from demos.ninja.classroom import main, submissions
+from demos.ninja.classroom import main, row, submissions
 from demos.ninja.exercises import EXERCISES
+from demos.ninja.repository import WORKFLOW
 from demos.ninja.runner import check
+from tests.needs import needs
 
 EXERCISE = EXERCISES[2]
 SOLUTION = EXERCISE.solution()
@@ -174,6 +179,53 @@ def test_slips_of_a_teacher(words, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
+
+
+# GitHub Classroom
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_repository_whose_commands_run(own, tmp_path, monkeypatch):
+    yaml = needs("yaml", "notebooks")               # comes with Jupyter
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for number in (0, 2):
+        (mine / EXERCISES[number].file_name).write_text(EXERCISES[number].source, "utf-8")
+    more = ["--exercises", str(mine)] if own else ["--exercise", "0", "--exercise", "2"]
+    assert main(["repository", str(tmp_path / "set"), *more]) == 0
+    monkeypatch.chdir(tmp_path / "set")
+    (job,) = yaml.safe_load((tmp_path / "set" / WORKFLOW).read_text("utf-8"))["jobs"].values()
+    graded = [step for step in job["steps"] if "command-grader" in step.get("uses", "")]
+    assert [step["with"]["max-score"] for step in graded] == [5, 1]
+    report = job["steps"][-1]
+    assert report["with"]["runners"].split(",") == [step["id"] for step in graded]
+    assert report["env"] == {f"{step['id'].upper()}_RESULTS": f"${{{{ steps.{step['id']}.outputs.result }}}}"
+                             for step in graded}
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    for step, number in zip(graded, (0, 2)):
+        program, *words = shlex.split(step["with"]["command"])
+        assert program == "ninjagrad"
+        for text, status in ((None, 1), (EXERCISES[number].solution(), 0)):
+            if text:
+                Path(EXERCISES[number].file_name).write_text(text, "utf-8")
+            done = subprocess.run([sys.executable, "-m", program, *words], capture_output=True, timeout=100)
+            assert done.returncode == status, done.stdout.decode() + done.stderr.decode()
+    held = "\n".join(path.read_text("utf-8") for path in tmp_path.glob("set/set/*.py"))
+    assert (len(held) > 100) is own
+    assert "dlogits /= n" not in held
+    with pytest.raises(SystemExit, match="choose an empty folder"):
+        main(["repository", str(tmp_path / "set"), *more])
+
+
+def test_one_mistake_costs_one_line(tmp_path):
+    path = tmp_path / EXERCISES[1].file_name
+    path.write_text(EXERCISES[1].solution().replace("dcounts = counts_sum_inv * dprobs + dcounts_sum",
+                                                    "dcounts = counts_sum_inv * dprobs"), "utf-8")
+    report = {"student": "ana", "exercise": 1, "file": path.name, "seconds": 1.0, **check(path, EXERCISES[1])}
+    made = row(report)
+    assert (made["of"], made["count"], made["percent"]) == (26, 25, 96)
+    assert made["right"] < 10
+    assert made["mistakes"] == "dcounts: path left out"
 
 
 # check --json

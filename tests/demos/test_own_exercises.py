@@ -53,9 +53,9 @@ def test_one_of_a_teachers_own(own, capsys):
     ("  #?", "", "asks for nothing"),
     ("#! y: the loss is a sum\n", "", "dy has no hint"),
     ("#! y:", "#! z: nothing\n#! y:", "a hint for dz"),
-    ("2 * x.detach()", "3 * x.detach()", "dx is wrong in the solution"),
-    ("loss = y.sum()", "loss = y.sums()", "is stopped"),
-    ("dy = torch.ones_like(y)  #?", "dy = y.grad  #?", "the solution counts as borrowed: it reads .grad"),
+    ("2 * x.detach()", "3 * x.detach()", "the solution: dx is wrong"),
+    ("loss = y.sum()", "loss = y.sums()", "the solution: stopped: AttributeError"),
+    ("dy = torch.ones_like(y)  #?", "dy = y.grad  #?", "the solution: it counts as borrowed: it reads .grad"),
     ("dx = 2", "dx = None\ndx = 2 * torch.ones(2)\ndx = 2", None),
     ("#! y: the loss is a sum\n", "#! y: the loss is a sum\ndy = torch.ones_like(y)  #+\n", None),
 ])
@@ -92,7 +92,7 @@ def test_it_is_started_checked_and_graded_by_its_number(own, tmp_path, capsys):
     assert "there is no exercise 1; there is 10" in capsys.readouterr().err
     assert class_(["grade", str(tmp_path), "--exercises", str(own.parent), "--exercise", "10", "--csv",
                    str(tmp_path / "x.csv")]) == 0
-    assert "learner,10,10_square.py,right,2,2,100" in (tmp_path / "x.csv").read_text("utf-8")
+    assert "learner,10,10_square.py,right,2,2,2,100" in (tmp_path / "x.csv").read_text("utf-8")
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda x: x.file_name)

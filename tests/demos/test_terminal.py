@@ -183,3 +183,25 @@ def test_nothing_started_or_printed_holds_a_path_of_the_machine(tmp_path, capsys
         assert str(ROOT) not in text
         assert str(tmp_path) not in text
         assert sys.prefix not in text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
+def test_what_the_engine_gives_to_print(encoding):
+    """Everything of `autograd` that is made to be printed is printed wherever it goes."""
+    code = """
+from autograd import Value, cmp, derive, diagnose, explain, paths, tree
+x = Value(2.0, label="ŷ_1")
+y = x * x - x
+y.label = "ℓ"
+y.backward()
+for make in (tree, lambda y: explain(y, x), lambda y: paths(y, x), lambda y: next(iter(paths(y, x))),
+             lambda y: derive(y, x), lambda y: diagnose(-3.0, x)):
+    print(make(y))
+cmp("ŷ_1", -3.0, x)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=100, env={
+        **os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "0"})
+    assert done.returncode == 0, done.stderr.decode()
+    text = done.stdout.decode(encoding)
+    assert ("∂" in text) is (encoding == "utf-8")
+    assert "wrong sign" in text
