@@ -201,7 +201,7 @@ class Search:
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
                 kind = special.get(formula.text, mistakes.FORMULA)
-                yield (case.contribution(use, slope), kind, partial(self._formula, use, formula.text),
+                yield (case.contribution(use, slope), kind, partial(_formula, self.case, use, formula.text),
                        case.called(use.by))
         for x in use.by.inputs:
             for value, words in self._rewritten(x) if x is not use.node else ():
@@ -248,7 +248,7 @@ class Search:
         for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
             for formula in mentions:
                 if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
-                    yield case.contribution(use, slope), mistakes.NODE, partial(self._formula, use, formula.text, n)
+                    yield case.contribution(use, slope), mistakes.NODE, partial(_formula, self.case, use, formula.text, n)
 
     def _other(self, use: Use, formula: Formula, node: Node, known: dict[str, Any]) -> Told:
         """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""
@@ -256,7 +256,7 @@ class Search:
         for x in (use.by, *use.by.inputs):
             rest = [y for y in x.inputs if y is not node]
             if x is not case.t and not case.known(x) and rest == [] and x.inputs:
-                return mistakes.FORMULA, partial(self._formula, use, text, node)
+                return mistakes.FORMULA, partial(_formula, case, use, text, node)
             if x is not case.t and not case.known(x) and len(rest) == 1 == len(x.inputs) - 1:
                 whole = evaluated(formula, {**known, OTHER: x._data})
                 if whole is None or not self._is_right(use, whole):
@@ -269,7 +269,7 @@ class Search:
                     return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
                                                      "which stands beside it", called=case.called(node),
                                                      other=case.called(rest[0])))
-        return mistakes.NODE, partial(self._formula, use, text, node)
+        return mistakes.NODE, partial(_formula, case, use, text, node)
 
     def _behind(self, use: Use) -> Iterator[Any]:
         """Another node in a nameless operand that is one node reshaped, or a function of one."""
@@ -357,15 +357,6 @@ class Search:
         return [node for node in self.one.order if self.case.known(node) and node is not use.by
                 and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
 
-    def _formula(self, use: Use, text: str, other: Node | int | None = None) -> str:
-        by, case = use.by, self.case
-        bare = {name: case.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
-        right = worded(right_formula(by.op, use.position) or "", bare)
-        if other is not None:
-            bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
-        return tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
-                    called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right)
-
     # Several at once.
 
     def together(self) -> Iterator[Suspicion]:
@@ -417,6 +408,17 @@ class Search:
                 if sum(map(bool, where)) > 2:
                     found.append(tuple(choice[i - 1] for choice, i in zip(choices, where) if i))
         return found
+
+
+def _formula(case: Case, use: Use, text: str, other: Node | int | None = None) -> str:
+    """What was written for a local derivative, in words. No method: what is kept should not hold the search alive."""
+    by = use.by
+    bare = {name: case.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
+    right = worded(right_formula(by.op, use.position) or "", bare)
+    if other is not None:
+        bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
+    return tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
+                called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right)
 
 
 def _kind(tried: _Tried) -> str:
