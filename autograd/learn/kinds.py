@@ -454,7 +454,8 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
     if counts.max(initial=0) > 1:
         yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, tell(
-            "at each place your number is the right one divided by how often the place is looked up (up to {max} times)",
+            "at each place your number is the right one divided by how often the place is looked up "
+            "(up to {max} times)",
             max=counts.max()))
 
 
@@ -509,6 +510,5 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
             yield case.seen(mistakes.MASK, tell("your numbers pass exactly where the right ones are 0, and the other "
                                                 "way round"))
         elif opened or shut:
-            yield case.seen(mistakes.ANOTHER_MASK, tell("open where the forward pass shuts: {opened} places; shut where "
-                                                        "it lets through: {shut}", opened=opened,
-                                                        shut=shut))
+            yield case.seen(mistakes.ANOTHER_MASK, tell("open where the forward pass shuts: {opened} places; shut "
+                                                        "where it lets through: {shut}", opened=opened, shut=shut))
