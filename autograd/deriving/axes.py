@@ -11,13 +11,13 @@ from typing import Any
 
 import sympy as sp
 
-from autograd.deriving.fields import Positions
+from autograd.deriving.moves import Positions, loosened
 from autograd.deriving.reading import Reading
 
-__all__ = ["MORE", "Axes", "Index", "generic", "letter", "loosened", "placed", "real", "rebound", "shape", "size"]
+__all__ = ["MORE", "Axes", "Index", "generic", "letter", "placed", "real", "rebound", "shape", "size"]
 
 Index = tuple[sp.Symbol, ...]
-MORE = "xyzαβγ"                                     # letters where an axis's own are used up
+MORE = "klrmαβγ"                                     # letters where an axis's own are used up
 
 
 def letter(x: str) -> sp.Symbol:
@@ -52,7 +52,7 @@ class Axes:
                     rows.append(group)
                     self.lists[group] = "nmo"
                 else:
-                    self.lists[group] = left.pop(0) if left else "xyz"
+                    self.lists[group] = left.pop(0) if left else MORE
 
     def find(self, slot: Any) -> Any:
         while self.parent.setdefault(slot, slot) != slot:
@@ -71,11 +71,10 @@ class Axes:
 
     def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
         """The letters that an index may have, by where it stands."""
-        for x in expr.atoms(sp.Indexed, Positions):
-            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
-                if i == index:
-                    return self.lists.get(self.find(slot_of(x, axis)), "xyz")
-        return "xyz"
+        slots = [(i, slot_of(x, axis)) for x in sorted(expr.atoms(sp.Indexed, Positions), key=str)
+                 for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args) if i.has(index)]
+        slots.sort(key=lambda pair: pair[0] != index)           # better where it stands alone
+        return next((self.lists[self.find(slot)] for _, slot in slots if self.find(slot) in self.lists), MORE)
 
     def of(self, label: str, ndim: int) -> list[str]:
         """Letters for all axes of a named array: the first of each axis's list that no other has."""
@@ -99,14 +98,6 @@ class Axes:
             return x.func(*[rename(y, taken) for y in x.args]) if x.has(sp.Sum) else x
 
         return rename(loosened(expr), {s.name for s in expr.free_symbols if s.is_integer})
-
-
-def loosened(x: sp.Expr) -> sp.Expr:
-    """With a new index for every sum, so that none is another's."""
-    if isinstance(x, sp.Sum):
-        new = {limit[0]: sp.Dummy("k", integer=True) for limit in x.limits}
-        return sp.Sum(loosened(x.function).xreplace(new), *[(new[i], low, high) for i, low, high in x.limits])
-    return x.func(*map(loosened, x.args)) if x.has(sp.Sum) else x
 
 
 def slot_of(x: sp.Expr, axis: int) -> Any:

@@ -7,12 +7,14 @@ so that all that is derived can be checked against the graph itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.core.graph import Node, topological
 from autograd.core.nary import total
 from autograd.core.value import Value
+from autograd.deriving.fields import OutsideError
 
 __all__ = ["Copy", "copied", "is_largest"]
 
@@ -51,8 +53,15 @@ class Copy(Node):
 
 def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
     """The copy of a node and of all below it; `memo` holds what was copied before."""
-    for node in topological(root):
+    order = topological(root)
+    masked = masks(order)
+    for node in order:
         if node in memo:
+            continue
+        if node in masked:                          # whoever takes e^x of it writes M·e^x
+            memo[node] = kept = memo[masked[node]]
+            if node.label and not kept.label:
+                kept.label = node.label
             continue
         if is_largest(node):
             memo[node] = _leaf(node, "max")
@@ -62,9 +71,31 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
             memo[node] = Copy(node, tuple(memo[x] for x in node.inputs), (node.label or names.get(node, "")))
         else:
             out, starts = small
+            for c, x in enumerate(node.inputs, 1):  # one row of logits without names: z_1, z_2, …
+                if hasattr(node.op, "aims") and len(node.op.aims.q) == 1 and x.op is not None and not memo[x].label:
+                    memo[x].label = f"z_{c}"
             called = {out: node.label or names.get(node, "")}
             memo[node] = copied(out, called, {leaf: memo[x] for leaf, x in starts.items()})
     return memo[root]
+
+
+def masks(order: Sequence[Any]) -> dict[Any, Any]:
+    """Each node that is −∞ where something is masked, and of which only powers of e are taken: the node it masks."""
+    found = {node: kept for node in order if _made_by(node, "where") and not isinstance(node, Value)
+             for kept, taken in (node.inputs[1:], node.inputs[:0:-1])
+             if taken.op is None and taken._data.size == 1 and taken._data == -math.inf}
+    if not found:
+        return found
+    users: dict[Any, list[Any]] = {}
+    for node in order:
+        for x in node.inputs:
+            users.setdefault(x, []).append(node)
+
+    def only_powers(node: Any) -> bool:
+        return bool(users.get(node)) and all(by.op.name == "exp" or (by.op.name in ("below", "div") and only_powers(by))
+                                             for by in users[node])
+
+    return {node: kept for node, kept in found.items() if only_powers(node)}
 
 
 def is_largest(node: Any) -> bool:
@@ -80,39 +111,46 @@ def _leaf(node: Any, label: str) -> Copy:
 
 def in_small_steps(node: Any) -> Steps | None:
     """The same computed in small steps from new leaves, and which inputs of the node those stand for."""
-    if node.op.name == "cross_entropy" and hasattr(node.op, "rows"):
+    if node.op.name == "cross_entropy" and hasattr(node.op, "aims"):
         leaves = [Value(x.data) for x in node.inputs]
-        return _of_values(leaves, node.op.rows, node.op.reduction), dict(zip(leaves, node.inputs))
+        return _of_values(leaves, node.op.aims, node.op.reduction), dict(zip(leaves, node.inputs))
     if node.op.name == "cross_entropy" and hasattr(node.op, "vjps"):
         return _of_tensor(node)
     return SMALL[node.op.name](node) if node.op.name in SMALL else None
 
 
-def _of_values(z: list[Value], rows: Any, reduction: str) -> Value:
-    width, losses = rows.like.shape[1], []
-    for i, weights in enumerate(rows.q.tolist()):
-        powers = [x.exp() for x in z[i * width:(i + 1) * width]]
+def _of_values(z: list[Value], aims: Any, reduction: str) -> Value:
+    width, losses = len(aims.q[0]), []
+    for i, weights in enumerate(aims.q):
+        row = z[i * width:(i + 1) * width]
+        m = max(x.data for x in row)
+        powers = [x.exp() if abs(m) <= LARGE else (x - m).exp() for x in row]
         whole = total(powers)
-        losses += [-w * (power / whole).log() if w != 1.0 else -(power / whole).log()
-                   for w, power in zip(weights, powers) if w != 0.0]
+        shares = [power / whole for power in powers]
+        for c, p in enumerate(shares, 1):
+            p.label = f"ŷ_{c}" if len(aims.q) == 1 else ""
+        losses += [-w * p.log() if w != 1.0 else -p.log() for w, p in zip(weights, shares) if w != 0.0]
     loss = losses[0] if len(losses) == 1 else total(losses)
-    return loss / rows.divisor if reduction == "mean" and rows.divisor != 1.0 else loss
+    return loss / aims.divisor if reduction == "mean" and aims.divisor != 1.0 else loss
 
 
 def _of_tensor(node: Any) -> Steps | None:
     from autograd.arrays.tensor import Tensor
     (x,) = node.inputs
     _, reduction, *_, rows, _, _ = node._saved[1:]
-    if x._data.ndim != 2 or rows.kept is not None:
+    if x._data.ndim > 2:
         return None
+    q = rows.q if rows.kept is None else rows.q * rows.kept[:, None]
     z = Tensor(x._data, requires_grad=True)
-    shifted = z - Tensor(x._data.max(1, keepdims=True)) if abs(x._data).max() > LARGE else z
+    shifted = z - Tensor(x._data.max(-1, keepdims=True)) if abs(x._data).max() > LARGE else z
     powers = shifted.exp()
-    p = powers / powers.sum(1, keepdim=True)
-    losses = -(Tensor(rows.q) * p.log()).sum(1)
+    p = powers / powers.sum(-1, keepdim=True)
+    losses = -(Tensor(q if x._data.ndim == 2 else q[0]) * p.log()).sum(-1)
     if reduction == "none":
         return losses, {z: x}
-    return losses.sum() / rows.divisor if reduction == "mean" else losses.sum(), {z: x}
+    if reduction == "mean":                         # over fewer than N, a number says it better than N − 1
+        return losses.sum() / rows.divisor if rows.kept is None else losses.sum() * (1.0 / rows.divisor), {z: x}
+    return losses.sum(), {z: x}
 
 
 def _new(node: Any) -> Any:
@@ -191,7 +229,7 @@ def _weighted(node: Any) -> Steps | None:
     """q·f(p) for q·f(where(q, p, …)): where q is 0, the product is 0 anyway."""
     for q, x in (node.inputs, node.inputs[::-1]):
         functions = []
-        while x.op is not None and x.op.name in ("log", "log1p", "neg") and not x.label:
+        while x.op is not None and len(x.inputs) == 1 and x.op.partials and not x.label:
             functions.append(x.op)
             x = x.inputs[0]
         if _made_by(x, "where") and not x.label and _same(x.inputs[0], q):
@@ -222,5 +260,102 @@ def _root(node: Any) -> Steps:
     return z.sqrt(), {z: node.inputs[0]}
 
 
+def _log1p(node: Any) -> Steps:
+    """log(1 + x)."""
+    z = _new(node.inputs[0])
+    return (1.0 + z).log(), {z: node.inputs[0]}
+
+
+def _batch_norm(node: Any) -> Steps:
+    """γ·x̂ + β, with x̂ = (x − mean)/√(variance + ε)."""
+    leaves = [_new(x) for x in node.inputs]
+    z, gain, bias = leaves
+    eps, correction = node._saved[3:5]
+    centred = z - z.mean(0, keepdim=True)
+    r = ((centred ** 2).sum(0, keepdim=True) / (z.shape[0] - correction) + eps) ** -0.5
+    x_hat = centred * r
+    x_hat.label = (node.inputs[0].label or "x") + "_hat"
+    return gain * x_hat + bias, dict(zip(leaves, node.inputs))
+
+
+# Choices are kept as they are on these numbers: the largest stands where it stands.
+
+def _max_along(node: Any) -> Steps:
+    """x at the place of the largest."""
+    _, places, dim, keepdim = node._saved
+    z = _new(node.inputs[0])
+    out = _apply("pick", z, places, dim)
+    return out if keepdim else out.reshape(node.shape), {z: node.inputs[0]}
+
+
+def _max_all(node: Any) -> Steps:
+    z = _new(node.inputs[0])
+    if (z._data == z._data.max()).sum() > 1:
+        raise OutsideError("derive: several numbers are the largest, and there the derivative jumps")
+    places = divmod_all(int(z._data.argmax()), z.shape)
+    return z[places] if places else z * 1.0, {z: node.inputs[0]}
+
+
+def divmod_all(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the place in the flat array is."""
+    found: list[int] = []
+    for n in shape[::-1]:
+        place, i = divmod(place, n)
+        found.insert(0, i)
+    return tuple(found)
+
+
+def _sort(node: Any) -> Steps:
+    z = _new(node.inputs[0])
+    dim = node._saved[1]
+    return _apply("pick", z, z._data.argsort(dim, kind="stable"), dim), {z: node.inputs[0]}
+
+
+def _apply(op: str, *arguments: Any) -> Any:
+    from autograd.arrays.structural import STRUCTURAL
+    return STRUCTURAL[op](*arguments)
+
+
+def _masked(node: Any) -> Steps | None:
+    """M·e^x for e^x where what is masked was −∞ before: M is 1 where it was not."""
+    dims = None
+    x = node.inputs[0]
+    if _made_by(x, "below"):
+        dims, x = x._saved[1], x.inputs[0]
+    divisor = 1.0
+    if _made_by(x, "div") and x.inputs[1].op is None and x.inputs[1].shape == ():
+        x, divisor = x.inputs[0], x.inputs[1]._data
+    if isinstance(node, Value) or not _made_by(x, "where"):
+        return None
+    from autograd.arrays.tensor import Tensor
+    mask, *choices = x.inputs
+    for kept, taken in (choices, choices[::-1]):
+        if taken.op is None and taken._data.size == 1 and taken._data == -math.inf:
+            z = _new(kept)
+            z.requires_grad = True
+            y = z / divisor if divisor != 1.0 else z
+            M = Tensor((mask._data != 0) == (kept is choices[0]), dtype=node.dtype, label=mask.label)
+            if dims is not None:
+                y = y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
+            return M * y.exp(), {z: kept}
+    return None
+
+
+def _where(node: Any) -> Steps | None:
+    """M·x + (1 − M)·y, where M is 1 or 0."""
+    if isinstance(node, Value) or node.inputs[0].op is not None:
+        return None
+    from autograd.arrays.tensor import Tensor
+    leaves = {x: _new(x) for x in node.inputs[1:]}
+    if any(not abs(x._data).max() < math.inf for x in leaves):
+        return None
+    M = Tensor(node.inputs[0]._data != 0, dtype=node.dtype, label=node.inputs[0].label, requires_grad=True)
+    x, y = (M * leaves[node.inputs[1]], (1.0 - M) * leaves[node.inputs[2]])
+    gone = [node.inputs[i].op is None and not node.inputs[i]._data.any() for i in (1, 2)]
+    return (x if gone[1] else y if gone[0] else x + y), {leaf: x for x, leaf in leaves.items()}
+
+
 SMALL: dict[str, Callable[[Any], Steps | None]] = {
-    "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root}
+    "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root,
+    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "log1p": _log1p,
+    "exp": _masked, "where": _where}

@@ -6,15 +6,18 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any
+from xml.etree import ElementTree
 
 from autograd.core.plain import any_terminal
-from autograd.deriving.shown import NOTHING, Shown, name
+from autograd.deriving.shown import NOTHING, Shown, name, said
 
-__all__ = ["Derivation", "Line", "Section", "Side"]
+__all__ = ["WIDEST", "Derivation", "Line", "Section", "Side", "once", "table"]
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Section:
 
     title: str
     lines: list[Line] = field(default_factory=list)
+    about: Any = None                               # the node by which it derives, if it is about one
 
 
 class Derivation:
@@ -61,6 +65,11 @@ class Derivation:
     def lines(self) -> list[Line]:
         return [line for section in self.sections for line in section.lines]
 
+    @property
+    def widest(self) -> int:
+        """How long its longest line of text is, without reasons."""
+        return max(len(line.left.text) + 3 + len(side.shown.text) for line in self.lines for side in line.sides)
+
     def check(self) -> None:
         """Every equality at every point. Raises ArithmeticError for one that does not hold."""
         for line in self.lines:
@@ -74,8 +83,11 @@ class Derivation:
                         raise ArithmeticError(f"derive: {line.left.text} = {side.shown.text} does not hold: "
                                               f"{left} is not {right}. This is a mistake in derive; please report it")
 
-    def text(self, numbers: bool = False) -> str:
-        """As lines of text, aligned at the equals signs; with `numbers`, each line's number beside it."""
+    def text(self, numbers: bool = False, width: int | None = None) -> str:
+        """As lines of text, aligned at the equals signs; with `numbers`, each line's number beside it.
+
+        With a `width`, what is longer goes on below, behind the equals sign; so does a reason that finds no room.
+        """
         rows = [[(line.left.text if i == 0 else "", side.shown.text, side.why.text,
                   f"{short(line.value)}" if numbers and i == len(line.sides) - 1 else "")
                  for line in section.lines for i, side in enumerate(line.sides)] for section in self.sections]
@@ -84,13 +96,26 @@ class Derivation:
                     for margin, block in zip(margins, rows)]
         wide = min(WIDE, max(len(line) for block in formulas for line in block))
         column = max(len(number) for block in rows for *_, number in block)
-        return "\n\n".join("\n".join(
-            f"{line:<{wide}}    {number:>{column}}{'    ' * bool(column)}{why}".rstrip()
-            for line, (_, _, why, number) in zip(lines, block)) for lines, block in zip(formulas, rows))
+        wide = min(wide, width or wide)
+        blocks = []
+        for margin, lines, block in zip(margins, formulas, rows):
+            shown = []
+            for line, (_, _, why, number) in zip(lines, block):
+                start = margin + 3
+                *before, last = folded(line[start:], (width or len(line)) - start)
+                shown += [line[:start] + before[0], *[" " * start + x for x in before[1:]]] if before else []
+                end = (" " * start if before else line[:start]) + last
+                beside = f"{end:<{wide}}    {number:>{column}}{'    ' * bool(column)}"
+                if not why or width is None or len(beside + why) <= width:
+                    shown.append((beside + why).rstrip())
+                else:
+                    shown += [beside.rstrip(), *[" " * start + x for x in wrap(why, max(width - start, 20))]]
+            blocks.append("\n".join(shown))
+        return "\n\n".join(blocks)
 
     def __str__(self) -> str:
         any_terminal()
-        return self.text()
+        return self.text(width=get_terminal_size((120, 24)).columns)
 
     __repr__ = __str__
 
@@ -99,7 +124,7 @@ class Derivation:
         """As an `align*` of LaTeX (needs amsmath), one reason a line."""
         blocks = []
         for section in self.sections:
-            rows = [f"{line.left.latex if i == 0 else ''} &= {side.shown.latex}"
+            rows = [f"{line.left.latex if i == 0 else ''} &= {broken(side.shown)}"
                     + (f" && {side.why.latex}" if side.why.text else "")
                     for line in section.lines for i, side in enumerate(line.sides)]
             blocks.append(" \\\\\n".join(rows))
@@ -116,17 +141,113 @@ class Derivation:
 
     def mathml(self) -> str:
         """The sections as pieces of a page."""
-        return "\n".join(
-            f"<section>\n<h3>{html.escape(section.title)}</h3>\n<div class=scroll tabindex=0><table>\n" + "\n".join(
-                f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
-                f"<td class=right>{math_of(side.shown.mathml)}<td class=number>"
-                f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
-                f"<td class=why>{math_of(side.why.mathml)}"
-                for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>\n</section>"
-            for section in self.sections)
+        return "\n".join(f"<section>\n<h3>{html.escape(section.title)}</h3>\n{table(section)}\n</section>"
+                         for section in self.sections)
 
 
+WIDEST = 180                                        # a longer line of text is hard to read
+ROOM = 70                                           # of a row of LaTeX, as text
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
+
+
+_SIGNS = {"text": re.compile(r"([(\[{⌊])|([)\]}⌋])| [+−·] "),
+          "latex": re.compile(r"(\\left(?=\W)|[{[])|(\\right(?=\W)|[]}])| (?:\+|-|\\cdot) ")}
+
+
+def apart(x: str, kind: str, depth: int = 0, products: bool = False) -> list[str]:
+    """A formula in pieces, each from a + or − on (or ·, for `products`) that stands in at most `depth` parentheses."""
+    pieces, start, level = [], 0, 0
+    for match in _SIGNS[kind].finditer(x):
+        level += bool(match[1]) - bool(match[2])
+        if not match[1] and not match[2] and level <= depth and (products or match[0] not in (" · ", " \\cdot ")):
+            pieces.append(x[start:match.start()])
+            start = match.start() + 1
+    return [*pieces, x[start:]]
+
+
+def grouped(lengths: Sequence[int], room: int) -> list[slice]:
+    """As many pieces to a row as there is room for."""
+    rows, start, used = [], 0, 0
+    for i, n in enumerate(lengths):
+        if i > start and used + n > room:
+            rows.append(slice(start, i))
+            start, used = i, 0
+        used += n + 1
+    return [*rows, slice(start, None)]
+
+
+def folded(x: str, room: int) -> list[str]:
+    """A line of text in rows, broken before signs: those in few parentheses, if that is enough."""
+    for depth, products in ((0, False), (0, True), (1, True), (2, True)):
+        pieces = apart(x, "text", depth, products)
+        if max(map(len, pieces)) <= room:
+            break
+    return [" ".join(pieces[row]) for row in grouped([len(piece) for piece in pieces], room)]
+
+
+def broken(x: Shown) -> str:
+    """A formula as LaTeX, in rows if it is long."""
+    products = max(map(len, apart(x.text, "text"))) > ROOM
+    texts, pieces = (apart(x, kind, 0, products) for kind, x in (("text", x.text), ("latex", x.latex)))
+    if len(texts) != len(pieces):
+        return x.latex
+    rows = grouped([len(text) for text in texts], ROOM)
+    return " \\\\\n&\\quad ".join(" ".join(pieces[row]) for row in rows)
+
+
+def parts_of(mathml: str) -> ElementTree.Element:
+    """What stands in a row."""
+    root = ElementTree.fromstring(f"<mrow>{mathml}</mrow>")
+    while len(root) == 1 and root[0].tag == "mrow":
+        root = root[0]
+    return root
+
+
+def in_words(mathml: str) -> str:
+    """A reason: words as words, which a page may break, and mathematics between them."""
+    def flat(x: ElementTree.Element) -> list[str]:
+        if x.tag == "mrow" and any(y.tag == "mtext" for y in x.iter()):
+            return [piece for y in x for piece in flat(y)]
+        if x.tag == "mtext":
+            return [html.escape((x.text or "").replace("\N{NO-BREAK SPACE}", " "))]
+        return [math_of(ElementTree.tostring(x, encoding="unicode"))]
+
+    return "".join(piece for x in parts_of(mathml) for piece in flat(x))
+
+
+def in_pieces(mathml: str) -> list[str]:
+    """A formula as pieces of MathML between which a page may break a line."""
+    pieces: list[list[str]] = [[]]
+    for part in parts_of(mathml):
+        if part.tag == "mo" and part.text in ("+", "−", "·") and "form" not in part.attrib and pieces[-1]:
+            part.set("form", "infix")
+            pieces.append([])
+        pieces[-1].append(ElementTree.tostring(part, encoding="unicode"))
+    return ["".join(piece) for piece in pieces]
+
+
+def once(sides: Iterable[Side]) -> list[Side]:
+    """The sides, each once: of two that look the same, one with both reasons. What is too long to read is left out."""
+    sides = list(sides)
+    longest = max(WIDEST, min(len(side.shown.text) for side in sides))
+    found: list[Side] = []
+    for side in sides:
+        if found and found[-1].shown.text == side.shown.text:
+            both = [why for why in (found[-1].why, side.why) if why.text]
+            found[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
+        elif len(side.shown.text) <= longest:
+            found.append(side)
+    return found
+
+
+def table(section: Section) -> str:
+    """The lines of a section as a table of MathML, each with its number and why it holds."""
+    return "<div class=scroll tabindex=0><table>\n" + "\n".join(
+        f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
+        f"<td class=right>{'<wbr>'.join(map(math_of, in_pieces(side.shown.mathml)))}<td class=number>"
+        f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
+        f"<td class=why>{in_words(side.why.mathml)}"
+        for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>"
 
 
 def math_of(mathml: str) -> str:

@@ -6,16 +6,19 @@ adds and cancels; a line that does not hold, on the graph's numbers and on other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.core.graph import Node
+from autograd.core.graph import Node, topological
 from autograd.core.value import Value
 
 if TYPE_CHECKING:
     from autograd.deriving.derivation import Derivation
 
 __all__ = ["derive"]
+
+NODES = 300                                         # more are too many to read about
+SMALLER = 6, 2                                      # where lines are too long, parts of this size get letters
 
 
 def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
@@ -65,10 +68,45 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
         if missing.name != "sympy":
             raise
         raise ImportError('derive: this needs SymPy: pip install "ninjagrad[derive]"') from None
+    make: Callable[..., Derivation] = derive_values
     if not isinstance(root, Value):
         from autograd.deriving.indexed import derive_tensors
-        return derive_tensors(root, starts, facts, names)
-    return derive_values(root, starts, facts, names)
+        make = derive_tensors
+    from autograd.deriving.derivation import WIDEST
+    refuse_large(root, starts)
+    found = make(root, starts, facts, names)
+    for size in SMALLER:
+        if found.widest > WIDEST:                   # with more letters its lines are shorter
+            found = min(found, make(root, starts, facts, names, size), key=lambda derivation: derivation.widest)
+    return found
+
+
+def refuse_large(root: Any, wrt: Sequence[Any]) -> None:
+    """A reader is not helped by the mathematics of very many steps."""
+    between = set(wrt)
+    for node in topological(root):
+        if any(x in between for x in node.inputs):
+            between.add(node)
+    if len(between) > NODES:
+        raise ValueError(f"derive: {len(between)} nodes lie between what is derived and what it is derived by, and "
+                         f"mathematics helps with up to {NODES}. Derive a part of it, between nodes with labels; "
+                         "or ask explain(root) for the numbers and paths(root, x) for the ways")
+
+
+def steps_in_pages(root: Any, names: Mapping[str, Any] | None = None) -> dict[Any, str]:
+    """For each named node on the way from `root` to named leaves: the lines that derive ∂root/∂node, as HTML."""
+    wrt = [node for node in topological(root) if node.op is None and node.requires_grad and (
+        node.label or any(x is node for x in (names or {}).values()))]
+    if not wrt:
+        return {}
+    if isinstance(root, Value):
+        from autograd.deriving.numbers import value_steps as steps
+    else:
+        from autograd.deriving.indexed import tensor_steps as steps
+    reading, derivation = steps(root, wrt, names)
+    from autograd.deriving.derivation import table
+    found = {section.about: table(section) for section in derivation.sections}
+    return {node: found[copy] for node, copy in reading.copies.items() if copy in found}
 
 
 def _jacobian(p: Any, z: Any, *, names: Mapping[str, Any] | None = None) -> Derivation:

@@ -6,6 +6,7 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from random import Random
@@ -16,11 +17,12 @@ import sympy as sp
 
 from autograd.core.graph import back, topological
 from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
-from autograd.deriving.derivation import Derivation, Line, Section, Side
-from autograd.deriving.fields import Field, The, expanded, ones_at, summed
+from autograd.deriving.derivation import Derivation, Line, Section, Side, once
+from autograd.deriving.fields import Comparison, Field, The, rational
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
-from autograd.deriving.rewriting import Form, Rewriter, is_power
+from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
+from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading
+from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties
 from autograd.deriving.shown import (
     NOTHING,
     Shown,
@@ -33,7 +35,7 @@ from autograd.deriving.shown import (
     total,
 )
 
-__all__ = ["derive_tensors", "jacobian_of"]
+__all__ = ["derive_tensors", "jacobian_of", "tensor_steps"]
 
 SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
@@ -72,6 +74,8 @@ class IndexRewriter(Rewriter):
             above, below = sp.fraction(sp.together(formula))
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
+            if above.is_Add and below.free_symbols and real(index):         # x − μ = x̂·σ
+                self.patterns.append((above, reading.field[node].at(index) * below))
             factors = sp.Mul.make_args(above)
             found = [x for x in factors if x in atoms and set(real(index)) <= x.free_symbols]
             if len(found) == 1 and real(index) and not above.is_Add:            # e^z = ŷ·s, and u = x̂/r
@@ -86,15 +90,24 @@ class IndexRewriter(Rewriter):
                     found[x] = named.xreplace(places)
         if not found:
             return [Form(expr)]
+        forms = [Form(expr)]
+        if gone := {s: sp.S.Zero for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0}:
+            expr = expr.xreplace(gone)
+            whys = {x.text: x for x in [self.says(self.board.axes.lettered(s), sp.S.Zero) for s in gone]}
+            forms.append(Form(expr, said("as ", listed([*whys.values()]))))
+            found = {x: y for x, y in found.items() if expr.has(x)}
+            if not found:
+                return forms
         says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
-        return [Form(expr), Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
+        return [*forms, Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
 
     def shortest(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         """In names, by facts, and in names again, as long as that makes it shorter."""
         forms = self.rooted(expr)
         if len(forms) == 1:
-            forms = [Form(self.tidy(expr))]
-        forms += self.in_names(forms[-1].expr, ties, out)[1:]
+            forms = self.rooted(self.tidy(expr))
+        found = self.in_names(forms[-1].expr, ties, out)
+        forms += found[1:] if found[0].expr == forms[-1].expr else found
         further = self.by_facts(forms[-1].expr)
         if further:
             forms += [*further, *self.in_names(further[-1].expr, ties, out)[1:]]
@@ -107,6 +120,7 @@ class IndexRewriter(Rewriter):
                 found = matched(pattern, atom)
                 if found is not None and atom not in self.turned:
                     self.turned[atom] = named.xreplace(found)
+                    self.shapes[atom] = pattern
         forms = super().in_names(expr, ties)
         last = self.gathered(forms[-1].expr, out)
         return [*forms[:-1], forms[-1]._replace(expr=last)] if len(forms) > 1 else forms if last == expr else [
@@ -114,8 +128,8 @@ class IndexRewriter(Rewriter):
 
     def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
         """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
-        forms = []
-        for delta in sorted(expr.atoms(sp.KroneckerDelta), key=str):
+        forms: list[sp.Expr] = []
+        for delta in sorted(expr.atoms(sp.KroneckerDelta) if expr.count_ops() < ALGEBRA else [], key=str):
             for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
                 if old.is_Symbol:
                     terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
@@ -126,11 +140,12 @@ class IndexRewriter(Rewriter):
         return self.best([*forms, expr])
 
     def tidy(self, expr: sp.Expr) -> sp.Expr:
-        return super().tidy(self.board.axes.lettered(expr))
+        return super().tidy(self.board.axes.lettered(drawn(expr)))
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
-        forms: list[Form] = []
-        board = self.board
+        reflected, board = self.reflected(expr), self.board
+        forms = [reflected] if reflected is not None else []
+        expr = forms[-1].expr if forms else expr
         taken = {sp.IndexedBase(board.reading.name[x], real=True) if size(x) else board.reading.entry(x).at(generic(x))
                  for x in board.reading.shifts}
         shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed) if x.base in taken} | {
@@ -176,8 +191,9 @@ def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
 class IndexBoard:
     """What is known of a graph of Tensors while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
-        self.reading = reading = Reading(root, wrt, names)
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None,
+                 given: Sequence[str] = (), softmax: bool = True, size: int = WHOLE) -> None:
+        self.reading = reading = Reading(root, wrt, names, softmax, size)
         self.root = root = reading.root
         self.axes = Axes(reading)
         ranked = [*(x.name for x in reading.lengths), *reading.ranked()]
@@ -190,16 +206,21 @@ class IndexBoard:
             if not np.allclose(x, node._data, rtol=1e-4, atol=1e-6):
                 raise ValueError(f"derive: {node.label or (node.op and node.op.name)} was computed from numbers that "
                                  "have changed since; compute the graph again")
-        self.targets = {node for node in reading.order if node.op is None and self.sums_to_one(node)}
+        self.facts = {(node, len(shape(node)) - 1): 1.0 for node in reading.order
+                      if node.op is None and self.sums_to_one(node)} | dict(map(self.fact, given))
         random = Random(0)
         for attempt in range(TRIES):
             if len(self.points) < 4:
                 with np.errstate(all="ignore"):
-                    point = Point(reading, random, shares=self.targets, spread=0.5 ** (attempt // 8))
+                    point = Point(reading, random, sums=self.facts, spread=0.5 ** (attempt // 8))
                 if all(np.isfinite(x).all() for x in point.value.values()):
                     self.points.append(point)
         if len(self.points) < 2:
             raise ValueError(NOWHERE)
+        for (node, axis), value in self.facts.items():
+            if not all(np.allclose(point.value[node].sum(axis), value, atol=1e-9) for point in self.points):
+                raise ValueError(f"derive: what is given of the sums of {reading.name[node]} holds on these numbers by "
+                                 "chance, and fails on others")
         seed = np.random.default_rng(0)
         self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
         self.seed_base = sp.IndexedBase(SEED, real=True)
@@ -209,8 +230,9 @@ class IndexBoard:
         for axis in range(len(real(generic(root)))):
             self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
         self.rewriter = IndexRewriter(self)
+        self.parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(
+            lambda index: sp.Dummy(), shape(u))) for u in reading.shown}        # by which nodes each is derived
         self.sums: dict[sp.Expr, Any] = {}
-        self.ties: dict[sp.Expr, sp.Expr] = {}
         self.jacobians: dict[tuple[Any, Any, int], Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
         self.said: set[tuple[Any, Any]] = set()
@@ -229,6 +251,20 @@ class IndexBoard:
                     return letters[0].upper()
         return str(length)
 
+    def fact(self, text: str) -> tuple[tuple[Any, int], float]:
+        """A fact about sums, as one writes it: "Σ_c Y_nc = 1". Which array, which axis, and what all its sums are."""
+        read = re.fullmatch(r"\s*(?:Σ|sum)_?\s*(\w)\s+(\S+)_(\w+)\s*==?\s*(-?[\d.]+)\s*", text)
+        node = read and next((x for x, label in self.reading.name.items() if label == read[2]), None)
+        if not read or node is None or len(shape(node)) != len(read[3]) or read[3].count(read[1]) != 1:
+            arrays = ", ".join(label for x, label in self.reading.name.items() if shape(x))
+            raise ValueError(f"derive: got given={text!r}; of Tensors the sums along an axis may be given, as "
+                             f"'Σ_c Y_nc = 1' or 'sum_i p_i = 1'. The graph has {arrays}")
+        axis, value = read[3].index(read[1]), float(read[4])
+        sums = node._data.sum(axis)
+        if not np.allclose(sums, value, rtol=1e-4 if node.dtype.itemsize < 8 else 1e-9):
+            raise ValueError(f"derive: given={text!r} contradicts the numbers: the sums are {sums}")
+        return (node, axis), value
+
     def sums_to_one(self, node: Any) -> bool:
         """Whether a constant is a target: rows that sum to 1, and that are used as weights of logarithms."""
         x = node._data
@@ -241,33 +277,56 @@ class IndexBoard:
         return bool(uses) and all(by.op.name in ("mul",) for by in uses) and all(
             y.op is not None and y.op.name in ("log", "sub", "neg") for y in others)
 
+    def lengths_in(self, expr: sp.Expr) -> list[tuple[sp.Symbol, int]] | None:
+        """The free indices of an expression and how long their axes are; None where that can't be told."""
+        lengths: dict[sp.Symbol, int] = {}
+        for x in expr.atoms(sp.Indexed):
+            known = self.points[0].known.get(x.base)
+            if known is not None:
+                lengths |= {i: n for i, n in zip(x.indices, known.shape) if i.is_Symbol}
+        for x in expr.atoms(Flat, Digit):
+            pairs = zip(x.args[::2], x.args[1::2]) if isinstance(x, Flat) else [x.args[::3]]
+            lengths |= {i: int(n) for i, n in pairs}
+        free = [i for i in expr.free_symbols if i.is_integer and i not in self.reading.lengths]
+        return [(i, lengths[i]) for i in free] if all(i in lengths for i in free) else None
+
+    def tied(self, x: Comparison) -> bool:
+        """Whether a comparison of equals holds anywhere, or may."""
+        axes = self.lengths_in(x)
+        return axes is None or any(np.any(point(x, axes)) for point in self.points)
+
     def same(self, one: sp.Expr, other: sp.Expr) -> bool:
         """Whether two expressions have the same numbers at every point."""
-        lengths: dict[sp.Symbol, int] = {}
-        for x in one.atoms(sp.Indexed):
-            node = next((node for node, name in self.reading.name.items() if name == str(x.base)), None)
-            if node is not None:
-                lengths |= {i: n for i, n in zip(x.indices, [n for n in shape(node) if n != 1]) if i.is_Symbol}
-        if any(i.is_integer and i not in lengths and i not in self.reading.lengths for i in one.free_symbols):
-            return False                            # an index that stands in a δ alone: nothing is known of it
-        axes = [(i, lengths[i]) for i in one.free_symbols if i in lengths]
+        axes = self.lengths_in(sp.Tuple(one, other))
+        if axes is None:                            # an index that stands in a δ alone: nothing is known of it
+            return False
         with np.errstate(all="ignore"):             # what overflows without the largest taken away is not the same
-            return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9) for point in self.points)
+            return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9, atol=1e-11)
+                       for point in self.points)
 
     def known_sum(self, s: sp.Sum) -> sp.Expr | None:
-        """0 or 1, if a sum of entries is that whatever the numbers are."""
+        """0 or 1, if a sum of entries is that whatever the numbers are; and 0 for a sum of what is less its mean."""
+        if isinstance(s.function, sp.Add) and any(node.op is not None and self.reading.name.get(node) in {
+                str(x.base) for x in s.atoms(sp.Indexed)} for node in self.reading.order):
+            return sp.S.Zero if self.same(s, sp.S.Zero) else None
         if not isinstance(s.function, sp.Indexed) or str(s.function.base) == SEED:
             return None
         if s not in self.sums:
             node = next((x for x, name in self.reading.name.items() if name == str(s.function.base)), None)
             self.sums[s] = None
-            if node is None or (node.op is None and node not in self.targets):
+            if node is None:
                 return None
-            free = [(i, n) for i, n in zip(s.function.indices, [n for n in shape(node) if n != 1])
-                    if i in s.free_symbols and i.is_Symbol]
-            for value in (0, 1):
-                if all(np.allclose(point(s, free), value, atol=1e-9) for point in self.points):
-                    self.sums[s] = sp.Integer(value)
+            summed_over = {limit[0] for limit in s.limits}
+            if any(not i.is_Symbol for i in s.function.indices if i.has(*summed_over)):
+                return None
+            dims = tuple(axis for axis, i in enumerate(s.function.indices) if i in summed_over)
+            axes = [axis for axis, n in enumerate(shape(node)) if n != 1]
+            given = [self.facts[node, axes[d]] for d in dims if (node, axes[d]) in self.facts]
+            if node.op is None and not given:
+                return None
+            for value in (0, 1, *given):
+                if all(np.allclose(self.array(point, node).sum(dims), value, atol=1e-9) for point in self.points):
+                    self.sums[s] = rational(float(value))
         return self.sums[s]
 
     # What stands on the board.
@@ -305,6 +364,12 @@ class IndexBoard:
                     why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
                         reading.name[shifted[0]], len(real(generic(shifted[0])))))),
                         ", the largest, is a constant: taken from all, it cancels")
+                told = dict(self.write.positions)
+                self.write(formula)
+                for places, label in self.write.positions.items() - told.items():
+                    numbers = str(places.array.squeeze().tolist()).translate(str.maketrans("[]", "()"))
+                    why = said(why, ", " * bool(why.text), "with ", name(label), f" = {numbers}" if len(
+                        numbers) < 40 else " the places that are given")
                 lines.append(Line(self.entry(node, index), partial(self.array, node=node),
                                   [self.side(Form(formula, why), self.lengths(node, index))]))
         return Section("Definitions", lines)
@@ -317,11 +382,12 @@ class IndexBoard:
         into = generic(x)
         expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
         merged: dict[sp.Symbol, sp.Symbol] = {}
+        lengths = dict([*self.lengths(u, out), *self.lengths(x, into)])
         for i in real(out):                         # indices that must be the same
             for j in real(into):
                 delta = sp.KroneckerDelta(i, j)
                 terms = sp.Add.make_args(expr)
-                if expr != 0 and all(delta in sp.Mul.make_args(t) for t in terms):
+                if expr != 0 and lengths[i] == lengths[j] and all(delta in sp.Mul.make_args(t) for t in terms):
                     expr = sp.Add(*[(t / delta).xreplace({i: j}) for t in terms])
                     merged[i] = j
         names = self.reading.name
@@ -340,7 +406,8 @@ class IndexBoard:
             spelled[i] = letter(choice)
         outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
         inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
-        forms = self.rewriter.shortest(expr.xreplace(spelled), self.ties, real(outward))
+        expr = expr.xreplace(spelled)
+        forms = self.rewriter.shortest(expr, ties([expr], self.tied), real(outward))
         found = Local(outward, inward, forms)
         if letters is None:
             self.locals[u, x] = found
@@ -360,9 +427,20 @@ class IndexBoard:
             self.jacobians[key] = np.array(rows).reshape([n for n in (*shape(u), *shape(x)) if n != 1])
         return self.jacobians[key]
 
+    def held(self, u: Any, x: Any) -> list[Shown]:
+        """The named nodes that u takes, by which it depends on x as well: they are held fixed in its own ∂u/∂x."""
+        leading = self.reading.leading(x, self.parts)
+        return [name(self.reading.name[y]) for y in self.parts[u] if y is not x and y in leading]
+
+    def locally(self, u: Any, x: Any, local: Local) -> Shown:
+        return derivative(self.entry(u, local.out), self.entry(x, local.into), self.held(u, x))
+
     def local_line(self, u: Any, x: Any, local: Local | None = None) -> Line:
         known = local or self.jacobian(u, x)
-        left = derivative(self.entry(u, known.out), self.entry(x, known.into))
+        left = self.locally(u, x, known)
+        if fixed := self.held(u, x):
+            first = known.forms[0]._replace(why=said("with ", listed(fixed), " held fixed"))
+            known = known._replace(forms=[first, *known.forms[1:]])
         axes: dict[sp.Symbol, int] = dict([*self.lengths(u, known.out), *self.lengths(x, known.into)])
         out, into = real(known.out), real(known.into)
 
@@ -377,7 +455,7 @@ class IndexBoard:
                                       "derive; please report it")
             return kept
 
-        return Line(left, number, [self.side(form, list(axes.items())) for form in known.forms])
+        return Line(left, number, once([self.side(form, list(axes.items())) for form in known.forms]))
 
     def gradient(self, point: Point, node: Any) -> Any:
         at = next(i for i, p in enumerate(self.points) if p is point)
@@ -386,15 +464,18 @@ class IndexBoard:
         got = point.__dict__["whole"].get(node, np.zeros(shape(node)))
         return np.broadcast_to(got, shape(node)).reshape([n for n in shape(node) if n != 1])
 
+    def start(self) -> dict[Any, Callable[[Index], sp.Expr]]:
+        """What is known before the first step: ∂L/∂L is 1; of an array, its gradient has a name."""
+        if not real(generic(self.root)):
+            return {self.root: lambda place: sp.S.One}
+        self.write.gradients[self.seed_base] = self.loss, self.reading.name[self.root]
+        return {self.root: lambda place: self.seed_base[tuple(real(place))]}
+
     def of(self, wrt: Any, known: dict[Any, Callable[[Index], sp.Expr]]) -> tuple[list[Section], sp.Expr]:
         """From the root back to `wrt`, one named node after another."""
         reading = self.reading
-        parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(lambda index: sp.Dummy(), shape(u)))
-                 for u in reading.shown}
-        before = {wrt}
-        for x in reading.order:
-            if x in reading.shown and any(y in before for y in parts[x]):
-                before.add(x)
+        parts = self.parts
+        before = reading.leading(wrt, parts)
         sections: list[Section] = []
         for x in reversed([x for x in reading.shown if x in before]):
             if x in known:
@@ -409,7 +490,7 @@ class IndexBoard:
         label = reading.name[x]
         index = placed(x, self.axes.of(label, len(real(generic(x)))))
         axes = self.lengths(x, index)
-        section = Section(f"By {name(label).text}")
+        section = Section(f"By {name(label).text}", about=x)
         scalar_root = not real(generic(self.root))
         loss = self.entry(self.root, ()) if scalar_root else self.loss
         left = derivative(loss, self.entry(x, index))
@@ -422,10 +503,11 @@ class IndexBoard:
                     line = self.local_line(u, x)
                     further = self.rewriter.by_facts(expr)
                     line.sides += [self.side(form, axes) for form in further]
+                    line.sides = once(line.sides)
                     section.lines.append(line)
                     return self.ended(section, x, index, [Form(expr), *further][-1].expr, known)
                 section.lines.append(self.local_line(u, x))
-                chain.append(derivative(loss, self.entry(x, index)))
+                chain.append(self.locally(u, x, Local((), index, [])))
                 terms.append(self.write(self.axes.lettered(expr)))
                 exprs.append(expr)
                 kept.append(expr)
@@ -437,11 +519,12 @@ class IndexBoard:
             sums = [i for i, _ in over]
             g, entry = known[u](local.out), local.forms[-1].expr
             chain.append(self.sigma(sums, product([derivative(loss, self.entry(u, local.out)),
-                                                   derivative(self.entry(u, local.out), self.entry(x, local.into))])))
+                                                   self.locally(u, x, local)])))
             factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
             terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
             exprs.append(summed(self.opened(g * entry), over, split=True))
-            kept.append(exprs[-1] if entry.has(sp.KroneckerDelta) else self.in_one_sum(g * entry, over))
+            taken = entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta)
+            kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
         uses = [(u, self.jacobian(u, x)) for u in users]
 
         def numbers(point: Point) -> Any:
@@ -449,16 +532,15 @@ class IndexBoard:
                        for u, local in uses)
 
         whole = sp.Add(*exprs)
-        ends = self.rewriter.shortest(whole, self.ties)
+        plainly = all(self.by_itself(known[u](self.jacobian(u, x).out), self.jacobian(u, x).forms[-1].expr)
+                      for u in users)
+        ends = self.rewriter.shortest(whole)
         together = self.axes.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
-        forms = [Form(whole, NOTHING, total(terms)), *ends]
+        forms = [*[Form(whole, NOTHING, total(terms))] * (not plainly), *ends]
         sides = [Side(total(chain), numbers, said("the chain rule"))]
-        for form in forms:
-            side = self.side(form, axes)
-            if side.shown.text != sides[-1].shown.text:
-                sides.append(side)
+        sides = once([*sides, *[self.side(form, axes) for form in forms]])
         section.lines.append(Line(left, lambda point: self.gradient(point, x), sides))
         return self.ended(section, x, index, forms[-1].expr, known)
 
@@ -468,6 +550,10 @@ class IndexBoard:
         before, within = min([(before, within), (-before, -within)], key=lambda pair: sum(
             self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
         return before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within)
+
+    def by_itself(self, g: sp.Expr, entry: sp.Expr) -> bool:
+        """Whether g · entry needs no line of its own: both are short, and nothing comes of it but their product."""
+        return g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
 
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
@@ -510,17 +596,21 @@ class IndexBoard:
         return section
 
 
-def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
-    if given:
-        raise ValueError("derive: given= is for graphs of Values; for Tensors facts are found by construction")
+def tensor_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
+    """From the root back to all of `wrt`, one named node after another."""
     board = IndexBoard(root, wrt, names)
+    known = board.start()
+    sections = [section for node in board.reading.wrt for section in board.of(node, known)[0]]
+    derivation = Derivation("", sections, None, board.points)
+    derivation.check()
+    return board.reading, derivation
+
+
+def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                   size: int = WHOLE) -> Derivation:
+    board = IndexBoard(root, wrt, names, given, size=size)
     root, wrt = board.root, list(board.reading.wrt)
-    known: dict[Any, Callable[[Index], sp.Expr]] = {}
-    if not real(generic(root)):
-        known[root] = lambda place: sp.S.One
-    else:
-        known[root] = lambda place: board.seed_base[tuple(real(place))]
-        board.write.gradients[board.seed_base] = board.loss, board.reading.name[root]
+    known = board.start()
     below = set(topological(root))
     for node in wrt:
         if node not in below or not node.requires_grad:
@@ -535,6 +625,10 @@ def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: M
     title = ", ".join(f"∂{name(board.reading.name[root]).text}/∂{name(board.reading.name[x]).text}" for x in wrt)
     derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
     derivation.check()
+    for left, right in board.rewriter.claims:
+        if not board.same(left, right):
+            raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as a "
+                                  "reason, does not hold. This is a mistake in derive; please report it")
     compare(board, wrt, results)
     return derivation
 
@@ -557,7 +651,7 @@ def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -
 
 def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
     """∂p_ni/∂z_nj."""
-    board = IndexBoard(p, [z], names)
+    board = IndexBoard(p, [z], names, softmax=False)
     reading = board.reading
     p, (z,) = reading.root, reading.wrt
     if z not in reading.partials(p, Field(lambda index: sp.Dummy(), shape(p))):

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from autograd.deriving.fields import Positions, The
+from autograd.deriving.fields import The
+from autograd.deriving.moves import Positions
 from autograd.deriving.reading import Point
 from autograd.deriving.shown import Shown, Writer, derivative, name
 
@@ -44,7 +45,9 @@ class Matrices:
         coefficient, rest = expr.as_independent(*expr.atoms(sp.Sum), as_Add=False)
         if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum):
             return None
-        (k, _, high), = rest.limits
+        if len(rest.limits) > 1:
+            return None
+        ((k, _, high),) = rest.limits
         n = int(high) + 1
         outer, within = rest.function.as_independent(k, as_Add=False)
         if outer != 1:

@@ -8,36 +8,54 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy as sp
 
 from autograd.core.graph import back, topological
-from autograd.deriving.derivation import Derivation, Line, Section, Side, close
+from autograd.deriving.derivation import Derivation, Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import NOWHERE, TRIES, Point, Reading
+from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
 from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
 
-__all__ = ["derive_values"]
+__all__ = ["derive_values", "value_steps"]
 
 WAYS = 3                                            # more than these are walked back step by step
+LONG, WIDE = 24, 90                                 # in a wider line, what is longer goes by its name
 
 
-def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> Derivation:
-    board = Board(root, wrt, given, names)
+def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                  size: int = WHOLE) -> Derivation:
+    board = Board(root, wrt, given, names, size)
     root, wrt = board.root, list(board.reading.wrt)
     sections = [board.definitions()]
     results = []
     for node in wrt:
         found, result = board.of(node)
         sections += found
+        while board.whole.keys() & result.free_symbols:
+            result = result.xreplace(board.whole)
         results.append(result)
     title = ", ".join(derivative(board.shown(root), board.shown(x)).text for x in wrt)
     derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
     derivation.check()
+    for left, right in board.rewriter.claims:
+        for point in board.points:
+            if not close(point(left), point(right)):
+                raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as "
+                                      "a reason, does not hold. This is a mistake in derive; please report it")
     board.compare(wrt, results)
     return derivation
+
+
+def value_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
+    """From the root back to all of `wrt`, one named node after another."""
+    board = Board(root, wrt, (), names)
+    sections, _ = board.step_by_step(list(board.reading.wrt))
+    derivation = Derivation("", sections, None, board.points)
+    derivation.check()
+    return board.reading, derivation
 
 
 class ValueRewriter(Rewriter):
@@ -51,11 +69,20 @@ class ValueRewriter(Rewriter):
             return all(math.isfinite(point(expr)) for point in self.points)
 
 
+class Factor(NamedTuple):
+    """A derivative in a product of the chain rule."""
+
+    expr: sp.Expr
+    name: Shown
+    number: Callable[[Point], float]
+
+
 class Board:
     """What is known of a graph of Values while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None) -> None:
-        self.reading = Reading(root, wrt, names)
+    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
+                 size: int = WHOLE) -> None:
+        self.reading = Reading(root, wrt, names, size=size)
         self.root = self.reading.root
         self.write = Writer({name: i for i, name in enumerate(self.reading.ranked())})
         self.points = [Point(self.reading)]
@@ -69,6 +96,7 @@ class Board:
         self.refuse_kinks()
         self.ties = ties([g.expr for known in self.partials.values() for g in known.values()],
                          lambda x: any(point(x) for point in self.points))
+        self.whole: dict[sp.Symbol, sp.Expr] = {}   # derivatives that go by their names
         self.said: set[tuple[Any, Any]] = set()     # local derivatives that stand on the board
         self.local: dict[tuple[Any, Any], sp.Expr] = {}
 
@@ -133,21 +161,35 @@ class Board:
     def shown(self, node: Any) -> Shown:
         return name(self.reading.name[node])
 
+    def held(self, u: Any, v: Any) -> list[Any]:
+        """The named nodes that u takes, by which it depends on v as well: they are held fixed in its own ∂u/∂v."""
+        return [x for x in self.partials[u] if x is not v and x in self.leading(v)]
+
+    def leading(self, v: Any) -> set[Any]:
+        return self.reading.leading(v, self.partials)
+
+    def locally(self, u: Any, v: Any) -> Shown:
+        return derivative(self.shown(u), self.shown(v), [self.shown(x) for x in self.held(u, v)])
+
     def side(self, form: Form) -> Side:
         return Side(form.shown or self.write(form.expr), lambda point: point(form.expr), form.why)
 
     def definitions(self) -> Section:
-        reading, lines = self.reading, []
+        reading = self.reading
+        lines: list[tuple[str, Line]] = []
         for node in reading.order:
             if node in reading.constants or node in reading.shifts:
                 number = f"{node.data:.6g}".replace("-", "−")
                 why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
-                lines.append(Line(self.shown(node), always(node.data), [
-                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)]))
+                lines.append((reading.name[node], Line(self.shown(node), always(node.data), [
+                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)])))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
-                lines.append(self.equation(reading.field[node].expr, reading.formula[node].expr))
-        beside = [self.equation(symbol, formula) for symbol, formula in reading.siblings.items()]
-        return Section("Definitions", [*lines[:-1], *beside, *lines[-1:]])
+                lines.append((reading.name[node], self.equation(reading.field[node].expr, reading.formula[node].expr)))
+        for symbol, formula in reading.siblings.items():            # ŷ_1 goes before ŷ_2
+            kin = [i for i, (label, _) in enumerate(lines) if family(label) == family(symbol.name)]
+            at = next((i for i in kin if lines[i][0] > symbol.name), kin[-1] + 1 if kin else len(lines) - 1)
+            lines.insert(at, (symbol.name, self.equation(symbol, formula)))
+        return Section("Definitions", [line for _, line in lines])
 
     def equation(self, left: sp.Expr, right: sp.Expr) -> Line:
         return Line(self.write(left), lambda point: point(left), [self.side(Form(right))])
@@ -159,11 +201,12 @@ class Board:
         ways = self.ways(node) if self.root in self.reading.moving else []
         if not ways:
             left = derivative(self.shown(self.root), self.shown(node))
-            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, said("it does not depend on it")))])
+            why = said("as ", self.shown(self.root), " does not depend on ", self.shown(node))
+            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, why))])
             return [Section("The result", [line])], sp.S.Zero
         if len(ways) <= WAYS:
             return self.by_ways(node, ways)
-        return self.step_by_step(node)
+        return self.step_by_step([node])
 
     def ways(self, node: Any) -> list[list[Any]]:
         """Every way from the root to `node` by named nodes; as many as are looked at."""
@@ -174,7 +217,8 @@ class Board:
             if way[-1] is node:
                 found.append(way)
             else:
-                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)]
+                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)
+                          if x in self.leading(node)]
         return found
 
     def local_lines(self, pairs: Sequence[tuple[Any, Any]]) -> list[Line]:
@@ -185,8 +229,11 @@ class Board:
             self.local[u, v] = forms[-1].expr
             if (u, v) not in self.said:
                 self.said.add((u, v))
-                lines.append(Line(derivative(self.shown(u), self.shown(v)), partial(Point.partial, node=u, x=v),
-                                  [self.side(form) for form in forms]))
+                if fixed := self.held(u, v):
+                    why = said("with ", listed([self.shown(x) for x in fixed]), " held fixed")
+                    forms = [Form(forms[0].expr, why), *forms[1:]]
+                lines.append(Line(self.locally(u, v), partial(Point.partial, node=u, x=v),
+                                  once(map(self.side, forms))))
         return lines
 
     def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr]:
@@ -197,26 +244,25 @@ class Board:
             further = self.rewriter.by_facts(self.local[self.root, node])
             line.sides += map(self.side, further)
             return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
-        chain = total([product([derivative(self.shown(u), self.shown(v)) for u, v in way]) for way in steps])
+        chain = total([product([self.locally(u, v) for u, v in way]) for way in steps])
+        if len(ways) > 1 and len(chain.text) > WIDE:
+            return self.step_by_step([node])
         apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
         through = [self.shown(x[0]) for x in apart if x]
         why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
-        if len(through) > 1:
+        if len({x.text for x in through}) == len(ways) > 1:
             why = said(why, ": through ", listed(through))
         rule = Line(left, partial(self.gradient, node=node), [Side(
             chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
-        sides, result = self.put_in([[self.local[pair] for pair in way] for way in steps])
+        sides, result = self.put_in([[self.by_name(*pair) for pair in way] for way in steps])
         return [Section("The chain rule", [rule]), Section("Each derivative", lines),
                 Section("Put in", [Line(left, lambda point: self.gradient(point, node), sides)])], result
 
-    def step_by_step(self, node: Any) -> tuple[list[Section], sp.Expr]:
-        """The same from the root back, one named node after another, where there are many ways."""
-        before = {node}
-        for x in self.reading.order:
-            if x in self.reading.shown and any(y in before for y in self.partials[x]):
-                before.add(x)
+    def step_by_step(self, starts: Sequence[Any]) -> tuple[list[Section], sp.Expr]:
+        """The same from the root back, one named node after another, where there are many ways; and the last result."""
+        before = set().union(*map(self.leading, starts))
         known: dict[Any, sp.Expr] = {self.root: sp.S.One}
         sections = []
         for x in reversed([x for x in self.reading.shown if x in before and x is not self.root]):
@@ -225,19 +271,37 @@ class Board:
             left = derivative(self.shown(self.root), self.shown(x))
             if users == [self.root]:
                 known[x] = self.local[self.root, x]
-                sections.append(Section(f"By {self.shown(x).text}", lines))
+                sections.append(Section(f"By {self.shown(x).text}", lines, x))
                 continue
             chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
-                                   + [derivative(self.shown(u), self.shown(x))]) for u in users])
+                                   + [self.locally(u, x)]) for u in users])
             rule = Side(chain, partial(self.by_chain, users=users, x=x), said("the chain rule"))
-            sides, known[x] = self.put_in([[known[u], self.local[u, x]] if u is not self.root else [self.local[u, x]]
-                                           for u in users])
+            sides, known[x] = self.put_in([[Factor(known[u], derivative(self.shown(self.root), self.shown(u)),
+                                                   partial(self.gradient, node=u))] * (u is not self.root)
+                                           + [self.by_name(u, x)] for u in users])
             sections.append(Section(f"By {self.shown(x).text}", [
-                *lines, Line(left, partial(self.gradient, node=x), [rule, *sides])]))
-        return sections, known[node]
+                *lines, Line(left, partial(self.gradient, node=x), once([rule, *sides]))], x))
+        return sections, known[starts[-1]]
 
-    def put_in(self, terms: Sequence[Sequence[sp.Expr]]) -> tuple[list[Side], sp.Expr]:
+    def by_name(self, u: Any, v: Any) -> Factor:
+        return Factor(self.local[u, v], self.locally(u, v), partial(Point.partial, node=u, x=v))
+
+    def symbol(self, factor: Factor) -> sp.Symbol:
+        """A factor as its name: ∂L/∂h."""
+        found = next((s for s, x in self.whole.items() if self.write.spelled[s] == factor.name), None)
+        if found is None:
+            found = sp.Dummy(real=True)
+            self.whole[found], self.write.spelled[found] = factor.expr, factor.name
+            for point in self.points:
+                point.known[found] = factor.number(point)
+        return found
+
+    def put_in(self, known: Sequence[Sequence[Factor]]) -> tuple[list[Side], sp.Expr]:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
+        terms = [[f.expr for f in factors] for factors in known]
+        if len(total([product([self.write(x) for x in factors]) for factors in terms]).text) > WIDE:
+            terms = [[self.symbol(f) if len(self.write(f.expr).text) > LONG or f.expr.free_symbols & self.whole.keys()
+                      else f.expr for f in factors] for factors in known]
         whole = sp.Add(*[sp.Mul(*factors) for factors in terms])
         shown = total([product([self.write(f) for f in factors if f != 1] or [self.write(sp.S.One)])
                        for factors in terms])
@@ -245,30 +309,18 @@ class Board:
         products = [sp.Mul(*factors) for factors in terms]
         tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
         if len(terms) > 1:
-            each = total([self.write(t) for t in tidy])
+            each = total([self.write(t) for t in tidy if t != 0] or [self.write(sp.S.Zero)])
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
         short = self.rewriter.tidy(sp.Add(*tidy))
         further = self.rewriter.by_facts(short)
-        if len(terms) == 1 or not further or further[0].shown is None:
+        if len(terms) == 1 or (short != sp.Add(*tidy) and (not further or further[0].shown is None)):
             forms.append(Form(short, self.cancelled(terms, tidy) if len(terms) == 1 else NOTHING))
         forms += further
-        return self.told(forms), forms[-1].expr
-
-    def told(self, forms: Sequence[Form]) -> list[Side]:
-        """The forms as sides, each once: of two that look the same, one with both reasons."""
-        sides: list[Side] = []
-        for form in forms:
-            side = self.side(form)
-            if sides and sides[-1].shown.text == side.shown.text:
-                both = [why for why in (sides[-1].why, side.why) if why.text]
-                sides[-1].why = said(both[0], *[part for why in both[1:] for part in (", ", why)]) if both else NOTHING
-            else:
-                sides.append(side)
-        return sides
+        return once(map(self.side, forms)), forms[-1].expr
 
     def cancelled(self, terms: Sequence[Sequence[sp.Expr]], tidy: Sequence[sp.Expr]) -> Shown:
         """What stood below a fraction's line and does so no longer."""
-        gone = [x for factors, t in zip(terms, tidy)
+        gone = [x for factors, t in zip(terms, tidy) if t != 0
                 for x in set().union(*map(below, factors)) - below(t)]
         names = [self.write(-x if self.write.turning(x) == 2 else x) for x in sorted(set(gone), key=self.write.order)]
         return said(listed(names), " cancels" if len(names) == 1 else " cancel") if names else NOTHING

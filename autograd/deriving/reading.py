@@ -7,7 +7,7 @@ walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import mul
 from random import Random
@@ -18,9 +18,14 @@ import sympy as sp
 from autograd.core.graph import Node, back, edges, topological
 from autograd.core.value import Value
 from autograd.deriving.copies import copied, is_largest
-from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, Positions, The, rational
+from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, The, rational
+from autograd.deriving.moves import Place, loosened
 
-__all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate"]
+__all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate", "family"]
+
+MOST = 14                                           # operations in a nameless part
+PRODUCT = 15                                        # what a product of matrices counts, as it brings sums
+WHOLE = 30                                          # the same, where each use of a part counts
 
 
 class Reading:
@@ -34,11 +39,15 @@ class Reading:
         helpers: unnamed nodes that got a letter, because they are used more than once.
         field: each node as it stands in the formulas of others.
         formula: each node by its op, in the names of its inputs.
+        rests: constants that are 1 − y, with that y.
         siblings: names for what is no node of the graph, with their formulas.
     """
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> None:
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, softmax: bool = True,
+                 size: int = WHOLE) -> None:
         given = named_nodes(names)
+        self.steps = SOFTMAX if softmax else None   # whether a nameless softmax is a step, or stands inside others
+        self.size = size                            # operations in what is written out; more become a step
         self.copies: dict[Any, Any] = {}
         self.origin = root, wrt
         root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
@@ -63,24 +72,30 @@ class Reading:
         self.spelled: dict[Any, Any] = {}           # the first node of each formula
         self.constants: dict[Any, str] = {}
         self.lengths: dict[sp.Symbol, int] = {}
+        self.sizes: dict[Any, int] = {}
+        self.above: dict[Any, set[Any]] = {}
         self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
         for x, by, _ in edges(root):
             self.users[x].append(by)
         self.beside = self.read_beside(given)
+        self.rests = {x: y for i, x in enumerate(self.order) for j, y in enumerate(self.order)
+                      if is_rest(x, y) and (y in self.name or j < i)}
         for node in self.order:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
+        self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving
+                                   and node not in self.helpers)
         self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
                                            if isinstance(node, Value)})
 
     def ranked(self) -> list[str]:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
-        named = [node for node in self.order if node in self.name]
+        named = [(node.op is not None, self.name[node]) for node in self.order if node in self.name
+                 and node not in self.helpers] + [(True, str(symbol)) for symbol in self.siblings]
         families: dict[str, int] = {}               # z_1 before z_2, whichever the graph meets first
-        for node in named:
-            families.setdefault(self.name[node].partition("_")[0], len(families))
-        named.sort(key=lambda node: (node.op is not None, families[self.name[node].partition("_")[0]], self.name[node]))
-        return [*(self.name[node] for node in named if node not in self.helpers), *map(str, self.siblings),
-                *(self.name[node] for node in self.helpers)]
+        for _, label in named:
+            families.setdefault(family(label), len(families))
+        named.sort(key=lambda pair: (pair[0], families[family(pair[1])], pair[1]))
+        return [*(label for _, label in named), *(self.name[node] for node in self.helpers)]
 
     def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
         """Named Tensors outside the graph that are made of it; they are read with it, after the root."""
@@ -113,6 +128,9 @@ class Reading:
             if node not in self.name and shape_of(node) == () and not is_long(float(node._data)):
                 self.field[node] = Field(rational(float(node._data)))
                 return
+            if node not in self.name and node in self.rests:
+                self.field[node] = Field.of(1) - self.entry(self.rests[node])       # type: ignore[operator]
+                return
             if node not in self.name:
                 same = next((x for x in self.constants if shape_of(x) == () == shape_of(node)
                              and x._data == node._data), None)
@@ -131,20 +149,30 @@ class Reading:
             self.field[node] = self.field[twin]
             return
         if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
-            self.helpers[node] = None
+            if wishes not in (self.steps, LARGE):
+                self.helpers[node] = None
             self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
 
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
-        if shape and node.op.name == "div" and inputs[0].op is not None and inputs[0].op.name == "exp" and any(
-                x is inputs[0] for x in inputs[1].inputs):
-            return ["ŷ", "p"]
-        if node.is_array and node.op.name == "sum" and inputs[0].op is not None and inputs[0].op.name == "exp":
+        if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
+            return SOFTMAX
+        if node.is_array and node.op.name == "sum" and powers(inputs[0]):
             return ["s", "S"]
+        if node.op.name == "sum" and len(inputs) > 1 and all(map(powers, inputs)):
+            return ["s", "S"]
+        if powers(node) and {by.op.name for by in self.users[node]} <= {"div", "sum"}:
+            return []
         spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])
+        if self.whole(node) > self.size * (1 if len(self.users[node]) > 1 else 3):       # too much to go through
+            return LARGE
+        large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
+                                                  for by in self.users[node])
+        if (large and not divides) or sp.count_ops(expr) > 4 * MOST:        # too much to write out inside another
+            return LARGE
         if not (len(self.users[node]) > 1 or divides or (spread and shape)):
             return []
         if node.op.name == "sqrt" or (expr.is_Pow and expr.exp == sp.Rational(1, 2)):
@@ -153,6 +181,15 @@ class Reading:
             return ["μ", "ν"]
         plain = isinstance(expr, The) or (sp.count_ops(expr) <= 1 and not expr.is_Add and not expr.has(sp.Sum))
         return [] if plain else [*("sSq" if node.op.name in ("sum", "add") else "ruv" if expr.is_Pow else "uvr")]
+
+    def whole(self, node: Any) -> int:
+        """How long a derivative through the node is: the argument of a function stands in its derivative again."""
+        if node not in self.sizes:
+            inside = sum(self.whole(x) for x in node.inputs if x in self.moving and x.op is not None and (
+                x in self.helpers or x not in self.name))
+            plain = hasattr(node.op, "vjps") or node.op.name in ("add", "sub", "neg", "mul", "div", "sum", "dot")
+            self.sizes[node] = PRODUCT + 4 * inside if node.op.name == "matmul" else 1 + inside * (1 if plain else 2)
+        return self.sizes[node]
 
     def wish(self, node: Any) -> str:
         """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
@@ -163,12 +200,13 @@ class Reading:
             if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
                 whole = by.inputs[0]._data
                 axes = tuple(i for i, n in enumerate(x.shape) if n != whole.shape[i]) if x.ndim == whole.ndim else ()
-                if axes and (whole.max(axes, keepdims=True) == x).all():
+                if axes and (whole == x).any(axes).all():
                     self.shifts[node] = None
                     return "m"
-        if x.ndim and (x >= 0).all() and (abs(x.sum(-1) - 1) < 1e-9).all():
+        sums = x.sum(-1)
+        if x.ndim and (x >= 0).all() and ((abs(sums - 1) < 1e-9) | (sums == 0)).all() and sums.any():
             return "Y"
-        return "c"
+        return "M" if ((x == 0) | (x == 1)).all() else "c"
 
     def operands(self, node: Any) -> list[Field]:
         """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""
@@ -270,6 +308,15 @@ class Reading:
             pass
         return {x: g for x, g in gradients.items() if x in stops}
 
+    def leading(self, x: Any, partials: Mapping[Any, Mapping[Any, Any]]) -> set[Any]:
+        """The named nodes that depend on `x`, and `x` itself."""
+        if x not in self.above:
+            self.above[x] = {x}
+            for node in self.shown:
+                if any(y in self.above[x] for y in partials[node]):
+                    self.above[x].add(node)
+        return self.above[x]
+
 
 def fitted(part: Field, shape: tuple[int, ...]) -> Field:
     """Broadcasting undone, as the engine does it."""
@@ -295,8 +342,27 @@ def parameters(node: Any) -> Sequence[Any]:
     return () if saved is None else saved[len(node.inputs):]
 
 
+def family(label: str) -> str:
+    """z, of z_1 and z_2."""
+    return label.partition("_")[0]
+
+
+def powers(node: Any) -> bool:
+    """Whether a node is e^x, or that where nothing masks it: M·e^x."""
+    if node.op is None or node.op.name != "mul":
+        return node.op is not None and node.op.name == "exp"
+    return any(x.op is None and powers(y) for x, y in (node.inputs, node.inputs[::-1]))
+
+
 def places(node: Any) -> tuple[sp.Expr, ...]:
     return tuple([sp.Dummy("i", integer=True) for _ in shape_of(node)])
+
+
+def is_rest(x: Any, y: Any) -> bool:
+    """Whether a nameless constant was made as 1 − y, of which the graph keeps no trace."""
+    return x.op is None is y.op and x is not y and not x.label and x.is_array and y.is_array and math.prod(
+        x.shape) > 1 and x.shape == y.shape and x.dtype.kind == "f" and not x.requires_grad and bool(
+            (x._data == 1 - y._data).all())
 
 
 def is_long(x: float) -> bool:
@@ -334,6 +400,7 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
     return found
 
 
+SOFTMAX, LARGE = ["ŷ", "p"], ["a"]                 # nameless nodes that are steps of their own
 TRIES = 80                                          # at other numbers, nearer each time
 NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
 
@@ -341,22 +408,28 @@ NOWHERE = "derive: near the graph's numbers no others were found at which it is 
 class Point:
     """Numbers for all names: those of the graph where `random` is None, else others near them.
 
-    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too.
+    `facts` are pairs of a leaf's name and a formula for it, by which facts hold at other points too; `sums` are what an
+    array's sums along an axis are there.
     """
 
     def __init__(self, reading: Reading, random: Random | None = None,
-                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), shares: Container[Any] = (),
+                 facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (), sums: Mapping[tuple[Any, int], float] | None = None,
                  spread: float = 1.0) -> None:
         self.reading = reading
         self.value: dict[Any, Any] = {}
         self.known: dict[Any, Any] = dict(reading.lengths)
         order = reading.order
-        for node in order:
-            if node.op is None:
+        for node in sorted(order, key=lambda node: node in reading.rests):
+            if node in reading.rests:
+                self.value[node] = 1.0 - self.value[reading.rests[node]]
+            elif node.op is None:
                 free = node in reading.name and node not in reading.constants
                 self.value[node] = start(node, random if free else None, spread)
-                if node in shares and random is not None:           # rows that sum to 1 do so elsewhere too
-                    self.value[node] = self.value[node] / self.value[node].sum(-1, keepdims=True)
+                for (x, axis), whole in (sums or {}).items():       # rows that sum to 1 do so elsewhere too
+                    if x is node and random is not None:
+                        array = self.value[node]
+                        self.value[node] = (array / array.sum(axis, keepdims=True) * whole if whole else
+                                            array - array.mean(axis, keepdims=True))
                 self.know(node)
         for symbol, formula in facts if random is not None else ():
             node = next(x for x in order if reading.name.get(x) == symbol.name)
@@ -441,6 +514,7 @@ def forward(node: Any, inputs: Sequence[Any]) -> Any:
 
 def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
     """The number of a formula; for one with indices the array of its entries, one axis for each of `axes`."""
+    expr = loosened(sp.sympify(expr))               # as one letter may stand for axes of two lengths
     bound = {limit[0]: int(limit[2]) + 1 for s in expr.atoms(sp.Sum) for limit in s.limits}
     lengths = {**dict(axes), **bound}
     position = {index: axis for axis, index in enumerate(lengths)}
@@ -452,7 +526,10 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             from numpy import arange
             return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
         if isinstance(x, sp.Indexed):
-            return known[x.base][tuple([value(i) for i in x.indices])]
+            from numpy import clip
+            array = known[x.base]                   # a place beyond the axis stands beside a 0
+            return array[tuple([clip(int(i) if i.is_Integer else value(i), 0, n - 1)
+                                for i, n in zip(x.indices, array.shape)])]
         if x.is_Atom:
             if x.is_Symbol:
                 raise TypeError(f"derive: no number for {x!r} in {expr}")
@@ -474,12 +551,10 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             return reduce(mul, parts)
         if isinstance(x, sp.Pow):
             return parts[0] ** (int(x.exp) if x.exp.is_Integer else parts[1])
-        if isinstance(x, Comparison):
-            return type(x).holds(*parts) * 1.0
+        if isinstance(x, (Comparison, Place)):
+            return type(x).number(*parts)
         if isinstance(x, sp.KroneckerDelta):
             return (parts[0] == parts[1]) * 1.0
-        if isinstance(x, Positions):
-            return type(x).array.squeeze()[tuple(parts)] if parts else type(x).array.reshape(())
         if isinstance(x, The):
             try:
                 return x.op(*[float(p) if isinstance(p, int) else p for p in parts])
@@ -491,7 +566,7 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
             return math.log(parts[0])
         raise TypeError(f"derive: no number for {x}")
 
-    result = value(sp.sympify(expr))
+    result = value(expr)
     if not axes:
         return result
     from numpy import broadcast_to, squeeze

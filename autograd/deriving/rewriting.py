@@ -11,11 +11,15 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from autograd.deriving.fields import Above, AtLeast, Same, The
+from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.reading import Reading, shape_of
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
 
-__all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
+__all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
+
+LONG = 60                                           # as text
+NAMES = 16                                          # different names and functions in it
+ALGEBRA = 100                                        # operations in what algebra is tried on
 
 
 class Form(NamedTuple):
@@ -44,6 +48,8 @@ class Rewriter:
     def __init__(self, reading: Reading, facts: Sequence[Fact], write: Writer) -> None:
         self.reading, self.facts, self.write = reading, facts, write
         self.turned: dict[sp.Expr, sp.Expr] = {}
+        self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
+        self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
         self.lengths: dict[sp.Expr, int] = {}
         formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
                     for node in [*reading.shown, *reading.helpers] if node in reading.formula and shape_of(node) == ()}
@@ -61,7 +67,7 @@ class Rewriter:
         if len(powers) == 1 and powers[0] not in self.turned:
             stand_in = sp.Dummy()
             flat = formula.xreplace(small).xreplace({powers[0]: stand_in})
-            if flat.atoms(The):
+            if flat.atoms(The, sp.Sum):
                 return
             numerator, denominator = sp.fraction(sp.together(flat))
             equation = sp.Poly(sp.expand(symbol * denominator - numerator), stand_in)
@@ -96,29 +102,47 @@ class Rewriter:
         closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
         opened = {v: k for k, v in closed.items()}
         flat = expr.xreplace(closed)
+        if flat.count_ops() > ALGEBRA or len(flat.free_symbols) > NAMES:    # it would take too long
+            return expr
+        if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
+            flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = sp.cancel(flat)
-        return self.best([x.xreplace(opened) for x in (
-            flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
-                sp.cancel, sp.Add.make_args(flat)))))])
+        forms = [flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+            sp.cancel, sp.Add.make_args(flat))))]
+        if jumps := {x: sp.Dummy() for x in flat.atoms(Comparison)}:        # what jumps is taken out
+            numerator, denominator = sp.fraction(less.xreplace(jumps))
+            terms = sp.expand(numerator)
+            taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps.values()]) for t in sp.Add.make_args(terms)}
+            forms.append((sp.collect(terms, taken - {1}, sp.factor) / denominator).xreplace(
+                {v: k for k, v in jumps.items()}))
+        return self.best([x.xreplace(opened) for x in forms])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""
         forms = [Form(expr)]
         if ties:
             untied = expr.xreplace(ties)
-            if untied != expr:
-                forms.append(Form(untied, said("where the two are not equal")))
+            if untied != expr:                      # of a long rule only what counts is shown
+                forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
         used = {old: new for old, new in self.turned.items() if expr.has(old)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
-            forms.append(Form(named, said("as ", listed([self.says(old, new) for old, new in used.items()]))))
+            forms.append(Form(named, said("as ", listed([
+                self.turns(old, new) for old, new in {self.shapes.get(old, old): (old, new) for old, new in sorted(
+                    used.items(), key=lambda pair: str(pair), reverse=True)}.values()][::-1]))))
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
             forms.append(Form(plain))
         return forms
 
     def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
+        self.claims.append((left, right))
         return joined([self.write(left), EQUALS, self.write(right)])
+
+    def turns(self, old: sp.Expr, new: sp.Expr) -> Shown:
+        """exp(z) = ŷs, from the definition of ŷ; and u r = x̂ for u = x̂/r, which is the definition itself."""
+        above, below = sp.fraction(new)
+        return self.says(old * below, above)
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
         """What the facts make of it, one after another, as long as it gets shorter."""
@@ -153,7 +177,8 @@ class Rewriter:
                 self.write.spelled[whole] = says
                 close = sp.collect(sp.expand(together), whole)
                 shown = self.write(self.best([together, close, sp.factor_terms(close)]))
-                grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
+                if len(shown.text) < 1.5 * len(self.write(expr).text):
+                    grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
             yield grouped, Form(result, why)
 
     def reflected(self, expr: sp.Expr) -> Form | None:

@@ -220,6 +220,8 @@ function showFigures() {                            // all that is not the same 
   });
   panel.className = inBackward() || (chosen !== null && revealed(chosen)) ? "backward" : "forward";
   panel.innerHTML = chosen !== null ? explained(chosen) : step === 0 ? opening() : inBackward() ? backwardStep(node) : forwardStep(node);
+  const derived = panel.className === "backward" && nodes[chosen ?? node]?.derived;
+  if (derived) panel.insertAdjacentHTML("beforeend", `<details class="derived" open><summary>How it is derived</summary>${derived}</details>`);
   panel.querySelectorAll("[data-guess]").forEach(button => button.addEventListener("click", () => guess(button.dataset.guess)));
   svg.setAttribute("aria-label", `A graph of ${nodes.length} nodes, from ${listed(walk.leaves)} to ${said(walk.root)}. `
     + (computedAt.get(walk.root) <= step ? `${said(walk.root)} is ${nodes[walk.root].data}. ` : "") + "Choose a node to have it explained.");

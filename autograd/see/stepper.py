@@ -40,8 +40,8 @@ WIDEST = "−1.234e−123"                              # no number of four digi
 
 
 def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, object] | None = None,
-            parameters: object = None, title: str | None = None, direction: str = "LR",
-            max_nodes: int = 300) -> StepperPage:
+            parameters: object = None, title: str | None = None, direction: str = "LR", max_nodes: int = 300,
+            derive: bool = False) -> StepperPage:
     """A page that steps through the graph's values and then, backward, through its gradients.
 
     In a notebook it shows itself in place; `.save("backprop.html")` writes it, and so does naming a file. It needs
@@ -58,6 +58,7 @@ def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, o
         title: what stands at the top.
         direction: of the picture: "LR", "TB", "RL" or "BT".
         max_nodes: refuse a larger graph.
+        derive: show for each named node how its gradient is derived, as `derive` has it.
 
     Raises:
         TypeError: if `root` is not a node.
@@ -65,7 +66,8 @@ def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, o
         RuntimeError: where neither `dot` nor pygraphviz is there to lay it out; a file gets its DOT text then.
     """
     try:
-        text = page(root, names=names, parameters=parameters, title=title, direction=direction, max_nodes=max_nodes)
+        text = page(root, names=names, parameters=parameters, title=title, direction=direction, max_nodes=max_nodes,
+                    derive=derive)
     except UnlaidError as error:
         if file is None:
             raise
@@ -79,7 +81,7 @@ def stepper(root: Node, file: str | Path | None = None, *, names: Mapping[str, o
 
 
 def page(root: Node, *, names: Mapping[str, object] | None = None, parameters: object = None,
-         title: str | None = None, direction: str = "LR", max_nodes: int = 300) -> str:
+         title: str | None = None, direction: str = "LR", max_nodes: int = 300, derive: bool = False) -> str:
     """The text of the page that `stepper` writes, to be put in place elsewhere.
 
     Raises:
@@ -94,6 +96,12 @@ def page(root: Node, *, names: Mapping[str, object] | None = None, parameters: o
     compute, facts["fixed"] = _script(root)
     if not compute:
         _add_numbers(facts, order, root)
+    if derive:
+        from autograd.deriving.derive import steps_in_pages
+        found = steps_in_pages(root, names)
+        for node, entry in zip(order, facts["nodes"]):
+            if node in found:
+                entry["derived"] = found[node]
     told = {node: _lines(node, name_of[node], entry) for node, entry in zip(order, facts["nodes"])}
     return assemble("stepper", {
         "TITLE": html.escape(title or f"Backpropagation from {name_of[root]}, step by step"),

@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -13,19 +14,24 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
-from autograd import Tensor, Value, derive
+import nn
+from autograd import Tensor, Value, cat, derive, stack, stepper, where
+from autograd.arrays.fused import affine, batch_norm
+from autograd.arrays.structural import STRUCTURAL
 from autograd.core.nary import total
 from autograd.core.ops import TABLE
 from autograd.deriving import rewriting
+from autograd.deriving.derive import steps_in_pages
 from autograd.deriving.shown import name
-from autograd.extend import elementwise
+from autograd.extend import elementwise, moves
 from demos import derive as demo
+from tests.test_numbers_alone import run
 
 
 def lines(derivation) -> list[str]:
     """Its lines, with one space wherever there are several."""
     return [re.sub(r" {2,}", "  ", re.sub(r" +=", " =", line, count=1)).strip()
-            for line in str(derivation).split("\n") if line]
+            for line in derivation.text().split("\n") if line]
 
 
 def named(label, x):
@@ -43,10 +49,16 @@ def two_outputs():
     return named("L", -(y[0] * p[0].log() + y[1] * p[1].log())), w, y
 
 
+@cache
+def taught(make):
+    """A lesson's derivations, made once for all tests."""
+    return make().derivations
+
+
 # The five documents.
 
 def test_a_one_class_is_true_the_two_cases():
-    (derivation,) = demo.index().derivations
+    (derivation,) = taught(demo.index)
     text = lines(derivation)
     assert "∂ŷ₁/∂z₁ = (1/s − ŷ₁/s) exp(z₁ − m)" in text
     assert "= ŷ₁(1 − ŷ₁)  as exp(z₁ − m) = ŷ₁s" in text
@@ -55,7 +67,7 @@ def test_a_one_class_is_true_the_two_cases():
 
 
 def test_b_a_batch_by_the_jacobian_of_the_logarithm():
-    jacobian, whole = demo.batch().derivations
+    jacobian, whole = taught(demo.batch)
     assert "= δ_ij − ŷ_nj  as exp(A_nj − m_n) = s_n ŷ_nj" in lines(jacobian)
     text = lines(whole)
     assert "∂H/∂A_nc = Σ_k ∂H/∂σ_nk · ∂σ_nk/∂A_nc  the chain rule" in text
@@ -67,7 +79,7 @@ def test_b_a_batch_by_the_jacobian_of_the_logarithm():
 
 
 def test_c_two_outputs_both_ways_and_the_general_form():
-    one, general = demo.two_outputs().derivations
+    one, general = taught(demo.two_outputs)
     text = lines(one)
     assert text[5:] == [
         "∂L/∂w₂₁ = ∂L/∂ŷ₁ · ∂ŷ₁/∂z₁ · ∂z₁/∂w₂₁ + ∂L/∂ŷ₂ · ∂ŷ₂/∂z₁ · ∂z₁/∂w₂₁"
@@ -81,14 +93,14 @@ def test_c_two_outputs_both_ways_and_the_general_form():
 
 
 def test_d_probabilities_and_logits():
-    (derivation,) = demo.samples().derivations
+    (derivation,) = taught(demo.samples)
     text = lines(derivation)
     assert "∂L/∂ŷ_nc = −Y_nc/(N ŷ_nc)" in text
     assert text[-1] == "∂L/∂X = (Ŷ − Y)/N"
 
 
 def test_e_by_the_logarithm():
-    logs, s, loss, cool = map(lines, demo.logarithm().derivations)
+    logs, s, loss, cool = map(lines, taught(demo.logarithm))
     assert logs[-1] == "∂ℓ_i/∂x_j = δ_ij − exp(x_j)/s"
     assert s[-1] == "= s_i (δ_ij − s_j)  as exp(x_j) = s_j S"
     assert loss[-1] == "= s_i − y_i  as Σ_k y_k = 1"
@@ -98,19 +110,19 @@ def test_e_by_the_logarithm():
 # What goes beyond.
 
 def test_neurons():
-    assert [lines(d)[-1] for d in demo.neurons().derivations] == [
+    assert [lines(d)[-1] for d in taught(demo.neurons)] == [
         "= 2x₁(o − t)(1 − o²)", "= 2x₁o(o − t)(1 − o)", "= 2x₁(o − t)[o > 0]"]
 
 
 def test_binary_cross_entropy_and_logsumexp():
-    slowly, at_once, summed = (lines(d)[-1] for d in demo.logits().derivations)
+    slowly, at_once, summed = (lines(d)[-1] for d in taught(demo.logits))
     assert slowly == "= p − y  p and 1 − p cancel"
     assert at_once == "= σ(z) − y  as σ(−z) = 1 − σ(z)"
     assert summed == "∂ℓ/∂x_i = exp(x_i)/s"
 
 
 def test_layers_norms_and_attention():
-    text = [line for lesson in (demo.two_layers(), demo.norms(), demo.attention()) for d in lesson.derivations
+    text = [line for make in (demo.two_layers, demo.norms, demo.attention) for d in taught(make)
             for line in lines(d)]
     for expected in ("∂L/∂W₂ = Hᵀ(Ŷ − Y)/N", "∂L/∂b₂ = 1ᵀ(Ŷ − Y)/N  the sums of the columns", "∂L/∂W₁ = Xᵀ ∂L/∂A",
                      "∂L/∂H = (1/N)(Ŷ − Y) W₂ᵀ",
@@ -132,10 +144,11 @@ def test_every_form_of_cross_entropy(form, smoothing):
 
 def test_cross_entropy_of_values_fused():
     z = [Value(x, label=f"z_{i}") for i, x in enumerate((0.2, -1.0, 0.4), 1)]
-    derivation = derive(F.cross_entropy(z, 1), z[0], names={"ŷ": F.softmax(z)})
-    text = lines(derivation)
+    text = lines(derive(F.cross_entropy(z, 1), z))
     assert text[0] == "s = exp(z₁) + exp(z₂) + exp(z₃)"
-    assert text[-1] == "∂L/∂z₁ = exp(z₁)/s"
+    assert [x for x in text if x.endswith("cancels")] == ["= ŷ₁  ŷ₂ cancels", "= ŷ₂ − 1  ŷ₂ cancels",
+                                                          "= ŷ₃  ŷ₂ cancels"]
+    assert lines(derive(F.cross_entropy(z, [0.5, 0.25, 0.25]), z[0]))[-1] == "= ŷ₁ − 1/2"
 
 
 @pytest.mark.parametrize("top", [0.4, 1000.0])
@@ -162,7 +175,7 @@ def test_class_indices_give_a_delta():
     z = Tensor([[0.2, -1.0, 0.4], [1.5, 0.3, 0.1]], requires_grad=True, label="z")
     p = named("ŷ", F.softmax(z))
     loss = -p.log()[np.arange(2), np.array([2, 0])].mean()
-    assert lines(derive(loss, z))[-1] == "= (ŷ_nc − δ_c,t_n)/N"
+    assert lines(derive(loss, z))[-1] == "= (ŷ_nc − δ_{c,t_n})/N"
 
 
 def test_the_jacobian_of_softmax():
@@ -212,10 +225,48 @@ def test_a_wrong_line_is_an_error(monkeypatch):
 
 def test_what_is_outside_says_which_op_it_is():
     x = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, label="x")
-    for build, op in ((lambda: x.max(1).values.sum(), "max_along"), (lambda: x.reshape(6).sum(), "reshape"),
-                      (lambda: x[:, 1:].sum(), "slice")):
-        with pytest.raises(ValueError, match=op):
-            derive(build(), x)
+    doubled = moves("doubled", lambda x: x * 2.0, lambda g, out, x: g * 2.0)
+    try:
+        with pytest.raises(ValueError, match="doubled is outside what can be derived"):
+            derive(doubled(x).sum(), x)
+    finally:
+        del STRUCTURAL["doubled"]
+    with pytest.raises(ValueError, match="-inf stands in the graph"):
+        derive(x.masked_fill(x._data > 2, -np.inf).sum(), x)
+    with pytest.raises(ValueError, match="several numbers are the largest"):
+        derive((x * 0.0).max(), x)
+
+
+# Numbers that only move: where each comes from is said in indices.
+
+MOVED = {
+    "reshape": lambda x: x.reshape(2, 12), "flat": lambda x: x.reshape(24),
+    "unflat": lambda x: x.reshape(24).reshape(4, 6), "split": lambda x: x.reshape(2, 3, 2, 2),
+    "across": lambda x: x.reshape(4, 6).T.reshape(3, 8), "slice": lambda x: x[:, 1:],
+    "slices": lambda x: x[:, :2, 1:3], "one of a slice": lambda x: x[:, 1:2], "every second": lambda x: x[:, ::2],
+    "backwards": lambda x: x[..., ::-1], "row": lambda x: x[1], "new": lambda x: x[:, None],
+    "rows": lambda x: x[np.array([1, 0, 1])], "rows and columns": lambda x: x[np.array([1, 0]), np.array([2, 2])],
+    "mask": lambda x: x[x._data > 0.7], "cat": lambda x: cat([x, x * x], 1),
+    "cat last": lambda x: cat([x * x, x], -1), "stack": lambda x: stack([x, x.tanh()]),
+    "flip": lambda x: x.flip(0, 2), "roll": lambda x: x.roll(1, 1), "tril": lambda x: x.tril(),
+    "triu": lambda x: x.triu(1), "cumsum": lambda x: x.cumsum(1), "sort": lambda x: x.sort(2).values,
+    "max": lambda x: x.max(2).values, "kept": lambda x: x - x.max(1, keepdim=True).values,
+    "min": lambda x: x.min(0).values, "largest": lambda x: x * x.max(), "where": lambda x: where(x > 0.7, x, x * 0.1),
+    "filled": lambda x: x.masked_fill(x._data > 1, 0.0), "turned": lambda x: x.transpose(0, 2),
+    "spread": lambda x: x[:, :1].expand(2, 3, 4), "picked": lambda x: x.gather(2, np.ones((2, 3, 1), int)),
+    "detached": lambda x: x * x.detach(), "clamped": lambda x: x.clamp(0.4, 0.9), "norm": lambda x: x / x.norm(),
+    "heads": lambda x: x.reshape(2, 3, 2, 2).transpose(1, 2) @ x.reshape(2, 3, 2, 2).transpose(1, 2).mT,
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_ops_that_move_numbers(name):
+    """`derive` has held each line against the engine, at this point and at others."""
+    x = Tensor(np.random.default_rng(0).uniform(0.2, 1.2, (2, 3, 4)), requires_grad=True, label="x")
+    y = MOVED[name](x)
+    assert len(derive((y.tanh() * y).sum(), x).points) == 4
+    y.label = "y"
+    assert "∂y" in str(derive((y ** 3).mean(), x))
 
 
 def test_numbers_that_changed_and_names_that_lack():
@@ -232,7 +283,7 @@ def test_numbers_that_changed_and_names_that_lack():
 
 def test_what_does_not_depend_has_the_derivative_zero():
     x, y = Value(2.0, label="x"), Value(3.0, label="y")
-    assert lines(derive(named("L", y * y), x))[-1] == "∂L/∂x = 0  it does not depend on it"
+    assert lines(derive(named("L", y * y), x))[-1] == "∂L/∂x = 0  as L does not depend on x"
 
 
 def test_a_tensor_that_nothing_leads_to_is_refused():
@@ -251,6 +302,168 @@ def test_an_op_of_ones_own_is_derived_by_its_row():
         assert lines(derive(named("L", x.swish_()), x))[-1] == "∂L/∂x = (1 + x − L) σ(x)"
     finally:
         del TABLE["swish_"], Value.swish_
+
+
+# What a derivative holds fixed, and what goes by its name.
+
+def test_a_derivative_that_holds_others_fixed_says_so():
+    x = Value(0.7, label="x")
+    b = named("b", x * x)
+    L = named("L", named("c", b * x + b) + b)
+    text = lines(derive(L, b))
+    assert text[3] == "∂L/∂b = ∂L/∂b|_c + ∂L/∂c · ∂c/∂b  the chain rule, one term for each way"
+    assert "∂L/∂b|_c = 1  with c held fixed" in text
+    X = Tensor(np.ones((2, 3)), requires_grad=True, label="x")
+    h = named("h", X.tanh())
+    assert "∂y_nc/∂x_nc|_h = h_nc  with h held fixed" in lines(derive(named("y", X * h).sum(), X))
+
+
+def test_a_reason_that_does_not_hold_is_an_error(monkeypatch):
+    loss, w, _ = two_outputs()
+    right = rewriting.Rewriter.turns
+    monkeypatch.setattr(rewriting.Rewriter, "turns", lambda self, old, new: right(self, old, 2 * new))
+    with pytest.raises(ArithmeticError, match="said as a reason"):
+        derive(loss, w["21"])
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ("Σ_c Y_nc = 1", ""), ("sum_c Y_nc == 1", ""), ("Σ_c Y_nc = 2", "contradicts the numbers"),
+    ("Σ_c Q_nc = 1", "the sums along an axis may be given"), ("Y = 1", "the sums along an axis may be given"),
+    ("Σ_n p_nc = 1.0", "contradicts the numbers")])
+def test_facts_about_sums_of_tensors(given, says):
+    z = Tensor([[0.2, -1.0, 0.4], [1.5, 0.3, 0.1]], requires_grad=True, label="z")
+    Y = Tensor([[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]], requires_grad=True, label="Y")     # learned, so it may be anything
+    loss = -(Y * named("p", F.softmax(z)).log()).sum(1).mean()
+    assert "as Σ_k Y_nk = 1" not in str(derive(loss, z))
+    if says:
+        with pytest.raises(ValueError, match=says):
+            derive(loss, z, given=given)
+    else:
+        assert lines(derive(loss, z, given=given))[-2:] == ["= (p_nc − Y_nc)/N  as Σ_k Y_nk = 1", "∂L/∂Z = (P − Y)/N"]
+
+
+# Every function of F, and every fused op: derived, or refused by its name.
+
+EYE = np.eye(3)
+FUNCTIONS = {
+    "binary_cross_entropy": lambda x: F.binary_cross_entropy(x.sigmoid(), Tensor(EYE[[0, 2]], label="y")),
+    "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(
+        x, Tensor(EYE[[0, 2]], label="y")),
+    "cross_entropy": lambda x: F.cross_entropy(x, np.array([2, 0]), weight=np.array([1.0, 2.0, 0.5])),
+    "cross_entropy_composite": lambda x: F.cross_entropy_composite(x, np.array([2, 0]), label_smoothing=0.1),
+    "dropout": lambda x: F.dropout(x, 0.5).sum(), "embedding": lambda x: (F.embedding([[0, 1], [1, 1]], x) ** 2).sum(),
+    "entropy": lambda x: F.entropy(F.softmax(x)).sum(), "gelu": lambda x: F.gelu(x).sum(),
+    "hinge_loss": lambda x: F.hinge_loss(x, np.array([[1.0, -1.0, 1.0], [-1.0, 1.0, 1.0]])),
+    "kl_divergence": lambda x: F.kl_divergence(F.softmax(x), F.softmax(x.detach() + 1.0)).sum(),
+    "l1_loss": lambda x: F.l1_loss(x, EYE[:2]), "layer_norm": lambda x: (F.layer_norm(x, (3,)) ** 3).sum(),
+    "leaky_relu": lambda x: F.leaky_relu(x).sum(), "linear": lambda x: F.linear(x, Tensor(EYE[:2], label="W")).sum(),
+    "log_softmax": lambda x: (F.log_softmax(x) * EYE[:2]).sum(), "logsumexp": lambda x: F.logsumexp(x, 0).sum(),
+    "mse_loss": lambda x: F.mse_loss(x, EYE[:2]), "nll_loss": lambda x: F.nll_loss(F.log_softmax(x), np.array([0, 2])),
+    "relu": lambda x: F.relu(x).sum(), "sigmoid": lambda x: F.sigmoid(x).sum(), "silu": lambda x: F.silu(x).sum(),
+    "smooth_l1_loss": lambda x: F.smooth_l1_loss(x, EYE[:2]),
+    "softmax": lambda x: (F.softmax(x, temperature=2.0) ** 2).sum(),
+    "softplus": lambda x: F.softplus(x, 2.0).sum(), "tanh": lambda x: F.tanh(x).sum(),
+    "batch_norm": lambda x: (batch_norm(x, Tensor(EYE[0], label="g"), Tensor(EYE[1], label="b")) ** 3).sum(),
+    "affine": lambda x: (affine(x, Tensor(EYE, label="W"), Tensor(EYE[0], label="b")) ** 2).sum(),
+    "ignored": lambda x: F.cross_entropy(x, np.array([2, -100])), "one row": lambda x: F.cross_entropy(x[0], 1),
+    "many axes": lambda x: F.cross_entropy(x.reshape(1, 3, 2), np.array([[0, 2]])),
+    "masked": lambda x: (F.softmax(x.masked_fill(np.array([[True, False, False], [False, False, True]]), -np.inf))
+                         ** 2).sum(),
+}
+
+
+def test_every_function_of_F_has_its_case():
+    constant = {"one_hot", "cross_entropy_gradient"}            # which no gradient goes through
+    assert set(F.__all__) - constant <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_are_derived(function):
+    """Each line, each reason and the result are held against the engine's numbers; a large part of them is short."""
+    x = Tensor([[0.3, -1.2, 0.8], [1.4, 0.1, -0.5]], requires_grad=True, label="x")
+    derivation = derive(FUNCTIONS[function](x), x)
+    assert len(derivation.points) == 4
+    assert max(map(len, lines(derivation))) < 200
+    for each in re.findall(r"<math.*?</math>", derivation.mathml()):
+        ElementTree.fromstring(each.replace("displaystyle=true", 'displaystyle="true"'))
+
+
+def test_sums_that_vanish_are_used():
+    x = Tensor(np.arange(12.0).reshape(4, 3) ** 1.5, requires_grad=True, label="x")
+    assert lines(derive(x.var(0).sum(), x))[-1] == "= 2(x_nc − μ_c)/(N − 1)  as Σ_m (x_mc − μ_c) = 0"
+
+
+def test_attention_with_a_mask():
+    q, k, v = (Tensor(np.random.default_rng(i).normal(size=(4, 3)), requires_grad=True, label=label)
+               for i, label in enumerate("qkv"))
+    s = named("s", (q @ k.T).masked_fill(np.triu(np.ones((4, 4)), 1) == 1, -np.inf))
+    text = lines(derive(named("o", named("a", F.softmax(s)) @ v), q))
+    assert "a_nj = M_nj exp(s_nj − m_n)/S_n" in text
+    assert "= a_nl (δ_jl − a_nj)  as M_nj exp(s_nj − m_n) = a_nj S_n" in text
+
+
+# A learner's own network.
+
+def test_a_network_without_names_but_for_its_weights():
+    model = nn.MLP(2, [3, 2])
+    for i, p in enumerate(model.parameters()):
+        p.label = f"w_{i}"
+    x = [Value(v, label=f"x_{i}") for i, v in enumerate((0.5, -0.3), 1)]
+    derivation = derive(F.cross_entropy(model(x), 1), next(iter(model.parameters())))
+    text = lines(derivation)
+    assert text[2:6] == ["s = exp(z₁) + exp(z₂)", "ŷ₁ = exp(z₁)/s", "ŷ₂ = exp(z₂)/s", "L = −log ŷ₂"]
+    assert max(map(len, text)) < 130
+
+
+def test_a_loop_and_a_name_that_comes_again():
+    w, x = Value(0.7, label="w"), Value(0.5, label="x")
+    h = Value(0.1, label="h_0")
+    for t in range(1, 6):
+        h = named(f"h_{t}", (w * h + x).tanh())
+    text = lines(derive(h, w))
+    assert "= w⁴(1 − h₂²)(1 − h₃²)(1 − h₄²)(1 − h₅²)" in text
+    s = Value(0.0)
+    for i in range(3):
+        s = named("s", s + Value(0.1 * i, label="x") * w)
+    assert lines(derive(named("L", s ** 2), w))[-1] == "= 2s′′(x + x′ + x′′)"
+
+
+def test_a_flattened_embedding():
+    C, W = (Tensor(np.random.default_rng(i).normal(size=n), requires_grad=True, label=label)
+            for i, (label, n) in enumerate({"C": (4, 3), "W": (6, 5)}.items()))
+    e = named("e", F.embedding(np.array([[0, 1], [3, 3]]), C))
+    text = lines(derive(named("h", e.reshape(2, 6) @ W), C))
+    assert "h_nc = Σ_a W_ac e_{n,⌊a/3⌋,a mod 3}" in text
+    assert any("W_{3" in line and line.startswith("∂h_nc/∂e") for line in text)
+
+
+# Beside the numbers of the stepper's page.
+
+def test_steps_for_the_stepper_page():
+    w, x = Value(0.4, label="w"), Value(2.0, label="x")
+    n = named("n", w * x)
+    o = named("o", n.tanh())
+    loss = named("L", (o - 1.0) ** 2)
+    found = steps_in_pages(loss)
+    assert {node.label for node in found} == {"w", "x", "n", "o"}
+    page = stepper(loss, derive=True).html
+    assert page.count(r"\u003cdiv class=scroll tabindex=0>") == 4
+    assert '"derived":' not in stepper(loss).html
+    z = Tensor([[0.2, -1.0]], requires_grad=True, label="z")
+    assert set(steps_in_pages(F.cross_entropy(z, np.array([1])))) == {z}
+
+
+def test_values_are_derived_without_numpy():
+    code = """
+from autograd import Value, derive
+import autograd.functional as F
+z = [Value(x, label=f"z_{i}") for i, x in enumerate((1.0, 2.0), 1)]
+print(str(derive(F.cross_entropy(z, 1), z[0])).splitlines()[-1])
+print(derive(F.softmax(z)[0] * z[1].relu(), z[1]).latex.count("&"), derive(z[0].tanh(), z[0]).mathml()[-10:])
+"""
+    first, second = run(code + "import sys\nassert 'numpy' not in sys.modules").splitlines()
+    assert first.split() == ["=", "ŷ₁", "ŷ₂", "cancels"]
+    assert second.endswith("</section>")
 
 
 # Names and spellings.
@@ -281,7 +494,7 @@ def test_two_nodes_of_one_name_are_told_apart():
 
 
 def test_latex_compiles(tmp_path):
-    bodies = [d.latex for make in (*demo.DOCUMENTS, *demo.BEYOND) for d in make().derivations]
+    bodies = [d.latex for make in (*demo.DOCUMENTS, *demo.BEYOND) for d in taught(make)]
     for body in bodies:
         assert body.startswith("\\begin{align*}")
         assert body.isascii()
@@ -372,10 +585,10 @@ def grown(starts, plan):
     return nodes
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(8))
 def test_random_graphs_of_values(block):
     kinks = 0
-    for seed in range(30 * block, 30 * block + 30):
+    for seed in range(25 * block, 25 * block + 25):
         starts, plan, which = random_plan(seed)
         nodes = grown(starts, plan)
         try:
@@ -395,7 +608,7 @@ def test_random_graphs_of_values(block):
     assert kinks < 5
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(24))
 def test_random_graphs_of_tensors(seed):
     rng = np.random.default_rng(seed)
     r = random.Random(seed)
@@ -424,6 +637,76 @@ def test_random_graphs_of_tensors(seed):
     for point in derivation.points:
         leaves = {node.label: number for node, number in point.value.items() if node.op is None}
         assert set(leaves) >= {wrt.label}
+
+
+# Deep graphs without names.
+
+def woven(n):
+    """A graph in which each node takes some of the four before it, and any other."""
+    r = random.Random(n)
+    nodes = [Value(r.uniform(0.4, 1.2), label=f"x_{i}") for i in range(3)]
+    x = nodes[0]
+    while len(nodes) < n:
+        a, b = r.choice(nodes[-4:]), r.choice(nodes)
+        nodes.append(r.choice([lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a.tanh(), lambda a, b: a.sin(),
+                               lambda a, b: a / (b * b + 1.0), lambda a, b: (a - b).sigmoid()])(a, b))
+    nodes[-1] = nodes[-1] * x                       # so that x is always used
+    return nodes[-1], x
+
+
+def repeated(step, x, n):
+    """One step n times over, each taking what the one before made, and x."""
+    y = x
+    for _ in range(n):
+        y = step(y, x)
+    return (y if isinstance(y, Value) else y.sum()), x
+
+
+def start():
+    return Value(0.7, label="x")
+
+
+def square():
+    return Tensor(np.random.default_rng(0).uniform(0.5, 1.2, (3, 3)), requires_grad=True, label="x")
+
+
+DEEP = {
+    "fraction": lambda n: repeated(lambda y, x: y * y.sin() + x.exp() / y, start(), n // 5),
+    "square": lambda n: repeated(lambda y, x: (y * y + y).tanh(), start(), n // 3),
+    "within": lambda n: repeated(lambda y, x: y.sin().sigmoid(), start(), n // 2),
+    "two": lambda n: repeated(lambda y, x: (y * x + y).tanh() + (y - x).sigmoid(), start(), n // 6),
+    "woven": woven,
+    "entries": lambda n: repeated(lambda y, x: y * y.tanh() + x.exp() / y, square(), n // 5),
+    "matrices": lambda n: repeated(lambda y, x: (y @ y).tanh() + y, square(), n // 3),
+    "softmax": lambda n: repeated(lambda y, x: F.softmax(y) @ y, square(), n // 8),
+    "products": lambda n: (lambda x: (x.prod() if n > 15 else x.prod(0).sum(), x))(square()),
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_deep_graphs_get_letters_and_short_lines(kind):
+    """What is written grows as the graph does, and no faster; written out, these would double with each step."""
+    written = []
+    for n in (10, 20):
+        derivation = derive(*DEEP[kind](n))
+        texts = [side.shown.text for line in derivation.lines for side in line.sides]
+        assert max(map(len, texts)) <= 200
+        written.append(sum(map(len, texts)))
+    assert written[1] < 6 * written[0] + 2000
+
+
+@pytest.mark.parametrize("kind", ["fraction"])
+def test_a_deep_graph_is_derived_in_time(kind):
+    from time import process_time
+    begin = process_time()
+    derive(*DEEP[kind](60))
+    assert process_time() - begin < 20.0            # about 3 s, where nothing else runs
+
+
+@pytest.mark.parametrize("x", [start(), square()], ids=["Value", "Tensor"])
+def test_too_large_a_graph_is_refused_at_once(x):
+    with pytest.raises(ValueError, match=r"nodes lie between .* up to 300\. Derive a part"):
+        derive(*repeated(lambda y, x: (y * y).tanh(), x, 200))
 
 
 def test_a_derivation_of_the_two_outputs_is_quick():

@@ -1,0 +1,460 @@
+"""Ops that move numbers, in index notation: what they compute. Their derivatives are their own, made of one another.
+
+Most say at which place of their input each place of their result stands. A place is an index, or what is computed from
+indices: `Flat` counts through several axes, `Digit` undoes it, `Positions` are class indices and the like.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import sympy as sp
+
+from autograd.deriving.fields import (
+    MOVES,
+    Above,
+    AtLeast,
+    Comparison,
+    Field,
+    Index,
+    OutsideError,
+    Shape,
+    aligned,
+    broadcast,
+)
+
+__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "loosened", "ones_at", "summed"]
+
+
+class Place(sp.Function):                           # type: ignore[misc]
+    """A place along an axis that is computed from indices."""
+
+    is_integer = True
+
+    @classmethod
+    def number(cls, *parts: Any) -> Any:
+        raise NotImplementedError
+
+
+class Flat(Place):
+    """4n + c: a count through several axes at once. The arguments are each index and its axis's length, in turn."""
+
+    @classmethod
+    def eval(cls, *arguments: sp.Expr) -> sp.Expr | None:
+        pairs = [(i, n) for i, n in zip(arguments[::2], arguments[1::2]) if n != 1]
+        if len(pairs) < 2:
+            return pairs[0][0] if pairs else sp.S.Zero
+        if len(pairs) * 2 != len(arguments):
+            return cls(*[x for pair in pairs for x in pair])
+        if all(i.is_Integer for i, _ in pairs):
+            return sp.Integer(cls.number(*arguments))
+        whole = pairs[0][0].args[0] if isinstance(pairs[0][0], Digit) else None
+        stride, found = 1, list[Any]()
+        for _, n in pairs[::-1]:                    # all digits of one count are that count
+            found.insert(0, Digit(whole, stride, n, pairs[0][0].args[3]) if whole is not None else None)
+            stride *= int(n)
+        same = whole is not None and stride == pairs[0][0].args[3] and found == [i for i, _ in pairs]
+        return whole if same else None
+
+    @classmethod
+    def number(cls, *parts: Any) -> Any:
+        count = 0
+        for i, n in zip(parts[::2], parts[1::2]):
+            count = count * int(n) + i
+        return count
+
+
+class Digit(Place):
+    """⌊k/4⌋ mod 3: where a count k stands along one axis; of which stride and length, and how far k counts."""
+
+    nargs = 4
+
+    @classmethod
+    def eval(cls, k: sp.Expr, stride: sp.Expr, n: sp.Expr, whole: sp.Expr) -> sp.Expr | None:
+        if k.is_Integer:
+            return sp.Integer(cls.number(int(k), stride, n, whole))
+        if stride == 1 and n == whole:
+            return k
+        if isinstance(k, Digit):
+            return cls(k.args[0], k.args[1] * stride, n, k.args[3])
+        if isinstance(k, Flat):
+            below, inside = 1, list[sp.Expr]()
+            for i, length in list(zip(k.args[::2], k.args[1::2]))[::-1]:
+                if stride % below == 0 and below * length % (stride * n) == 0:
+                    return cls(i, stride / below, n, length)
+                if stride <= below and below * length <= stride * n:
+                    inside = [i, length, *inside]
+                below *= length
+            if math.prod(inside[1::2]) == n:
+                return Flat(*inside)
+        return None
+
+    @classmethod
+    def number(cls, *parts: Any) -> Any:
+        k, stride, n, _ = parts
+        return k // int(stride) % int(n)
+
+
+class Positions(Place):
+    """t_n: an entry of an array of positions, as class indices are."""
+
+    array: Any
+
+    @classmethod
+    def number(cls, *parts: Any) -> Any:
+        return cls.array.squeeze()[parts] if parts else cls.array.reshape(())
+
+
+@lru_cache(maxsize=256)
+def _positions_of(numbers: bytes, dtype: str, shape: Shape) -> type[Positions]:
+    from numpy import frombuffer
+    return type("t", (Positions,), {"array": frombuffer(numbers, dtype).reshape(shape)})
+
+
+def _positions(key: Any, length: int) -> Callable[[Index], sp.Expr]:
+    """What an array of positions says at an index; `arange` says the index itself."""
+    if key.ndim == 1 and key.shape[0] == length and all(int(i) == n for n, i in enumerate(key)):
+        return lambda index: index[-1]
+    t = _positions_of(key.tobytes(), key.dtype.str, key.shape)
+    return lambda index: t(*[i for i, n in zip(index[len(index) - key.ndim:], key.shape) if n != 1])
+
+
+# Sums and δ.
+
+def expanded(x: sp.Expr) -> sp.Expr:
+    """Multiplied out, as far as there are δ; what stands below a fraction's line stays."""
+    closed: dict[sp.Expr, sp.Expr] = {}
+
+    def close(y: sp.Expr) -> sp.Expr:
+        if isinstance(y, (sp.Add, sp.Mul)):
+            return y.func(*map(close, y.args))
+        below = y.is_Pow and y.base.is_Add and y.exp.could_extract_minus_sign()
+        if y.is_Atom or (y.has(sp.KroneckerDelta) and not below):
+            return y
+        return closed.setdefault(y, sp.Dummy(real=True))
+
+    out = drawn(sp.expand(close(x)).xreplace({v: k for k, v in closed.items()}))
+    return out.replace(lambda y: y.is_Pow and isinstance(y.base, (Comparison, sp.KroneckerDelta)) and y.exp.is_positive,
+                       lambda y: y.base)            # of 0 and 1
+
+
+def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = False) -> sp.Expr:
+    """Σ body over indices: sums of δ are taken at once, and what does not depend on the index stands before the sum.
+
+    With `split`, a sum of terms becomes a sum for each term.
+    """
+    for k, length in sorted(index, key=lambda pair: not any(solved(d, *pair) for d in body.atoms(sp.KroneckerDelta))):
+        deltas = any(solved(d, k, length) for d in body.atoms(sp.KroneckerDelta))
+        terms = []
+        for term in sp.Add.make_args(expanded(body)) if split or deltas else [body]:
+            found = next(((d, s) for d in sp.Mul.make_args(term) if isinstance(d, sp.KroneckerDelta)
+                          and (s := solved(d, k, length))), None)
+            if found is not None:
+                delta, (other, inside) = found
+                terms.append((term / delta).xreplace({k: other}) * inside)
+            else:
+                without, within = term.as_independent(k, as_Add=False)
+                turned = within.xreplace({k: length - 1 - k})       # counted from the other end, if that is plainer
+                if within.has(Comparison) and turned.count_ops() < within.count_ops():
+                    within = turned
+                terms.append(without * (sp.Sum(within, (k, 0, length - 1)) if within != 1 else length))
+        body = sp.Add(*terms)
+    return body
+
+
+def drawn(x: sp.Expr) -> sp.Expr:
+    """What does not depend on the index of a sum stands before it."""
+    if not x.has(sp.Sum):
+        return x
+    x = x.func(*map(drawn, x.args)) if x.args else x
+    if not isinstance(x, sp.Sum):
+        return x
+    without, within = sp.factor_terms(x.function).as_independent(*[limit[0] for limit in x.limits], as_Add=False)
+    return without * (sp.Sum(within, *x.limits) if within != 1 else math.prod(limit[2] + 1 for limit in x.limits))
+
+
+def solved(delta: sp.KroneckerDelta, k: sp.Symbol, length: int) -> tuple[sp.Expr, sp.Expr] | None:
+    """What the index k is where the δ is 1; and 1 where that is on its axis."""
+    for one, other in (delta.args, delta.args[::-1]):
+        shift = one - k
+        if not other.has(k) and not shift.has(k) and shift.is_Integer:
+            place = other - shift
+            return place, sp.S.One if shift == 0 else AtLeast(place, 0) * Above(length, place)
+    return None
+
+
+def loosened(x: sp.Expr) -> sp.Expr:
+    """With a new index for every sum, so that none is another's."""
+    if isinstance(x, sp.Sum):
+        new = {limit[0]: sp.Dummy("k", integer=True) for limit in x.limits}
+        return sp.Sum(loosened(x.function).xreplace(new), *[(new[i], low, high) for i, low, high in x.limits])
+    return x.func(*map(loosened, x.args)) if x.has(sp.Sum) else x
+
+
+def ones_at(one: Index, other: Index) -> sp.Expr:
+    """1 where two places are the same: a product of δ."""
+    return sp.Mul(*[sp.KroneckerDelta(i, j) for i, j in zip(one, other)])
+
+
+def fresh(n: int = 2) -> sp.Expr:
+    """A new index for an axis of length n."""
+    return sp.Dummy("k", integer=True) if n > 1 else sp.S.Zero
+
+
+def _sum(x: Field, dim: Shape, keepdim: bool) -> Field:
+    def at(index: Index) -> sp.Expr:
+        rest: Iterator[sp.Expr] = iter(index)
+        full, over = [], []
+        for axis, n in enumerate(x.shape):
+            if axis not in dim:
+                full.append(next(rest))
+                continue
+            if keepdim:
+                next(rest)
+            full.append(fresh(n))
+            if n > 1:
+                over.append((full[-1], n))
+        return summed(x.at(tuple(full)), over[::-1])
+
+    shape = tuple([1 if i in dim else n for i, n in enumerate(x.shape) if keepdim or i not in dim])
+    return Field(at, shape)
+
+
+def _reduce_to(x: Field, shape: Shape) -> Field:
+    extra = x.ndim - len(shape)
+    dims = tuple([i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n > 1)])
+    return _reshape(_sum(x, dims, True), shape)
+
+
+def _matmul(x: Field, y: Field) -> Field:
+    x, y = Field.of(x), Field.of(y)
+    left = x if x.ndim > 1 else _reshape(x, (1, *x.shape))
+    right = y if y.ndim > 1 else _reshape(y, (*y.shape, 1))
+    if left.ndim < right.ndim:
+        left = _reshape(left, (1,) * (right.ndim - left.ndim) + left.shape)
+    n = left.shape[-1]
+    stack = broadcast([left.shape[:-2], right.shape[:-2]])
+
+    def at(index: Index) -> sp.Expr:
+        *before, i, j = index
+        k = fresh(n)
+        body = (left.at((*aligned(tuple(before), left.shape[:-2]), i, k))
+                * right.at((*aligned(tuple(before), right.shape[:-2]), k, j)))
+        return summed(body, [(k, n)]) if n > 1 else body
+
+    whole = Field(at, (*stack, left.shape[-2], right.shape[-1]))
+    kept = whole.shape[:-2] + whole.shape[-2:-1] * (x.ndim > 1) + whole.shape[-1:] * (y.ndim > 1)
+    return _reshape(whole, kept)
+
+
+def _cumsum(x: Field, dim: int) -> Field:
+    def at(index: Index) -> sp.Expr:
+        k = fresh()
+        return summed(x.at((*index[:dim], k, *index[dim + 1:])) * AtLeast(index[dim], k), [(k, x.shape[dim])])
+
+    return Field(at, x.shape)
+
+
+# The same numbers elsewhere.
+
+def _moved(x: Field, shape: Shape, places: Callable[[Index], Sequence[sp.Expr]]) -> Field:
+    """The field of `shape` whose entry at an index is that of x at the index's `places`."""
+    return Field(lambda index: x.at(tuple([sp.S.Zero if n == 1 else i for i, n in zip(places(index), x.shape)])), shape)
+
+
+def _reshape(x: Field, shape: Shape) -> Field:
+    if -1 in shape:
+        shape = tuple([x.size // -math.prod(shape) if n == -1 else n for n in shape])
+    groups = list(_groups(x.shape, shape))
+
+    def places(index: Index) -> Sequence[sp.Expr]:
+        found: list[sp.Expr] = [sp.S.Zero] * x.ndim
+        for own, outer in groups:
+            count = Flat(*[y for axis in outer for y in (index[axis], sp.Integer(shape[axis]))])
+            whole = stride = math.prod(shape[axis] for axis in outer)
+            for axis in own:
+                stride //= x.shape[axis]
+                found[axis] = Digit(count, *map(sp.Integer, (stride, x.shape[axis], whole)))
+        return found
+
+    return _moved(x, shape, places)
+
+
+def _groups(one: Shape, other: Shape) -> Iterator[tuple[list[int], list[int]]]:
+    """Axes of two shapes, as few as possible each time, that hold equally many places."""
+    left, right = ([i for i, n in enumerate(x) if n != 1] for x in (one, other))
+    while left:
+        a, b = [left.pop(0)], [right.pop(0)]
+        while (m := math.prod(one[i] for i in a)) != (n := math.prod(other[i] for i in b)):
+            if m < n:
+                a.append(left.pop(0))
+            else:
+                b.append(right.pop(0))
+        yield a, b
+
+
+def _permute(x: Field, dims: Shape) -> Field:
+    return _moved(x, tuple([x.shape[axis] for axis in dims]),
+                  lambda index: [index[dims.index(axis)] for axis in range(x.ndim)])
+
+
+def _flip(x: Field, dims: Shape) -> Field:
+    return _moved(x, x.shape, lambda index: [n - 1 - i if axis in dims else i
+                                             for axis, (i, n) in enumerate(zip(index, x.shape))])
+
+
+def _roll(x: Field, shifts: Shape, dims: Shape) -> Field:
+    def places(index: Index) -> Sequence[sp.Expr]:
+        found = list(index)
+        for by, axis in zip(shifts, dims):
+            n = x.shape[axis]
+            found[axis] = Digit(found[axis] - by, sp.S.One, sp.Integer(n), sp.Integer(n * n))
+        return found
+
+    return _moved(x, x.shape, places)
+
+
+def _triangle(x: Field, diagonal: int, turned: bool) -> Field:
+    def at(index: Index) -> sp.Expr:
+        row, column = index[-2:]
+        return x.at(index) * (AtLeast(column, row + diagonal) if turned else AtLeast(row + diagonal, column))
+
+    return Field(at, x.shape)
+
+
+def _concatenate(*parts: Any) -> Field:
+    *given, dim = parts
+    fields = list(map(Field.of, given[0] if isinstance(given[0], (list, tuple)) else given))
+    total = sum(x.shape[dim] for x in fields)
+
+    def at(index: Index) -> sp.Expr:
+        terms, start, i = [], 0, index[dim]
+        for x in fields:
+            n = x.shape[dim]
+            entry = x.at((*index[:dim], i - start if n > 1 else sp.S.Zero, *index[dim + 1:]))
+            terms.append(entry * _between(i, start, start + n, total))
+            start += n
+        return sp.Add(*terms)
+
+    return Field(at, (*fields[0].shape[:dim], total, *fields[0].shape[dim + 1:]))
+
+
+def _between(i: sp.Expr, start: int, stop: int, length: int) -> sp.Expr:
+    """1 for the places of an axis from `start` up to `stop`."""
+    if stop - start == 1 < length:
+        return sp.KroneckerDelta(i, start)
+    return (AtLeast(i, start) if start > 0 else 1) * (Above(stop, i) if stop < length else sp.S.One)
+
+
+# Indexing.
+
+class Key:
+    """x[key]: the result's shape, and for each axis of x how a place on it is made: a function of the result's index.
+
+    Attributes:
+        shape: of x[key].
+        axes: for each axis of x what is done to it: all of it is taken ("all", the result's axis), a slice of it
+            ("slice", axis, start, step), one place ("one", place), or those that an array names ("array", function).
+        arrays: the result's axes that arrays of positions make.
+    """
+
+    def __init__(self, x_shape: Shape, key: Any) -> None:
+        keys = [part for k in (key if isinstance(key, tuple) else (key,))
+                for part in (k.nonzero() if getattr(k, "dtype", None) is not None and k.dtype.kind == "b" else (k,))]
+        taken = sum(k is not None and k is not Ellipsis for k in keys)
+        if Ellipsis not in [k for k in keys if not hasattr(k, "shape")]:
+            keys.append(Ellipsis)
+        place = next(i for i, k in enumerate(keys) if k is Ellipsis)
+        keys[place:place + 1] = [slice(None)] * (len(x_shape) - taken)
+        common = broadcast([k.shape for k in keys if getattr(k, "ndim", 0) > 0])
+        shape: list[int] = []
+        self.axes: list[tuple[Any, ...]] = []
+        self.arrays: range = range(0)
+        for k in keys:
+            if k is None:
+                shape.append(1)
+                continue
+            n = x_shape[len(self.axes)]
+            if isinstance(k, slice):
+                places = range(n)[k]
+                self.axes.append(("all", len(shape)) if places == range(n) else
+                                 ("slice", len(shape), places.start, places.step, len(places)))
+                shape.append(len(places))
+            elif getattr(k, "ndim", 0) > 0:
+                if not self.arrays:
+                    self.arrays = range(len(shape), len(shape) + len(common))
+                    shape += common
+                elif self.axes[-1][0] != "array":
+                    raise OutsideError("derive: arrays of positions with a slice between them are outside what can be "
+                                       "derived; index twice")
+                self.axes.append(("array", _positions(k, n)))
+            else:
+                self.axes.append(("one", sp.Integer(int(k) % n)))
+        self.shape = tuple(shape)
+
+    def places(self, index: Index) -> list[sp.Expr]:
+        """The place in x of each place in x[key]."""
+        arrays = tuple([index[axis] for axis in self.arrays])
+        return [what[0] if kind == "one" else what[0](arrays) if kind == "array" else index[what[0]]
+                if kind == "all" else what[1] + what[2] * index[what[0]] for kind, *what in self.axes]
+
+
+def _index(x: Field, key: Any) -> Field:
+    read = Key(x.shape, key)
+    return _moved(x, read.shape, read.places)
+
+
+def _scatter(x: Field, key: Any, shape: Shape) -> Field:
+    read = Key(shape, key)
+
+    def at(index: Index) -> sp.Expr:
+        inner = [fresh(n) for n in read.shape]
+        over = list(read.arrays)
+        inside = sp.S.One
+        for i, n, (kind, *what) in zip(index, shape, read.axes):
+            if kind == "all":
+                inner[what[0]] = i
+            elif kind == "slice" and what[2] == 1:
+                axis, start, _, count = what
+                inner[axis] = i - start if count > 1 else sp.S.Zero
+                inside *= _between(i, start, start + count, n)
+            elif kind == "slice":
+                over.append(what[0])
+        own = [(k, what[0](tuple([inner[axis] for axis in read.arrays])) if kind == "array" else what[0]
+                if kind == "one" else what[1] + what[2] * inner[what[0]])
+               for k, (kind, *what) in zip(index, read.axes) if kind in ("array", "one") or (
+                   kind == "slice" and what[2] != 1)]
+        body = x.at(tuple(inner)) * inside * ones_at(tuple([p for _, p in own]), tuple([k for k, _ in own]))
+        return summed(body, [(inner[axis], read.shape[axis]) for axis in over if read.shape[axis] > 1])
+
+    return Field(at, shape)
+
+
+def _pick(x: Field, indices: Any, dim: int) -> Field:
+    dim, says = dim % x.ndim, _positions(indices, -1)
+    return _moved(x, indices.shape, lambda index: (*index[:dim], says(index), *index[dim + 1:]))
+
+
+def _place(x: Field, indices: Any, dim: int, shape: Shape) -> Field:
+    dim, says = dim % len(shape), _positions(indices, -1)
+
+    def at(index: Index) -> sp.Expr:
+        k = fresh(indices.shape[dim])
+        own = (*index[:dim], k, *index[dim + 1:])
+        body = x.at(own) * sp.KroneckerDelta(index[dim], says(own))
+        return body if k == 0 else summed(body, [(k, indices.shape[dim])])
+
+    return Field(at, shape)
+
+
+MOVES |= {
+    "sum": _sum, "expand": lambda x, shape: _moved(x, shape, lambda index: aligned(index, x.shape)),
+    "reduce_to": _reduce_to, "cast": lambda x, dtype: x, "reshape": _reshape, "permute": _permute, "matmul": _matmul,
+    "index": _index, "scatter": _scatter, "pick": _pick, "place": _place, "concatenate": _concatenate, "flip": _flip,
+    "roll": _roll, "tril": partial(_triangle, turned=False), "triu": partial(_triangle, turned=True),
+    "cumsum": _cumsum, "affine": lambda x, weight, bias: operator.add(_matmul(x, weight), bias),
+}
