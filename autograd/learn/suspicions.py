@@ -85,7 +85,7 @@ class Case:
     def forgiven(self) -> str:
         """Why an answer that is not quite the engine's is right all the same; nothing where it is not."""
         if self.one is None or self.rounded_alone():
-            return "" if self.one is None else tell("but for what rounding leaves of large terms that cancel")
+            return "" if self.one is None else tell("except for what rounding leaves of large terms that cancel")
         return self.at_a_kink()
 
     def rounded_alone(self) -> bool:
@@ -126,7 +126,7 @@ class Case:
 
     def kink_words(self, use: Use) -> str:
         at = tell("its two inputs are equal") if len(use.by.inputs) > 1 else tell("its input is 0")
-        return tell("other than the engine's only where {name} has a kink, where {at}; either is a subgradient",
+        return tell("differs from the engine's only where {name} has a kink, since {at}; both are subgradients",
                     name=use.by.op.name, at=at)
 
     # Words.
@@ -153,7 +153,7 @@ class Case:
         """The mistake with its evidence; `by` is the node that its hint speaks of."""
         bare = by.strip("`")
         return mistake, evidence, tell(mistake.hint).format(t=f"`{self.name}`", bare=self.name,
-                                                      by=tell("(its result)") if "`" in bare else bare)
+                                                      by=tell("(the op's result)") if "`" in bare else bare, node=by)
 
     def slope(self, by: Node) -> str:
         """The local derivative at a use, in words."""
@@ -279,7 +279,7 @@ class Case:
         if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
             yield self.seen(mistakes.LOCAL, tell("the gradients of {through} are passed straight through to "
                                                  "`{name}`, and added up", through=self.through(uses),
-                                                 name=self.name), tell("the line that uses it"))
+                                                 name=self.name), tell("(the line that uses it)"))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
