@@ -7,11 +7,11 @@ __all__ = ["TEXTS"]
 TEXTS = {
     # diagnose
     "none of the usual mistakes": "keiner der üblichen Fehler",
-    "right for what it was fed: the mistake is further up": "richtig für das, was hineinging: der Fehler liegt weiter oben",
+    "right for what it was fed: the mistake is further up": "richtig für das, was hineinging; der Fehler liegt weiter oben",
     "shapes: {got}, expected {expected}": "Formen: {got}, erwartet {expected}",
     "the search stopped after a second; there was more to look at": "die Suche hörte nach einer Sekunde auf; es gab noch mehr anzusehen",
     "d{variable}: right": "d{variable}: richtig",
-    "right to single precision": "richtig auf einfache Genauigkeit",
+    "right to single precision": "richtig im Rahmen der einfachen Genauigkeit",
     "fine: the same sums, rounded in another order": "in Ordnung: dieselben Summen, in anderer Reihenfolge gerundet",
     "seen": "zu sehen",
     "hint": "Hinweis",
@@ -22,14 +22,14 @@ TEXTS = {
     "and": "und",
     "note": "Anmerkung",
     "paths were not looked at: the backward pass's root is gone or not known, so pass root=loss":
-        "die Pfade wurden nicht angesehen: die Wurzel des Rückwärtslaufs ist fort oder nicht bekannt; gib root=loss an",
+        "die Pfade wurden nicht angesehen: die Wurzel des Rückwärtslaufs ist nicht mehr da oder nicht bekannt; gib root=loss an",
     "for the last backward pass; .grad holds the sum of several, since nothing set it to zero in between":
-        "für den letzten Rückwärtslauf; in .grad steht die Summe mehrerer, denn dazwischen hat es nichts auf null gesetzt",
+        "für den letzten Rückwärtslauf; in .grad steht die Summe mehrerer, denn dazwischen wurde es nicht auf null gesetzt",
 
     # mistakes: names and hints
     "path left out": "Pfad vergessen",
     "list every line of the forward pass in which {t} stands on the right; each adds to its gradient":
-        "schreib jede Zeile des Vorwärtslaufs auf, in der {t} rechts steht; jede trägt zum Gradienten bei",
+        "schreib jede Zeile des Vorwärtslaufs auf, in der {t} rechts steht; jede trägt zu seinem Gradienten bei",
     "path counted twice": "Pfad doppelt gezählt",
     "go through the uses of {t} once more and tick each off: one of them is added a second time":
         "geh die Stellen, an denen {t} gebraucht wird, noch einmal durch und hak jede ab: eine wird ein zweites Mal addiert",
@@ -44,7 +44,7 @@ TEXTS = {
     "wrong sign on one path": "falsches Vorzeichen auf einem Pfad",
     "factor 1/N missing": "Faktor 1/N fehlt",
     "which line of the forward pass divides, and by how many? its derivative carries that number":
-        "welche Zeile des Vorwärtslaufs teilt, und durch wie viele? ihre Ableitung enthält diese Zahl",
+        "welche Zeile des Vorwärtslaufs teilt, und durch welche Zahl? ihre Ableitung enthält diese Zahl",
     "factor 1/N extra": "Faktor 1/N zu viel",
     "n against n − 1 (biased or Bessel's variance)": "n oder n − 1 verwechselt (Varianz mit oder ohne Bessel-Korrektur)",
     "look up what the forward pass divides the squared deviations by: n, or n − 1?":
@@ -54,13 +54,13 @@ TEXTS = {
         "alle Einträge sind um denselben Faktor falsch, also stimmt deine Formel im Aufbau: prüf ihre Konstanten",
     "transposed": "transponiert",
     "write the shapes of both factors under each other; only one order of the product fits them all":
-        "schreib die Formen beider Faktoren untereinander; nur eine Reihenfolge des Produkts passt zu allen",
+        "schreib die Formen beider Faktoren untereinander; nur bei einer Reihenfolge der Faktoren passt alles zusammen",
     "summed over the wrong axis": "über die falsche Achse summiert",
     "along which axis was {t} repeated (or summed) on the way forward? the way back undoes exactly that":
         "entlang welcher Achse wurde {t} auf dem Hinweg wiederholt (oder summiert)? der Rückweg macht genau das rückgängig",
     "sum over the broadcast axis forgotten": "Summe über die Broadcast-Achse vergessen",
     "{t} was repeated to a larger shape on the way forward: whatever its copies receive belongs to it":
-        "{t} wurde auf dem Hinweg zu einer größeren Form wiederholt: was seine Kopien bekommen, gehört alles ihm",
+        "{t} wurde auf dem Hinweg zu einer größeren Form wiederholt: alles, was seine Kopien bekommen, gehört zu seinem Gradienten",
     "wrong shape": "falsche Form",
     "a gradient has exactly the shape of what it is the gradient of":
         "ein Gradient hat genau die Form dessen, wovon er der Gradient ist",
@@ -68,16 +68,17 @@ TEXTS = {
     "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{bare}":
         "was von oben kommt, ist nur die eine Hälfte der Kettenregel; die andere ist ∂{by}/∂{bare}",
     "upstream gradient forgotten": "Gradient von oben vergessen",
-    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above":
-        "∂{by}/∂{bare} ist nur die eine Hälfte der Kettenregel; die andere ist das, was von oben bei {by} ankommt",
+    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {node} from above":
+        "∂{by}/∂{bare} ist nur die eine Hälfte der Kettenregel; die andere ist das, was von oben bei {node} ankommt",
     "another formula for the local derivative": "andere Formel für die lokale Ableitung",
     "look up the derivative of that op: is it written in its input or in its result, and with which exponent and sign?":
         "schlag die Ableitung dieser Operation nach: ist sie durch die Eingabe ausgedrückt oder durch das Ergebnis, und mit welchem Exponenten und Vorzeichen?",
     "another node in the place of a factor": "anderer Knoten an der Stelle eines Faktors",
     "go through the line name by name: which of them does the forward pass have there?":
-        "geh die Zeile Name für Name durch: welcher davon steht im Vorwärtslauf an dieser Stelle?",
+        "geh die Zeile Namen für Namen durch: welcher davon steht im Vorwärtslauf an dieser Stelle?",
     "another gradient in the place of what arrives": "anderer Gradient als der, der ankommt",
-    "what arrives at {by} is the gradient of {by} itself": "was bei {by} ankommt, ist der Gradient von {by} selbst",
+    "what arrives at {node} is the gradient of that node itself":
+        "was bei {node} ankommt, ist der Gradient genau dieses Knotens",
     "a factor too many": "ein Faktor zu viel",
     "each step of the forward pass gives one factor, once: which of them does your line have twice?":
         "jeder Schritt des Vorwärtslaufs gibt einen Faktor, und nur einmal: welchen hat deine Zeile doppelt?",
@@ -86,7 +87,7 @@ TEXTS = {
         "jeder Schritt des Vorwärtslaufs gibt einen Faktor: welcher fehlt deiner Zeile?",
     "transposed factor": "Faktor transponiert",
     "the shapes fit both ways, so they can't tell: the other factor of a product stands transposed on the way back":
-        "die Formen passen so und so und verraten es daher nicht: auf dem Rückweg steht der andere Faktor eines Produkts transponiert",
+        "die Formen passen auf beide Arten und verraten es daher nicht: auf dem Rückweg steht der andere Faktor eines Produkts transponiert",
     "another formula for softmax's derivative": "andere Formel für die Ableitung von softmax",
     "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ − pⱼ): every logit reaches every probability of its row, so a sum over the row remains":
         "∂pᵢ/∂zⱼ = pᵢ(δᵢⱼ − pⱼ): jedes Logit erreicht jede Wahrscheinlichkeit seiner Zeile, also bleibt eine Summe über die Zeile",
@@ -107,15 +108,15 @@ TEXTS = {
     "cut to integers": "auf ganze Zahlen abgeschnitten",
     "of which dtype is the array that the gradient is written into?":
         "welchen dtype hat das Array, in das der Gradient geschrieben wird?",
-    "complement of the mask": "Gegenteil der Maske",
+    "complement of the mask": "Komplement der Maske",
     "the gradient passes where the forward pass let the number through":
         "der Gradient kommt dort durch, wo der Vorwärtslauf die Zahl durchgelassen hat",
     "another mask": "andere Maske",
-    "the way back needs the very mask of the forward pass: keep it, and draw nothing anew":
-        "der Rückweg braucht genau die Maske des Vorwärtslaufs: heb sie auf und zieh nichts neu",
+    "the way back needs the same mask as the forward pass: keep that mask, and draw no new one":
+        "der Rückweg braucht dieselbe Maske wie der Vorwärtslauf: heb sie auf und zieh keine neue",
     "mask not applied": "Maske nicht angewandt",
     "what the forward pass shuts, drops or does not pick receives nothing: its gradient is 0":
-        "was der Vorwärtslauf sperrt, fallen lässt oder nicht auswählt, bekommt nichts: sein Gradient ist 0",
+        "was der Vorwärtslauf sperrt, weglässt oder nicht auswählt, bekommt nichts: sein Gradient ist 0",
     "every place of {t} that reaches the loss receives something: which places does your line never fill?":
         "jede Stelle von {t}, die den Verlust erreicht, bekommt etwas: welche Stellen füllt deine Zeile nie?",
     "multiplied where + was needed": "multipliziert statt addiert",
@@ -128,23 +129,23 @@ TEXTS = {
     "which end comes first? compare the first and the last entry of {t} with those of your line":
         "welches Ende kommt zuerst? vergleich den ersten und den letzten Eintrag von {t} mit denen deiner Zeile",
     "relu of the gradient": "relu des Gradienten",
-    "relu's derivative asks for the sign of its input, not of what arrives":
-        "die Ableitung von relu fragt nach dem Vorzeichen der Eingabe, nicht dessen, was ankommt",
+    "relu's derivative depends on the sign of its input, not on the sign of what arrives":
+        "die Ableitung von relu hängt vom Vorzeichen der Eingabe ab, nicht vom Vorzeichen dessen, was ankommt",
     "ε forgotten": "ε vergessen",
     "the forward pass adds a small number first; the derivative is taken where that was added":
         "der Vorwärtslauf addiert erst eine kleine Zahl; die Ableitung wird dort genommen, wo sie schon addiert ist",
     "one-hot forgotten": "One-Hot vergessen",
-    "at the right class the logit has one path more to the loss: its own −log":
-        "bei der richtigen Klasse hat das Logit einen Pfad mehr zum Verlust: sein eigenes −log",
+    "at the right class the logit has one more path to the loss: its own −log":
+        "bei der richtigen Klasse hat das Logit noch einen Pfad zum Verlust: sein eigenes −log",
     "off at the maximum": "falsch beim Maximum",
-    "taking a maximum passes its gradient to one place in each row, and subtracting it cancels: sum it up":
-        "ein Maximum gibt seinen Gradienten an eine Stelle jeder Zeile weiter, und es abzuziehen hebt das auf: summier es",
+    "the maximum passes its gradient to one place in each row; since it is subtracted too, that gradient cancels: sum it up and see":
+        "das Maximum gibt seinen Gradienten an eine Stelle jeder Zeile weiter; weil es auch abgezogen wird, hebt dieser Gradient sich auf: summier ihn und sieh nach",
     "gradient of another variable": "Gradient einer anderen Variablen",
     "read the left side of the line again: whose gradient did you want?":
         "lies die linke Seite der Zeile noch einmal: wessen Gradienten wolltest du?",
     "all zeros": "lauter Nullen",
     "something of this variable does reach the loss: follow its uses forward":
-        "etwas von dieser Variablen erreicht den Verlust doch: folge vorwärts den Stellen, an denen sie gebraucht wird",
+        "etwas von dieser Variablen erreicht den Verlust sehr wohl: folge vorwärts den Stellen, an denen sie gebraucht wird",
     "not finite": "nicht endlich",
     "look for a division by zero or the logarithm of one on the way":
         "such auf dem Weg nach einer Division durch null oder dem Logarithmus von null",
@@ -153,12 +154,12 @@ TEXTS = {
         "prüf die Zeile an einem einzigen Element: nimm das oben genannte und folge seinen Pfaden von Hand",
 
     # what shows a mistake, in numbers
-    "other than the engine's only where {name} has a kink, where {at}; either is a subgradient":
-        "anders als bei der Engine nur dort, wo {name} einen Knick hat, weil {at}; beides ist ein Subgradient",
+    "differs from the engine's only where {name} has a kink, since {at}; both are subgradients":
+        "anders als bei der Engine nur dort, wo {name} einen Knick hat, weil {at}; beides sind Subgradienten",
     "a constant": "Konstante",
     "the local derivative of {called}": "die lokale Ableitung von {called}",
     "you have the path through {through}; `{name}` is also used by {elsewhere}, which contributes up to {most}":
-        "du hast den Pfad über {through}; `{name}` wird auch in {elsewhere} gebraucht, was bis zu {most} beiträgt",
+        "du hast das, was über {through} kommt; `{name}` wird auch in {elsewhere} gebraucht, was bis zu {most} beiträgt",
     "its two inputs are equal": "beide Eingaben gleich sind",
     "its input is 0": "die Eingabe 0 ist",
     "the `{symbol}`{form}": "`{symbol}`{form}",
@@ -166,11 +167,11 @@ TEXTS = {
     "of the wrong sign": "hat das falsche Vorzeichen",
     "{factor:.4g} times too large": "ist {factor:.4g} mal so groß, wie es sein sollte",
     "`{name}` stands {times} times in {called}, and you have counted {have} of them; the missing part goes up to {most}":
-        "`{name}` steht {times} mal in {called}, und du hast {have} davon gezählt; der fehlende Teil geht bis {most}",
+        "`{name}` steht {times}-mal in {called}, und du hast {have} davon gezählt; der fehlende Teil geht bis {most}",
     "(it contributes up to {most})": "(es trägt bis zu {most} bei)",
     "there you multiply what arrives at {called} by {m:.3g}, where the derivative of `{symbol}` is {g:.3g}":
-        "dort multiplizierst du das, was bei {called} ankommt, mit {m:.3g}, wo die Ableitung von `{symbol}` {g:.3g} ist",
-    "but for what rounding leaves of large terms that cancel":
+        "dort multiplizierst du das, was bei {called} ankommt, mit {m:.3g}, die Ableitung von `{symbol}` ist aber {g:.3g}",
+    "except for what rounding leaves of large terms that cancel":
         "bis auf das, was beim Runden von großen Summanden übrig bleibt, die sich aufheben",
     "1 of 1 entries are off; the largest error is here: got {m:.6g}, expected {g:.6g}, off by {off:.3g}":
         "falsch: 1 von 1 Einträgen; der größte Fehler ist hier: gefunden {m:.6g}, erwartet {g:.6g}, Abstand {off:.3g}",
@@ -179,10 +180,10 @@ TEXTS = {
     "your numbers are minus the right ones, all of them": "alle deine Zahlen sind die richtigen mit umgekehrtem Vorzeichen",
     "the gradients of {through} are passed straight through to `{name}`, and added up":
         "die Gradienten von {through} werden unverändert an `{name}` weitergegeben und addiert",
-    "the line that uses it": "die Zeile, die es braucht",
-    "(its result)": "(sein Ergebnis)",
+    "(the line that uses it)": "(die Zeile, die es benutzt)",
+    "(the op's result)": "(Ergebnis der Operation)",
     "your numbers are the last piece alone, the one through {called}; what came before it, through {through}, is gone":
-        "deine Zahlen sind nur das letzte Stück, nämlich das über {called}; was davor über {through} kam, ist fort",
+        "deine Zahlen sind nur das letzte Stück, nämlich das über {called}; was davor über {through} kam, ging verloren",
     "your numbers are exactly twice the right ones, which come through {through}":
         "deine Zahlen sind genau das Doppelte der richtigen, die über {through} kommen",
     "what comes through {called} has the wrong sign; the rest is right":
@@ -195,7 +196,7 @@ TEXTS = {
         "der Gradient von {called}, weiter vorn, wird unverändert an `{name}` weitergegeben",
     "this is the gradient of {called}": "das ist der Gradient von {called}",
     "nothing comes through {by} {up_to}": "über {by} kommt nichts {up_to}",
-    "{evidence}; and all of it is {words_of}": "{evidence}; und all das {words_of}",
+    "{evidence}; and all of it is {words_of}": "{evidence}; und alles davon {words_of}",
     "your numbers are the right ones plus once more what comes through {called} (up to {most})":
         "deine Zahlen sind die richtigen und dazu noch einmal das, was über {called} kommt (bis zu {most})",
     "what comes through {by} is there twice {up_to}": "was über {by} kommt, ist doppelt da {up_to}",
@@ -219,10 +220,10 @@ TEXTS = {
     "your numbers are {words} times the right ones": "deine Zahlen sind {words} mal so groß wie die richtigen",
     "your numbers are {ratio:.6g}{root} times the right ones": "deine Zahlen sind {ratio:.6g}{root} mal so groß wie die richtigen",
     "your numbers transposed are right": "transponiert sind deine Zahlen richtig",
-    "right everywhere but in {rows} rows at the row's largest number, by up to {most}":
-        "richtig überall außer in {rows} Zeilen bei der größten Zahl der Zeile, um bis zu {most}",
-    "other than the engine's only where several are the largest; any share among them will do":
-        "anders als bei der Engine nur dort, wo mehrere die größten sind; jede Aufteilung unter ihnen ist recht",
+    "right everywhere except at the largest number of {rows} rows; there it is off by up to {most}":
+        "überall richtig, nur nicht bei der größten Zahl von {rows} Zeilen; dort um bis zu {most} falsch",
+    "differs from the engine's only where several are the largest; any split among them is right":
+        "anders als bei der Engine nur dort, wo mehrere die größten sind; jede Aufteilung unter ihnen ist richtig",
     "got the shape {shape}, that of {called}, expected {wanted}; summed to that your numbers are right":
         "deine Form ist {shape}, die von {called}, erwartet {wanted}; darauf summiert sind deine Zahlen richtig",
     "{got}; the gradient of {called} is passed straight through to `{name}`":
@@ -246,7 +247,7 @@ TEXTS = {
     "the sum over the row is added; it has to be subtracted":
         "die Summe über die Zeile wird addiert; sie muss abgezogen werden",
     "the sum goes over everything; it has to stay within each row":
-        "die Summe geht über alles; sie muss innerhalb jeder Zeile bleiben",
+        "die Summe läuft über alles; sie muss innerhalb jeder Zeile bleiben",
     "in the sum over the row {d} is not weighted by {p}":
         "in der Summe über die Zeile ist {d} nicht mit {p} gewichtet",
     "{p} in front is missing": "es fehlt der Faktor {p} davor",
@@ -254,7 +255,7 @@ TEXTS = {
     "{p} stands before the first term alone, and not before the sum":
         "{p} steht nur vor dem ersten Summanden und nicht vor der Summe",
     "you have {p}·(1 − what arrives)": "du hast {p}·(1 − das, was ankommt)",
-    "your numbers are {p} itself, whatever arrives": "deine Zahlen sind {p} selbst, was auch ankommt",
+    "your numbers are {p} itself, whatever arrives": "deine Zahlen sind {p} selbst, egal, was ankommt",
     "the Jacobian is applied twice": "die Jacobi-Matrix ist zweimal angewandt",
     "your numbers are {name}{over}: nothing is subtracted": "deine Zahlen sind {name}{over}: es wird nichts abgezogen",
     "your numbers are ({name} + y){over}: y has to be subtracted":
@@ -268,7 +269,7 @@ TEXTS = {
     "your numbers are p·(1 − p)·(p − y){over} with p = {name}: the derivative of the last step is in p − y already":
         "deine Zahlen sind p·(1 − p)·(p − y){over} mit p = {name}: die Ableitung des letzten Schritts steckt schon in p − y",
     "your numbers are p·(1 − p){over} with p = {name}, whatever y is":
-        "deine Zahlen sind p·(1 − p){over} mit p = {name}, was auch y ist",
+        "deine Zahlen sind p·(1 − p){over} mit p = {name}, egal, was y ist",
     "your numbers are p·(p − y){over} with p = {name}": "deine Zahlen sind p·(p − y){over} mit p = {name}",
     "your numbers are 2·({name} − y){over}, as for squared errors":
         "deine Zahlen sind 2·({name} − y){over}, wie bei quadrierten Fehlern",
@@ -285,7 +286,7 @@ TEXTS = {
     "your numbers are {name}{over}, but −1{over} at the right class: −1 is set there, where it had to be subtracted":
         "deine Zahlen sind {name}{over}, aber −1{over} bei der richtigen Klasse: dort wurde −1 gesetzt statt 1 abgezogen",
     "the softmax goes over axis {axis}; it belongs over the last":
-        "softmax geht über Achse {axis}; es gehört über die letzte",
+        "softmax läuft über Achse {axis}; es muss über die letzte laufen",
     "the softmax is taken twice": "softmax ist zweimal angewandt",
     "{name} is divided by its sum, without the exponential":
         "{name} ist durch seine Summe geteilt, ohne die Exponentialfunktion",
@@ -294,27 +295,27 @@ TEXTS = {
     "row {row}": "Zeile {row}",
     "it": "dieser Zeile",
     "your y is {high:.3g} at the right class and {low:.3g} elsewhere, where the right one is {max:.3g} and {min:.3g}":
-        "dein y ist {high:.3g} bei der richtigen Klasse und sonst {low:.3g}; das richtige ist {max:.3g} und {min:.3g}",
+        "dein y ist bei der richtigen Klasse {high:.3g} und sonst {low:.3g}; richtig sind {max:.3g} und {min:.3g}",
     "the factors of your product stand in the other order": "die Faktoren deines Produkts stehen in der anderen Reihenfolge",
     ", transposed,": " (transponiert)",
-    "every number of yours is whole, and is the right one, cut":
-        "jede deiner Zahlen ist ganz, und zwar die richtige ohne ihre Nachkommastellen",
+    "each of your numbers is whole: the right one without its decimals":
+        "jede deiner Zahlen ist ganz: die richtige ohne ihre Nachkommastellen",
     "your numbers are the right ones, all of them, at other places":
         "deine Zahlen sind die richtigen, und zwar alle, aber an anderen Stellen",
     "{rows} rows of {called} are looked up more than once, and hold only what came last":
         "{rows} Zeilen von {called} werden mehr als einmal nachgeschlagen und enthalten nur, was zuletzt kam",
     "at the places that {name} looks up, your numbers are what comes from there alone; what came before is gone":
-        "an den Stellen, die {name} nachschlägt, sind deine Zahlen nur das, was von dort kommt; was davor kam, ist fort",
-    "place by place your numbers are the right ones over how often the place is looked up (up to {max} times)":
-        "Stelle für Stelle sind deine Zahlen die richtigen, geteilt durch die Anzahl, wie oft die Stelle nachgeschlagen wird (bis zu {max} mal)",
+        "an den Stellen, die {name} nachschlägt, sind deine Zahlen nur das, was von dort kommt; was davor kam, ging verloren",
+    "at each place your number is the right one divided by how often the place is looked up (up to {max} times)":
+        "an jeder Stelle ist deine Zahl die richtige, geteilt durch die Häufigkeit, mit der die Stelle nachgeschlagen wird (bis zu {max}-mal)",
     "your numbers are right wherever the right ones are not 0; {wrong} places that must be 0 hold up to {most}":
         "deine Zahlen stimmen überall, wo die richtigen nicht 0 sind; {wrong} Stellen, die 0 sein müssen, enthalten bis zu {most}",
     "the sum goes over axis {other}; the softmax is over axis {axis}":
-        "die Summe geht über Achse {other}; softmax geht über Achse {axis}",
+        "die Summe läuft über Achse {other}; softmax läuft über Achse {axis}",
     "your numbers are ({other} − y){over}: {other} in the place of {name}":
         "deine Zahlen sind ({other} − y){over}: {other} statt {name}",
-    "your label in {at} is {got}, where it should be {right}; {wrong} of {size} labels are others":
-        "dein Label in {at} ist {got}, richtig ist {right}; {wrong} von {size} Labels sind andere",
+    "your label in {at} is {got}, where it should be {right}; {wrong} of {size} labels are wrong":
+        "dein Label in {at} ist {got}, richtig ist {right}; {wrong} von {size} Labels sind falsch",
     "the derivative of `{node}`": "die Ableitung von `{node}`",
     "your numbers are the right ones, in reverse along axis {axis}":
         "deine Zahlen sind die richtigen, entlang Achse {axis} rückwärts",
@@ -333,20 +334,20 @@ TEXTS = {
         "deine Zahlen sind {a:.3g}·{name} − {b:.3g}·y: der Mittelwert teilt beide durch dasselbe",
     "your softmax is that of {k:.4g}·{name}: a temperature is lost, or there twice":
         "dein softmax ist das von {k:.4g}·{name}: eine Temperatur fehlt oder ist doppelt da",
-    "your y is 1 at the right class and 0 elsewhere, where the right one goes up to {max:.3g} only":
+    "your y is 1 at the right class and 0 elsewhere; the right one goes only up to {max:.3g}":
         "dein y ist 1 bei der richtigen Klasse und sonst 0; das richtige geht nur bis {max:.3g}",
     "you multiply what arrives at {by} by {called}{form} where {name} belongs":
         "du multiplizierst das, was bei {by} ankommt, mit {called}{form}; dort gehört {name} hin",
-    "of what arrives at {by} only position {j} of axis 0 is counted":
+    "only position {j} of axis 0 of what arrives at {by} is counted":
         "von dem, was bei {by} ankommt, ist nur Position {j} der Achse 0 gezählt",
     "your numbers are the right ones with {a_words} where {b_words} belongs":
         "deine Zahlen sind die richtigen, nur steht {a_words}, wo {b_words} hingehört",
     "your numbers pass where {called} is above 0": "deine Zahlen lassen den Gradienten dort durch, wo {called} über 0 ist",
-    "{opened} places pass that were shut, {shut} are shut that passed":
-        "{opened} Stellen sind offen, die zu waren; {shut} sind zu, die offen waren",
-    "1 is subtracted in the same columns of every row, where each row has its own label":
+    "open where the forward pass shuts: {opened} places; shut where it lets through: {shut}":
+        "offen, wo der Vorwärtslauf sperrt: {opened} Stellen; gesperrt, wo er durchlässt: {shut}",
+    "1 is subtracted in the same columns of every row, but each row has its own label":
         "in jeder Zeile wird 1 in denselben Spalten abgezogen, aber jede Zeile hat ihr eigenes Label",
-    "of what arrives at {by} only position {j} of axis {axis} is counted":
+    "only position {j} of axis {axis} of what arrives at {by} is counted":
         "von dem, was bei {by} ankommt, ist nur Position {j} der Achse {axis} gezählt",
     "the right ones times": "die richtigen mal",
     "the right ones over": "die richtigen geteilt durch",
@@ -364,7 +365,7 @@ TEXTS = {
     "your numbers come out with `{words}` where `{bare}` belongs": "deine Zahlen ergeben sich mit `{words}` statt `{bare}`",
     "your numbers come out with {called} where `{name}` belongs": "deine Zahlen ergeben sich mit {called} statt `{name}`",
     "your numbers come out with {called} alone, without the {bare} that is added to it":
-        "deine Zahlen ergeben sich mit {called} allein, ohne {bare}, das dazu addiert wird",
+        "deine Zahlen ergeben sich mit {called} allein, ohne {bare}, das dazuaddiert wird",
     "your numbers come out with {called} alone, without {other}, which stands beside it":
         "deine Zahlen ergeben sich mit {called} allein, ohne {other}, das daneben steht",
     "you start from the gradient of {name}; what belongs there is the gradient of {called}":
@@ -417,21 +418,21 @@ TEXTS = {
     # of PyTorch's graphs
     "root does not depend on it": "root hängt nicht davon ab",
     "root was not computed from anything that requires a gradient":
-        "root wurde aus nichts berechnet, das einen Gradienten braucht",
+        "root wurde nicht aus etwas berechnet, das einen Gradienten braucht",
     "PyTorch's {name} does not keep the number it subtracts from; hold its result in a variable":
         "PyTorchs {name} hebt die Zahl nicht auf, von der es abzieht; halte sein Ergebnis in einer Variablen fest",
     "PyTorch's NllLoss is retold for logits of shape (N, C) without weights only":
-        "PyTorchs NllLoss wird nur für Logits der Form (N, C) ohne Gewichte nacherzählt",
-    "PyTorch's batch norm is retold while training only": "PyTorchs Batch-Norm wird nur beim Training nacherzählt",
+        "PyTorchs NllLoss wird nur für Logits der Form (N, C) ohne Gewichte nachgebildet",
+    "PyTorch's batch norm is retold while training only": "PyTorchs Batch-Norm wird nur beim Training nachgebildet",
     "PyTorch's convolution is retold in one or two dimensions, without groups or dilation only":
-        "PyTorchs Faltung wird nur in einer oder zwei Dimensionen nacherzählt, ohne Gruppen und Dilatation",
+        "PyTorchs Faltung wird nur in einer oder zwei Dimensionen nachgebildet, ohne Gruppen und Dilatation",
     "the retold graph gives another result than PyTorch's: {mine:.6g} in the place of {theirs:.6g}":
-        "der nacherzählte Graph ergibt etwas anderes als der von PyTorch: {mine:.6g} statt {theirs:.6g}",
+        "der nachgebildete Graph ergibt etwas anderes als der von PyTorch: {mine:.6g} statt {theirs:.6g}",
     "PyTorch's {name} does not keep the number that is added; hold its result in a variable":
         "PyTorchs {name} hebt die Zahl nicht auf, die addiert wird; halte sein Ergebnis in einer Variablen fest",
     "PyTorch's {name} is not among the ops that can be retold":
-        "PyTorchs {name} gehört nicht zu den Operationen, die nacherzählt werden können",
-    "PyTorch's {name} could not be retold": "PyTorchs {name} konnte nicht nacherzählt werden",
+        "PyTorchs {name} gehört nicht zu den Operationen, die nachgebildet werden können",
+    "PyTorch's {name} could not be retold": "PyTorchs {name} konnte nicht nachgebildet werden",
     "PyTorch's {name} has a constant input that was not kept; hold its result in a variable":
         "PyTorchs {name} hat eine konstante Eingabe, die nicht aufgehoben wurde; halte sein Ergebnis in einer Variablen fest",
     "PyTorch has freed what its graph had kept; call loss.backward(retain_graph=True), and ask again":
@@ -439,12 +440,12 @@ TEXTS = {
 
     # the checker: what is borrowed
     "the engine's work, not yours": "die Arbeit der Engine, nicht deine",
-    "write the gradient from the forward pass alone": "schreib den Gradienten allein aus dem Vorwärtslauf",
+    "write the gradient from the forward pass alone": "leite den Gradienten nur aus dem Vorwärtslauf her",
     "line {line} {does}": "Zeile {line} {does}",
     "{by}, and {source}": "{by}, und {source}",
     "imports the engine": "importiert die Engine",
     "reads .grad": "liest .grad",
-    "line {line} uses `{name}`": "Zeile {line} braucht `{name}`",
+    "line {line} uses `{name}`": "Zeile {line} benutzt `{name}`",
     "goes around by {name}": "nimmt einen Umweg über {name}",
     "imports {module}": "importiert {module}",
     "uses the engine's {name}": "benutzt {name} der Engine",
@@ -453,7 +454,7 @@ TEXTS = {
 
     # the checker: files and answers
     "the test was stopped": "der Test wurde abgebrochen",
-    "mend what raises this first; the numbers come after": "behebe zuerst, was diesen Fehler auslöst; danach kommen die Zahlen",
+    "mend what raises this first; the numbers come after": "behebe zuerst, was diesen Fehler auslöst; die Zahlen kommen danach",
     "not a gradient": "kein Gradient",
     "got a {kind}: {why}": "gefunden: {kind}: {why}",
     "a gradient is a Tensor, an array or a number": "ein Gradient ist ein Tensor, ein Array oder eine Zahl",
@@ -463,10 +464,10 @@ TEXTS = {
     "line {number}": "Zeile {number}",
     "one matrix product adds up what the loop adds up": "ein Matrixprodukt addiert, was die Schleife addiert",
     "`{label}` is used once: by {by}": "`{label}` wird einmal gebraucht: in {by}",
-    "`{label}` is used {times} times: by {by}": "`{label}` wird {times} mal gebraucht: in {by}",
+    "`{label}` is used {times} times: by {by}": "`{label}` wird {times}-mal gebraucht: in {by}",
     "an unnamed `{symbol}`": "einem namenlosen `{symbol}`",
     "your forward pass comes to {what} {got:.6g}, the exercise's to {wanted:.6g}: was it changed?":
-        "dein Vorwärtslauf ergibt {what} {got:.6g}, der der Aufgabe {wanted:.6g}: wurde er verändert?",
+        "dein Vorwärtslauf ergibt {what} {got:.6g}, der Vorwärtslauf der Aufgabe {wanted:.6g}: wurde er verändert?",
     "the loss": "den Verlust",
     "it is not saved as UTF-8, which Python expects; in your editor: save as UTF-8":
         "die Datei ist nicht als UTF-8 gespeichert, was Python erwartet; in deinem Editor: als UTF-8 speichern",
@@ -479,13 +480,13 @@ TEXTS = {
         "die Datei hat Python selbst beendet (Status {status}), also konnte nichts bewertet werden",
     "it ran for more than {seconds:g} seconds and would not be stopped":
         "die Datei lief länger als {seconds:g} Sekunden und ließ sich nicht abbrechen",
-    ", where the derivative of `[^`]*` is [-+.\\w]+$": ", wo die Ableitung von `[^`]*` [-+.\\w]+ ist$",
+    ", where the derivative of `[^`]*` is [-+.\\w]+$": ", die Ableitung von `[^`]*` ist aber [-+.\\w]+$",
     ",? expected (?!\\()[^,;]+(, off by [^,;]+)?": ",? erwartet (?!\\()[^,;]+(, Abstand [^,;]+)?",
     "(; the missing part goes|; the right ones go) up to [-+.\\w]+": "(; der fehlende Teil geht|; die richtigen gehen) bis [-+.\\w]+",
     "(, which contributes) up to [-+.\\w]+": ", was bis zu [-+.\\w]+ beiträgt",
     "\\1 the rest": ", was den Rest beiträgt",
     "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]| times| of)":
-        "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]| mal| von)",
+        "(?<![\\w.`\\[(])[-−]?\\d+(\\.\\d+)?(e[-+]?\\d+)?(?![\\w`]|-mal| mal| von)",
 
     # the checker: its report
     "wrote": "geschrieben:",
@@ -529,14 +530,14 @@ TEXTS = {
     "there is no file {file}; `{command}` writes one": "es gibt keine Datei {file}; `{command}` schreibt eine",
     "which exercise is {path}? its name begins with none of their numbers ({there_are}); say --exercise N":
         "welche Aufgabe ist {path}? ihr Name beginnt mit keiner der Nummern ({there_are}); gib --exercise N an",
-    "write exercise N's file into {folder}": "schreibt die Datei der Aufgabe N in {folder}",
+    "write exercise N's file into {folder}": "schreibt die Datei der Aufgabe N in den Ordner {folder}",
     "grade it (--hints 0 to 3: how much help you want)": "bewertet sie (--hints 0 bis 3: wie viel Hilfe du willst)",
     "the worked answer, with its derivation": "die Lösung, mit ihrer Herleitung",
     "find the bug and mend it, then:": "finde den Fehler und behebe ihn, dann:",
     "fill in the TODOs, then:": "fülle die TODOs aus, dann:",
-    "exercise {number} came without its solution": "Aufgabe {number} kam ohne ihre Lösung",
+    "exercise {number} came without its solution": "Aufgabe {number} wurde ohne Lösung ausgeliefert",
     "{path} is there already, and stays as it is; to begin again, move it away first":
-        "{path} ist schon da und bleibt, wie es ist; um neu zu beginnen, räum es zuerst weg",
+        "{path} ist schon da und bleibt, wie es ist; um neu zu beginnen, verschieb die Datei zuerst",
 
     # a teacher's own exercises
     "its name, {name}, is not of the form 10_your_title.py": "der Name {name} ist nicht von der Form 10_dein_titel.py",
@@ -551,29 +552,29 @@ TEXTS = {
         "die Datei ist nicht als UTF-8 gespeichert; in deinem Editor: als UTF-8 speichern",
     "the solution:": "die Lösung:",
     "the starter:": "die Vorlage:",
-    "{name} is {state}, and must not be": "{name} ist {state}, und darf es nicht sein",
-    "{name} is {state}, and should be {wanted}": "{name} ist {state}, und sollte {wanted} sein",
+    "{name} is {state}, and must not be": "{name} ist {state}, darf es aber nicht sein",
+    "{name} is {state}, and should be {wanted}": "{name} steht auf {state}, sollte aber auf {wanted} stehen",
     "it counts as borrowed: it {does}, line {line}": "sie gilt als geborgt: sie {does}, Zeile {line}",
     "{name} can be set: `{command}`": "{name} kann gestellt werden: `{command}`",
 
     # for teachers: a class
     "{folder} is not a folder": "{folder} ist kein Ordner",
-    "there is no student's folder in {folder}": "in {folder} gibt es keinen Ordner einer Studentin oder eines Studenten",
+    "there is no student's folder in {folder}": "in {folder} liegt kein Ordner von Studierenden",
     "--jobs, --memory and --seconds must be more than 0": "--jobs, --memory und --seconds müssen größer als 0 sein",
     "{done}/{of} graded": "{done}/{of} bewertet",
     "wrote {file}": "geschrieben: {file}",
     "{reports} submissions of {students} students, in {seconds:.0f} s":
         "{reports} Abgaben von {students} Studierenden, in {seconds:.0f} s",
-    "the commonest mistakes, and where they were made most:": "die häufigsten Fehler, und wo sie am meisten gemacht wurden:",
-    "{place}, {times} times": "{place}, {times} mal",
-    "what stopped files:": "was Dateien abbrach:",
-    "nothing but time": "nichts als die Zeit",
+    "the commonest mistakes, and where they were made most:": "die häufigsten Fehler, und wo sie am häufigsten gemacht wurden:",
+    "{place}, {times} times": "{place}, {times}-mal",
+    "what stopped files:": "warum Dateien abgebrochen wurden:",
+    "only time": "nur die Zeit",
     "memory": "Speicher",
     "time": "Zeit",
     "size of files": "Größe von Dateien",
     "network": "Netz",
     "limited by the system: {contained}; files outside each folder and other programs: by a watch inside Python, which stops accidents, not experts":
-        "vom System begrenzt: {contained}; Dateien außerhalb der Ordner und andere Programme: durch eine Wache in Python, die Unfälle verhindert, nicht Könner",
+        "vom System begrenzt: {contained}; Dateien außerhalb der Ordner und andere Programme: durch eine Überwachung in Python, die Versehen verhindert, aber keine Könner aufhält",
     "not while a class is graded": "nicht, während eine Klasse bewertet wird",
     "writing {name} outside its folder": "schreibt {name} außerhalb des eigenen Ordners",
     "reading {name} outside its folder": "liest {name} außerhalb des eigenen Ordners",
@@ -611,7 +612,7 @@ TEXTS = {
     "dropout": "Dropout",
     "label smoothing, with a temperature": "Label-Smoothing, mit einer Temperatur",
     "a convolution as a matrix product": "eine Faltung als Matrixprodukt",
-    "mend an engine that walks without an order": "repariere eine Engine, die ohne Ordnung läuft",
+    "mend an engine that walks without an order": "repariere eine Engine, die den Graphen ohne Ordnung durchläuft",
     "mend an engine that loses a part of a gradient":
         "repariere eine Engine, die einen Teil eines Gradienten verliert",
     "mend an engine that keeps equal inputs once": "repariere eine Engine, die gleiche Eingaben nur einmal behält",
@@ -625,7 +626,7 @@ TEXTS = {
     "the left factor's local derivative is the right factor, and the other way round":
         "die lokale Ableitung des linken Faktors ist der rechte Faktor, und umgekehrt",
     "out_p is a product; hold r fixed and ask how fast it moves with q":
-        "out_p ist ein Produkt; halte r fest und frag, wie schnell es sich mit q ändert",
+        "out_p ist ein Produkt; halte r fest und frag, wie schnell out_p sich mit q ändert",
     "hold q fixed and ask how fast out_p moves with r": "halte q fest und frag, wie schnell sich out_p mit r ändert",
     "two ways lead down to p, by q and by r; the derivative of tanh can be written with tanh itself":
         "zwei Wege führen hinab zu p, über q und über r; die Ableitung von tanh lässt sich mit tanh selbst schreiben",
@@ -642,7 +643,7 @@ TEXTS = {
     "there is a minus in front of it, and it was repeated along axis 1":
         "ein Minus steht davor, und es wurde entlang Achse 1 wiederholt",
     "one use passes straight through; the other reaches one entry per row: logits.max(1).indices says which":
-        "eine Verwendung gibt unverändert weiter; die andere erreicht einen Eintrag je Zeile: logits.max(1).indices sagt, welchen",
+        "eine Verwendung gibt den Gradienten unverändert weiter; die andere erreicht einen Eintrag je Zeile: logits.max(1).indices sagt, welchen",
     "only one product of dlogits and W2 (or W2's transpose) has the shape of h":
         "nur ein Produkt aus dlogits und W2 (oder W2 transponiert) hat die Form von h",
     "only one product of h (or its transpose) and dlogits has the shape of W2":
@@ -689,7 +690,8 @@ TEXTS = {
         "dp[0], mal ∂p_0/∂z_0 (der Fall auf der Diagonale der Jacobi-Matrix von softmax), mal ∂z_0/∂W_10",
     "dp[1], times ∂p_1/∂z_0 (the other case), times ∂z_0/∂W_10":
         "dp[1], mal ∂p_1/∂z_0 (der andere Fall), mal ∂z_0/∂W_10",
-    "add both paths and leave h away; Σ y = 1": "addiere beide Pfade und lass h weg; Σ y = 1",
+    "add both paths and leave out the factor h; Σ y = 1":
+        "addiere beide Pfade und lass den Faktor h weg; Σ y = 1",
     "entry [j, i] is h_j times dz_i": "der Eintrag [j, i] ist h_j mal dz_i",
     "∂z_i/∂b_i is 1": "∂z_i/∂b_i ist 1",
     "the same beta is added to all examples": "dasselbe beta wird zu allen Beispielen addiert",
@@ -725,7 +727,7 @@ TEXTS = {
         "drei Produkte, für jeden Schritt eines; jedes Stück ist wie bei einer linearen Schicht",
     "three pieces, from a1, a2 and a3": "drei Stücke, von a1, a2 und a3",
     "three pieces again; which state was multiplied with Wh to make a1?":
-        "wieder drei Stücke; welcher Zustand wurde mit Wh multipliziert, um a1 zu ergeben?",
+        "wieder drei Stücke; welcher Zustand wurde für a1 mit Wh multipliziert?",
     "the same b is added to every row, at every step": "dasselbe b wird zu jeder Zeile addiert, bei jedem Schritt",
     "a linear layer, whose input is what dropout has left over":
         "eine lineare Schicht, deren Eingabe das ist, was Dropout übrig ließ",
@@ -755,7 +757,7 @@ TEXTS = {
     "how often does b hand its gradient on, and what did b hold each time?":
         "wie oft gibt b seinen Gradienten weiter, und was enthielt b jedes Mal?",
     "ten doublings, so 2 to the power of 10; how large an answer says how often the walk came by":
-        "zehn Verdopplungen, also 2 hoch 10; wie groß eine Antwort ist, sagt, wie oft der Lauf vorbeikam",
+        "zehn Verdopplungen, also 2 hoch 10; an der Größe einer Antwort siehst du, wie oft der Lauf vorbeikam",
     "visiting each node once is not enough: q must come after both r and s":
         "jeden Knoten einmal zu besuchen reicht nicht: q muss nach r und nach s kommen",
     "both sides of the + are the same number; what is in its gradient after the first line of `hand_on`?":

@@ -442,13 +442,13 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
             at = tell("row {row}", row=first[0]) if first else tell("it")
             got, right = int(whole.argmax(-1)[first]), int(y.argmax(-1)[first])
             yield case.seen(mistakes.LABELS, tell("your label in {at} is {got}, where it should be {right}; {wrong} "
-                                                  "of {size} labels are others", at=at, got=got, right=right,
+                                                  "of {size} labels are wrong", at=at, got=got, right=right,
                                                   wrong=len(wrong), size=y[..., 0].size))
         elif not loss.hot and (whole.sum(-1) == 1).all():
-            yield case.seen(mistakes.CROSS, tell("your y is 1 at the right class and 0 elsewhere, where the right "
-                                                 "one goes up to {max:.3g} only", max=y.max()))
+            yield case.seen(mistakes.CROSS, tell("your y is 1 at the right class and 0 elsewhere; the right one "
+                                                 "goes only up to {max:.3g}", max=y.max()))
         elif len(whole) > 1 and (whole == whole[0]).all() and whole.any():
-            yield case.seen(mistakes.CROSS, tell("1 is subtracted in the same columns of every row, where each row "
+            yield case.seen(mistakes.CROSS, tell("1 is subtracted in the same columns of every row, but each row "
                                                  "has its own label"))
         return
     low, high = mine.min(), mine.max()
@@ -527,13 +527,13 @@ def some_rows(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
             if part.shape[axis] > 1 and (at < 0 or shape[at] == 1):
                 for j in (0, part.shape[axis] - 1):
                     yield (_summed_to(np.take(part, [j], axis), shape), mistakes.POSITION,
-                           tell("of what arrives at {by} only position {j} of axis {axis} is counted", by=by, j=j,
+                           tell("only position {j} of axis {axis} of what arrives at {by} is counted", by=by, j=j,
                                 axis=axis))
     elif use.by.op.name in ("matmul", "affine") and use.position == 1 and x.ndim == use.arriving.ndim > 1:
         for j in (0, len(x) - 1):
             one, two = np.atleast_2d(x[j]), np.atleast_2d(use.arriving[j])
             yield (_reduced(_t(one) @ two, shape), mistakes.POSITION,
-                   tell("of what arrives at {by} only position {j} of axis 0 is counted", by=by, j=j))
+                   tell("only position {j} of axis 0 of what arrives at {by} is counted", by=by, j=j))
 
 
 def _summed_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -649,7 +649,7 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
     m, g = case.m, case.g
     if not case.agrees(m, g) and g.size > 1 and (m == np.trunc(m)).all() and (g != np.trunc(g)).any() and m.any() and \
             (case.agrees(m, np.trunc(g)) or case.agrees(m, np.round(g))):
-        yield case.seen(mistakes.INTEGERS, tell("every number of yours is whole, and is the right one, cut"))
+        yield case.seen(mistakes.INTEGERS, tell("each of your numbers is whole: the right one without its decimals"))
     for axis in range(g.ndim):
         if case.explains(np.flip(g, axis)):
             yield case.seen(mistakes.REVERSED, tell("your numbers are the right ones, in reverse along axis {axis}",
@@ -711,10 +711,10 @@ def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                                                     "out", j=j, axis=axis, name=name))
     counts = np.bincount(sources.ravel(), minlength=size).reshape(shape)
     if counts.max(initial=0) > 1:
-        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, tell("place by place your numbers are the "
-                                                                                 "right ones over how often the place "
-                                                                                 "is looked up (up to {max} times)",
-                                                                                 max=counts.max()))
+        yield (use.contribution / np.maximum(counts, 1), mistakes.AVERAGED, tell(
+            "at each place your number is the right one divided by how often the place is looked up "
+            "(up to {max} times)",
+            max=counts.max()))
 
 
 def unpicked(case: ArrayCase) -> Iterator[Suspicion]:
@@ -794,5 +794,5 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
         elif opened and (mine != 0).all():
             yield case.seen(mistakes.UNMASKED, tell("all places pass; {opened} of them were shut", opened=opened))
         elif opened or shut:
-            yield case.seen(mistakes.ANOTHER_MASK, tell("{opened} places pass that were shut, {shut} are shut that "
-                                                        "passed", opened=opened, shut=shut))
+            yield case.seen(mistakes.ANOTHER_MASK, tell("open where the forward pass shuts: {opened} places; shut "
+                                                        "where it lets through: {shut}", opened=opened, shut=shut))

@@ -63,7 +63,7 @@ LOCAL = Mistake(
     "what comes from above is only half of the chain rule; the other half is ∂{by}/∂{bare}")
 UPSTREAM = Mistake(
     "upstream gradient forgotten",
-    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {by} from above")
+    "∂{by}/∂{bare} is only half of the chain rule; the other half is what arrives at {node} from above")
 FORMULA = Mistake(
     "another formula for the local derivative",
     "look up the derivative of that op: is it written in its input or in its result, and with which exponent and sign?")
@@ -72,7 +72,7 @@ NODE = Mistake(
     "go through the line name by name: which of them does the forward pass have there?")
 ARRIVING = Mistake(
     "another gradient in the place of what arrives",
-    "what arrives at {by} is the gradient of {by} itself")
+    "what arrives at {node} is the gradient of that node itself")
 TOO_MANY = Mistake(
     "a factor too many",
     "each step of the forward pass gives one factor, once: which of them does your line have twice?")
@@ -108,7 +108,7 @@ MASK = Mistake(
     "the gradient passes where the forward pass let the number through")
 ANOTHER_MASK = Mistake(
     "another mask",
-    "the way back needs the very mask of the forward pass: keep it, and draw nothing anew")
+    "the way back needs the same mask as the forward pass: keep that mask, and draw no new one")
 UNMASKED = Mistake(
     "mask not applied",
     "what the forward pass shuts, drops or does not pick receives nothing: its gradient is 0")
@@ -126,16 +126,17 @@ REVERSED = Mistake(
     "which end comes first? compare the first and the last entry of {t} with those of your line")
 RELU_OF = Mistake(
     "relu of the gradient",
-    "relu's derivative asks for the sign of its input, not of what arrives")
+    "relu's derivative depends on the sign of its input, not on the sign of what arrives")
 EPSILON = Mistake(
     "ε forgotten",
     "the forward pass adds a small number first; the derivative is taken where that was added")
 ONE_HOT = Mistake(
     "one-hot forgotten",
-    "at the right class the logit has one path more to the loss: its own −log")
+    "at the right class the logit has one more path to the loss: its own −log")
 MAXIMUM = Mistake(
     "off at the maximum",
-    "taking a maximum passes its gradient to one place in each row, and subtracting it cancels: sum it up")
+    "the maximum passes its gradient to one place in each row; "
+    "since it is subtracted too, that gradient cancels: sum it up and see")
 OTHER = Mistake(
     "gradient of another variable",
     "read the left side of the line again: whose gradient did you want?")

@@ -248,7 +248,8 @@ class Search:
         for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
             for formula in mentions:
                 if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
-                    yield case.contribution(use, slope), mistakes.NODE, partial(_formula, self.case, use, formula.text, n)
+                    yield (case.contribution(use, slope), mistakes.NODE,
+                           partial(_formula, self.case, use, formula.text, n))
 
     def _other(self, use: Use, formula: Formula, node: Node, known: dict[str, Any]) -> Told:
         """Another node in a formula; where that is part of a nameless operand, what is missing is the rest of it."""

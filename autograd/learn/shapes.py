@@ -101,8 +101,8 @@ class ArrayCase(Case):
                 same = abs(rest.sum(dims, keepdims=True) - total) <= self.relative * abs(total) + \
                     self.absolute * self.scale
                 if same.all() and tied[wrong].all() and (rest * total >= 0)[wrong].all():
-                    return tell("other than the engine's only where several are the largest; any share among them "
-                                "will do")
+                    return tell("differs from the engine's only where several are the largest; any split among them is "
+                                "right")
         return ""
 
     def size(self, use: Use) -> float:
@@ -341,8 +341,9 @@ class ArrayCase(Case):
         at_maximum = x == x.max(-1, keepdims=True)
         rows = np.count_nonzero(wrong.reshape(-1, x.shape[-1]).any(1))
         if rows > 1 and not (wrong & ~at_maximum).any():
-            yield self.seen(mistakes.MAXIMUM, tell("right everywhere but in {rows} rows at the row's largest number, "
-                                                   "by up to {most}", rows=rows, most=most(self.m - self.g)))
+            yield self.seen(mistakes.MAXIMUM, tell("right everywhere except at the largest number of {rows} rows; "
+                                                   "there it is off by up to {most}", rows=rows,
+                                                   most=most(self.m - self.g)))
 
     def wrong(self) -> Any:
         """Where the answer is off by more than rounding."""

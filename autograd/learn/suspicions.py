@@ -98,7 +98,7 @@ class Case:
         if self.one is None:
             return ""
         if self.rounded_alone():
-            return tell("but for what rounding leaves of large terms that cancel")
+            return tell("except for what rounding leaves of large terms that cancel")
         return self.at_a_kink() or self.beyond_a_kink()
 
     def rounded_alone(self) -> bool:
@@ -166,7 +166,7 @@ class Case:
 
     def kink_words(self, use: Use) -> str:
         at = tell("its two inputs are equal") if len(use.by.inputs) > 1 else tell("its input is 0")
-        return tell("other than the engine's only where {name} has a kink, where {at}; either is a subgradient",
+        return tell("differs from the engine's only where {name} has a kink, since {at}; both are subgradients",
                     name=use.by.op.name, at=at)
 
     # Words.
@@ -194,9 +194,9 @@ class Case:
     def seen(self, mistake: Mistake, evidence: str | Callable[[], str], by: str = "") -> Suspicion:
         """The mistake with its evidence, or what tells it; `by` is the node that its hint speaks of."""
         bare = by.strip("`")
-        said = evidence if isinstance(evidence, str) else evidence()
+        said, op = evidence if isinstance(evidence, str) else evidence(), tell("(the op's result)")
         return mistake, said, tell(mistake.hint).format(t=f"`{self.name}`", bare=self.name,
-                                                        by=tell("(its result)") if "`" in bare else bare)
+                                                        by=op if "`" in bare else bare, node=by)
 
     def slope(self, by: Node) -> str:
         """The local derivative at a use, in words."""
@@ -333,7 +333,7 @@ class Case:
         if uses and all(x is not None for x in straight) and self.explains(sum(straight)):
             yield self.seen(mistakes.LOCAL, tell("the gradients of {through} are passed straight through to "
                                                  "`{name}`, and added up", through=self.through(uses),
-                                                 name=self.name), tell("the line that uses it"))
+                                                 name=self.name), tell("(the line that uses it)"))
         ones = [pull(use.by, use.position, use.by.filled(1.0)) for use in uses]
         if uses and self.explains(sum(ones)):
             slopes = f" {tell('and')} ".join(dict.fromkeys(self.slope(use.by) for use in uses))

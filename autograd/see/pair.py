@@ -37,8 +37,8 @@ class Event(NamedTuple):
     by: int
     to: int
     position: int                                   # as which input of `by`
-    part: Any
-    grad: Any
+    part: object
+    grad: object
 
 
 class Course(NamedTuple):

@@ -293,4 +293,4 @@ def _summary(reports: list[dict[str, Any]], seconds: float) -> None:
     say()
     say(tell("limited by the system: {contained}; files outside each folder and other programs: by a watch inside "
              "Python, which stops accidents, not experts",
-             contained=", ".join(map(tell, contained)) or tell("nothing but time")))
+             contained=", ".join(map(tell, contained)) or tell("only time")))

@@ -4,6 +4,7 @@ or settings beside them."""
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,11 @@ def write_reference(folder: Path, shell: dict[str, Any]) -> Iterator[tuple[str, 
     pdoc.render.env.filters["readable"] = _readable
     modules = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
                      for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    pdoc.pdoc(*modules, output_directory=folder)
-    for name in modules:
-        yield from _searchable(pdoc.doc.Module.from_name(name))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Error parsing type annotation")      # such a one is shown as it stands
+        pdoc.pdoc(*modules, output_directory=folder)
+        found = [entry for name in modules for entry in _searchable(pdoc.doc.Module.from_name(name))]
+    yield from found
 
 
 def _readable(page: str) -> str:

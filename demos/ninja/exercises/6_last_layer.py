@@ -30,7 +30,7 @@ through_p0 = -y[0] * (1.0 - p[0]) * h[1]  #?
 through_p1 = y[1] * p[0] * h[1]  #?
 #: Together: h_1 [−y_0 + y_0 p_0 + y_1 p_0] = h_1 [p_0 (y_0 + y_1) − y_0] = h_1 (p_0 − y_0). The same holds for every
 #: output: ∂L/∂z_i = p_i − y_i.
-#! z: add both paths and leave h away; Σ y = 1
+#! z: add both paths and leave out the factor h; Σ y = 1
 dz = p - y  #?
 #: Each W_ji meets the loss through z_i alone, with ∂z_i/∂W_ji = h_j: an outer product.
 #! W: entry [j, i] is h_j times dz_i
