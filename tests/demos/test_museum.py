@@ -141,7 +141,7 @@ def test_the_page(tmp_path, capsys):
     assert linked == [f"museum_{slug(x)}.html" for x in EXHIBITS]
     assert all((tmp_path / "new" / name).is_file() for name in linked)
     parsed = ElementTree.fromstring(re.sub(r"^.*?(<body>.*</body>).*$", r"\1", text, flags=re.S))
-    sections = parsed.findall("section")
+    sections = parsed.findall("main/section")
     assert [x.get("id") for x in sections] == [*(slug(x) for x in EXHIBITS), "order"]
     for section in sections[:-1]:
         assert len(section.findall(".//polyline[@class='right']")) == 1

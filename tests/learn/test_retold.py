@@ -56,7 +56,8 @@ def test_the_retold_graph_has_the_same_gradients(program):
     lambda: torch.nn.Sequential(torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5), torch.nn.ReLU()),
     lambda: torch.nn.Sequential(torch.nn.Unflatten(1, (1, 4)), torch.nn.Conv1d(1, 3, 2, padding=1), torch.nn.Flatten()),
     lambda: torch.nn.Sequential(torch.nn.Unflatten(1, (1, 2, 2)), torch.nn.Conv2d(1, 3, 2, padding=1, stride=2)),
-    lambda: torch.nn.GRUCell(4, 3), lambda: torch.nn.LSTMCell(4, 3)], ids=str)
+    lambda: torch.nn.GRUCell(4, 3), lambda: torch.nn.LSTMCell(4, 3)],
+    ids=["linear", "batch norm", "conv1d", "conv2d", "gru", "lstm"])
 def test_a_module_of_pytorchs_is_helped_by_the_names_of_its_parameters(make):
     torch.manual_seed(0)
     model = make()
