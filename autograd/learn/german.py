@@ -380,17 +380,18 @@ TEXTS = {
         "deine Zahlen sind eine Summe ({slopes}), als käme an jeder Stelle 1 an",
     "your numbers come out with {called} where {right} belongs":
         "deine Zahlen ergeben sich mit {called}; dort gehört {right} hin",
-    "it comes from the gradient of {called}: {words}": "es kommt vom Gradienten von {called}: {words}",
+    "this follows from a wrong gradient of {called}, where {words}":
+        "das folgt aus einem falschen Gradienten von {called} ({words})",
     "your numbers are {ratio:.4g}·({words} − {target}), as for another loss":
         "deine Zahlen sind {ratio:.4g}·({words} − {target}), wie bei einem anderen Verlust",
     "the path through the mean is missing": "der Pfad über den Mittelwert fehlt",
     "the first mean is {n} times too large: a sum": "der erste Mittelwert ist {n} mal so groß, wie er sein sollte: eine Summe",
-    "the first mean is over n − 1 where n belongs": "der erste Mittelwert ist durch n − 1 geteilt; richtig ist n",
+    "the first mean is over n − 1 where n belongs": "der erste Mittelwert ist durch n − 1 geteilt statt durch n",
     "the first mean has the wrong sign": "der erste Mittelwert hat das falsche Vorzeichen",
     "the path through the variance is missing": "der Pfad über die Varianz fehlt",
     "the second mean is a sum": "der zweite Mittelwert ist eine Summe",
-    "the second mean is over n where n − 1 belongs": "der zweite Mittelwert ist durch n geteilt; richtig ist n − 1",
-    "the second mean is over n − 1 where n belongs": "der zweite Mittelwert ist durch n − 1 geteilt; richtig ist n",
+    "the second mean is over n where n − 1 belongs": "der zweite Mittelwert ist durch n geteilt statt durch n − 1",
+    "the second mean is over n − 1 where n belongs": "der zweite Mittelwert ist durch n − 1 geteilt statt durch n",
     "the second mean has the wrong sign": "der zweite Mittelwert hat das falsche Vorzeichen",
     "your means go over axis {mine}; they belong over axis {right}":
         "deine Mittelwerte gehen über Achse {mine}; sie gehören über Achse {right}",

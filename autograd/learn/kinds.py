@@ -181,8 +181,8 @@ def within(case: ArrayCase) -> Iterator[Suspicion]:
             for part, words in _tried(loss):
                 if case.search.would_explain(node, loss.c * np.where(loss.rows, part, 0.0) - g):
                     yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS,
-                                    tell("it comes from the gradient of {called}: {words}", called=case.called(node),
-                                         words=words))
+                                    tell("this follows from a wrong gradient of {called}, where {words}",
+                                         called=case.called(node), words=words))
 
 
 def another_loss(case: ArrayCase) -> Iterator[Suspicion]:
@@ -455,7 +455,7 @@ def _other_targets(loss: _Loss, mine: Any, scale: float) -> Iterator[Suspicion]:
     if ((abs(mine - low) < near) | (abs(mine - high) < near)).all() and low >= -near and high <= 1 + near:
         yield case.seen(mistakes.CROSS, tell("your y is {high:.3g} at the right class and {low:.3g} elsewhere, where "
                                              "the right one is {max:.3g} and {min:.3g}", high=high, low=abs(low),
-                                             max=y.max(), min=y.min()))
+                                             max=y.max(), min=abs(y.min())))
 
 
 # Products of matrices.
