@@ -25,7 +25,11 @@ import numpy as np
 import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, diagnose
+from demos.pages import with_part
 from tests import lapses, slips
+
+COMMAND = "python -m tests.mistakes --write docs/MISTAKES.md"
+README = Path(__file__).parent.parent / "README.md"
 
 FACTOR = {"factor 1/N missing", "factor 1/N extra", "constant factor", "n against n − 1 (biased or Bessel's variance)"}
 FORMULA = {"another formula for the local derivative"}
@@ -646,7 +650,7 @@ def table(done: list[tuple[Wrong, Any, float]]) -> str:
              "Each row is a graph: its right backward lines were changed by named edits (`tests/mistakes.py`), and "
              "each changed line was given to `diagnose`; from *rnn* on, the wrong lines are written by hand "
              "(`tests/slips.py`). A third of the edits was held back while `diagnose` was written. "
-             "Made by `python -m tests.mistakes --write docs/MISTAKES.md`.", "",
+             f"Made by `{COMMAND}`.", "",
              "| graph | mistakes | named first | none named | another name | called right |",
              "|---|---:|---:|---:|---:|---:|"]
     rows = [(name, [x for x in done if x[0].graph == name]) for name in GRAPHS]
@@ -656,6 +660,13 @@ def table(done: list[tuple[Wrong, Any, float]]) -> str:
                   for v in ("named", "unknown", "false", "silent"))
         lines.append(f"| {name} | {len(words)} | {' | '.join(shares)} |")
     return "\n".join([*lines, ""])
+
+
+def short(page: str) -> str:
+    """What the README shows of that page: the head of its table, and the sums."""
+    lines = page.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("| graph"))
+    return "\n".join([lines[head].replace("graph", "wrong lines of backward passes"), lines[head + 1], *lines[-2:]])
 
 
 def main() -> None:
@@ -668,6 +679,8 @@ def main() -> None:
     if options.write:
         options.write.parent.mkdir(exist_ok=True)
         options.write.write_text(table(done), encoding="utf-8")
+        readme = README.read_text(encoding="utf-8")
+        README.write_text(with_part(readme, "mistakes", COMMAND, short(table(done))), encoding="utf-8")
     for part in (False, True):
         words = [verdict(w, d) for w, d, _ in done if w.held_back is part]
         print("held back" if part else "tuned on", len(words),

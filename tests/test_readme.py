@@ -11,6 +11,7 @@ import pytest
 from benchmarks import speed
 from demos import modules, op_table
 from demos.pages import part, with_part
+from tests import mistakes
 from tests.hostile import CASES
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,7 @@ README = PAGES["README.md"]
     ("docs/MODULES.md", "modules", modules.markdown, modules.COMMAND),
     ("README.md", "speed", lambda: speed.table(part(PAGES["benchmarks/RESULTS.md"], "benchmarks")),
      "python -m benchmarks.speed"),
+    ("README.md", "mistakes", lambda: mistakes.short(PAGES["docs/MISTAKES.md"]), mistakes.COMMAND),
 ])
 def test_generated_parts_are_up_to_date(page, name, written, command):
     assert part(PAGES[page], name) == written(), f"run `{command}`"
