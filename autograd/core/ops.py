@@ -74,8 +74,8 @@ def _greater_equal(x: Any, y: Any) -> Any:
 
 
 def _compared(sign: str) -> dict[str, str]:
-    return {library: f"{where}({{x}} {sign} {{y}}, 1.0, 0.0)"
-            for library, where in [("numpy", "np.where"), ("torch", "torch.where"), ("jax", "jnp.where")]}
+    return {"numpy": f"np.where({{x}} {sign} {{y}}, 1.0, 0.0)", "jax": f"jnp.where({{x}} {sign} {{y}}, 1.0, 0.0)",
+            "torch": f"torch.where({{x}} {sign} {{y}}, torch.ones((), dtype={{dtype}}), 0.0)"}
 
 
 # fmt: off

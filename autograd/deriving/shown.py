@@ -57,7 +57,7 @@ def name(label: str, indices: Sequence[Shown] = ()) -> Shown:
     >>> [name(x).text for x in ("y_hat_1", "w_21", "x1", "dL", "alpha", "loss", "h_out")]
     ['ŷ₁', 'w₂₁', 'x₁', 'dL', 'α', 'loss', 'h_out']
     >>> name("ŷ_1").latex, name("loss").latex, name("z", [name("n"), name("c")]).latex
-    ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{nc}')
+    ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{n  c}')
     """
     spelled_out = read(label)
     if not indices:
