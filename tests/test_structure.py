@@ -123,6 +123,7 @@ BESIDE = {
     "autograd/see/tree": "see/test_draw",
     "autograd/see/dot": "see/test_draw", "autograd/see/mathematics": "see/test_draw",
     "autograd/see/naming": "see/test_draw", "autograd/see/telling": "see/test_explain",
+    "autograd/core/comparing": "replaying/test_choices", "autograd/core/ufuncs": "test_slips",
     "autograd/core/showing": "see/test_display", "autograd/see/page": "see/test_display",
     "nn/displays": "see/test_display",
     "autograd/see/paths": "see/test_explain", "nn/losses": "nn/test_layers", "nn/module": "nn/test_layers",

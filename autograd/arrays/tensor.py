@@ -40,12 +40,12 @@ from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
 from autograd.core.asking import refuse_silent
+from autograd.core.comparing import compared
 from autograd.core.graph import topological
 from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
 from autograd.core.op import Op
 from autograd.core.operators import COMPARISONS
-from autograd.core.ops import compared
 from autograd.core.writing import Method
 
 if TYPE_CHECKING:

@@ -127,6 +127,6 @@ SPELLED: dict[str, Callable[..., Text]] = {
     "sum": sum_, "reduce_to": reduce_to, "expand": lambda x, shape: x.broadcast(shape),
     "cast": lambda x, dtype: x.page.cast(x, dtype), "reshape": lambda x, shape: x.reshape(shape),
     "permute": lambda x, dims: x.transpose(dims), "index": lambda x, key: x[key],
-    "logsumexp": logsumexp, "max_all": lambda x: x.like("{x}.max()", ()), "pick": pick, "place": place, "put_along": place,
-    "scatter": scatter,
+    "logsumexp": logsumexp, "max_all": lambda x: x.like("{x}.max()", ()), "pick": pick, "place": place,
+    "put_along": place, "scatter": scatter,
     "max_along": lambda x, indices, dim, keepdim: largest(x, dim, keepdim)}

@@ -11,9 +11,11 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.asking import refuse_silent
+from autograd.core.comparing import compared
+from autograd.core.graph import Node
 from autograd.core.modes import active, choices_recorded
 from autograd.core.op import Rule
-from autograd.core.ops import clamp, compared
+from autograd.core.ops import clamp
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -155,6 +157,19 @@ class OneNumber:
 
     def __bool__(self) -> bool:
         return self._data != 0.0
+
+    def __eq__(self, other: object) -> bool:
+        if active and choices_recorded() and self is not other:
+            return compared("__eq__", self, other)  # type: ignore[no-any-return]
+        return id(self) == id(other) if isinstance(other, Node) else self._data == other
+
+    def __ne__(self, other: object) -> bool:
+        return 1.0 - equal if isinstance(equal := self == other, Node) else not equal
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    __hash__ = object.__hash__
 
     if TYPE_CHECKING:
         def __lt__(self, other: Any) -> bool: ...

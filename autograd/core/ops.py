@@ -65,19 +65,6 @@ def _clamp(x: Any, low: Any, high: Any) -> Any:
     return minimum(maximum(x, low), high)
 
 
-def _greater(x: Any, y: Any) -> Any:
-    return (x > y).astype(x.dtype)
-
-
-def _greater_equal(x: Any, y: Any) -> Any:
-    return (x >= y).astype(x.dtype)
-
-
-def _compared(sign: str) -> dict[str, str]:
-    return {"numpy": f"np.where({{x}} {sign} {{y}}, 1.0, 0.0)", "jax": f"jnp.where({{x}} {sign} {{y}}, 1.0, 0.0)",
-            "torch": f"torch.where({{x}} {sign} {{y}}, torch.ones((), dtype={{dtype}}), 0.0)"}
-
-
 # fmt: off
 #                        name          on floats        on arrays     ∂out/∂x, ∂out/∂y; below: what else is known
 add        = elementwise("add",        _add,            _add,         lambda out, x, y: 1.0,
@@ -184,40 +171,7 @@ clamp      = elementwise("clamp",      ieee.clamp,      _clamp,
 where      = elementwise("where",      ieee.where,      "where",      lambda out, c, x, y: 0.0,
                                                                       lambda out, c, x, y: c != 0.0,
                                                                       lambda out, c, x, y: c == 0.0, methods=())
-# What a comparison in a rule is where derivatives are recorded: a node, so that who runs them again compares anew.
-greater    = elementwise("greater",    lambda x, y: 1.0 * (x > y), _greater,
-                                                       lambda out, x, y: 0.0, lambda out, x, y: 0.0,
-             symbol=">", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">"))
-greater_eq = elementwise("greater_equal", lambda x, y: 1.0 * (x >= y), _greater_equal,
-                                                       lambda out, x, y: 0.0, lambda out, x, y: 0.0,
-             symbol="≥", methods=(), domain=(BETWEEN, INSIDE), source=_compared(">="))
 # fmt: on
-
-
-_UFUNCS = {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs", "fabs": "abs",
-           "float_power": "power", "greater": "gt", "greater_equal": "ge", "less": "lt",
-           "less_equal": "le", "equal": "eq", "not_equal": "ne"}
-
-
-@lru_cache(maxsize=256)
-def row_of(ufunc: str) -> Op | str | None:
-    """The row that computes what a ufunc of NumPy's does, or the operator that compares so, by its name."""
-    name = _UFUNCS.get(ufunc, ufunc)
-    if name in ("gt", "ge", "lt", "le", "eq", "ne"):
-        return name
-    return next((op for op in TABLE.values() if op.methods and name in (op.name, op._array)), None)
-
-
-def compared(sign: str, x: Any, y: Any) -> Any:
-    """x and y, compared by the operator of that name: 1 where it holds, else 0."""
-    if sign in ("__lt__", "__le__"):
-        x, y = y, x
-    if sign in ("__gt__", "__lt__"):
-        return greater(x, y)
-    if sign in ("__ge__", "__le__"):
-        return greater_eq(x, y)
-    equal = greater_eq(x, y) * greater_eq(y, x)
-    return equal if sign == "__eq__" else 1.0 - equal
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,6 @@ graph from the result to the leaves and add (local derivative × gradient of the
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -16,17 +15,17 @@ from autograd.core import floats, ops
 from autograd.core.byhand import ByHand, give_inputs, steps_by_hand
 from autograd.core.graph import Node, leaves
 from autograd.core.interior import interior, one_at_a_time
-from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
+from autograd.core.modes import active, is_grad_enabled, watching
 from autograd.core.numbers import ieee, number
-from autograd.core.op import Op, Rule, for_each_row
+from autograd.core.op import Op, for_each_row
 from autograd.core.operators import OneNumber, Operators
-from autograd.core.ops import compared, row_of
+from autograd.core.ufuncs import Ufuncs
 from autograd.core.writing import ONE, write_method_of_value
 
 __all__ = ["Value"]
 
 
-class Value(Node, Operators, OneNumber, ByHand):
+class Value(Node, Operators, OneNumber, Ufuncs, ByHand):
     """A float with a gradient.
 
     Two Values are equal (`==`) if they are the same node, as in micrograd; a Value and a number, by its data.
@@ -213,37 +212,6 @@ class Value(Node, Operators, OneNumber, ByHand):
         return x if isinstance(x, Value) else cls(number(x, where))
 
     __hash__ = Node.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        if active and choices_recorded() and self is not other:
-            return compared("__eq__", self, other)  # type: ignore[no-any-return]
-        return self is other if isinstance(other, Node) else self._data == other
-
-    def __ne__(self, other: object) -> bool:
-        return 1.0 - equal if isinstance(equal := self == other, Node) else not equal
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: object) -> Any:
-        """`np.tanh(v)` is `v.tanh()`, and `np.float64(2) * v` a Value; an array with a Value is refused."""
-        op = row_of(ufunc.__name__)
-        if op is None or method != "__call__" or options:
-            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-            raise TypeError(f"np.{call}: not an operation on Values{' with ' * bool(options)}{', '.join(options)}; "
-                            "expected one of the methods that dir(Value) lists, or a Tensor")
-        if isinstance(op, str):
-            return getattr(operator, op)(*[x.item() if hasattr(x, "dtype") else x for x in inputs])
-        first, *rest = inputs
-        return getattr(Value.operand(first, op.name), op.methods[0])(*rest)
-
-    @property
-    def _mask(self) -> Any:                         # what a masked array on the left asks for, and nothing else
-        raise TypeError("Value: a masked array holds no Values; use .filled(value) on the one, or .data of the other")
-
-    def __array_function__(self, function: Rule, types: object, inputs: object, options: object) -> Any:
-        raise TypeError(f"np.{function.__name__}: not an operation on Values; use their methods, `dot` and `total`, "
-                        "or Tensors")
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
