@@ -101,7 +101,8 @@ def executed(text: Path) -> Any:
         paths = os.pathsep.join(filter(None, [checkout, os.environ.get("PYTHONPATH")]))
         client = NotebookClient(notebook, timeout=300, kernel_name="python3", record_timing=False,
                                 coalesce_streams=True, resources={"metadata": {"path": elsewhere}})
-        client.execute(env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "error::DeprecationWarning:__main__"})
+        client.execute(env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "120",        # wherever it runs
+                            "PYTHONWARNINGS": "error::DeprecationWarning:__main__"})
     for cell in notebook.cells[kept + 1::2]:
         if not re.search("^✓", "".join(texts(cell)), flags=re.M):
             raise ValueError(f"{text.name}: the check does not accept the answer: {texts(cell)}\n{cell.source}")
