@@ -344,6 +344,9 @@ def test_the_lab_works_without_a_network_once_it_was_loaded(browser, address):
     reader = Reader(browser, address)
     reader.open("lab/index.html")
     reader.page.wait_for_selector("body[data-kept=true]")
+    reader.page.reload()                            # from here on the page is the service worker's
+    reader.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    reader.page.wait_for_selector("body[data-kept=true]")
     reader.context.set_offline(True)
     reader.page.reload()
     assert "dy/dw = 0.9738" in reader.run()
