@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
+from weakref import WeakSet
 
 from autograd.core.op import Op
 
 __all__ = ["ByHand", "give_inputs", "steps_by_hand"]
 
 Step = Callable[[], None]
-steps_by_hand: set[bool] = set()                    # holds something once there is such a node
+steps_by_hand: WeakSet[Op] = WeakSet()              # of the nodes with such a step, those that live
 
 
 class _ByHand(Op):
     """The op of a node whose way back somebody wrote by hand."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     def pulled(self, *_: Any) -> NoReturn:
         raise unknown(self)
@@ -60,8 +61,8 @@ def give_inputs(node: Any, children: Any, symbol: str) -> None:
         if not isinstance(x, ByHand):
             raise TypeError(f"Value: got a {type(x).__name__} among _children, expected Values")
     if inputs:
-        steps_by_hand.add(True)
         node.op = _ByHand("by_hand", _unknown, _unknown, symbol=str(symbol) or "by hand", methods=())
+        steps_by_hand.add(node.op)
         node.op.arity = None
         node._a, node._da = inputs, _Steps(node.op)
 
