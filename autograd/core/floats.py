@@ -7,7 +7,7 @@ nor `math` has stands here too. Nothing in this module knows an op.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "logsumexp",
     "maximum",
     "minimum",
     "power",
@@ -147,3 +148,17 @@ def where(condition: float, x: float, y: float) -> float:
 def clamp(x: float, low: float, high: float) -> float:
     """x, but no less than `low` and no more than `high`; nan stays nan."""
     return minimum(maximum(x, low), high)
+
+
+def logsumexp(xs: Sequence[float]) -> float:
+    """log Σ exp(x): the largest apart, whose term is then 1; without that no digit of a small rest would be left."""
+    top = 0
+    for i in range(len(xs)):
+        if xs[i] > xs[top]:
+            top = i
+    shift = xs[top] if math.isfinite(xs[top]) else 0.0
+    rest = 0.0
+    for i in range(len(xs)):
+        if i != top:
+            rest += exp(xs[i] - shift)
+    return xs[top] + math.log1p(rest)

@@ -5,7 +5,6 @@ An op here gives all its partial derivatives at once. For Tensors the same thing
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import mul
 from typing import Any, TypeVar
@@ -61,14 +60,7 @@ DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_p
            words="each factor gets the gradient times the other factor")
 
 
-def _logsumexp(*xs: float) -> float:
-    top = max(range(len(xs)), key=xs.__getitem__)
-    shift = xs[top] if math.isfinite(xs[top]) else 0.0
-    rest = [floats.exp(x - shift) for i, x in enumerate(xs) if i != top]
-    return xs[top] + math.log1p(sum(rest))          # the largest term is 1: without it no digit of a small rest is lost
-
-
-LOGSUMEXP = Nary("logsumexp", "LSE", _logsumexp, lambda out, *xs: [exp(x - out) for x in xs],
+LOGSUMEXP = Nary("logsumexp", "LSE", lambda *xs: floats.logsumexp(xs), lambda out, *xs: [exp(x - out) for x in xs],
                  "each input gets its share, its softmax, of the gradient")
 NARY = {"sum": SUM, "dot": DOT, "logsumexp": LOGSUMEXP}
 

@@ -142,9 +142,10 @@ def elementwise(name: str, floats: Rule, array: Rule | str, *partials: Rule, **k
         partials: for each input, `(out, *inputs) -> ∂out/∂input`, written with operators and other ops.
         known: anything of `Op`'s attributes: `symbol`, `methods`, `edge`, `source`, `words`, `remedy`, `domain`.
 
-    `source` maps "numpy", "torch", "jax" or "js" to a function's name ("torch.erf") or, where that is not enough, to an
-    expression of x, y and z in braces ("np.maximum({x}, 0.0)"), and of the result's dtype. JavaScript is told only what
-    `floats` does not say: a function of `math`, or an expression of operators and other ops, it takes from there.
+    `source` maps "numpy", "torch", "jax", "js" or "numba" to a function's name ("torch.erf") or, where that is not
+    enough, to an expression of x, y and z in braces ("np.maximum({x}, 0.0)"), and of the result's dtype. JavaScript and
+    Numba are told only what `floats` does not say: a function of `math`, or an expression of operators and other ops,
+    they take from there.
 
     Raises:
         ValueError: for what is no Python name, or no partial derivative.

@@ -85,7 +85,9 @@ neg        = elementwise("neg",        _neg,            _neg,         lambda out
 power      = elementwise("power",      ieee.power,      "power",
                                        lambda out, x, y: y * power(x, y - 1.0 + _at0(x, y)),
                                        lambda out, x, y: out * log(x + (x == 0.0) * (y >= 0.0)),
-             symbol="**", domain=(POSITIVE, (-3.0, 3.0)), source=dict.fromkeys(["numpy", "torch", "jax"], "{x} ** {y}"),
+             symbol="**", domain=(POSITIVE, (-3.0, 3.0)), source={
+             **dict.fromkeys(["numpy", "torch", "jax"], "{x} ** {y}"),
+             "numba": "nan if {x} == -inf and {y} == 0.5 else {x} ** {y}"},
              remedy="a base of 0 or below with such an exponent? keep it positive, or make the exponent a constant")
 exp        = elementwise("exp",        math.exp,        "exp",        lambda out, x: out, edge=ieee.exp,
              remedy="too large for exp? subtract the maximum first, as softmax, log_softmax and logsumexp do")
@@ -152,7 +154,7 @@ round_     = elementwise("round",      ieee.rounded,    "rint",       lambda out
              source={"torch": "torch.round", "js": "rounded"})
 floor_div  = elementwise("floor_divide", _floordiv,     "floor_divide", lambda out, x, y: 0.0, lambda out, x, y: 0.0,
              symbol="//", methods=("__floordiv__", "floor_divide"), edge=ieee.divide, domain=(BETWEEN, (0.8, 1.0)),
-             source={"js": "floor_divide"})
+             source={"js": "floor_divide", "numba": "{x} // {y} if {y} != 0.0 else {x} / {y}"})
 remainder  = elementwise("remainder",  _mod,            "remainder",  lambda out, x, y: 1.0,
                                                                       lambda out, x, y: round_((out - x) / y),
              symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)), source={"js": "remainder"})

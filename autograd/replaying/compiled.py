@@ -6,6 +6,7 @@ stands in that text, so it is compiled once for all graphs, and Numba keeps the 
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import inspect
 import os
@@ -20,29 +21,16 @@ import numpy as np
 
 from autograd.core import floats
 from autograd.core.nary import DOT, LOGSUMEXP, SUM
-from autograd.core.op import TABLE, Op
+from autograd.core.op import TABLE, Op, Rule
 from autograd.core.ops import PowerBy, power_by
 from autograd.core.symbols import Symbol, text_of
 from autograd.replaying.flat import Flat
+from autograd.replaying.program import ours
 
 __all__ = ["Compiled", "can_compile"]
 
 EXPONENTS = (2.0, 0.5, -1.0, 3.0, -0.5, -2.0, 4.0)  # of `x ** n`; a graph with others has its own text compiled
 MANY = 16                                           # exponents; with more of them compiling takes too long
-
-# Values whose text can't be had from the table: it asks `edge` where Python raises, and compiled arithmetic never does.
-_WRITTEN = {
-    "div": "x / y",
-    "power": "nan if x == -inf and y == 0.5 else math.pow(x, y)",
-    "exp2": "math.pow(2.0, x)",
-    "abs": "np.abs(x)",
-    "floor": "np.floor(x)",
-    "ceil": "np.ceil(x)",
-    "round": "np.rint(x)",
-    "floor_divide": "x // y if y != 0.0 else x / y",
-    "remainder": "x % y if y != 0.0 else nan",
-    "xlogy": "x * math.log(y if x != 0.0 else 1.0)",
-}
 
 
 def can_compile(flat: Flat) -> bool:
@@ -106,21 +94,6 @@ from numba import njit
 
 {functions}
 
-@njit
-def logsumexp(every, v):
-    top = 0
-    for j in range(len(every)):
-        if v[every[j]] > v[every[top]]:
-            top = j
-    largest = v[every[top]]
-    shift = largest if math.isfinite(largest) else 0.0
-    rest = 0.0
-    for j in range(len(every)):
-        if j != top:
-            rest += math.exp(v[every[j]] - shift)
-    return largest + math.log1p(rest)
-
-
 @njit(error_model="numpy", nogil=True, cache=True)
 def forward(code, first, second, every, v):
     leaves = len(v) - len(code)
@@ -145,11 +118,12 @@ class _Loops:
     """Both loops, compiled, and the code that each op has in them."""
 
     def __init__(self, exponents: Sequence[float]) -> None:
-        names = {op: op.name for op in TABLE.values() if _definition(op, op.name)}
+        names = {op: op.name for op in TABLE.values() if ours(*op.partials) and _definition(op, op.name)}
         names |= {power_by(n): f"power_by_{i}" for i, n in enumerate((*EXPONENTS, *exponents))}
         branches = {op: _branch(op, name) for op, name in names.items()} | _nary()
         self.codes = {op: code for code, op in enumerate(branches)}
-        text = _PAGE.format(functions="\n".join([_definition(op, name) for op, name in names.items()]),
+        functions = [*[_definition(op, name) for op, name in names.items()], _as_it_stands(floats.logsumexp)]
+        text = _PAGE.format(functions="\n".join(functions),
                             forward=_chain([forward for forward, _ in branches.values()]),
                             back=_chain([back for _, back in branches.values()]))
         self.forward, self.back = _compile(text)
@@ -159,17 +133,33 @@ _loops = lru_cache(maxsize=8)(_Loops)
 
 
 def _definition(op: Op, name: str) -> str:
-    """A row's function of floats as the text of a definition, so that rules may call it; "" if it can't be had."""
-    function, arguments = inspect.unwrap(op.floats), ", ".join(_arguments(op))
-    if op.name in _WRITTEN:
-        text = _WRITTEN[op.name]
-    elif name in floats.__all__ and function is getattr(floats, name):
-        return "@njit\n" + inspect.getsource(function)
-    elif function.__module__ == "math":
-        text = f"math.{function.__name__}({arguments})"
-    else:
-        text = text_of(function, *_arguments(op)) or (f"math.pow(x, {op.exponent})" if isinstance(op, PowerBy) else "")
-    return text and f'@njit(error_model="numpy")\ndef {name}({arguments}):\n    return {text}\n'
+    """A row's function of floats as the text of a definition, so that rules may call it; "" if it can't be had.
+
+    Numba has a spelling of its own where the table gives one. Else it is that of the floats' function, which Python's
+    `math` or NumPy may have; neither raises once it is compiled.
+    """
+    arguments = _arguments(op)
+    function = inspect.unwrap(op.floats)
+    if "numba" not in op.source and name in floats.__all__ and function is getattr(floats, name):
+        return _as_it_stands(function)
+    text = _spelled(op, "numba") or (text_of(function, *arguments) if op.name not in vars(builtins) else None)
+    if text is None and function.__module__ == "math":
+        text = f"math.{function.__name__}({', '.join(arguments)})"
+    if text is None and isinstance(op, PowerBy):
+        text = f"math.pow(x, {op.exponent})"
+    text = text or _spelled(op, "numpy")
+    return text and f'@njit(error_model="numpy")\ndef {name}({", ".join(arguments)}):\n    return {text}\n'
+
+
+def _as_it_stands(function: Rule) -> str:
+    return "@njit\n" + inspect.getsource(function)
+
+
+def _spelled(op: Op, library: str) -> str:
+    """How the table says that a library writes the op: the name of a function, or a template."""
+    found = op.source.get(library, "")
+    arguments = _arguments(op)
+    return found.format(**{x: x for x in arguments}) if "{" in found else found and f"{found}({', '.join(arguments)})"
 
 
 def _arguments(op: Op) -> list[str]:
@@ -194,7 +184,7 @@ def _nary() -> dict[Op, tuple[list[str], list[str]]]:
     return {SUM: (["total = 0.0", each, "    total += v[p]", "v[i] = total"], [each, f"    gradient[p] += {of_sum}"]),
             DOT: (["total = 0.0", pairs, "    total += v[p] * v[q]", "v[i] = total"],
                   [pairs, "    x, y = v[p], v[q]", f"    gradient[p] += {to_x}", f"    gradient[q] += {to_y}"]),
-            LOGSUMEXP: (["v[i] = logsumexp(every[a: a + b], v)"],
+            LOGSUMEXP: (["v[i] = logsumexp(v[every[a: a + b]])"],
                         [each, "    x = v[p]", f"    gradient[p] += {of_share}"])}
 
 
