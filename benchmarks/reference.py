@@ -12,7 +12,24 @@ from typing import Any
 __all__ = ["Local", "Value"]
 
 
-class Value:
+class Arithmetic:
+    """What both classes below make of sums, products and powers."""
+
+    __slots__ = ()
+    __add__: Any
+    __mul__: Any
+
+    def __neg__(self) -> Any:
+        return self * -1
+
+    def __sub__(self, other: Any) -> Any:
+        return self.__add__(-other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.__mul__(other ** -1)
+
+
+class Value(Arithmetic):
     def __init__(self, data: Any, inputs: Any = ()) -> None:
         self.data, self.grad, self.inputs = data, 0.0, set(inputs)
         self.pull: Any = lambda: None                       # adds to the inputs' gradients
@@ -70,19 +87,10 @@ class Value:
         for node in reversed(order):
             node.pull()
 
-    def __neg__(self) -> Value:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Value:
-        return self.__add__(-other)
-
-    def __truediv__(self, other: Any) -> Value:
-        return self.__mul__(other ** -1)
-
     __radd__, __rmul__ = __add__, __mul__
 
 
-class Local:
+class Local(Arithmetic):
     """In the manner of microgpt's class: each node keeps its inputs and its derivatives by them."""
 
     __slots__ = ("data", "grad", "inputs", "slopes")
@@ -125,14 +133,5 @@ class Local:
         for node in reversed(order):
             for x, slope in zip(node.inputs, node.slopes):
                 x.grad += slope * node.grad
-
-    def __neg__(self) -> Local:
-        return self * -1
-
-    def __sub__(self, other: Any) -> Local:
-        return self.__add__(-other)
-
-    def __truediv__(self, other: Any) -> Local:
-        return self.__mul__(other ** -1)
 
     __radd__, __rmul__ = __add__, __mul__

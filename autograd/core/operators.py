@@ -161,7 +161,8 @@ class OneNumber:
     def __eq__(self, other: object) -> bool:
         if active and choices_recorded() and self is not other:
             return compared("__eq__", self, other)  # type: ignore[no-any-return]
-        return id(self) == id(other) if isinstance(other, Node) else self._data == other
+        this: object = self
+        return this is other if isinstance(other, Node) else self._data == other
 
     def __ne__(self, other: object) -> bool:
         return 1.0 - equal if isinstance(equal := self == other, Node) else not equal

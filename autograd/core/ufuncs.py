@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd.core.op import TABLE, Op, Rule
 
@@ -29,9 +29,7 @@ class Ufuncs:
 
     __slots__ = ()
 
-    @classmethod
-    def operand(cls, x: object, where: str, like: Any = None) -> Any:
-        raise NotImplementedError
+    operand: ClassVar[Any]                          # the class's own
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: object) -> Any:
         """`np.tanh(v)` is `v.tanh()`, and `np.float64(2) * v` a Value; an array with a Value is refused."""

@@ -211,8 +211,6 @@ class Value(Node, Operators, OneNumber, Ufuncs, ByHand):
         """`x` as a Value to compute with: itself, or a leaf for a number."""
         return x if isinstance(x, Value) else cls(number(x, where))
 
-    __hash__ = Node.__hash__
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{label})"
