@@ -1,7 +1,7 @@
-const $ = id => document.getElementById(id);
 const facts = JSON.parse($("data").textContent), {nodes, sides} = facts, marks = ["w", "r"];
 const last = Math.max(...sides.map(side => side.events.length));
-let step = 0, timer = null;
+const pace = 1400;                                  // milliseconds a step
+let step = 0;
 
 const nameOf = i => { const [base, low] = nodes[i].math; return escaped(base) + (low ? `<sub>${escaped(low)}</sub>` : "") || sides[1].values[i].text; };
 const flat = x => Array.isArray(x) ? x.flatMap(flat) : [Number(String(x).replace("inf", "Infinity"))];
@@ -57,40 +57,18 @@ function show() {
         <b class="math ${same(now[0][event.to].exact, now[1][event.to].exact) ? "" : "differs"}">${escaped(event.text)}</b>.`;
     } else $(`${mark}-event`).textContent = step === 0 ? "The backward pass begins at the result." : "Nothing more happens here.";
   });
-  scrubber.value = step;
-  scrubber.setAttribute("aria-valuetext", `step ${step} of ${last}`);
-  $("count").textContent = `${step} / ${last}`;
-  $("back").disabled = $("first").disabled = step === 0;
-  $("next").disabled = $("last").disabled = step === last;
+  showPlace();
 }
 
 function go(to) { step = Math.max(0, Math.min(last, to)); if (step === last) pause(); show(); keep(); }
 function keep() { try { history.replaceState(null, "", step ? "#at=" + step : location.href.split("#")[0]); } catch { /* a frame without an address */ } }
-function pause() {
-  clearInterval(timer); timer = null;
-  $("play").setAttribute("aria-pressed", "false"); $("play").setAttribute("aria-label", "Play"); $("play").textContent = "▶ play";
-}
-function play() {
-  if (timer !== null) return pause();
-  if (step === last) go(0);
-  timer = setInterval(() => go(step + 1), 1400);
-  $("play").setAttribute("aria-pressed", "true"); $("play").setAttribute("aria-label", "Pause"); $("play").textContent = "❚❚ pause";
-}
-
-const scrubber = $("scrubber"), fit = () => pictures.forEach(picture => picture.fit()), zoom = by => pictures.forEach(picture => picture.zoom(by));
+const fit = () => pictures.forEach(picture => picture.fit()), zoom = by => pictures.forEach(picture => picture.zoom(by));
 scrubber.max = last;
-scrubber.oninput = () => { pause(); go(Number(scrubber.value)); };
-$("first").onclick = () => { pause(); go(0); };
-$("back").onclick = () => { pause(); go(step - 1); };
-$("next").onclick = () => { pause(); go(step + 1); };
-$("last").onclick = () => { pause(); go(last); };
-$("play").onclick = play;
 $("fit").onclick = fit;
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const act = {
-    ArrowRight: () => { pause(); go(step + 1); }, ArrowLeft: () => { pause(); go(step - 1); }, Home: () => { pause(); go(0); },
-    End: () => { pause(); go(last); }, f: fit, "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(.8),
+    ArrowRight: () => jump(step + 1), ArrowLeft: () => jump(step - 1), Home: () => jump(0), End: () => jump(last), f: fit, "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(.8),
     ...(event.target instanceof HTMLButtonElement ? {} : {" ": play}),
   }[event.key];
   if (act) { event.preventDefault(); act(); }

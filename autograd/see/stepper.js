@@ -1,11 +1,11 @@
-const $ = id => document.getElementById(id);
 const walk = JSON.parse($("data").textContent);
 const {nodes, forward, backward} = walk;
 const last = forward.length + backward.length, live = compute !== null;
-const graph = $("graph"), panel = $("panel"), scrubber = $("scrubber");
+const graph = $("graph"), panel = $("panel");
+const pace = 1100;                                  // milliseconds a step
 document.body.classList.toggle("fixed", !live);
 
-let step = 0, chosen = null, predicting = false, timer = null;
+let step = 0, chosen = null, predicting = false;
 const guesses = new Map();                          // node -> the sign guessed, "shown" if the reader gave up
 const revealedAt = new Map();                       // node -> the step at which its gradient appears
 backward.forEach((node, i) => revealedAt.set(node, forward.length + 1 + i));
@@ -188,11 +188,7 @@ function show() {
     if (inBackward()) nodes[node].uses.forEach(({user, which}) => { light(circles[user]); light(edges[user][which]); light(results[user]); });
     else [circles[node], results[node], ...edges[node]].forEach(light);
   }
-  $("next").disabled = $("last").disabled = step === last;
-  $("back").disabled = $("first").disabled = step === 0;
-  scrubber.value = step;
-  scrubber.setAttribute("aria-valuetext", `step ${step} of ${last}`);
-  $("count").textContent = `${step} / ${last}`;
+  showPlace();
   showFigures();
 }
 
@@ -483,16 +479,6 @@ function guess(sign) {
   guesses.set(node, sign);
   show();
 }
-function pause() {
-  clearInterval(timer); timer = null;
-  $("play").setAttribute("aria-pressed", "false"); $("play").setAttribute("aria-label", "Play"); $("play").textContent = "▶ play";
-}
-function play() {
-  if (timer !== null) return pause();
-  if (step === last) go(0);
-  timer = setInterval(() => go(step + 1), 1100);
-  $("play").setAttribute("aria-pressed", "true"); $("play").setAttribute("aria-label", "Pause"); $("play").textContent = "❚❚ pause";
-}
 function predict() {
   predicting = !predicting;
   if (predicting) guesses.clear();
@@ -502,17 +488,11 @@ function predict() {
 }
 const sign = (text, otherwise) => () => current() !== null && asked(current()) ? guess(text) : otherwise();
 
-$("first").onclick = () => { pause(); go(0); };
-$("back").onclick = () => { pause(); go(step - 1); };
-$("next").onclick = () => { pause(); go(step + 1); };
-$("last").onclick = () => { pause(); go(last); };
-$("play").onclick = play;
 $("predict").onclick = predict;
 $("closer").onclick = () => picture.zoom(1.25);
 $("farther").onclick = () => picture.zoom(.8);
 $("fit").onclick = picture.fit;
 scrubber.max = last;
-scrubber.oninput = () => { pause(); go(Number(scrubber.value)); };
 
 document.addEventListener("keydown", event => {
   if (live && (event.ctrlKey || event.metaKey) && event.key === "z") { event.preventDefault(); return undo(); }
@@ -522,9 +502,9 @@ document.addEventListener("keydown", event => {
     ArrowRight: () => picture.pan(-60, 0), ArrowLeft: () => picture.pan(60, 0),
     ArrowUp: () => picture.pan(0, 60), ArrowDown: () => picture.pan(0, -60),
   } : {
-    ArrowRight: () => { pause(); go(step + 1); }, ArrowLeft: () => { pause(); go(step - 1); },
+    ArrowRight: () => jump(step + 1), ArrowLeft: () => jump(step - 1),
   })[event.key] || {
-    Home: () => { pause(); go(0); }, End: () => { pause(); go(last); },
+    Home: () => jump(0), End: () => jump(last),
     Escape: () => { chosen = null; show(); }, p: predict, f: picture.fit, "0": sign("0", picture.fit),
     "-": sign("−", () => picture.zoom(.8)), "−": sign("−", () => picture.zoom(.8)),
     "+": sign("+", () => picture.zoom(1.25)), "=": sign("+", () => picture.zoom(1.25)),

@@ -24,21 +24,12 @@ from urllib.parse import unquote
 import pytest
 
 from demos.ninja.exercises import EXERCISES
+from tests.see.browsing import chromium, missing
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 PATIENCE = 60_000                                  # milliseconds; what is usual is far less
 LIBRARIES = {"jinja2": "jinja2", "markdown_it": "markdown-it-py", "mdit_py_plugins": "mdit-py-plugins", "pdoc": "pdoc",
              "pygments": "pygments", "matplotlib": "matplotlib", "sympy": "sympy"}
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 def buildable() -> None:
@@ -82,18 +73,7 @@ def address(folder: Path) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed: pip install playwright")
-    if CHROMIUM is None:
-        missing("there is no Chromium on the PATH: apt install chromium, or name one by $CHROMIUM")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+browser = pytest.fixture(scope="module", name="browser")(chromium)
 
 
 class Reader:
