@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Sequence
@@ -76,6 +77,16 @@ def test_graphs_that_arrays_run_faster_are_left_to_them() -> None:
     samples = [[0.1 * i * k for i in range(30)] for k in range(20)]
     loss = sum([(sum([w * x for w, x in zip(row, sample)]) - 1.0) ** 2 for row in weights for sample in samples])
     assert replay(loss).stats.strategy == "arrays"
+
+
+@pytest.mark.parametrize("exponent", [math.inf, -math.inf, math.nan, 1e300, -0.0, 7.5])
+def test_any_exponent(exponent: float) -> None:
+    x, y = Value(0.5), Value(0.0)
+    for _ in range(1000):
+        y = (y + x ** exponent).tanh()
+    y.backward()
+    step = replay(y, wrt=[x])
+    np.testing.assert_allclose((step(), step.gradient[0]), (y.data, x.grad), rtol=1e-12)
 
 
 def test_an_op_of_ones_own_is_left_to_the_loop_that_calls_it() -> None:
