@@ -1,5 +1,6 @@
 """Mistakes made by named edits of right lines are called by their name; what is right, however spelled, is right."""
 
+import importlib.util
 import statistics
 import time
 
@@ -134,6 +135,38 @@ def test_a_number_in_half_precision_is_right_and_a_slip_in_it_is_wrong():
     right = (half["g"] * half["dout"]).astype(float)
     assert "half precision" in str(diagnose(right, run.nodes["xn"], run.root))
     assert diagnose((1.05 * right).astype(np.float16).astype(float), run.nodes["xn"], run.root)
+
+
+def few_bits(x):
+    """x as float16 and, where there is PyTorch, as its bfloat16."""
+    yield x.astype(np.float16)
+    if importlib.util.find_spec("torch"):
+        import torch
+        yield torch.tensor(x).bfloat16()
+
+
+def test_few_bits_make_no_right_answer_wrong_and_hardly_a_wrong_one_right():
+    passed = {-1.0: 0, 1.2: 0, 2.0: 0}
+    count = 0
+    for name, graph in GRAPHS.items():
+        if graph.values:
+            continue
+        run = runs()[name]
+        for line in graph.backward.splitlines():
+            of, right = run.answer(line)
+            if not 1e-3 < abs(np.asarray(right)).max() < 1e4:
+                continue
+            for answer in few_bits(np.asarray(right, float)):
+                assert not diagnose(answer, run.nodes[of], run.root), f"{name}: {line}"
+            for factor in passed:
+                for answer in few_bits(factor * np.asarray(right, float)):
+                    passed[factor] += not diagnose(answer, run.nodes[of], run.root)
+                    count += 1
+    # Some of the graphs' softmaxes are so sure that in so few bits their gradients are nothing but rounding.
+    assert count > 1500
+    assert passed[2.0] < 0.12 * count / 3
+    assert passed[-1.0] < 0.12 * count / 3
+    assert passed[1.2] < 0.2 * count / 3
 
 
 def test_two_mistakes_at_once_and_others_that_give_the_same_numbers():

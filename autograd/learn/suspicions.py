@@ -15,7 +15,19 @@ from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
-from autograd.learn.alike import Numbers, close, finite, largest, most, shaken, shape_of, size_of, some
+from autograd.learn.alike import (
+    Numbers,
+    close,
+    finite,
+    finite_part,
+    largest,
+    most,
+    norm,
+    shaken,
+    shape_of,
+    size_of,
+    some,
+)
 from autograd.learn.contributions import Pass, pull, work
 from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
@@ -109,23 +121,32 @@ class Case:
         small = 1e-6 if self.step < 1e-12 else 1e3 * self.step
         if self.one is None or not largest(self.m - self.g) <= small * max(map(largest, self.one.gradients.values())):
             return False
-        return close(self.m, self.g, self.relative, self.absolute * self.scale + 30 * self.noise(self.step))
+        return self.within_noise(self.relative, self.absolute * self.scale, self.step, self.steps)
 
-    def noise(self, step: float) -> float:
-        """How far roundings of this size, on the way back, take the gradient."""
+    def within_noise(self, relative: float, absolute: float, step: float, steps: int) -> bool:
+        """Whether the answer is no further off than so many times what roundings of this size do.
+
+        Neither in one place nor in all of them together: one number that is mostly rounding does not excuse the others.
+        """
+        noise = steps * self.noise(step)
+        error, together = finite_part(self.m - self.g), absolute * math.sqrt(size_of(self.g)) + norm(finite_part(noise))
+        return (close(self.m, self.g, relative, absolute + largest(noise)) and
+                norm(error) <= together + relative * norm(finite_part(self.g)))
+
+    def noise(self, step: float) -> Any:
+        """How far roundings of this size, on the way back, take the gradient: the furthest of some tries."""
         assert self.one is not None
-        inside = set(self.one.between(self.t))
+        inside, noise = set(self.one.between(self.t)), 0.0 * self.g
         if not inside or len(inside) > _DEEPEST:
-            return 0.0
+            return noise
         sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
-        noise = 0.0
         for seed in range(3 if 3 * self.back < self.limit else 1):
             self.spend(self.back)
 
             def ask(x: Node, g: Any, seed: int = seed) -> Any:
                 return self.rounded(x, shaken(g, step * sizes.get(x, 0.0), seed), step, seed)
 
-            noise = max(noise, largest(self.one.again(self.t, ask, inside) - self.g))
+            noise = max(noise, self.one.again(self.t, ask, inside) - self.g, key=norm)
         return noise
 
     def rounded(self, x: Node, g: Any, step: float, seed: int) -> Any:
@@ -136,7 +157,7 @@ class Case:
         """Whether an answer that shows no mistake is right to about single precision."""
         return close(self.m, self.g, relative, 0.0)
 
-    step = 2.0 ** -50                               # some roundings of a float64
+    step, steps = 2.0 ** -50, 30                    # some roundings of a float64, and how many times that is granted
 
     def at_a_kink(self) -> str:
         """Whether it is off only where a derivative does not exist, and by what some subgradient allows."""
