@@ -364,9 +364,9 @@ class IndexBoard:
                     why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
                         reading.name[shifted[0]], len(real(generic(shifted[0])))))),
                         ", the largest, is a constant: taken from all, it cancels")
-                told = dict(self.write.positions)
+                told = len(self.write.positions)
                 self.write(formula)
-                for places, label in self.write.positions.items() - told.items():
+                for places, label in list(self.write.positions.items())[told:]:
                     numbers = str(places.array.squeeze().tolist()).translate(str.maketrans("[]", "()"))
                     why = said(why, ", " * bool(why.text), "with ", name(label), f" = {numbers}" if len(
                         numbers) < 40 else " the places that are given")

@@ -1,7 +1,8 @@
 """Ops that move numbers, in index notation: what they compute. Their derivatives are their own, made of one another.
 
-Most say at which place of their input each place of their result stands. A place is an index, or what is computed from
-indices: `Flat` counts through several axes, `Digit` undoes it, `Positions` are class indices and the like.
+An op takes each number from a place of its input (`_moved`), or adds each to a place of its result (`_added`); what
+takes and what adds by the same places undo each other. A place is an index, or what is computed from indices: `Flat`
+counts through several axes, `Digit` undoes it, `Positions` are class indices and the like.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import sympy as sp
@@ -26,6 +27,8 @@ from autograd.deriving.fields import (
     aligned,
     broadcast,
 )
+
+Places = Callable[[Index], Sequence[sp.Expr]]       # of an index the place on each axis
 
 __all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "loosened", "ones_at", "summed"]
 
@@ -206,47 +209,17 @@ def fresh(n: int = 2) -> sp.Expr:
 
 
 def _sum(x: Field, dim: Shape, keepdim: bool) -> Field:
-    def at(index: Index) -> sp.Expr:
-        rest: Iterator[sp.Expr] = iter(index)
-        full, over = [], []
-        for axis, n in enumerate(x.shape):
-            if axis not in dim:
-                full.append(next(rest))
-                continue
-            if keepdim:
-                next(rest)
-            full.append(fresh(n))
-            if n > 1:
-                over.append((full[-1], n))
-        return summed(x.at(tuple(full)), over[::-1])
-
-    shape = tuple([1 if i in dim else n for i, n in enumerate(x.shape) if keepdim or i not in dim])
-    return Field(at, shape)
-
-
-def _reduce_to(x: Field, shape: Shape) -> Field:
-    extra = x.ndim - len(shape)
-    dims = tuple([i for i, n in enumerate(x.shape) if i < extra or (shape[i - extra] == 1 and n > 1)])
-    return _reshape(_sum(x, dims, True), shape)
+    kept = [i for i in range(x.ndim) if keepdim or i not in dim]
+    return _added(x, tuple([1 if i in dim else x.shape[i] for i in kept]),
+                  lambda own: [sp.S.Zero if i in dim else own[i] for i in kept])
 
 
 def _matmul(x: Field, y: Field) -> Field:
-    x, y = Field.of(x), Field.of(y)
-    left = x if x.ndim > 1 else _reshape(x, (1, *x.shape))
-    right = y if y.ndim > 1 else _reshape(y, (*y.shape, 1))
-    if left.ndim < right.ndim:
-        left = _reshape(left, (1,) * (right.ndim - left.ndim) + left.shape)
-    n = left.shape[-1]
-    stack = broadcast([left.shape[:-2], right.shape[:-2]])
-
-    def at(index: Index) -> sp.Expr:
-        *before, i, j = index
-        k = fresh(n)
-        body = (left.at((*aligned(tuple(before), left.shape[:-2]), i, k))
-                * right.at((*aligned(tuple(before), right.shape[:-2]), k, j)))
-        return summed(body, [(k, n)]) if n > 1 else body
-
-    whole = Field(at, (*stack, left.shape[-2], right.shape[-1]))
+    """Σ_k x_ik y_kj."""
+    left = _reshape(x, (*((1,) * (x.ndim == 1)), *x.shape, 1))
+    right = _reshape(y, (*y.shape, 1) if y.ndim == 1 else y.shape)
+    right = _reshape(right, (*right.shape[:-2], 1, *right.shape[-2:]))
+    whole = _sum(Field.each(operator.mul, left, right), (max(left.ndim, right.ndim) - 2,), False)
     kept = whole.shape[:-2] + whole.shape[-2:-1] * (x.ndim > 1) + whole.shape[-1:] * (y.ndim > 1)
     return _reshape(whole, kept)
 
@@ -261,9 +234,36 @@ def _cumsum(x: Field, dim: int) -> Field:
 
 # The same numbers elsewhere.
 
-def _moved(x: Field, shape: Shape, places: Callable[[Index], Sequence[sp.Expr]]) -> Field:
+def _moved(x: Field, shape: Shape, places: Places) -> Field:
     """The field of `shape` whose entry at an index is that of x at the index's `places`."""
     return Field(lambda index: x.at(tuple([sp.S.Zero if n == 1 else i for i, n in zip(places(index), x.shape)])), shape)
+
+
+def _added(x: Field, shape: Shape, places: Places) -> Field:
+    """The field of `shape` to which each entry of x is added at the `places` of its own index: Σ x_i δ_{k, place of i}.
+
+    Where a place is an index but for a constant, the index is known, and nothing is summed.
+    """
+    def at(index: Index) -> sp.Expr:
+        own = tuple(map(fresh, x.shape))
+        over = {i: n for i, n in zip(own, x.shape) if n != 1}
+        inside, known = sp.S.One, dict[sp.Expr, sp.Expr]()
+        for k, place, n in zip(index, places(own), shape):
+            i = next((i for i in over if (place - i).is_Integer), None)
+            if i is None:
+                inside *= sp.KroneckerDelta(place, k)
+            else:
+                known[i] = k - (place - i)
+                inside *= _between(k, place - i, place - i + over.pop(i), n)
+        body = x.at(tuple([known.get(i, i) for i in own])) * inside.xreplace(known)
+        return summed(body, list(over.items())[::-1])
+
+    return Field(at, shape)
+
+
+def _between(i: sp.Expr, start: int, stop: int, length: int) -> sp.Expr:
+    """1 for the places of an axis from `start` up to `stop`."""
+    return (AtLeast(i, start) if start > 0 else 1) * (Above(stop, i) if stop < length else sp.S.One)
 
 
 def _reshape(x: Field, shape: Shape) -> Field:
@@ -326,135 +326,73 @@ def _triangle(x: Field, diagonal: int, turned: bool) -> Field:
     return Field(at, x.shape)
 
 
-def _concatenate(*parts: Any) -> Field:
-    *given, dim = parts
+def _concatenate(*inputs: Any) -> Field:
+    *given, dim = inputs
     fields = list(map(Field.of, given[0] if isinstance(given[0], (list, tuple)) else given))
-    total = sum(x.shape[dim] for x in fields)
-
-    def at(index: Index) -> sp.Expr:
-        terms, start, i = [], 0, index[dim]
-        for x in fields:
-            n = x.shape[dim]
-            entry = x.at((*index[:dim], i - start if n > 1 else sp.S.Zero, *index[dim + 1:]))
-            terms.append(entry * _between(i, start, start + n, total))
-            start += n
-        return sp.Add(*terms)
-
-    return Field(at, (*fields[0].shape[:dim], total, *fields[0].shape[dim + 1:]))
+    starts = [sum(x.shape[dim] for x in fields[:i]) for i in range(len(fields) + 1)]
+    shape = (*fields[0].shape[:dim], starts[-1], *fields[0].shape[dim + 1:])
+    parts = [_added(x, shape, partial(_shifted, dim, start)) for x, start in zip(fields, starts)]
+    return reduce(operator.add, parts)
 
 
-def _between(i: sp.Expr, start: int, stop: int, length: int) -> sp.Expr:
-    """1 for the places of an axis from `start` up to `stop`."""
-    if stop - start == 1 < length:
-        return sp.KroneckerDelta(i, start)
-    return (AtLeast(i, start) if start > 0 else 1) * (Above(stop, i) if stop < length else sp.S.One)
+def _shifted(dim: int, by: int, index: Index) -> Index:
+    return (*index[:dim], index[dim] + by, *index[dim + 1:])
 
 
-# Indexing.
-
-class Key:
-    """x[key]: the result's shape, and for each axis of x how a place on it is made: a function of the result's index.
-
-    Attributes:
-        shape: of x[key].
-        axes: for each axis of x what is done to it: all of it is taken ("all", the result's axis), a slice of it
-            ("slice", axis, start, step), one place ("one", place), or those that an array names ("array", function).
-        arrays: the result's axes that arrays of positions make.
-    """
-
-    def __init__(self, x_shape: Shape, key: Any) -> None:
-        keys = [part for k in (key if isinstance(key, tuple) else (key,))
-                for part in (k.nonzero() if getattr(k, "dtype", None) is not None and k.dtype.kind == "b" else (k,))]
-        taken = sum(k is not None and k is not Ellipsis for k in keys)
-        if Ellipsis not in [k for k in keys if not hasattr(k, "shape")]:
-            keys.append(Ellipsis)
-        place = next(i for i, k in enumerate(keys) if k is Ellipsis)
-        keys[place:place + 1] = [slice(None)] * (len(x_shape) - taken)
-        common = broadcast([k.shape for k in keys if getattr(k, "ndim", 0) > 0])
-        shape: list[int] = []
-        self.axes: list[tuple[Any, ...]] = []
-        self.arrays: range = range(0)
-        for k in keys:
-            if k is None:
-                shape.append(1)
-                continue
-            n = x_shape[len(self.axes)]
-            if isinstance(k, slice):
-                places = range(n)[k]
-                self.axes.append(("all", len(shape)) if places == range(n) else
-                                 ("slice", len(shape), places.start, places.step, len(places)))
-                shape.append(len(places))
-            elif getattr(k, "ndim", 0) > 0:
-                if not self.arrays:
-                    self.arrays = range(len(shape), len(shape) + len(common))
-                    shape += common
-                elif self.axes[-1][0] != "array":
-                    raise OutsideError("derive: arrays of positions with a slice between them are outside what can be "
-                                       "derived; index twice")
-                self.axes.append(("array", _positions(k, n)))
-            else:
-                self.axes.append(("one", sp.Integer(int(k) % n)))
-        self.shape = tuple(shape)
-
-    def places(self, index: Index) -> list[sp.Expr]:
-        """The place in x of each place in x[key]."""
-        arrays = tuple([index[axis] for axis in self.arrays])
-        return [what[0] if kind == "one" else what[0](arrays) if kind == "array" else index[what[0]]
-                if kind == "all" else what[1] + what[2] * index[what[0]] for kind, *what in self.axes]
+def _key(x_shape: Shape, key: Any) -> tuple[Shape, Places]:
+    """x[key]: the shape of the result, and for its index the place on each axis of x."""
+    keys = [part for k in (key if isinstance(key, tuple) else (key,))
+            for part in (k.nonzero() if getattr(k, "dtype", None) is not None and k.dtype.kind == "b" else (k,))]
+    taken = sum(k is not None and k is not Ellipsis for k in keys)
+    if Ellipsis not in [k for k in keys if not hasattr(k, "shape")]:
+        keys.append(Ellipsis)
+    place = next(i for i, k in enumerate(keys) if k is Ellipsis)
+    keys[place:place + 1] = [slice(None)] * (len(x_shape) - taken)
+    common = broadcast([k.shape for k in keys if getattr(k, "ndim", 0) > 0])
+    shape: list[int] = []
+    axes: list[tuple[Any, Callable[[Any], sp.Expr]]] = []       # which of the indices, and the place on x's axis then
+    arrays: list[int] = []                          # the axes of x that arrays name
+    for k in keys:
+        if k is None:
+            shape.append(1)
+            continue
+        n = x_shape[len(axes)]
+        if isinstance(k, slice):
+            axes.append((len(shape), partial(_along, range(n)[k])))
+            shape.append(len(range(n)[k]))
+        elif getattr(k, "ndim", 0) > 0:
+            if not arrays:
+                made = slice(len(shape), len(shape) + len(common))
+                shape += common
+            elif arrays[-1] != len(axes) - 1:
+                raise OutsideError("derive: arrays of positions with a slice between them are outside what can be "
+                                   "derived; index twice")
+            arrays.append(len(axes))
+            axes.append((made, _positions(k, n)))
+        else:
+            axes.append((None, partial(_along, [int(k) % n])))
+    return tuple(shape), lambda index: [says(sp.S.Zero if i is None else index[i]) for i, says in axes]
 
 
-def _index(x: Field, key: Any) -> Field:
-    read = Key(x.shape, key)
-    return _moved(x, read.shape, read.places)
+def _along(taken: Sequence[int], i: sp.Expr) -> sp.Expr:
+    """The place of an index among those that are taken, which lie equally far apart."""
+    return i * (taken[1] - taken[0] if len(taken) > 1 else 1) + (taken[0] if taken else 0)
 
 
-def _scatter(x: Field, key: Any, shape: Shape) -> Field:
-    read = Key(shape, key)
-
-    def at(index: Index) -> sp.Expr:
-        inner = [fresh(n) for n in read.shape]
-        over = list(read.arrays)
-        inside = sp.S.One
-        for i, n, (kind, *what) in zip(index, shape, read.axes):
-            if kind == "all":
-                inner[what[0]] = i
-            elif kind == "slice" and what[2] == 1:
-                axis, start, _, count = what
-                inner[axis] = i - start if count > 1 else sp.S.Zero
-                inside *= _between(i, start, start + count, n)
-            elif kind == "slice":
-                over.append(what[0])
-        own = [(k, what[0](tuple([inner[axis] for axis in read.arrays])) if kind == "array" else what[0]
-                if kind == "one" else what[1] + what[2] * inner[what[0]])
-               for k, (kind, *what) in zip(index, read.axes) if kind in ("array", "one") or (
-                   kind == "slice" and what[2] != 1)]
-        body = x.at(tuple(inner)) * inside * ones_at(tuple([p for _, p in own]), tuple([k for k, _ in own]))
-        return summed(body, [(inner[axis], read.shape[axis]) for axis in over if read.shape[axis] > 1])
-
-    return Field(at, shape)
-
-
-def _pick(x: Field, indices: Any, dim: int) -> Field:
-    dim, says = dim % x.ndim, _positions(indices, -1)
-    return _moved(x, indices.shape, lambda index: (*index[:dim], says(index), *index[dim + 1:]))
-
-
-def _place(x: Field, indices: Any, dim: int, shape: Shape) -> Field:
+def _picked(shape: Shape, indices: Any, dim: int) -> Places:
     dim, says = dim % len(shape), _positions(indices, -1)
-
-    def at(index: Index) -> sp.Expr:
-        k = fresh(indices.shape[dim])
-        own = (*index[:dim], k, *index[dim + 1:])
-        body = x.at(own) * sp.KroneckerDelta(index[dim], says(own))
-        return body if k == 0 else summed(body, [(k, indices.shape[dim])])
-
-    return Field(at, shape)
+    return lambda index: (*index[:dim], says(index), *index[dim + 1:])
 
 
 MOVES |= {
-    "sum": _sum, "expand": lambda x, shape: _moved(x, shape, lambda index: aligned(index, x.shape)),
-    "reduce_to": _reduce_to, "cast": lambda x, dtype: x, "reshape": _reshape, "permute": _permute, "matmul": _matmul,
-    "index": _index, "scatter": _scatter, "pick": _pick, "place": _place, "concatenate": _concatenate, "flip": _flip,
-    "roll": _roll, "tril": partial(_triangle, turned=False), "triu": partial(_triangle, turned=True),
-    "cumsum": _cumsum, "affine": lambda x, weight, bias: operator.add(_matmul(x, weight), bias),
+    "reshape": _reshape, "permute": _permute, "flip": _flip, "roll": _roll, "cast": lambda x, dtype: x,
+    "expand": lambda x, shape: _moved(x, shape, lambda index: aligned(index, x.shape)),
+    "index": lambda x, key: _moved(x, *_key(x.shape, key)),
+    "pick": lambda x, indices, dim: _moved(x, indices.shape, _picked(x.shape, indices, dim)),
+    "sum": _sum, "concatenate": _concatenate,
+    "reduce_to": lambda x, shape: _added(x, shape, lambda own: aligned(own, shape)),
+    "scatter": lambda x, key, shape: _added(x, shape, _key(shape, key)[1]),
+    "place": lambda x, indices, dim, shape: _added(x, shape, _picked(shape, indices, dim)),
+    "matmul": _matmul, "affine": lambda x, weight, bias: _matmul(x, weight) + bias,
+    "tril": partial(_triangle, turned=False), "triu": partial(_triangle, turned=True), "cumsum": _cumsum,
 }
