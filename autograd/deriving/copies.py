@@ -18,7 +18,7 @@ from autograd.deriving.fields import OutsideError
 
 __all__ = ["Copy", "copied", "is_largest"]
 
-Steps = tuple[Any, dict[Any, Any]]                  # a result, and which inputs its new leaves stand for
+Leaf = Callable[[Any], Any]                         # makes the new leaf that stands for a node
 LARGE = 30                                          # beyond, the largest is taken away before exp
 
 
@@ -109,17 +109,25 @@ def _leaf(node: Any, label: str) -> Copy:
     return leaf
 
 
-def in_small_steps(node: Any) -> Steps | None:
-    """The same computed in small steps from new leaves, and which inputs of the node those stand for."""
-    if node.op.name == "cross_entropy" and hasattr(node.op, "aims"):
-        leaves = [Value(x.data) for x in node.inputs]
-        return _of_values(leaves, node.op.aims, node.op.reduction), dict(zip(leaves, node.inputs))
-    if node.op.name == "cross_entropy" and hasattr(node.op, "vjps"):
-        return _of_tensor(node)
-    return SMALL[node.op.name](node) if node.op.name in SMALL else None
+def in_small_steps(node: Any) -> tuple[Any, dict[Any, Any]] | None:
+    """The same computed in small steps from new leaves, and which nodes below it those stand for."""
+    stands: dict[Any, Any] = {}
+
+    def leaf(x: Any) -> Any:
+        if x not in stands:
+            stands[x] = _new(x)
+        return stands[x]
+
+    out = SMALL[node.op.name](node, leaf) if node.op.name in SMALL else None
+    return None if out is None else (out, {new: x for x, new in stands.items()})
 
 
-def _of_values(z: list[Value], aims: Any, reduction: str) -> Value:
+def _cross_entropy(node: Any, leaf: Leaf) -> Any:
+    return _of_values(node, leaf) if hasattr(node.op, "aims") else _of_tensor(node, leaf)
+
+
+def _of_values(node: Any, leaf: Leaf) -> Value:
+    z, aims, reduction = [leaf(x) for x in node.inputs], node.op.aims, node.op.reduction
     width, losses = len(aims.q[0]), []
     for i, weights in enumerate(aims.q):
         row = z[i * width:(i + 1) * width]
@@ -134,23 +142,23 @@ def _of_values(z: list[Value], aims: Any, reduction: str) -> Value:
     return loss / aims.divisor if reduction == "mean" and aims.divisor != 1.0 else loss
 
 
-def _of_tensor(node: Any) -> Steps | None:
+def _of_tensor(node: Any, leaf: Leaf) -> Any:
     from autograd.arrays.tensor import Tensor
     (x,) = node.inputs
     _, reduction, *_, rows, _, _ = node._saved[1:]
     if x._data.ndim > 2:
         return None
     q = rows.q if rows.kept is None else rows.q * rows.kept[:, None]
-    z = Tensor(x._data, requires_grad=True)
-    shifted = z - Tensor(x._data.max(-1, keepdims=True)) if abs(x._data).max() > LARGE else z
+    z = leaf(x)
+    shifted = z - _largest(z, -1) if abs(x._data).max() > LARGE else z
     powers = shifted.exp()
     p = powers / powers.sum(-1, keepdim=True)
     losses = -(Tensor(q if x._data.ndim == 2 else q[0]) * p.log()).sum(-1)
     if reduction == "none":
-        return losses, {z: x}
+        return losses
     if reduction == "mean":                         # over fewer than N, a number says it better than N − 1
-        return losses.sum() / rows.divisor if rows.kept is None else losses.sum() * (1.0 / rows.divisor), {z: x}
-    return losses.sum(), {z: x}
+        return losses.sum() / rows.divisor if rows.kept is None else losses.sum() * (1.0 / rows.divisor)
+    return losses.sum()
 
 
 def _new(node: Any) -> Any:
@@ -170,30 +178,28 @@ def _largest(z: Any, dims: Any) -> Any:
     return Tensor(z._data.max(dims, keepdims=True))
 
 
-def _below(node: Any) -> Steps:
+def _below(node: Any, leaf: Leaf) -> Any:
     """x − m, with m a leaf."""
-    z = _new(node.inputs[0])
-    return z - _largest(z, node._saved[1]), {z: node.inputs[0]}
+    z = leaf(node.inputs[0])
+    return z - _largest(z, node._saved[1])
 
 
-def _logsumexp(node: Any) -> Steps:
+def _logsumexp(node: Any, leaf: Leaf) -> Any:
     """log Σ e^x; of large x, m + log Σ e^(x − m)."""
     if isinstance(node, Value):
-        leaves = {x: _new(x) for x in node.inputs}
-        zs = [leaves[x] for x in node.inputs]
+        zs = list(map(leaf, node.inputs))
         m = max(z.data for z in zs)
-        powers = [z.exp() if abs(m) <= LARGE else (z - m).exp() for z in zs]
-        out = total(powers).log()
-        return out if abs(m) <= LARGE else m + out, {leaf: x for x, leaf in leaves.items()}
+        out = total([z.exp() if abs(m) <= LARGE else (z - m).exp() for z in zs]).log()
+        return out if abs(m) <= LARGE else m + out
     _, dims, keepdim = node._saved
-    z = _new(node.inputs[0])
+    z = leaf(node.inputs[0])
     if abs(z._data).max() <= LARGE:
-        return z.exp().sum(dims, keepdim=keepdim).log(), {z: node.inputs[0]}
+        return z.exp().sum(dims, keepdim=keepdim).log()
     m = _largest(z, dims)
-    return (m + (z - m).exp().sum(dims, keepdim=True).log()).reshape(node.shape), {z: node.inputs[0]}
+    return (m + (z - m).exp().sum(dims, keepdim=True).log()).reshape(node.shape)
 
 
-def _log_softmax(node: Any) -> Steps | None:
+def _log_softmax(node: Any, leaf: Leaf) -> Any:
     """x − log Σ e^x for the graph that `log_softmax` makes: u − log Σ e^u, with u = x − max x."""
     u, normaliser = node.inputs
     if not _made_by(normaliser, "logsumexp"):
@@ -203,29 +209,19 @@ def _log_softmax(node: Any) -> Steps | None:
         if not any(x is u for x in us) or not all(_made_by(x, "sub") and is_largest(x.inputs[1]) for x in us) or max(
                 abs(x.inputs[0].data) for x in us) > LARGE:
             return None
-        leaves = {x.inputs[0]: _new(x.inputs[0]) for x in us}
-        whole = total([leaves[x.inputs[0]].exp() for x in us])
-        return leaves[u.inputs[0]] - whole.log(), {leaf: x for x, leaf in leaves.items()}
+        return leaf(u.inputs[0]) - total([leaf(x.inputs[0]).exp() for x in us]).log()
     divided = _made_by(u, "div") and u.inputs[1].op is None
     below = u.inputs[0] if divided else u
     if normaliser.inputs[0] is not u or not _made_by(below, "below"):
         return None
-    x, dims = below.inputs[0], normaliser._saved[1]
-    z = _new(x)
+    z, dims = leaf(below.inputs[0]), normaliser._saved[1]
     y = z / u.inputs[1]._data if divided else z
     if abs(y._data).max() > LARGE:
         y = y - _largest(y, dims)
-    return y - y.exp().sum(dims, keepdim=True).log(), {z: x}
+    return y - y.exp().sum(dims, keepdim=True).log()
 
 
-def _xlogy(node: Any) -> Steps:
-    """x·log y."""
-    leaves = {x: _new(x) for x in node.inputs}
-    x, y = (leaves[i] for i in node.inputs)
-    return x * y.log(), {leaf: i for i, leaf in leaves.items()}
-
-
-def _weighted(node: Any) -> Steps | None:
+def _weighted(node: Any, leaf: Leaf) -> Any:
     """q·f(p) for q·f(where(q, p, …)): where q is 0, the product is 0 anyway."""
     for q, x in (node.inputs, node.inputs[::-1]):
         functions = []
@@ -233,11 +229,10 @@ def _weighted(node: Any) -> Steps | None:
             functions.append(x.op)
             x = x.inputs[0]
         if _made_by(x, "where") and not x.label and _same(x.inputs[0], q):
-            weight, p = _new(q), _new(x.inputs[1])
-            found = p
+            found = leaf(x.inputs[1])
             for op in functions[::-1]:
                 found = found.apply(op, found)
-            return weight * found, {weight: q, p: x.inputs[1]}
+            return leaf(q) * found
     return None
 
 
@@ -254,61 +249,38 @@ def _same(x: Any, y: Any) -> bool:
     return not (x.requires_grad or y.requires_grad) and x.shape == y.shape and bool((x._data == y._data).all())
 
 
-def _root(node: Any) -> Steps:
-    """√x."""
-    z = _new(node.inputs[0])
-    return z.sqrt(), {z: node.inputs[0]}
-
-
-def _log1p(node: Any) -> Steps:
-    """log(1 + x)."""
-    z = _new(node.inputs[0])
-    return (1.0 + z).log(), {z: node.inputs[0]}
-
-
-def _batch_norm(node: Any) -> Steps:
+def _batch_norm(node: Any, leaf: Leaf) -> Any:
     """γ·x̂ + β, with x̂ = (x − mean)/√(variance + ε)."""
-    leaves = [_new(x) for x in node.inputs]
-    z, gain, bias = leaves
+    z, gain, bias = map(leaf, node.inputs)
     eps, correction = node._saved[3:5]
     centred = z - z.mean(0, keepdim=True)
     r = ((centred ** 2).sum(0, keepdim=True) / (z.shape[0] - correction) + eps) ** -0.5
     x_hat = centred * r
     x_hat.label = (node.inputs[0].label or "x") + "_hat"
-    return gain * x_hat + bias, dict(zip(leaves, node.inputs))
+    return gain * x_hat + bias
 
 
 # Choices are kept as they are on these numbers: the largest stands where it stands.
 
-def _max_along(node: Any) -> Steps:
+def _max_along(node: Any, leaf: Leaf) -> Any:
     """x at the place of the largest."""
     _, places, dim, keepdim = node._saved
-    z = _new(node.inputs[0])
-    out = _apply("pick", z, places, dim)
-    return out if keepdim else out.reshape(node.shape), {z: node.inputs[0]}
+    out = _apply("pick", leaf(node.inputs[0]), places, dim)
+    return out if keepdim else out.reshape(node.shape)
 
 
-def _max_all(node: Any) -> Steps:
-    z = _new(node.inputs[0])
+def _max_all(node: Any, leaf: Leaf) -> Any:
+    import numpy as np
+    z = leaf(node.inputs[0])
     if (z._data == z._data.max()).sum() > 1:
         raise OutsideError("derive: several numbers are the largest, and there the derivative jumps")
-    places = divmod_all(int(z._data.argmax()), z.shape)
-    return z[places] if places else z * 1.0, {z: node.inputs[0]}
+    places = tuple(map(int, np.unravel_index(z._data.argmax(), z.shape)))
+    return z[places] if places else z * 1.0
 
 
-def divmod_all(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Where the place in the flat array is."""
-    found: list[int] = []
-    for n in shape[::-1]:
-        place, i = divmod(place, n)
-        found.insert(0, i)
-    return tuple(found)
-
-
-def _sort(node: Any) -> Steps:
-    z = _new(node.inputs[0])
-    dim = node._saved[1]
-    return _apply("pick", z, z._data.argsort(dim, kind="stable"), dim), {z: node.inputs[0]}
+def _sort(node: Any, leaf: Leaf) -> Any:
+    z, dim = leaf(node.inputs[0]), node._saved[1]
+    return _apply("pick", z, z._data.argsort(dim, kind="stable"), dim)
 
 
 def _apply(op: str, *arguments: Any) -> Any:
@@ -316,7 +288,7 @@ def _apply(op: str, *arguments: Any) -> Any:
     return STRUCTURAL[op](*arguments)
 
 
-def _masked(node: Any) -> Steps | None:
+def _masked(node: Any, leaf: Leaf) -> Any:
     """M·e^x for e^x where what is masked was −∞ before: M is 1 where it was not."""
     dims = None
     x = node.inputs[0]
@@ -331,31 +303,32 @@ def _masked(node: Any) -> Steps | None:
     mask, *choices = x.inputs
     for kept, taken in (choices, choices[::-1]):
         if taken.op is None and taken._data.size == 1 and taken._data == -math.inf:
-            z = _new(kept)
+            z = leaf(kept)
             z.requires_grad = True
             y = z / divisor if divisor != 1.0 else z
             M = Tensor((mask._data != 0) == (kept is choices[0]), dtype=node.dtype, label=mask.label)
             if dims is not None:
                 y = y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
-            return M * y.exp(), {z: kept}
+            return M * y.exp()
     return None
 
 
-def _where(node: Any) -> Steps | None:
+def _where(node: Any, leaf: Leaf) -> Any:
     """M·x + (1 − M)·y, where M is 1 or 0."""
     if isinstance(node, Value) or node.inputs[0].op is not None:
         return None
     from autograd.arrays.tensor import Tensor
-    leaves = {x: _new(x) for x in node.inputs[1:]}
-    if any(not abs(x._data).max() < math.inf for x in leaves):
+    if any(not abs(x._data).max() < math.inf for x in node.inputs[1:]):
         return None
     M = Tensor(node.inputs[0]._data != 0, dtype=node.dtype, label=node.inputs[0].label, requires_grad=True)
-    x, y = (M * leaves[node.inputs[1]], (1.0 - M) * leaves[node.inputs[2]])
+    x, y = (M * leaf(node.inputs[1]), (1.0 - M) * leaf(node.inputs[2]))
     gone = [node.inputs[i].op is None and not node.inputs[i]._data.any() for i in (1, 2)]
-    return (x if gone[1] else y if gone[0] else x + y), {leaf: x for x, leaf in leaves.items()}
+    return x if gone[1] else y if gone[0] else x + y
 
 
-SMALL: dict[str, Callable[[Any], Steps | None]] = {
-    "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "xlogy": _xlogy, "mul": _weighted, "root": _root,
-    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "log1p": _log1p,
-    "exp": _masked, "where": _where}
+SMALL: dict[str, Callable[[Any, Leaf], Any]] = {    # None where a node is of another kind
+    "cross_entropy": _cross_entropy, "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "mul": _weighted,
+    "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "exp": _masked,
+    "where": _where, "root": lambda node, leaf: leaf(node.inputs[0]).sqrt(),
+    "log1p": lambda node, leaf: (1.0 + leaf(node.inputs[0])).log(),
+    "xlogy": lambda node, leaf: leaf(node.inputs[0]) * leaf(node.inputs[1]).log()}
