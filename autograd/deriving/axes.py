@@ -14,7 +14,7 @@ import sympy as sp
 from autograd.deriving.moves import Positions, loosened
 from autograd.deriving.reading import Reading
 
-__all__ = ["MORE", "Axes", "Index", "generic", "letter", "placed", "real", "rebound", "shape", "size"]
+__all__ = ["MORE", "Axes", "Index", "generic", "letter", "long", "placed", "real", "rebound", "size"]
 
 Index = tuple[sp.Symbol, ...]
 MORE = "klrmαβγ"                                     # letters where an axis's own are used up
@@ -104,18 +104,19 @@ def slot_of(x: sp.Expr, axis: int) -> Any:
     return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
 
 
-def shape(node: Any) -> tuple[int, ...]:
-    return node.shape       # type: ignore[no-any-return]
+def long(node: Any) -> list[int]:
+    """The lengths of the axes that have more than one place."""
+    return [n for n in node.shape if n != 1]
 
 
 def size(node: Any) -> int:
-    """How many axes have more than one place."""
-    return sum(n != 1 for n in shape(node))
+    """How many of those there are."""
+    return len(long(node))
 
 
 def generic(node: Any) -> Index:
     """A new index for each axis; 0 where there is but one place."""
-    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in shape(node)])
+    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in node.shape])
 
 
 def real(index: Index) -> list[sp.Symbol]:
@@ -124,7 +125,7 @@ def real(index: Index) -> list[sp.Symbol]:
 
 def placed(node: Any, letters: Sequence[str]) -> Index:
     rest = iter(letters)
-    return tuple([letter(next(rest)) if n != 1 else sp.S.Zero for n in shape(node)])
+    return tuple([letter(next(rest)) if n != 1 else sp.S.Zero for n in node.shape])
 
 
 def rebound(expr: sp.Expr, names: dict[sp.Symbol, sp.Symbol]) -> sp.Expr:

@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 from autograd.core.plain import any_terminal
 from autograd.deriving.shown import NOTHING, Shown, name, said
 
-__all__ = ["WIDEST", "Derivation", "Line", "Section", "Side", "once", "table"]
+__all__ = ["WIDEST", "Derivation", "Line", "Section", "Side", "close", "finite", "grouped", "once",
+           "table"]
 
 
 @dataclass
@@ -278,9 +279,17 @@ def in_text(words: str) -> str:
 PAGE = Path(__file__).with_name("derivation.html").read_text(encoding="utf-8")
 
 
-def close(x: Any, y: Any) -> bool:
+def close(x: Any, y: Any, rounding: float = 1e-7) -> bool:
     """Whether two numbers, or all numbers of two arrays, are the same but for rounding."""
     if hasattr(x, "shape") or hasattr(y, "shape"):
         from numpy import allclose
-        return bool(allclose(x, y, rtol=1e-7, atol=1e-9))
-    return math.isclose(x, y, rel_tol=1e-7, abs_tol=1e-9)
+        return bool(allclose(x, y, rtol=rounding, atol=rounding / 100))
+    return math.isclose(x, y, rel_tol=rounding, abs_tol=rounding / 100)
+
+
+def finite(x: Any) -> bool:
+    """Whether a number, or all numbers of an array, are finite."""
+    if hasattr(x, "shape"):
+        from numpy import isfinite
+        return bool(isfinite(x).all())
+    return isinstance(x, (int, float)) and math.isfinite(x)

@@ -13,6 +13,7 @@ from autograd.core.graph import Node, topological
 from autograd.core.value import Value
 
 if TYPE_CHECKING:
+    from autograd.deriving.board import Board
     from autograd.deriving.derivation import Derivation
 
 __all__ = ["derive"]
@@ -63,22 +64,27 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
             raise TypeError(f"derive: got {type(node).__name__}, expected a Value or a Tensor")
     facts = [given] if isinstance(given, str) else list(given)
     try:
-        from autograd.deriving.numbers import derive_values
+        from autograd.deriving.derivation import WIDEST
     except ModuleNotFoundError as missing:
         if missing.name != "sympy":
             raise
         raise ImportError('derive: this needs SymPy: pip install "ninjagrad[derive]"') from None
-    make: Callable[..., Derivation] = derive_values
-    if not isinstance(root, Value):
-        from autograd.deriving.indexed import derive_tensors
-        make = derive_tensors
-    from autograd.deriving.derivation import WIDEST
     refuse_large(root, starts)
-    found = make(root, starts, facts, names)
+    make = board_of(root)
+    found = make(root, starts, names, facts).derive()
     for size in SMALLER:
         if found.widest > WIDEST:                   # with more letters its lines are shorter
-            found = min(found, make(root, starts, facts, names, size), key=lambda derivation: derivation.widest)
+            again = make(root, starts, names, facts, size).derive()
+            found = min(found, again, key=lambda derivation: derivation.widest)
     return found
+
+
+def board_of(root: Any) -> Callable[..., Board]:
+    if isinstance(root, Value):
+        from autograd.deriving.numbers import NumberBoard
+        return NumberBoard
+    from autograd.deriving.indexed import IndexBoard
+    return IndexBoard
 
 
 def refuse_large(root: Any, wrt: Sequence[Any]) -> None:
@@ -99,20 +105,16 @@ def steps_in_pages(root: Any, names: Mapping[str, Any] | None = None) -> dict[An
         node.label or any(x is node for x in (names or {}).values()))]
     if not wrt:
         return {}
-    if isinstance(root, Value):
-        from autograd.deriving.numbers import value_steps as steps
-    else:
-        from autograd.deriving.indexed import tensor_steps as steps
-    reading, derivation = steps(root, wrt, names)
+    board = board_of(root)(root, wrt, names)
     from autograd.deriving.derivation import table
-    found = {section.about: table(section) for section in derivation.sections}
-    return {node: found[copy] for node, copy in reading.copies.items() if copy in found}
+    found = {section.about: table(section) for section in board.steps().sections}
+    return {node: found[copy] for node, copy in board.reading.copies.items() if copy in found}
 
 
 def _jacobian(p: Any, z: Any, *, names: Mapping[str, Any] | None = None) -> Derivation:
     """The Jacobian of one Tensor by another, in index notation: ∂p_i/∂z_j of a softmax is p_i(δ_ij − p_j)."""
-    from autograd.deriving.indexed import jacobian_of
-    return jacobian_of(p, z, names)
+    from autograd.deriving.indexed import IndexBoard
+    return IndexBoard(p, [z], names, softmax=False).jacobian()
 
 
 derive.jacobian = _jacobian     # type: ignore[attr-defined]

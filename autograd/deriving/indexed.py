@@ -7,60 +7,41 @@ the entries of u. Indices get their letters when all is known: equal letters are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from autograd.core.graph import back, topological
-from autograd.deriving.axes import MORE, Axes, Index, generic, letter, placed, real, rebound, shape, size
-from autograd.deriving.derivation import Derivation, Line, Section, Side, once
+from autograd.core.graph import topological
+from autograd.deriving.axes import MORE, Axes, Index, generic, letter, long, placed, real, rebound, size
+from autograd.deriving.board import MISTAKE, Board, Local, quiet
+from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, The, rational
 from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
-from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading
+from autograd.deriving.reading import WHOLE, Point, flat
 from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties
-from autograd.deriving.shown import (
-    NOTHING,
-    Shown,
-    Writer,
-    derivative,
-    listed,
-    name,
-    product,
-    said,
-    total,
-)
+from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, total
 
-__all__ = ["derive_tensors", "jacobian_of", "tensor_steps"]
+__all__ = ["IndexBoard"]
 
 SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
-MOST = 4_000_000                                    # entries of a Jacobian that are checked
-
-
-class Local(NamedTuple):
-    """∂u/∂x: its entry where u stands at `out` and x at `into`; some of the indices are the same, or the entry is 0."""
-
-    out: Index
-    into: Index
-    forms: list[Form]
 
 
 class IndexRewriter(Rewriter):
     """Rewrites expressions with indices."""
 
     def __init__(self, board: IndexBoard) -> None:
-        self.board = board
-        super().__init__(board.reading, [], board.write)
+        super().__init__(board)
+        self.board: IndexBoard = board
         self.patterns: list[tuple[sp.Expr, sp.Expr]] = []
         reading = board.reading
         helpers = {reading.name[node] for node in reading.helpers}
         for node in [*reading.shown, *reading.helpers, *reading.beside]:
-            if node not in reading.formula or not shape(node):
+            if node not in reading.formula or not node.shape:
                 continue
             index = generic(node)
             formula = reading.formula[node].at(index)
@@ -188,54 +169,38 @@ def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:
     return found
 
 
-class IndexBoard:
+class IndexBoard(Board):
     """What is known of a graph of Tensors while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None,
-                 given: Sequence[str] = (), softmax: bool = True, size: int = WHOLE) -> None:
-        self.reading = reading = Reading(root, wrt, names, softmax, size)
-        self.root = root = reading.root
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, given: Sequence[str] = (),
+                 limit: int = WHOLE, softmax: bool = True) -> None:
+        super().__init__(root, wrt, names, limit, softmax)
+        root, reading = self.root, self.reading
         self.axes = Axes(reading)
-        ranked = [*(x.name for x in reading.lengths), *reading.ranked()]
-        self.write = Writer({label: rank for rank, label in enumerate(ranked)})
         for symbol in reading.lengths:
             self.write.spelled[symbol] = name(self.letter_of_length(symbol))
-        self.loss = name("L" if "L" not in reading.name.values() else "loss")
-        self.points = [Point(reading)]
-        for node, x in self.points[0].value.items():
-            if not np.allclose(x, node._data, rtol=1e-4, atol=1e-6):
-                raise ValueError(f"derive: {node.label or (node.op and node.op.name)} was computed from numbers that "
-                                 "have changed since; compute the graph again")
-        self.facts = {(node, len(shape(node)) - 1): 1.0 for node in reading.order
+        self.facts = {(node, len(node.shape) - 1): 1.0 for node in reading.order
                       if node.op is None and self.sums_to_one(node)} | dict(map(self.fact, given))
-        random = Random(0)
-        for attempt in range(TRIES):
-            if len(self.points) < 4:
-                with np.errstate(all="ignore"):
-                    point = Point(reading, random, sums=self.facts, spread=0.5 ** (attempt // 8))
-                if all(np.isfinite(x).all() for x in point.value.values()):
-                    self.points.append(point)
-        if len(self.points) < 2:
-            raise ValueError(NOWHERE)
+        self.sample(sums=self.facts)
         for (node, axis), value in self.facts.items():
-            if not all(np.allclose(point.value[node].sum(axis), value, atol=1e-9) for point in self.points):
+            if not all(close(point.value[node].sum(axis), value) for point in self.points):
                 raise ValueError(f"derive: what is given of the sums of {reading.name[node]} holds on these numbers by "
                                  "chance, and fails on others")
-        seed = np.random.default_rng(0)
-        self.seed = [np.ones(()) if not real(generic(root)) else seed.normal(size=shape(root)) for _ in self.points]
-        self.seed_base = sp.IndexedBase(SEED, real=True)
-        for point, g in zip(self.points, self.seed):
-            if real(generic(root)):
-                point.known[self.seed_base] = g.reshape([n for n in g.shape if n != 1])
-        for axis in range(len(real(generic(root)))):
-            self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
-        self.rewriter = IndexRewriter(self)
-        self.parts = {u: reading.partials(u, Field(sp.S.One) if not shape(u) else Field(
-            lambda index: sp.Dummy(), shape(u))) for u in reading.shown}        # by which nodes each is derived
+        if size(root):                              # of an array, the gradient has a name
+            base, random = sp.IndexedBase(SEED, real=True), np.random.default_rng(0)
+            for point in self.points:
+                point.seed = random.normal(size=root.shape)
+                point.known[base] = flat(point.seed, [root])
+            for axis in range(size(root)):
+                self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
+            self.write.gradients[base] = self.loss, reading.name[root]
+            self.known = {root: lambda index: base[tuple(real(index))]}
+        else:
+            for point in self.points:
+                point.seed = np.ones(root.shape)
+        self.rewriter: IndexRewriter = IndexRewriter(self)
         self.sums: dict[sp.Expr, Any] = {}
-        self.jacobians: dict[tuple[Any, Any, int], Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
-        self.said: set[tuple[Any, Any]] = set()
 
     def letter_of_length(self, symbol: sp.Symbol) -> str:
         """N for the axis whose index is n."""
@@ -244,7 +209,7 @@ class IndexBoard:
         axis = -2 if where == "row" else int(where)
         for node in self.reading.order:
             if node in self.reading.name:
-                lengths = [n for n in shape(node) if n != 1]
+                lengths = long(node)
                 spot = axis if axis == -1 or len(lengths) > 1 else -1
                 if len(lengths) >= -spot and lengths[spot] == length:
                     letters = self.axes.lists[self.axes.find((self.reading.name[node], len(lengths) + spot))]
@@ -255,8 +220,8 @@ class IndexBoard:
         """A fact about sums, as one writes it: "Σ_c Y_nc = 1". Which array, which axis, and what all its sums are."""
         read = re.fullmatch(r"\s*(?:Σ|sum)_?\s*(\w)\s+(\S+)_(\w+)\s*==?\s*(-?[\d.]+)\s*", text)
         node = read and next((x for x, label in self.reading.name.items() if label == read[2]), None)
-        if not read or node is None or len(shape(node)) != len(read[3]) or read[3].count(read[1]) != 1:
-            arrays = ", ".join(label for x, label in self.reading.name.items() if shape(x))
+        if not read or node is None or len(node.shape) != len(read[3]) or read[3].count(read[1]) != 1:
+            arrays = ", ".join(label for x, label in self.reading.name.items() if x.shape)
             raise ValueError(f"derive: got given={text!r}; of Tensors the sums along an axis may be given, as "
                              f"'Σ_c Y_nc = 1' or 'sum_i p_i = 1'. The graph has {arrays}")
         axis, value = read[3].index(read[1]), float(read[4])
@@ -291,18 +256,15 @@ class IndexBoard:
         return [(i, lengths[i]) for i in free] if all(i in lengths for i in free) else None
 
     def tied(self, x: Comparison) -> bool:
-        """Whether a comparison of equals holds anywhere, or may."""
         axes = self.lengths_in(x)
         return axes is None or any(np.any(point(x, axes)) for point in self.points)
 
     def same(self, one: sp.Expr, other: sp.Expr) -> bool:
-        """Whether two expressions have the same numbers at every point."""
         axes = self.lengths_in(sp.Tuple(one, other))
         if axes is None:                            # an index that stands in a δ alone: nothing is known of it
             return False
-        with np.errstate(all="ignore"):             # what overflows without the largest taken away is not the same
-            return all(np.allclose(point(one, axes), point(other, axes), rtol=1e-9, atol=1e-11)
-                       for point in self.points)
+        with quiet():                               # what overflows without the largest taken away is not the same
+            return all(close(point(one, axes), point(other, axes), 1e-9) for point in self.points)
 
     def known_sum(self, s: sp.Sum) -> sp.Expr | None:
         """0 or 1, if a sum of entries is that whatever the numbers are; and 0 for a sum of what is less its mean."""
@@ -320,50 +282,43 @@ class IndexBoard:
             if any(not i.is_Symbol for i in s.function.indices if i.has(*summed_over)):
                 return None
             dims = tuple(axis for axis, i in enumerate(s.function.indices) if i in summed_over)
-            axes = [axis for axis, n in enumerate(shape(node)) if n != 1]
+            axes = [axis for axis, n in enumerate(node.shape) if n != 1]
             given = [self.facts[node, axes[d]] for d in dims if (node, axes[d]) in self.facts]
             if node.op is None and not given:
                 return None
             for value in (0, 1, *given):
-                if all(np.allclose(self.array(point, node).sum(dims), value, atol=1e-9) for point in self.points):
+                if all(close(self.array(point, node).sum(dims), value) for point in self.points):
                     self.sums[s] = rational(float(value))
         return self.sums[s]
 
     # What stands on the board.
 
-    def entry(self, node: Any, index: Index) -> Shown:
-        if not real(index):
-            return name(self.reading.name[node])
-        return self.write(self.reading.field[node].at(index))
-
     def matrix(self, node: Any) -> Shown:
-        return name(capital(self.reading.name[node], len(real(generic(node)))))
+        return name(capital(self.reading.name[node], size(node)))
 
-    def lengths(self, node: Any, index: Index) -> list[tuple[sp.Symbol, int]]:
-        return [(i, n) for i, n in zip(index, shape(node)) if n != 1]
+    def index(self, node: Any) -> Index:
+        return placed(node, self.axes.of(self.reading.name[node], size(node)))
 
-    def side(self, form: Form, axes: Sequence[tuple[sp.Symbol, int]]) -> Side:
-        expr = self.axes.lettered(form.expr)
-        return Side(form.shown or self.write(expr), lambda point: point(expr, axes), form.why)
+    def lettered(self, expr: sp.Expr) -> sp.Expr:
+        return self.axes.lettered(expr)
 
     def array(self, point: Point, node: Any) -> Any:
-        return point.value[node].reshape([n for n in shape(node) if n != 1])
+        return flat(point.value[node], [node])
 
     def definitions(self) -> Section:
         reading, lines = self.reading, []
         for node in reading.order:
             if node in reading.formula and (node in reading.shown or node in reading.helpers or any(
                     node is x for x in reading.beside)):
-                index = placed(node, self.axes.of(reading.name[node], len(real(generic(node)))))
+                index = self.index(node)
                 formula = self.axes.lettered(reading.formula[node].at(index))
                 why = NOTHING
                 shifted = [x for x in reading.shifts if str(reading.name[x]) in {
                     str(b) for b in formula.atoms(sp.IndexedBase)} | {str(b) for b in formula.free_symbols}]
                 if shifted and not any(x in self.said for x in shifted):
                     self.said |= set(shifted)
-                    why = said(self.entry(shifted[0], placed(shifted[0], self.axes.of(
-                        reading.name[shifted[0]], len(real(generic(shifted[0])))))),
-                        ", the largest, is a constant: taken from all, it cancels")
+                    why = said(self.entry(shifted[0], self.index(shifted[0])), ", the largest, is a constant: taken "
+                               "from all, it cancels")
                 told = len(self.write.positions)
                 self.write(formula)
                 for places, label in list(self.write.positions.items())[told:]:
@@ -374,11 +329,11 @@ class IndexBoard:
                                   [self.side(Form(formula, why), self.lengths(node, index))]))
         return Section("Definitions", lines)
 
-    def jacobian(self, u: Any, x: Any, letters: tuple[Sequence[str], Sequence[str]] | None = None) -> Local:
+    def local(self, u: Any, x: Any, letters: tuple[Sequence[str], Sequence[str]] | None = None) -> Local:
         if (u, x) in self.locals and letters is None:
             return self.locals[u, x]
         out = generic(u)
-        parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, shape(u)))
+        parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, u.shape))
         into = generic(x)
         expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
         merged: dict[sp.Symbol, sp.Symbol] = {}
@@ -413,136 +368,62 @@ class IndexBoard:
             self.locals[u, x] = found
         return found
 
-    def numeric(self, point: Point, u: Any, x: Any) -> Any:
-        """The Jacobian in numbers, axes of length 1 left out."""
-        key = u, x, id(point)
-        if key not in self.jacobians:
-            if u._data.size * x._data.size > MOST:
-                raise ValueError(f"derive: ∂{self.reading.name[u]}/∂{self.reading.name[x]} has {u._data.size} · "
-                                 f"{x._data.size} entries, too many to check; derive a smaller copy of the graph")
-            rows = []
-            for one in np.eye(u._data.size):
-                got = point.pulled(u, one.reshape(shape(u)), through=False).get(x)
-                rows.append(np.zeros(shape(x)) if got is None else np.broadcast_to(got, shape(x)))
-            self.jacobians[key] = np.array(rows).reshape([n for n in (*shape(u), *shape(x)) if n != 1])
-        return self.jacobians[key]
+    def numeric(self, point: Point, u: Any, x: Any, local: Local) -> Any:
+        """The entries where indices with one letter are the same; elsewhere all are 0, which is checked too."""
+        whole, places = point.jacobian(u, x), real((*local.out, *local.into))
+        letters = {i: chr(97 + k) for k, i in enumerate(dict.fromkeys(places))}
+        kept = np.einsum(f"{''.join(letters[i] for i in places)}->{''.join(letters.values())}", whole)
+        if not np.isclose(np.abs(whole).sum(), np.abs(kept).sum()):
+            raise ArithmeticError(f"derive: {self.locally(u, x, local).text} is not 0 where its indices differ. "
+                                  f"{MISTAKE}")
+        return kept
 
-    def held(self, u: Any, x: Any) -> list[Shown]:
-        """The named nodes that u takes, by which it depends on x as well: they are held fixed in its own ∂u/∂x."""
-        leading = self.reading.leading(x, self.parts)
-        return [name(self.reading.name[y]) for y in self.parts[u] if y is not x and y in leading]
+    def through(self, point: Point, users: Sequence[Any], x: Any) -> Any:
+        return sum(np.tensordot(point.gradient(u), point.jacobian(u, x), size(u)) for u in users)
 
-    def locally(self, u: Any, x: Any, local: Local) -> Shown:
-        return derivative(self.entry(u, local.out), self.entry(x, local.into), self.held(u, x))
+    def seed(self, whole: Any) -> Any:
+        return self.points[0].seed.reshape(whole.shape).astype(whole.dtype)
 
-    def local_line(self, u: Any, x: Any, local: Local | None = None) -> Line:
-        known = local or self.jacobian(u, x)
-        left = self.locally(u, x, known)
-        if fixed := self.held(u, x):
-            first = known.forms[0]._replace(why=said("with ", listed(fixed), " held fixed"))
-            known = known._replace(forms=[first, *known.forms[1:]])
-        axes: dict[sp.Symbol, int] = dict([*self.lengths(u, known.out), *self.lengths(x, known.into)])
-        out, into = real(known.out), real(known.into)
+    def of(self, wrt: Any) -> tuple[list[Section], sp.Expr]:
+        if wrt not in set(topological(self.root)) or not wrt.requires_grad:
+            raise ValueError(f"derive: {self.reading.name[self.root]} does not depend on {self.reading.name[wrt]} in a "
+                             "way that is recorded; was it made with requires_grad=True?")
+        return super().of(wrt)
 
-        def number(point: Point) -> Any:
-            """The entries where indices with one letter are the same; elsewhere all are 0, which is checked too."""
-            whole = self.numeric(point, u, x)
-            letters = {i: chr(97 + k) for k, i in enumerate(axes)}
-            spec = "".join(letters[i] for i in [*out, *into])
-            kept = np.einsum(f"{spec}->{''.join(letters[i] for i in axes)}", whole)
-            if not np.isclose(np.abs(whole).sum(), np.abs(kept).sum()):
-                raise ArithmeticError(f"derive: {left.text} is not 0 where its indices differ. This is a mistake in "
-                                      "derive; please report it")
-            return kept
+    def over(self, u: Any, x: Any) -> list[tuple[sp.Symbol, int]]:
+        """The indices of u that are summed over on the way to x."""
+        local = self.local(u, x)
+        return [(i, n) for i, n in self.lengths(u, local.out) if i not in real(local.into)]
 
-        return Line(left, number, once([self.side(form, list(axes.items())) for form in known.forms]))
+    def chain(self, u: Any, x: Any) -> Shown:
+        local = self.local(u, x)
+        before = [derivative(self.loss, self.entry(u, local.out))] * (u is not self.root or size(u) > 0)
+        return self.sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
 
-    def gradient(self, point: Point, node: Any) -> Any:
-        at = next(i for i, p in enumerate(self.points) if p is point)
-        if "whole" not in point.__dict__:
-            point.__dict__["whole"] = point.pulled(self.root, self.seed[at].reshape(shape(self.root)), through=True)
-        got = point.__dict__["whole"].get(node, np.zeros(shape(node)))
-        return np.broadcast_to(got, shape(node)).reshape([n for n in shape(node) if n != 1])
-
-    def start(self) -> dict[Any, Callable[[Index], sp.Expr]]:
-        """What is known before the first step: ∂L/∂L is 1; of an array, its gradient has a name."""
-        if not real(generic(self.root)):
-            return {self.root: lambda place: sp.S.One}
-        self.write.gradients[self.seed_base] = self.loss, self.reading.name[self.root]
-        return {self.root: lambda place: self.seed_base[tuple(real(place))]}
-
-    def of(self, wrt: Any, known: dict[Any, Callable[[Index], sp.Expr]]) -> tuple[list[Section], sp.Expr]:
-        """From the root back to `wrt`, one named node after another."""
-        reading = self.reading
-        parts = self.parts
-        before = reading.leading(wrt, parts)
-        sections: list[Section] = []
-        for x in reversed([x for x in reading.shown if x in before]):
-            if x in known:
-                continue
-            users = [u for u in reading.shown if u in known and x in parts[u]]
-            sections.append(self.step(x, users, known))
-        index = placed(wrt, self.axes.of(reading.name[wrt], len(real(generic(wrt)))))
-        return sections, self.axes.lettered(known[wrt](index))
-
-    def step(self, x: Any, users: Sequence[Any], known: dict[Any, Callable[[Index], sp.Expr]]) -> Section:
-        reading = self.reading
-        label = reading.name[x]
-        index = placed(x, self.axes.of(label, len(real(generic(x)))))
-        axes = self.lengths(x, index)
-        section = Section(f"By {name(label).text}", about=x)
-        scalar_root = not real(generic(self.root))
-        loss = self.entry(self.root, ()) if scalar_root else self.loss
-        left = derivative(loss, self.entry(x, index))
-        chain, terms, exprs, kept = [], [], [], []
+    def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
+        terms, named, exprs, kept, plainly = [], [], [], [], True
         for u in users:
-            if u is self.root and scalar_root:
-                local = self.jacobian(u, x)
-                expr = local.forms[-1].expr.xreplace(dict(zip(real(local.into), real(index))))
-                if len(users) == 1:
-                    line = self.local_line(u, x)
-                    further = self.rewriter.by_facts(expr)
-                    line.sides += [self.side(form, axes) for form in further]
-                    line.sides = once(line.sides)
-                    section.lines.append(line)
-                    return self.ended(section, x, index, [Form(expr), *further][-1].expr, known)
-                section.lines.append(self.local_line(u, x))
-                chain.append(self.locally(u, x, Local((), index, [])))
-                terms.append(self.write(self.axes.lettered(expr)))
-                exprs.append(expr)
-                kept.append(expr)
-                continue
-            local = self.jacobian(u, x)
-            section.lines += [self.local_line(u, x)] if (u, x) not in self.said else []
-            self.said.add((u, x))
-            over = [(i, n) for i, n in self.lengths(u, local.out) if i not in real(local.into)]
+            local, over = self.local(u, x), self.over(u, x)
+            g, entry = self.known[u](local.out), local.forms[-1].expr
+            factors = [self.write(self.lettered(f)) for f in (g, entry) if f != 1] or [self.write(sp.S.One)]
+            short = [*factors[:-1], factors[-1] if len(factors[-1].text) <= LONG else self.locally(u, x)]
             sums = [i for i, _ in over]
-            g, entry = known[u](local.out), local.forms[-1].expr
-            chain.append(self.sigma(sums, product([derivative(loss, self.entry(u, local.out)),
-                                                   self.locally(u, x, local)])))
-            factors = [self.write(self.axes.lettered(f)) for f in (g, entry) if f != 1]
-            terms.append(self.sigma(sums, product(factors or [self.write(sp.S.One)])))
-            exprs.append(summed(self.opened(g * entry), over, split=True))
-            taken = entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta)
+            terms.append(self.sigma(sums, product(factors)))
+            named.append(self.sigma(sums, product(short)))      # what is long by its name
+            opaque = g.is_Indexed and not over and not entry.has(sp.KroneckerDelta)     # it cancels nothing
+            exprs.append(g * entry if opaque or g == 1 else summed(self.opened(g * entry), over, split=True))
+            taken = opaque or g == 1 or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
             kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
-        uses = [(u, self.jacobian(u, x)) for u in users]
-
-        def numbers(point: Point) -> Any:
-            return sum(np.tensordot(self.gradient(point, u), self.numeric(point, u, x), len(real(local.out)))
-                       for u, local in uses)
-
+            plainly = plainly and self.by_itself(g, entry)
         whole = sp.Add(*exprs)
-        plainly = all(self.by_itself(known[u](self.jacobian(u, x).out), self.jacobian(u, x).forms[-1].expr)
-                      for u in users)
-        ends = self.rewriter.shortest(whole)
-        together = self.axes.lettered(sp.Add(*kept))
+        ends = [Form(whole)] if opaque and len(users) == 1 else self.rewriter.shortest(whole)
+        together = self.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
-        forms = [*[Form(whole, NOTHING, total(terms))] * (not plainly), *ends]
-        sides = [Side(total(chain), numbers, said("the chain rule"))]
-        sides = once([*sides, *[self.side(form, axes) for form in forms]])
-        section.lines.append(Line(left, lambda point: self.gradient(point, x), sides))
-        return self.ended(section, x, index, forms[-1].expr, known)
+        shown = total(terms) if len(total(terms).text) <= WIDEST else total(named)
+        forms = [*[Form(whole, NOTHING, shown)] * (not plainly), *ends]
+        axes = self.lengths(x, self.index(x))
+        return [self.side(form, axes) for form in forms], forms[-1].expr
 
     def in_one_sum(self, expr: sp.Expr, over: Sequence[tuple[sp.Symbol, int]]) -> sp.Expr:
         """Σ expr, what does not depend on the index before it, the sign where it shows least."""
@@ -568,101 +449,35 @@ class IndexBoard:
                           f"<mrow><munder><mo>∑</mo><mi>{i.name}</mi></munder>{x.mathml}</mrow>", 1)
         return inner
 
-    def ended(self, section: Section, x: Any, index: Index, expr: sp.Expr,
-              known: dict[Any, Callable[[Index], sp.Expr]]) -> Section:
+    def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result, and say it in matrices where that can be said."""
-        expr = self.axes.lettered(expr)
-        own = real(index)
-
-        def at(place: Index) -> sp.Expr:
-            return rebound(expr, dict(zip(own, real(place))))
-
-        known[x] = at
-        form = Matrices(self.write, own, [n for n in shape(x) if n != 1]).of(expr)
+        expr = self.lettered(expr)
+        own = real(self.index(x))
+        self.known[x] = lambda index: rebound(expr, dict(zip(own, real(index))))
+        form = Matrices(self.write, own, long(x)).of(expr)
         if self.rewriter.length(expr) > LONG and x not in self.reading.wrt:
             base = sp.IndexedBase(f"gradient of {self.reading.name[x]}", real=True)
-            self.write.gradients[base] = (self.entry(self.root, ()) if not real(generic(self.root)) else self.loss,
-                                          self.reading.name[x])
+            self.write.gradients[base] = self.loss, self.reading.name[x]
             for axis in range(len(own)):
                 self.axes.parent[str(base), axis] = self.axes.find((self.reading.name[x], axis))
             for point in self.points:
-                point.known[base] = self.gradient(point, x)
-            known[x] = lambda place: base[tuple(real(place))]
+                point.known[base] = point.gradient(x)
+            self.known[x] = lambda index: base[tuple(real(index))]
         if form is not None:
-            scalar_root = not real(generic(self.root))
-            loss = self.entry(self.root, ()) if scalar_root else self.loss
-            section.lines.append(Line(derivative(loss, self.matrix(x)), lambda point: self.gradient(point, x),
+            section.lines.append(Line(derivative(self.loss, self.matrix(x)), partial(self.gradient, node=x),
                                       [Side(form[0], form[1], said(form[2]))]))
         return section
 
-
-def tensor_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
-    """From the root back to all of `wrt`, one named node after another."""
-    board = IndexBoard(root, wrt, names)
-    known = board.start()
-    sections = [section for node in board.reading.wrt for section in board.of(node, known)[0]]
-    derivation = Derivation("", sections, None, board.points)
-    derivation.check()
-    return board.reading, derivation
-
-
-def derive_tensors(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
-                   size: int = WHOLE) -> Derivation:
-    board = IndexBoard(root, wrt, names, given, size=size)
-    root, wrt = board.root, list(board.reading.wrt)
-    known = board.start()
-    below = set(topological(root))
-    for node in wrt:
-        if node not in below or not node.requires_grad:
-            raise ValueError(f"derive: {board.reading.name[root]} does not depend on {board.reading.name[node]} in a "
-                             "way that is recorded; was it made with requires_grad=True?")
-    sections = [board.definitions()]
-    results = []
-    for node in wrt:
-        found, result = board.of(node, known)
-        sections += found
-        results.append(result)
-    title = ", ".join(f"∂{name(board.reading.name[root]).text}/∂{name(board.reading.name[x]).text}" for x in wrt)
-    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
-    derivation.check()
-    for left, right in board.rewriter.claims:
-        if not board.same(left, right):
-            raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as a "
-                                  "reason, does not hold. This is a mistake in derive; please report it")
-    compare(board, wrt, results)
-    return derivation
-
-
-def compare(board: IndexBoard, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
-    """The results against the engine's own gradients."""
-    whole, starts = board.reading.origin
-    gradients: dict[Any, Any] = {whole: board.seed[0].reshape(whole.shape).astype(whole.dtype)}
-    for _ in back(topological(whole), gradients):
-        pass
-    for node, original, result in zip(wrt, starts, results):
-        index = placed(node, board.axes.of(board.reading.name[node], len(real(generic(node)))))
-        mine = board.points[0](result, board.lengths(node, index))
-        engine = gradients[original].reshape([n for n in shape(node) if n != 1])
-        rounding = 1e-4 if node.dtype.itemsize < 8 else 1e-7
-        if not np.allclose(mine, engine, rtol=rounding, atol=rounding / 100):
-            raise ArithmeticError(f"derive: by {board.reading.name[node]} the result is {mine}, and the engine's "
-                                  f"gradient {engine}. This is a mistake in derive; please report it")
-
-
-def jacobian_of(p: Any, z: Any, names: Mapping[str, Any] | None) -> Derivation:
-    """∂p_ni/∂z_nj."""
-    board = IndexBoard(p, [z], names, softmax=False)
-    reading = board.reading
-    p, (z,) = reading.root, reading.wrt
-    if z not in reading.partials(p, Field(lambda index: sp.Dummy(), shape(p))):
-        raise ValueError("jacobian: between the two stand named nodes, or no way leads from one to the other; take the "
-                         "labels of what stands between away, or derive through them with derive()")
-    outs, ins = (board.axes.of(reading.name[x], len(real(generic(x)))) for x in (p, z))
-    if outs and ins:                                # ∂p_i/∂z_j
-        outs, ins = [*outs[:-1], "i"], [*ins[:-1], "j"]
-    local = board.jacobian(p, z, (outs, ins))
-    title = f"∂{name(reading.name[p]).text}/∂{name(reading.name[z]).text}"
-    derivation = Derivation(title, [board.definitions(), Section("The Jacobian", [board.local_line(p, z, local)])],
-                            local.forms[-1].expr, board.points)
-    derivation.check()
-    return derivation
+    def jacobian(self) -> Derivation:
+        """∂p_ni/∂z_nj of the root and the one node asked for."""
+        p, (z,) = self.root, self.reading.wrt
+        if z not in self.parts[p]:
+            raise ValueError("jacobian: between the two stand named nodes, or no way leads from one to the other; take "
+                             "the labels of what stands between away, or derive through them with derive()")
+        outs, ins = (self.axes.of(self.reading.name[x], size(x)) for x in (p, z))
+        if outs and ins:                            # ∂p_i/∂z_j
+            outs, ins = [*outs[:-1], "i"], [*ins[:-1], "j"]
+        local = self.local(p, z, (outs, ins))
+        line = self.local_line(p, z, local)
+        return self.checked(derivative(self.entry(p), self.entry(z)).text,
+                            [self.definitions(), Section("The Jacobian", [line])], local.forms[-1].expr)

@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
-from random import Random
 from typing import Any, NamedTuple
 
 import sympy as sp
 
-from autograd.core.graph import back, topological
-from autograd.deriving.derivation import Derivation, Line, Section, Side, close, once
+from autograd.deriving.board import Board, Local
+from autograd.deriving.derivation import Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading, family
+from autograd.deriving.reading import WHOLE, Point, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
-from autograd.deriving.shown import NOTHING, Shown, Writer, derivative, listed, name, product, said, total
+from autograd.deriving.shown import NOTHING, Shown, derivative, listed, product, said, total
 
-__all__ = ["derive_values", "value_steps"]
+__all__ = ["NumberBoard"]
 
 WAYS = 3                                            # more than these are walked back step by step
 LONG, WIDE = 24, 90                                 # in a wider line, what is longer goes by its name
-
-
-def derive_values(root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
-                  size: int = WHOLE) -> Derivation:
-    board = Board(root, wrt, given, names, size)
-    root, wrt = board.root, list(board.reading.wrt)
-    sections = [board.definitions()]
-    results = []
-    for node in wrt:
-        found, result = board.of(node)
-        sections += found
-        while board.whole.keys() & result.free_symbols:
-            result = result.xreplace(board.whole)
-        results.append(result)
-    title = ", ".join(derivative(board.shown(root), board.shown(x)).text for x in wrt)
-    derivation = Derivation(title, sections, results[0] if len(wrt) == 1 else results, board.points)
-    derivation.check()
-    for left, right in board.rewriter.claims:
-        for point in board.points:
-            if not close(point(left), point(right)):
-                raise ArithmeticError(f"derive: {board.write(left).text} = {board.write(right).text}, which is said as "
-                                      "a reason, does not hold. This is a mistake in derive; please report it")
-    board.compare(wrt, results)
-    return derivation
-
-
-def value_steps(root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None) -> tuple[Reading, Derivation]:
-    """From the root back to all of `wrt`, one named node after another."""
-    board = Board(root, wrt, (), names)
-    sections, _ = board.step_by_step(list(board.reading.wrt))
-    derivation = Derivation("", sections, None, board.points)
-    derivation.check()
-    return board.reading, derivation
-
-
-class ValueRewriter(Rewriter):
-    """Rewrites expressions that are numbers at given points."""
-
-    points: Sequence[Point] = ()
-
-    def finite(self, expr: sp.Expr) -> bool:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")         # of the overflow that is asked about
-            return all(math.isfinite(point(expr)) for point in self.points)
 
 
 class Factor(NamedTuple):
@@ -77,40 +31,23 @@ class Factor(NamedTuple):
     number: Callable[[Point], float]
 
 
-class Board:
+class NumberBoard(Board):
     """What is known of a graph of Values while its derivation is written."""
 
-    def __init__(self, root: Any, wrt: Sequence[Any], given: Sequence[str], names: Mapping[str, Any] | None,
-                 size: int = WHOLE) -> None:
-        self.reading = Reading(root, wrt, names, size=size)
-        self.root = self.reading.root
-        self.write = Writer({name: i for i, name in enumerate(self.reading.ranked())})
-        self.points = [Point(self.reading)]
-        self.refuse_changed()
+    def __init__(self, root: Any, wrt: Sequence[Any], names: Mapping[str, Any] | None, given: Sequence[str] = (),
+                 limit: int = WHOLE) -> None:
+        super().__init__(root, wrt, names, limit)
         self.facts = facts_by_construction(self.reading)
         self.given = [self.believed(read_fact(text, self.reading), text) for text in given]
-        self.sample()
-        self.rewriter = ValueRewriter(self.reading, [*self.given, *self.facts], self.write)
-        self.rewriter.points = self.points
-        self.partials = {node: self.reading.partials(node) for node in self.reading.shown}
+        self.sample_by_facts()
+        self.rewriter = Rewriter(self, [*self.given, *self.facts])
         self.refuse_kinks()
-        self.ties = ties([g.expr for known in self.partials.values() for g in known.values()],
-                         lambda x: any(point(x) for point in self.points))
         self.whole: dict[sp.Symbol, sp.Expr] = {}   # derivatives that go by their names
-        self.said: set[tuple[Any, Any]] = set()     # local derivatives that stand on the board
-        self.local: dict[tuple[Any, Any], sp.Expr] = {}
-
-    def refuse_changed(self) -> None:
-        for node, x in self.points[0].value.items():
-            if not close(x, node.data) and math.isfinite(x):
-                raise ValueError(f"derive: {node.label or node.op.name} was computed from numbers that have changed "
-                                 "since; compute the graph again")
-            if not math.isfinite(x):
-                raise ValueError(f"derive: {node.label or node.op.name} is {x}, with which nothing can be checked")
+        self.locals: dict[tuple[Any, Any], Local] = {}
 
     def refuse_kinks(self) -> None:
         """What rounding alone decides can't be checked by numbers."""
-        for x in {x for known in self.partials.values() for g in known.values() for x in g.expr.atoms(Comparison)}:
+        for x in {x for known in self.parts.values() for g in known.values() for x in g.expr.atoms(Comparison)}:
             for point in self.points:
                 left, right = map(point, x.args)
                 if left != right and close(left, right):
@@ -123,7 +60,7 @@ class Board:
             raise ValueError(f"derive: given={text!r} contradicts the numbers: {left:g} is not {right:g}")
         return fact
 
-    def sample(self) -> None:
+    def sample_by_facts(self) -> None:
         """Other points, where the facts hold too."""
         leaves = {sp.Symbol(self.reading.name[node], real=True) for node in self.reading.order
                   if node.op is None and node in self.reading.name}
@@ -139,40 +76,13 @@ class Board:
                 raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} can't be "
                                  "solved for one of its names, so that it could not be checked on other numbers")
             solved.append((free[-1], here[0]))
-        random = Random(0)
-        for attempt in range(TRIES):
-            if len(self.points) == 4:
-                break
-            try:
-                point = Point(self.reading, random, solved, spread=0.5 ** (attempt // 8))
-            except (ArithmeticError, ValueError):
-                continue
-            if all(isinstance(x, float) and math.isfinite(x) for x in point.value.values()):
-                self.points.append(point)
-        if len(self.points) < 2:
-            raise ValueError(NOWHERE)
+        self.sample(solved)
         for fact in self.given:
             if not fact.names <= leaves and not all(close(p(fact.left), p(fact.right)) for p in self.points):
                 raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} holds on "
                                  "these numbers by chance: it is about what is computed, and fails on others")
 
     # What stands on the board.
-
-    def shown(self, node: Any) -> Shown:
-        return name(self.reading.name[node])
-
-    def held(self, u: Any, v: Any) -> list[Any]:
-        """The named nodes that u takes, by which it depends on v as well: they are held fixed in its own ∂u/∂v."""
-        return [x for x in self.partials[u] if x is not v and x in self.leading(v)]
-
-    def leading(self, v: Any) -> set[Any]:
-        return self.reading.leading(v, self.partials)
-
-    def locally(self, u: Any, v: Any) -> Shown:
-        return derivative(self.shown(u), self.shown(v), [self.shown(x) for x in self.held(u, v)])
-
-    def side(self, form: Form) -> Side:
-        return Side(form.shown or self.write(form.expr), lambda point: point(form.expr), form.why)
 
     def definitions(self) -> Section:
         reading = self.reading
@@ -181,7 +91,7 @@ class Board:
             if node in reading.constants or node in reading.shifts:
                 number = f"{node.data:.6g}".replace("-", "−")
                 why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
-                lines.append((reading.name[node], Line(self.shown(node), always(node.data), [
+                lines.append((reading.name[node], Line(self.entry(node), always(node.data), [
                     Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)])))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
                 lines.append((reading.name[node], self.equation(reading.field[node].expr, reading.formula[node].expr)))
@@ -194,19 +104,18 @@ class Board:
     def equation(self, left: sp.Expr, right: sp.Expr) -> Line:
         return Line(self.write(left), lambda point: point(left), [self.side(Form(right))])
 
-    def of(self, node: Any) -> tuple[list[Section], sp.Expr]:
-        """The sections that derive the root by one node, and the result."""
-        if node is self.root:
+    def of(self, wrt: Any) -> tuple[list[Section], sp.Expr]:
+        if wrt is self.root:
             return [], sp.S.One
-        ways = self.ways(node) if self.root in self.reading.moving else []
+        ways = self.ways(wrt) if self.root in self.reading.moving else []
         if not ways:
-            left = derivative(self.shown(self.root), self.shown(node))
-            why = said("as ", self.shown(self.root), " does not depend on ", self.shown(node))
-            line = Line(left, lambda point: 0.0, [self.side(Form(sp.S.Zero, why))])
+            why = said("as ", self.loss, " does not depend on ", self.entry(wrt))
+            line = Line(derivative(self.loss, self.entry(wrt)), always(0.0), [self.side(Form(sp.S.Zero, why))])
             return [Section("The result", [line])], sp.S.Zero
-        if len(ways) <= WAYS:
-            return self.by_ways(node, ways)
-        return self.step_by_step([node])
+        sections, result = self.by_ways(wrt, ways) or super().of(wrt)
+        while self.whole.keys() & result.free_symbols:
+            result = result.xreplace(self.whole)
+        return sections, result
 
     def ways(self, node: Any) -> list[list[Any]]:
         """Every way from the root to `node` by named nodes; as many as are looked at."""
@@ -217,74 +126,52 @@ class Board:
             if way[-1] is node:
                 found.append(way)
             else:
-                stack += [[*way, x] for x in sorted(self.partials[way[-1]], key=self.reading.order.index, reverse=True)
+                stack += [[*way, x] for x in sorted(self.parts[way[-1]], key=self.reading.order.index, reverse=True)
                           if x in self.leading(node)]
         return found
 
-    def local_lines(self, pairs: Sequence[tuple[Any, Any]]) -> list[Line]:
-        """Each local derivative that is not said yet: as the rules say it, then in names."""
-        lines = []
-        for u, v in pairs:
-            forms = self.rewriter.in_names(self.partials[u][v].expr, self.ties)
-            self.local[u, v] = forms[-1].expr
-            if (u, v) not in self.said:
-                self.said.add((u, v))
-                if fixed := self.held(u, v):
-                    why = said("with ", listed([self.shown(x) for x in fixed]), " held fixed")
-                    forms = [Form(forms[0].expr, why), *forms[1:]]
-                lines.append(Line(self.locally(u, v), partial(Point.partial, node=u, x=v),
-                                  once(map(self.side, forms))))
-        return lines
+    def local(self, u: Any, x: Any) -> Local:
+        if (u, x) not in self.locals:
+            expr = self.parts[u][x].expr
+            self.locals[u, x] = Local((), (), self.rewriter.in_names(expr, ties([expr], self.tied)))
+        return self.locals[u, x]
 
-    def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr]:
+    def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr] | None:
+        """All ways at once, if they are few and short."""
+        if len(ways) > WAYS:
+            return None
         steps = [list(pairwise(way)) for way in ways]
-        left = derivative(self.shown(self.root), self.shown(node))
-        if len(ways) == 1 and len(ways[0]) == 2:
-            (line,) = self.local_lines(steps[0])
-            further = self.rewriter.by_facts(self.local[self.root, node])
-            line.sides += map(self.side, further)
-            return [Section("The derivative", [line])], [Form(self.local[self.root, node]), *further][-1].expr
+        if steps == [[(self.root, node)]]:
+            section = self.step(node, [self.root])
+            section.title = "The derivative"
+            return [section], self.known[node](())
         chain = total([product([self.locally(u, v) for u, v in way]) for way in steps])
         if len(ways) > 1 and len(chain.text) > WIDE:
-            return self.step_by_step([node])
+            return None
+        left = derivative(self.loss, self.entry(node))
         apart = [[x for x in way if any(x not in other for other in ways)] for way in ways]
-        through = [self.shown(x[0]) for x in apart if x]
+        through = [self.entry(x[0]) for x in apart if x]
         why = said("the chain rule", ", one term for each way" * (len(ways) > 1))
         if len({x.text for x in through}) == len(ways) > 1:
             why = said(why, ": through ", listed(through))
         rule = Line(left, partial(self.gradient, node=node), [Side(
-            chain, lambda point: sum(math.prod(point.partial(u, v) for u, v in way) for way in steps), why)])
+            chain, lambda point: sum(math.prod(point.jacobian(u, v) for u, v in way) for way in steps), why)])
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
-        sides, result = self.put_in([[self.by_name(*pair) for pair in way] for way in steps])
+        sides, result = self.multiplied([[self.by_name(*pair) for pair in way] for way in steps])
         return [Section("The chain rule", [rule]), Section("Each derivative", lines),
-                Section("Put in", [Line(left, lambda point: self.gradient(point, node), sides)])], result
+                Section("Put in", [Line(left, partial(self.gradient, node=node), sides)])], result
 
-    def step_by_step(self, starts: Sequence[Any]) -> tuple[list[Section], sp.Expr]:
-        """The same from the root back, one named node after another, where there are many ways; and the last result."""
-        before = set().union(*map(self.leading, starts))
-        known: dict[Any, sp.Expr] = {self.root: sp.S.One}
-        sections = []
-        for x in reversed([x for x in self.reading.shown if x in before and x is not self.root]):
-            users = [u for u in self.reading.shown if u in known and x in self.partials[u]]
-            lines = self.local_lines([(u, x) for u in users])
-            left = derivative(self.shown(self.root), self.shown(x))
-            if users == [self.root]:
-                known[x] = self.local[self.root, x]
-                sections.append(Section(f"By {self.shown(x).text}", lines, x))
-                continue
-            chain = total([product([derivative(self.shown(self.root), self.shown(u))] * (u is not self.root)
-                                   + [self.locally(u, x)]) for u in users])
-            rule = Side(chain, partial(self.by_chain, users=users, x=x), said("the chain rule"))
-            sides, known[x] = self.put_in([[Factor(known[u], derivative(self.shown(self.root), self.shown(u)),
-                                                   partial(self.gradient, node=u))] * (u is not self.root)
-                                           + [self.by_name(u, x)] for u in users])
-            sections.append(Section(f"By {self.shown(x).text}", [
-                *lines, Line(left, partial(self.gradient, node=x), once([rule, *sides]))], x))
-        return sections, known[starts[-1]]
+    def chain(self, u: Any, x: Any) -> Shown:
+        return product([derivative(self.loss, self.entry(u))] * (u is not self.root) + [self.locally(u, x)])
+
+    def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
+        return self.multiplied([[Factor(self.known[u](()), derivative(self.loss, self.entry(u)),
+                                        partial(self.gradient, node=u))] * (u is not self.root)
+                                + [self.by_name(u, x)] for u in users])
 
     def by_name(self, u: Any, v: Any) -> Factor:
-        return Factor(self.local[u, v], self.locally(u, v), partial(Point.partial, node=u, x=v))
+        return Factor(self.local(u, v).forms[-1].expr, self.locally(u, v), partial(Point.jacobian, u=u, x=v))
 
     def symbol(self, factor: Factor) -> sp.Symbol:
         """A factor as its name: ∂L/∂h."""
@@ -296,7 +183,7 @@ class Board:
                 point.known[found] = factor.number(point)
         return found
 
-    def put_in(self, known: Sequence[Sequence[Factor]]) -> tuple[list[Side], sp.Expr]:
+    def multiplied(self, known: Sequence[Sequence[Factor]]) -> tuple[list[Side], sp.Expr]:
         """The product and the sum: put in, what cancels, what is taken out, which fact is used."""
         terms = [[f.expr for f in factors] for factors in known]
         if len(total([product([self.write(x) for x in factors]) for factors in terms]).text) > WIDE:
@@ -324,30 +211,6 @@ class Board:
                 for x in set().union(*map(below, factors)) - below(t)]
         names = [self.write(-x if self.write.turning(x) == 2 else x) for x in sorted(set(gone), key=self.write.order)]
         return said(listed(names), " cancels" if len(names) == 1 else " cancel") if names else NOTHING
-
-    # The engine's word.
-
-    def by_chain(self, point: Point, users: Sequence[Any], x: Any) -> float:
-        return sum(self.gradient(point, u) * point.partial(u, x) for u in users)
-
-    def gradient(self, point: Point, node: Any) -> float:
-        if "whole" not in point.__dict__:
-            point.__dict__["whole"] = point.pulled(self.root, 1.0, through=True)
-        return float(point.__dict__["whole"].get(node, 0.0))
-
-    def compare(self, wrt: Sequence[Any], results: Sequence[sp.Expr]) -> None:
-        """The results against what the engine computes, at the graph's own numbers and at the others."""
-        whole, starts = self.reading.origin
-        gradients = {whole: 1.0}
-        for _ in back(topological(whole), gradients):
-            pass
-        for node, original, result in zip(wrt, starts, results):
-            for point in self.points:
-                engine = gradients.get(original, 0.0) if point is self.points[0] else self.gradient(point, node)
-                if not close(engine, point(result)):
-                    raise ArithmeticError(f"derive: by {self.shown(node).text} the result {self.write(result).text} is "
-                                          f"{point(result)}, and the engine's gradient {engine}. This is a mistake in "
-                                          "derive; please report it")
 
 
 def always(x: float) -> Callable[[Point], float]:

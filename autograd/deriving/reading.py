@@ -125,14 +125,14 @@ class Reading:
     def read(self, node: Any, divides: bool) -> None:
         """Make the node's formula, and decide how others speak of it."""
         if node.op is None:
-            if node not in self.name and shape_of(node) == () and not is_long(float(node._data)):
+            if node not in self.name and node.shape == () and not is_long(float(node._data)):
                 self.field[node] = Field(rational(float(node._data)))
                 return
             if node not in self.name and node in self.rests:
                 self.field[node] = Field.of(1) - self.entry(self.rests[node])       # type: ignore[operator]
                 return
             if node not in self.name:
-                same = next((x for x in self.constants if shape_of(x) == () == shape_of(node)
+                same = next((x for x in self.constants if x.shape == () == node.shape
                              and x._data == node._data), None)
                 self.name[node] = self.constants[node] = self.free(self.wish(node)) if same is None else self.name[same]
             self.field[node] = self.entry(node)
@@ -142,8 +142,8 @@ class Reading:
         except (TypeError, AttributeError, NotImplementedError, IndexError) as error:
             raise outside(node) from error
         self.formula[node] = formula
-        spelled = str(formula.at(tuple([sp.Dummy(f"i{axis}") for axis in range(len(shape_of(node)))])))
-        twin = self.spelled.setdefault((shape_of(node), spelled), node)
+        spelled = str(formula.at(tuple([sp.Dummy(f"i{axis}") for axis in range(len(node.shape))])))
+        twin = self.spelled.setdefault((node.shape, spelled), node)
         twin = twin if twin in self.helpers else None
         if twin is not None and node not in self.name:      # the same sum once more
             self.field[node] = self.field[twin]
@@ -156,7 +156,7 @@ class Reading:
 
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
-        expr, shape, inputs = formula.at(places(node)), shape_of(node), node.inputs
+        expr, shape, inputs = formula.at(places(node)), node.shape, node.inputs
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
@@ -165,7 +165,7 @@ class Reading:
             return ["s", "S"]
         if powers(node) and {by.op.name for by in self.users[node]} <= {"div", "sum"}:
             return []
-        spread = any(len(shape_of(by)) and math.prod(shape_of(by)) > math.prod(shape) and by.op.name not in (
+        spread = any(len(by.shape) and math.prod(by.shape) > math.prod(shape) and by.op.name not in (
             "matmul", "affine") for by in self.users[node])
         if self.whole(node) > self.size * (1 if len(self.users[node]) > 1 else 3):       # too much to go through
             return LARGE
@@ -194,7 +194,7 @@ class Reading:
     def wish(self, node: Any) -> str:
         """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
         x = node._data
-        if shape_of(node) == ():
+        if node.shape == ():
             return "ε" if 0 < float(x) < 1e-3 else "c"
         for by in self.order:
             if by.op is not None and by.op.name == "sub" and by.inputs[1] is node:
@@ -211,11 +211,11 @@ class Reading:
     def operands(self, node: Any) -> list[Field]:
         """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""
         fields = [self.field[x] for x in node.inputs]
-        if node.op.name == "div" and node.inputs[1].op is None and shape_of(node.inputs[1]) == ():
+        if node.op.name == "div" and node.inputs[1].op is None and node.inputs[1].shape == ():
             total, divisor = node.inputs[0], float(node.inputs[1]._data)
             while total.op is not None and total.op.name == "neg":
                 total = total.inputs[0]
-            if total.op is not None and total.op.name == "sum" and shape_of(total.inputs[0]):
+            if total.op is not None and total.op.name == "sum" and total.inputs[0].shape:
                 shape, (dims, _) = total.inputs[0].shape, parameters(total)
                 count = math.prod(shape[i] for i in dims)
                 if count > 1 and (divisor == count or (divisor == count - 1 and len(dims) == 1)):
@@ -232,7 +232,7 @@ class Reading:
 
     def entry(self, node: Any) -> Field:
         """The node by its name: a symbol, or an array's entry."""
-        shape, name = shape_of(node), self.name[node]
+        shape, name = node.shape, self.name[node]
         if all(n == 1 for n in shape):
             return Field(sp.Symbol(name, real=True), shape)
         base = sp.IndexedBase(name, real=True)
@@ -243,7 +243,7 @@ class Reading:
         found: dict[sp.Symbol, sp.Expr] = {}
         known = dict(self.field)
         for node, name in names.items():
-            if node in self.field or name in self.name.values() or shape_of(node):
+            if node in self.field or name in self.name.values() or node.shape:
                 continue
             below = topological(node)
             if node.op is not None and any(x in self.moving for x in below) and all(
@@ -254,7 +254,7 @@ class Reading:
                                     Field.apply(x.op, *[known[i] for i in x.inputs], *parameters(x)))
                 found[sp.Symbol(name, real=True)] = known[node].expr
         for helper in self.helpers:
-            if shape_of(helper) == ():
+            if helper.shape == ():
                 found |= self.shares(helper, found)
         return found
 
@@ -262,7 +262,7 @@ class Reading:
         """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
         whole, total = self.field[helper].expr, self.formula[helper].expr
         parts = {sp.fraction(self.formula[node].expr): self.name[node] for node in self.shown
-                 if node in self.formula and shape_of(node) == ()}
+                 if node in self.formula and node.shape == ()}
         parts |= {sp.fraction(expr): symbol.name for symbol, expr in found.items()}
         have = {part: parts[part, whole] for part in sp.Add.make_args(total) if (part, whole) in parts}
         bases = {name.rpartition("_")[0] for name in have.values()}
@@ -331,11 +331,6 @@ def outside(node: Any) -> OutsideError:
     return OutsideError(f"derive: {node.op.name} is outside what can be derived{where}{remedy}")
 
 
-def shape_of(node: Any) -> tuple[int, ...]:
-    shape: tuple[int, ...] = node.shape
-    return shape
-
-
 def parameters(node: Any) -> Sequence[Any]:
     """What the op was given beside its inputs."""
     saved = getattr(node, "_saved", None)
@@ -355,7 +350,7 @@ def powers(node: Any) -> bool:
 
 
 def places(node: Any) -> tuple[sp.Expr, ...]:
-    return tuple([sp.Dummy("i", integer=True) for _ in shape_of(node)])
+    return tuple([sp.Dummy("i", integer=True) for _ in node.shape])
 
 
 def is_rest(x: Any, y: Any) -> bool:
@@ -400,6 +395,7 @@ def called(order: Iterable[Any]) -> dict[Any, str]:
     return found
 
 
+MOST_ENTRIES = 4_000_000                            # of a Jacobian that is checked
 SOFTMAX, LARGE = ["ŷ", "p"], ["a"]                 # nameless nodes that are steps of their own
 TRIES = 80                                          # at other numbers, nearer each time
 NOWHERE = "derive: near the graph's numbers no others were found at which it is finite; no line could be checked"
@@ -441,16 +437,18 @@ class Point:
                 self.know(node)
         for symbol, formula in reading.siblings.items():
             self.known[symbol] = self(formula)
-        self.locally: dict[Any, dict[Any, Any]] = {}
+        self.locally: dict[Any, list[dict[Any, Any]]] = {}
+        self.whole: dict[Any, Any] = {}
+        self.seed: Any = 1.0                        # the gradient of the root
 
     def know(self, node: Any) -> None:
         if node in self.reading.name:
             x = self.value[node]
-            if shape_of(node) and math.prod(shape_of(node)) > 1:
+            if node.shape and math.prod(node.shape) > 1:
                 self.known[sp.IndexedBase(self.reading.name[node], real=True)] = x.reshape(
                     [n for n in x.shape if n != 1])
             else:
-                self.known[sp.Symbol(self.reading.name[node], real=True)] = x.item() if shape_of(node) else float(x)
+                self.known[sp.Symbol(self.reading.name[node], real=True)] = x.item() if node.shape else float(x)
 
     def __call__(self, expr: sp.Expr, axes: Sequence[tuple[sp.Symbol, int]] = ()) -> Any:
         return evaluate(expr, self.known, axes)
@@ -472,11 +470,41 @@ class Point:
             pass
         return gradients
 
-    def partial(self, node: Any, x: Any) -> float:
-        """∂node/∂x for numbers, through unnamed nodes alone."""
-        if node not in self.locally:
-            self.locally[node] = self.pulled(node, 1.0, through=False)
-        return float(self.locally[node].get(x, 0.0))
+    def gradient(self, node: Any) -> Any:
+        """The root's derivative by a node; axes of length 1 are left out."""
+        if not self.whole:
+            self.whole = self.pulled(self.reading.root, self.seed, through=True)
+        return flat(self.whole.get(node, 0.0), [node])
+
+    def jacobian(self, u: Any, x: Any) -> Any:
+        """∂u/∂x, through unnamed nodes alone; axes of length 1 are left out."""
+        if u not in self.locally:
+            self.locally[u] = [self.pulled(u, g, through=False) for g in ones(u)]
+        rows = [known.get(x, 0.0) for known in self.locally[u]]
+        if not x.is_array:
+            return rows[0]
+        if u._data.size * x._data.size > MOST_ENTRIES:
+            raise ValueError(f"derive: ∂{self.reading.name[u]}/∂{self.reading.name[x]} has {u._data.size} · "
+                             f"{x._data.size} entries, too many to check; derive a smaller copy of the graph")
+        from numpy import array, broadcast_to
+        return flat(array([broadcast_to(row, x.shape) for row in rows]), [u, x])
+
+
+def ones(node: Any) -> Iterable[Any]:
+    """One gradient for each of the node's numbers: 1 there, and 0 elsewhere."""
+    if not node.is_array:
+        return [1.0]
+    from numpy import eye
+    return eye(node._data.size).reshape(-1, *node.shape)
+
+
+def flat(x: Any, nodes: Sequence[Any]) -> Any:
+    """Numbers with the axes of nodes, but for those of length 1."""
+    if not nodes[0].is_array:
+        return x
+    from numpy import broadcast_to, size
+    whole = [n for node in nodes for n in node.shape]
+    return (x if size(x) == math.prod(whole) else broadcast_to(x, whole)).reshape([n for n in whole if n != 1])
 
 
 def reduced(part: Any, x: Any) -> Any:

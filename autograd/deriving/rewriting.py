@@ -7,13 +7,16 @@ forms the one that is shortest to write wins. `simplify` is never asked: it woul
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
-from autograd.deriving.reading import Reading, shape_of
-from autograd.deriving.shown import EQUALS, NOTHING, Shown, Writer, joined, listed, said
+from autograd.deriving.reading import Reading
+from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
+
+if TYPE_CHECKING:
+    from autograd.deriving.board import Board
 
 __all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
 
@@ -45,17 +48,18 @@ class Fact(NamedTuple):
 class Rewriter:
     """Writes the expressions of a reading as shortly as it can."""
 
-    def __init__(self, reading: Reading, facts: Sequence[Fact], write: Writer) -> None:
-        self.reading, self.facts, self.write = reading, facts, write
+    def __init__(self, board: Board, facts: Sequence[Fact] = ()) -> None:
+        self.board, self.facts, self.write = board, facts, board.write
+        self.reading = reading = board.reading
         self.turned: dict[sp.Expr, sp.Expr] = {}
         self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
         self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
         self.lengths: dict[sp.Expr, int] = {}
         formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
-                    for node in [*reading.shown, *reading.helpers] if node in reading.formula and shape_of(node) == ()}
+                    for node in [*reading.shown, *reading.helpers] if node in reading.formula and node.shape == ()}
         self.powers = {symbol for symbol, formula in formulas.items() if isinstance(formula, The) and is_power(formula)}
         helpers = {symbol: formulas[symbol] for symbol in [reading.field[node].expr for node in reading.helpers
-                                                           if shape_of(node) == ()]}
+                                                           if node.shape == ()]}
         for symbol, formula in [*formulas.items(), *reading.siblings.items()]:
             if symbol not in helpers and symbol not in self.powers:
                 self.turn_round(symbol, formula, helpers)
@@ -192,10 +196,6 @@ class Rewriter:
             return None
         return Form(new, said("as ", listed([self.says(x, y) for x, y in known.items()])))
 
-    def finite(self, expr: sp.Expr) -> bool:
-        """Whether a form can be computed at all points; who has points says so."""
-        return True
-
     def unshifted(self, expr: sp.Expr) -> Form | None:
         """A constant taken from every exponent cancels."""
         powers = [x for x in expr.atoms(The) if x.op.name == "exp"]
@@ -205,7 +205,7 @@ class Rewriter:
             return None
         factor = sp.Dummy("K", positive=True)
         new = self.tidy(sp.cancel(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
-        if new.has(factor) or not self.finite(new):         # without it, large powers overflow
+        if new.has(factor) or not self.board.computed(new):         # without it, large powers overflow
             return None
         return Form(new, said(self.write(-common), ", which all exponents have, cancels"))
 
@@ -236,10 +236,10 @@ def facts_by_construction(reading: Reading) -> list[Fact]:
     """A softmax sums to 1, and so do one-hot constants."""
     facts = []
     definitions = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
-                   for node in reading.shown if node in reading.formula and shape_of(node) == ()}
+                   for node in reading.shown if node in reading.formula and node.shape == ()}
     definitions |= reading.siblings
     for helper in reading.helpers:
-        if shape_of(helper) != ():
+        if helper.shape != ():
             continue
         whole, formula = reading.field[helper].expr, reading.formula[helper].expr
         shares = {symbol: sp.fraction(expr)[0] for symbol, expr in definitions.items()
@@ -249,7 +249,7 @@ def facts_by_construction(reading: Reading) -> list[Fact]:
     groups: dict[str, list[Any]] = {}
     for node in reading.order:
         base, _, number = reading.name.get(node, "").rpartition("_")
-        if node.op is None and shape_of(node) == () and base and number.isdigit() and node not in reading.wrt:
+        if node.op is None and node.shape == () and base and number.isdigit() and node not in reading.wrt:
             groups.setdefault(base, []).append(node)
     for group in groups.values():
         if sorted(node.data for node in group) == [0.0] * (len(group) - 1) + [1.0] and len(group) > 1 and all(
@@ -271,7 +271,7 @@ def read_fact(text: str, reading: Reading) -> Fact:
     left, equals, right = text.replace("==", "=").partition("=")
     if not equals:
         raise ValueError(f"derive: got given={text!r}; expected an equation, as 'y_1 + y_2 = 1'")
-    known = {name: reading.field[node].expr for node, name in reading.name.items() if shape_of(node) == ()}
+    known = {name: reading.field[node].expr for node, name in reading.name.items() if node.shape == ()}
     known |= {symbol.name: symbol for symbol in reading.siblings}
     try:
         sides = [sp.nsimplify(sp.sympify(side.strip(), locals=known, rational=True)) for side in (left, right)]
