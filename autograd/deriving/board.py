@@ -5,6 +5,7 @@ A `Board` knows the graph as mathematics, the numbers at which lines are checked
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +23,14 @@ from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading
 from autograd.deriving.rewriting import Form, Rewriter
 from autograd.deriving.shown import Shown, Writer, derivative, listed, name, said, total
 
-__all__ = ["MISTAKE", "Board", "Local", "quiet"]
+__all__ = ["MISTAKE", "Board", "Local", "WideError", "quiet"]
 
 ROOM = 20                                           # for what stands left of the equals sign
 MISTAKE = "This is a mistake in derive; please report it"
+
+
+class WideError(Exception):
+    """A line has become too long to read."""
 
 
 class Local(NamedTuple):
@@ -70,6 +75,7 @@ class Board:
         self.known: dict[Any, Callable[[Index], sp.Expr]] = {self.root: lambda index: sp.S.One}
         self.said: set[tuple[Any, Any]] = set()
         self.groups = 0
+        self.width = math.inf
 
     def sample(self, facts: Sequence[tuple[sp.Symbol, sp.Expr]] = (),
                sums: Mapping[tuple[Any, int], float] | None = None) -> None:
@@ -89,9 +95,13 @@ class Board:
 
     # What a derivation is made of.
 
-    def derive(self) -> Derivation:
-        """The definitions, and the steps for each node that is asked for; checked, and held against the engine."""
-        sections, results = [self.definitions()], []
+    def derive(self, width: float = math.inf) -> Derivation:
+        """The definitions, and the steps for each node that is asked for; checked, and held against the engine.
+
+        Raises WideError for a line of text that is longer than `width`.
+        """
+        self.width = width
+        sections, results = [self.fitting(self.definitions())], []
         for node in self.reading.wrt:
             found, result = self.of(node)
             sections += found
@@ -100,6 +110,11 @@ class Board:
         derivation = self.checked(title, sections, results[0] if len(results) == 1 else results)
         self.compare(results)
         return derivation
+
+    def fitting(self, section: Section) -> Section:
+        if any(line.width > self.width for line in section.lines):
+            raise WideError
+        return section
 
     def checked(self, title: str, sections: Sequence[Section], result: Any) -> Derivation:
         """With every line and every reason held against the numbers."""
@@ -140,6 +155,7 @@ class Board:
             section.lines.append(line)
             return self.ended(section, x, [Form(expr), *further][-1].expr)
         section.lines += self.local_lines([(u, x) for u in users])
+        self.fitting(section)
         chain = [self.chain(u, x) for u in users]
         rows = grouped([len(term.text) + 2 for term in chain], WIDEST - ROOM)
         left, why = derivative(self.loss, self.entry(x, index)), said("the chain rule")
@@ -165,7 +181,7 @@ class Board:
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result."""
         self.known[x] = lambda index: expr
-        return section
+        return self.fitting(section)
 
     def local_lines(self, pairs: Sequence[tuple[Any, Any]]) -> list[Line]:
         """Each local derivative that is not said yet."""

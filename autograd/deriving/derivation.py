@@ -39,6 +39,11 @@ class Line:
     sides: list[Side]
     value: Any = None                               # on the graph's own numbers
 
+    @property
+    def width(self) -> int:
+        """As text, without reasons."""
+        return len(self.left.text) + 3 + max(len(side.shown.text) for side in self.sides)
+
 
 @dataclass
 class Section:
@@ -65,11 +70,6 @@ class Derivation:
     @property
     def lines(self) -> list[Line]:
         return [line for section in self.sections for line in section.lines]
-
-    @property
-    def widest(self) -> int:
-        """How long its longest line of text is, without reasons."""
-        return max(len(line.left.text) + 3 + len(side.shown.text) for line in self.lines for side in line.sides)
 
     def check(self) -> None:
         """Every equality at every point. Raises ArithmeticError for one that does not hold."""

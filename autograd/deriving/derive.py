@@ -7,6 +7,7 @@ adds and cancels; a line that does not hold, on the graph's numbers and on other
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, topological
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["derive"]
 
 NODES = 300                                         # more are too many to read about
-SMALLER = 6, 2                                      # where lines are too long, parts of this size get letters
+SIZES = 30, 6, 2                                    # parts that are larger get letters, until no line is too long
 
 
 def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
@@ -70,13 +71,14 @@ def derive(root: Any, wrt: Any, *, given: str | Sequence[str] = (),
             raise
         raise ImportError('derive: this needs SymPy: pip install "ninjagrad[derive]"') from None
     refuse_large(root, starts)
-    make = board_of(root)
-    found = make(root, starts, names, facts).derive()
-    for size in SMALLER:
-        if found.widest > WIDEST:                   # with more letters its lines are shorter
-            again = make(root, starts, names, facts, size).derive()
-            found = min(found, again, key=lambda derivation: derivation.widest)
-    return found
+    from autograd.deriving.board import WideError
+    make = partial(board_of(root), root, starts, names, facts)
+    for size in SIZES[:-1]:
+        try:
+            return make(size).derive(WIDEST)
+        except WideError:                           # with more letters its lines are shorter
+            pass
+    return make(SIZES[-1]).derive()
 
 
 def board_of(root: Any) -> Callable[..., Board]:

@@ -466,7 +466,7 @@ class IndexBoard(Board):
         if form is not None:
             section.lines.append(Line(derivative(self.loss, self.matrix(x)), partial(self.gradient, node=x),
                                       [Side(form[0], form[1], said(form[2]))]))
-        return section
+        return self.fitting(section)
 
     def jacobian(self) -> Derivation:
         """∂p_ni/∂z_nj of the root and the one node asked for."""

@@ -159,8 +159,8 @@ class NumberBoard(Board):
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
         sides, result = self.multiplied([[self.by_name(*pair) for pair in way] for way in steps])
-        return [Section("The chain rule", [rule]), Section("Each derivative", lines),
-                Section("Put in", [Line(left, partial(self.gradient, node=node), sides)])], result
+        return [Section("The chain rule", [rule]), self.fitting(Section("Each derivative", lines)),
+                self.fitting(Section("Put in", [Line(left, partial(self.gradient, node=node), sides)]))], result
 
     def chain(self, u: Any, x: Any) -> Shown:
         return product([derivative(self.loss, self.entry(u))] * (u is not self.root) + [self.locally(u, x)])
