@@ -23,7 +23,7 @@ from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
 from autograd.deriving.reading import WHOLE, Point, flat
 from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties
-from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, total
+from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
 
 __all__ = ["IndexBoard"]
 
@@ -398,7 +398,7 @@ class IndexBoard(Board):
     def chain(self, u: Any, x: Any) -> Shown:
         local = self.local(u, x)
         before = [derivative(self.loss, self.entry(u, local.out))] * (u is not self.root or size(u) > 0)
-        return self.sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
+        return sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
 
     def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
         terms, named, exprs, kept, plainly = [], [], [], [], True
@@ -408,8 +408,8 @@ class IndexBoard(Board):
             factors = [self.write(self.lettered(f)) for f in (g, entry) if f != 1] or [self.write(sp.S.One)]
             short = [*factors[:-1], factors[-1] if len(factors[-1].text) <= LONG else self.locally(u, x)]
             sums = [i for i, _ in over]
-            terms.append(self.sigma(sums, product(factors)))
-            named.append(self.sigma(sums, product(short)))      # what is long by its name
+            terms.append(sigma(sums, product(factors)))
+            named.append(sigma(sums, product(short)))      # what is long by its name
             opaque = g.is_Indexed and not over and not entry.has(sp.KroneckerDelta)     # it cancels nothing
             exprs.append(g * entry if opaque or g == 1 else summed(self.opened(g * entry), over, split=True))
             taken = opaque or g == 1 or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
@@ -441,13 +441,6 @@ class IndexBoard(Board):
         stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}
         terms = sp.Add.make_args(expanded(expr.xreplace(stand_in)))
         return sp.Add(*map(sp.cancel, terms)).xreplace({v: k for k, v in stand_in.items()})
-
-    def sigma(self, over: Sequence[sp.Symbol], inner: Shown) -> Shown:
-        for i in reversed(over):
-            x = inner.within(1)
-            inner = Shown(f"Σ_{i.name} {x.text}", rf"\sum_{{{i.name}}} {x.latex}",
-                          f"<mrow><munder><mo>∑</mo><mi>{i.name}</mi></munder>{x.mathml}</mrow>", 1)
-        return inner
 
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result, and say it in matrices where that can be said."""

@@ -15,7 +15,7 @@ import sympy as sp
 from autograd.deriving.fields import The
 from autograd.deriving.moves import Positions
 from autograd.deriving.reading import Point
-from autograd.deriving.shown import Shown, Writer, derivative, name
+from autograd.deriving.shown import Shown, Writer, derivative, made, name
 
 __all__ = ["Matrices", "capital"]
 
@@ -95,7 +95,7 @@ class Matrices:
         inner = turned.within(3)
         if inner.text.startswith("∂"):             # a derivative is transposed as a whole
             inner = inner.enclosed()
-        return Shown(f"{inner.text}ᵀ", f"{inner.latex}^{{\\top}}", f"<msup>{inner.mathml}<mo>⊤</mo></msup>", 2)
+        return made("T", inner, binding=2)
 
     def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
         """The expression if it takes matrices entry by entry, all at the same place, and multiplies no two."""

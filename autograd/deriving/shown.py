@@ -8,19 +8,35 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import sympy as sp
 
-from autograd.core.mathematical import ACCENTS, GREEK, read, tex
+from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "name", "product", "said", "total"]
+__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "made", "name", "product", "said",
+           "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
+_KINDS = {                                          # of what is made of pieces: as text, as LaTeX, as MathML
+    "()": ("(%s)", r"\left(%s\right)", "<mrow><mo>(</mo>%s<mo>)</mo></mrow>"),
+    "[]": ("[%s]", "[%s]", "<mrow><mo>[</mo>%s<mo>]</mo></mrow>"),
+    "||": ("|%s|", r"\left|%s\right|", "<mrow><mo>|</mo>%s<mo>|</mo></mrow>"),
+    "⌊/⌋": ("⌊%s/%s⌋", r"\lfloor %s/%s \rfloor", "<mrow><mo>⌊</mo>%s<mo>/</mo>%s<mo>⌋</mo></mrow>"),
+    "/": ("%s/%s", r"\frac{%s}{%s}", "<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>"),
+    "∂/∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}",
+            "<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>"),
+    "|_": ("%s|_%s", r"\left.%s\right|_{%s}", "<msub><mrow>%s<mo fence='true'>|</mo></mrow>%s</msub>"),
+    "^": ("%s%s", "%s^{%s}", "<msup><mrow>%s</mrow><mrow>%s</mrow></msup>"),
+    "T": ("%sᵀ", r"%s^{\top}", "<msup>%s<mo>⊤</mo></msup>"),
+    "√": ("√%s", r"\sqrt{%s}", "<msqrt>%s</msqrt>"),
+    "exp": ("exp(%s)", "e^{%s}", "<msup><mi>e</mi><mrow>%s</mrow></msup>"),
+    "Σ": ("Σ_%s %s", r"\sum_{%s} %s", "<mrow><munder><mo>∑</mo>%s</munder>%s</mrow>"),
+    "−": ("−%s", "-%s", "<mrow><mo form='prefix'>−</mo>%s</mrow>"),
+}
 
 
 class Shown(NamedTuple):
@@ -34,7 +50,7 @@ class Shown(NamedTuple):
 
     def enclosed(self) -> Shown:
         """In parentheses."""
-        return Shown(f"({self.text})", rf"\left({self.latex}\right)", f"<mrow><mo>(</mo>{self.mathml}<mo>)</mo></mrow>")
+        return made("()", self)
 
     def within(self, binding: int) -> Shown:
         """In parentheses, where what surrounds it binds more tightly."""
@@ -44,7 +60,10 @@ class Shown(NamedTuple):
         return Shown(text, *(closed if tight < binding else self)[1:3])
 
 
-_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+def made(kind: str, *parts: Shown, binding: int = ATOM, tight: int | None = None) -> Shown:
+    """A piece that is made of others."""
+    text, latex, mathml = [form % pieces for form, pieces in zip(_KINDS[kind], zip(*[part[:3] for part in parts]))]
+    return Shown(text, latex, mathml, binding, tight)
 
 
 def sign(text: str, latex: str, mathml: str | None = None) -> Shown:
@@ -59,37 +78,18 @@ def name(label: str, indices: Sequence[Shown] = ()) -> Shown:
     >>> name("ŷ_1").latex, name("loss").latex, name("z", [name("n"), name("c")]).latex
     ('\\\\hat{y}_{1}', '\\\\mathrm{loss}', 'z_{n  c}')
     """
-    spelled_out = read(label)
+    whole = read(label)
     if not indices:
-        return Shown(spelled_out.text, spelled_out.latex, spelled_out.mathml)
-    base, accent, low, strokes, _ = spelled_out
-    text = unicodedata.normalize("NFC", base + accent)
-    if base in GREEK or base == "ℓ":
-        latex = f"\\{GREEK.get(base, 'ell')}"
-    elif not base.isascii():
-        latex = rf"\text{{{tex(base)}}}"
-    else:
-        latex = base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{tex(base)}}}"
-    mathml = f"<mi>{html.escape(base)}</mi>"
-    if accent:
-        over, mark = ACCENTS[accent]
-        latex, mathml = rf"\{over}{{{latex}}}", f'<mover accent="true">{mathml}<mo>{mark}</mo></mover>'
-    if strokes:
-        text, latex = text + "′" * strokes, f"{{{latex}}}" + "'" * strokes
-        mathml = f"<msup>{mathml}<mo>{'′' * strokes}</mo></msup>"
-    if low or indices:
-        below = ",".join(low)
-        numbered = all(part.isdigit() for part in low)
-        spelled = below.translate(_LOW) if numbered else f"_{below}" if low else ""
-        comma = COMMA if any(len(i.text) > 1 for i in indices) else NOTHING
-        own = joined([x for i in indices for x in (comma, i)][1:])
-        text += spelled + (f"_{{{own.text}}}" if comma.text else f"_{own.text}" if indices else "")
-        roman = below if numbered or len(below) == 1 else rf"\mathrm{{{tex(below)}}}"
-        latex += f"_{{{roman}{',' if low and indices else ''}{own.latex}}}"
-        rows = [f"<mn>{below}</mn>" if numbered else f"<mi>{html.escape(below)}</mi>"] if low else []
-        rows += (["<mo>,</mo>"] if low and indices else []) + [own.mathml]
-        mathml = f"<msub>{mathml}<mrow>{''.join(rows)}</mrow></msub>"
-    return Shown(text, latex, mathml)
+        return Shown(whole.text, whole.latex, whole.mathml)
+    base, below = whole._replace(low=()), ",".join(whole.low)
+    text = base.text + whole._replace(strokes=0).text.removeprefix(whole.letter)
+    comma = COMMA if any(len(i.text) > 1 for i in indices) else NOTHING
+    own = joined([x for i in indices for x in (comma, i)][1:])
+    roman = below if whole.numbered or len(below) == 1 else rf"\mathrm{{{tex(below)}}}"
+    rows = (f"<mn>{below}</mn>" if whole.numbered else f"<mi>{below}</mi>") + "<mo>,</mo>" if below else ""
+    return Shown(text + (f"_{{{own.text}}}" if comma.text else f"_{own.text}"),
+                 f"{base.latex}_{{{roman}{',' * bool(below)}{own.latex}}}",
+                 f"<msub>{base.mathml}<mrow>{rows}{own.mathml}</mrow></msub>")
 
 
 def said(*parts: str | Shown) -> Shown:
@@ -118,21 +118,25 @@ def joined(parts: Sequence[Shown], binding: int = ATOM) -> Shown:
 
 
 def fraction(above: Shown, below: Shown) -> Shown:
-    over, under = above.within(PRODUCT), below.within(POWER)
-    text = f"{over.text}/{under.text}"
-    return Shown(text, rf"\frac{{{above.latex}}}{{{below.latex}}}",
-                 f"<mfrac><mrow>{above.mathml}</mrow><mrow>{below.mathml}</mrow></mfrac>", PRODUCT, POWER)
+    over, under = (x._replace(text=x.within(n).text) for x, n in ((above, PRODUCT), (below, POWER)))
+    return made("/", over, under, binding=PRODUCT, tight=POWER)
 
 
 def derivative(above: Shown, below: Shown, held: Sequence[Shown] = ()) -> Shown:
     """∂u/∂v; with names that are held fixed, by which u depends on v as well, ∂u/∂v|_w."""
-    whole = Shown(f"∂{above.text}/∂{below.text}", rf"\frac{{\partial {above.latex}}}{{\partial {below.latex}}}",
-                  f"<mfrac><mrow><mo>∂</mo>{above.mathml}</mrow><mrow><mo>∂</mo>{below.mathml}</mrow></mfrac>", ATOM)
-    if not held:
-        return whole
-    low = joined([part for x in held for part in (COMMA, x)][1:])
-    return Shown(f"{whole.text}|_{low.text}", rf"\left.{whole.latex}\right|_{{{low.latex}}}",
-                 f"<msub><mrow>{whole.mathml}<mo fence='true'>|</mo></mrow>{low.mathml}</msub>", ATOM)
+    whole = made("∂/∂", above, below)
+    return made("|_", whole, joined([part for x in held for part in (COMMA, x)][1:])) if held else whole
+
+
+def sigma(over: Sequence[sp.Symbol], inner: Shown) -> Shown:
+    """Σ_n Σ_c of what stands within."""
+    for i in reversed(over):
+        inner = made("Σ", Shown(i.name, i.name, f"<mi>{i.name}</mi>"), inner.within(PRODUCT), binding=PRODUCT)
+    return inner
+
+
+def root(x: Shown) -> Shown:
+    return made("√", x._replace(text=x.within(ATOM).text))
 
 
 EQUALS = sign(" = ", "=", "=")
@@ -216,18 +220,15 @@ class Writer:
             if left.is_number and mark != "=":      # c < 3, rather than 3 > c
                 left, right, mark, tex = right, left, {">": "<", "≥": "≤"}[mark], {">": "<", "≥": r"\le"}[mark]
             left, right = map(self.letter if x.args[0].is_integer and x.args[1].is_integer else self, (left, right))
-            return Shown(f"[{left.text} {mark} {right.text}]", f"[{left.latex} {tex} {right.latex}]",
-                         f"<mrow><mo>[</mo>{left.mathml}<mo>{html.escape(mark)}</mo>{right.mathml}<mo>]</mo></mrow>")
+            return made("[]", joined([left, sign(f" {mark} ", tex), right]))
         if isinstance(x, sp.KroneckerDelta):
             return name("δ", sorted([self.letter(i) for i in x.args], key=lambda i: (len(i.text), i.text)))
         if isinstance(x, sp.Sum):
-            return self.sigma(x)
+            return sigma([limit[0] for limit in x.limits][::-1], self(x.function))
         if isinstance(x, sp.log):
             return self.named("log", x.args[0])
         if isinstance(x, sp.Abs):
-            inner = self(x.args[0])
-            return Shown(f"|{inner.text}|", rf"\left|{inner.latex}\right|",
-                         f"<mrow><mo>|</mo>{inner.mathml}<mo>|</mo></mrow>")
+            return made("||", self(x.args[0]))
         return name({sp.pi: "π", sp.E: "e"}.get(x, str(x)))
 
     def letter(self, i: sp.Expr) -> Shown:
@@ -245,9 +246,7 @@ class Writer:
             k, stride, n, whole = i.args
             inner = self.letter(k)
             if stride != 1:
-                over = fraction(inner.within(PRODUCT), number(stride))
-                inner = Shown(f"⌊{over.text}⌋", rf"\lfloor {inner.latex}/{stride} \rfloor",
-                              f"<mrow><mo>⌊</mo>{inner.mathml}<mo>/</mo><mn>{stride}</mn><mo>⌋</mo></mrow>")
+                inner = made("⌊/⌋", inner._replace(text=inner.within(PRODUCT).text), number(stride))
             return inner if stride * n == whole else joined([inner.within(PRODUCT), sign(" mod ", r"\bmod"), number(n)])
         if i.is_Add:
             return closely(total([self.letter(t) for t in sorted(i.args, key=lambda t: (
@@ -301,9 +300,7 @@ class Writer:
             if denominator:
                 shown = fraction(shown, self.beside(denominator))
         if minus:
-            inner = shown.within(PRODUCT)
-            binding = PRODUCT
-            return Shown("−" + inner.text, "-" + inner.latex, f"<mrow>{_NEGATIVE.mathml}{inner.mathml}</mrow>", binding)
+            return made("−", shown.within(PRODUCT), binding=PRODUCT)
         return shown
 
     def turned(self, factors: list[sp.Expr], minus: bool, alone: bool) -> tuple[list[sp.Expr], bool]:
@@ -388,7 +385,7 @@ class Writer:
         if exponent.could_extract_minus_sign():
             return fraction(number(1), self(1 / x))
         if exponent == sp.Rational(1, 2):
-            return self.root(base)
+            return root(self(base))
         high = self(exponent)
         up = high.text.translate(_HIGH) if re.fullmatch(r"\d+", high.text) else f"^{high.within(ATOM).text}"
         if isinstance(base, The) and base.op.name not in ("exp", "sqrt") and exponent.is_Integer:       # tanh²(z)
@@ -397,20 +394,11 @@ class Writer:
             low = self(base).enclosed()             # log² x would be read wrongly
         else:
             low = self(base).within(ATOM)
-        return Shown(low.text + up, f"{low.latex}^{{{high.latex}}}",
-                     f"<msup><mrow>{low.mathml}</mrow><mrow>{high.mathml}</mrow></msup>", POWER)
-
-    def root(self, x: sp.Expr) -> Shown:
-        inner = self(x)
-        return Shown(f"√{inner.within(ATOM).text}", rf"\sqrt{{{inner.latex}}}", f"<msqrt>{inner.mathml}</msqrt>")
+        return made("^", low, high._replace(text=up), binding=POWER)
 
     def function(self, x: The) -> Shown:
-        if x.op.name == "sqrt":
-            return self.root(x.args[0])
-        if x.op.name == "exp":
-            inner = self(x.args[0])
-            return Shown(f"exp({inner.text})", f"e^{{{inner.latex}}}",
-                         f"<msup><mi>e</mi><mrow>{inner.mathml}</mrow></msup>")
+        if x.op.name in ("sqrt", "exp"):
+            return root(self(x.args[0])) if x.op.name == "sqrt" else made("exp", self(x.args[0]))
         return self.named(self.called(x), *x.args)
 
     def called(self, x: The) -> str:
@@ -435,16 +423,6 @@ class Writer:
         return Shown(f"{function}({', '.join(i.text for i in insides)})",
                      rf"{latex}\left({', '.join(i.latex for i in insides)}\right)",
                      f"<mrow>{head}<mo>(</mo>{'<mo>,</mo>'.join(i.mathml for i in insides)}<mo>)</mo></mrow>")
-
-    def sigma(self, x: sp.Sum) -> Shown:
-        """Σ_k f_k."""
-        over = [limit[0] for limit in x.limits][::-1]
-        inner = self(x.function)
-        inner = inner.within(PRODUCT)
-        text = "".join(f"Σ_{i} " for i in over) + inner.text
-        latex = "".join(rf"\sum_{{{i}}} " for i in over) + inner.latex
-        mathml = "".join(f"<munder><mo>∑</mo><mi>{i}</mi></munder>" for i in over) + inner.mathml
-        return Shown(text, latex, f"<mrow>{mathml}</mrow>", PRODUCT)
 
 
 _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
