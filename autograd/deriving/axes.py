@@ -11,12 +11,12 @@ from typing import Any
 
 import sympy as sp
 
+from autograd.deriving.fields import Index, generic, real, size
 from autograd.deriving.moves import Positions, loosened
 from autograd.deriving.reading import Reading
 
-__all__ = ["MORE", "Axes", "Index", "generic", "letter", "long", "placed", "real", "rebound", "size"]
+__all__ = ["MORE", "Axes", "letter", "placed", "rebound"]
 
-Index = tuple[sp.Symbol, ...]
 MORE = "klrmαβγ"                                     # letters where an axis's own are used up
 
 
@@ -102,25 +102,6 @@ class Axes:
 
 def slot_of(x: sp.Expr, axis: int) -> Any:
     return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
-
-
-def long(node: Any) -> list[int]:
-    """The lengths of the axes that have more than one place."""
-    return [n for n in node.shape if n != 1]
-
-
-def size(node: Any) -> int:
-    """How many of those there are."""
-    return len(long(node))
-
-
-def generic(node: Any) -> Index:
-    """A new index for each axis; 0 where there is but one place."""
-    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in node.shape])
-
-
-def real(index: Index) -> list[sp.Symbol]:
-    return [i for i in index if i != 0]
 
 
 def placed(node: Any, letters: Sequence[str]) -> Index:

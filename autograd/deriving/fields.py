@@ -21,7 +21,7 @@ from autograd.core.op import Op, Operand
 from autograd.core.ops import PowerBy
 
 __all__ = ["MOVES", "Above", "AtLeast", "Comparison", "Field", "Index", "OutsideError", "Same", "Shape", "The",
-           "aligned", "broadcast", "rational", "the"]
+           "aligned", "broadcast", "generic", "long", "rational", "real", "size", "the"]
 
 Shape = tuple[int, ...]
 Index = tuple[sp.Expr, ...]
@@ -36,6 +36,13 @@ class The(sp.Function):                             # type: ignore[misc]
 
     op: Op
     is_real = True
+
+    @classmethod
+    def number(cls, *parts: Any) -> Any:
+        try:
+            return cls.op(*[float(x) if isinstance(x, int) else x for x in parts])
+        except (ArithmeticError, ValueError):
+            return float(cls.op.edge(*parts))
 
 
 @lru_cache(maxsize=256)
@@ -190,6 +197,25 @@ class Field(Operand):
 
     def __getitem__(self, key: Any) -> Field:
         return MOVES["index"](self, key)
+
+
+def long(node: Any) -> list[int]:
+    """The lengths of the axes that have more than one place."""
+    return [n for n in node.shape if n != 1]
+
+
+def size(node: Any) -> int:
+    """How many of those there are."""
+    return len(long(node))
+
+
+def generic(node: Any) -> Index:
+    """A new index for each axis; 0 where there is but one place."""
+    return tuple([sp.Dummy("i", integer=True) if n != 1 else sp.S.Zero for n in node.shape])
+
+
+def real(index: Index) -> list[sp.Expr]:
+    return [i for i in index if i != 0]
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:

@@ -15,14 +15,14 @@ import numpy as np
 import sympy as sp
 
 from autograd.core.graph import topological
-from autograd.deriving.axes import MORE, Axes, Index, generic, letter, long, placed, real, rebound, size
+from autograd.deriving.axes import MORE, Axes, letter, placed, rebound
 from autograd.deriving.board import MISTAKE, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
-from autograd.deriving.fields import Comparison, Field, The, rational
+from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
 from autograd.deriving.reading import WHOLE, Point, flat
-from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties
+from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
 from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
 
 __all__ = ["IndexBoard"]
@@ -235,12 +235,7 @@ class IndexBoard(Board):
         x = node._data
         if node.requires_grad or node not in self.reading.name or x.ndim == 0 or x.dtype.kind != "f":
             return False
-        if (x < 0).any() or not np.allclose(x.sum(-1), 1.0):
-            return False
-        uses = [by for by in self.reading.order if any(x is node for x in by.inputs)]
-        others = [y for by in uses for y in by.inputs if y is not node]
-        return bool(uses) and all(by.op.name in ("mul",) for by in uses) and all(
-            y.op is not None and y.op.name in ("log", "sub", "neg") for y in others)
+        return bool((x >= 0).all() and np.allclose(x.sum(-1), 1.0)) and weighs_a_logarithm(node, self.reading)
 
     def lengths_in(self, expr: sp.Expr) -> list[tuple[sp.Symbol, int]] | None:
         """The free indices of an expression and how long their axes are; None where that can't be told."""

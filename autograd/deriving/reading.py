@@ -7,19 +7,17 @@ walk, `graph.back`, and ask the ops: `Reading` with formulas, `Point` with numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
-from operator import mul
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
 import sympy as sp
 
 from autograd.core.graph import Node, back, edges, topological
-from autograd.core.value import Value
 from autograd.deriving.copies import copied, is_largest
-from autograd.deriving.fields import MOVES, Comparison, Field, OutsideError, The, rational
-from autograd.deriving.moves import Place, loosened
+from autograd.deriving.fields import MOVES, Field, OutsideError, The, generic, rational
+from autograd.deriving.moves import loosened
 
 __all__ = ["NOWHERE", "TRIES", "Point", "Reading", "evaluate", "family"]
 
@@ -84,8 +82,9 @@ class Reading:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
         self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving
                                    and node not in self.helpers)
-        self.siblings = self.named_beside({copied(node, given, self.copies): name for node, name in given.items()
-                                           if isinstance(node, Value)})
+        self.siblings = {self.field[node].expr: self.formula[node].expr for node in self.beside if not node.shape}
+        for helper in [node for node in self.helpers if not node.shape]:
+            self.siblings |= self.shares(helper, self.siblings)
 
     def ranked(self) -> list[str]:
         """All names in the order in which products and sums have them: leaves, what is computed, what only helps."""
@@ -98,22 +97,19 @@ class Reading:
         return [*(label for _, label in named), *(self.name[node] for node in self.helpers)]
 
     def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
-        """Named Tensors outside the graph that are made of it; they are read with it, after the root."""
+        """Named nodes outside the graph that are made of it; they are read with it, after the root."""
         found = []
         inside = set(self.order)
         for node, name in given.items():
-            if isinstance(node, Value) or node.op is None:
-                continue
             copy = copied(node, given, self.copies)
             below = topological(copy)
             if copy not in inside and name not in self.name.values() and any(x in self.moving for x in below) and all(
-                    x in inside or x.op is not None or not x.requires_grad for x in below):
+                    x in inside or x.op is not None or not (x.requires_grad if x.is_array else x.label) for x in below):
                 self.name[copy] = name
-                for x in below:
-                    if x not in inside:
-                        inside.add(x)
-                        self.order.append(x)
-                        self.users[x] = []
+                new = [x for x in below if x not in inside]
+                inside.update(new)
+                self.order += new
+                self.users |= {x: [] for x in new}
                 found.append(copy)
         return found
 
@@ -156,7 +152,7 @@ class Reading:
 
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
-        expr, shape, inputs = formula.at(places(node)), node.shape, node.inputs
+        expr, shape, inputs = formula.at(generic(node)), node.shape, node.inputs
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
@@ -238,26 +234,6 @@ class Reading:
         base = sp.IndexedBase(name, real=True)
         return Field(lambda index: base[tuple([i for i, n in zip(index, shape) if n != 1])], shape)
 
-    def named_beside(self, names: Mapping[Any, str]) -> dict[sp.Symbol, sp.Expr]:
-        """Named nodes outside the graph that are made of it; and the rest of a softmax, ŷ_2 beside ŷ_1."""
-        found: dict[sp.Symbol, sp.Expr] = {}
-        known = dict(self.field)
-        for node, name in names.items():
-            if node in self.field or name in self.name.values() or node.shape:
-                continue
-            below = topological(node)
-            if node.op is not None and any(x in self.moving for x in below) and all(
-                    x in known or x.op is not None or not x.label for x in below):
-                for x in below:
-                    if x not in known:
-                        known[x] = (Field(rational(x.data)) if x.op is None else
-                                    Field.apply(x.op, *[known[i] for i in x.inputs], *parameters(x)))
-                found[sp.Symbol(name, real=True)] = known[node].expr
-        for helper in self.helpers:
-            if helper.shape == ():
-                found |= self.shares(helper, found)
-        return found
-
     def shares(self, helper: Any, found: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
         """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
         whole, total = self.field[helper].expr, self.formula[helper].expr
@@ -283,22 +259,27 @@ class Reading:
 
     # Derivatives.
 
-    def partials(self, node: Any, g: Field | None = None) -> dict[Any, Field]:
-        """∂node/∂x, for every named x below it that a way without further names leads to, as the table's rules say it.
-
-        With `g`, what x receives where the gradient of `node` is g.
+    def partials(self, node: Any, g: Field) -> dict[Any, Field]:
+        """∂node/∂x, for every named x below it that a way without further names leads to, as the table's rules say it:
+        what x receives where the gradient of `node` is g.
         """
-        gradients: dict[Any, Any] = {node: Field(sp.S.One) if g is None else g}
         stops = {x for x in self.shown if x is not node}
+        got = self.pulled(node, g, stops, self.field, self.operands, lambda part, x: fitted(Field.of(part), x.shape))
+        return {x: g for x, g in got.items() if x in stops}
 
-        def ask(by: Any, g: Field) -> Sequence[Any]:
+    def pulled(self, node: Any, g: Any, stops: Collection[Any], value: Mapping[Any, Any],
+               inputs_of: Callable[[Any], Sequence[Any]], fit: Callable[[Any, Any], Any]) -> dict[Any, Any]:
+        """What all below `node` receives where its gradient is g; nothing goes through `stops`."""
+        gradients: dict[Any, Any] = {node: g}
+
+        def ask(by: Any, g: Any) -> Sequence[Any]:
             needs = [x in self.moving for x in by.inputs]
             if by in stops or not any(needs):
                 return [None] * len(needs)
-            inputs = self.operands(by)
+            inputs = inputs_of(by)
             try:
-                parts = by.op.pulled(needs, g, self.field[by], inputs, parameters(by))
-                return [part if part is None else fitted(Field.of(part), x.shape) for part, x in zip(parts, inputs)]
+                parts = by.op.pulled(needs, g, value[by], inputs, parameters(by))
+                return [part if part is None else fit(part, x) for part, x in zip(parts, inputs)]
             except OutsideError:
                 raise
             except (TypeError, AttributeError, NotImplementedError, ValueError) as error:
@@ -306,7 +287,7 @@ class Reading:
 
         for _ in back(self.order, gradients, ask):
             pass
-        return {x: g for x, g in gradients.items() if x in stops}
+        return gradients
 
     def leading(self, x: Any, partials: Mapping[Any, Mapping[Any, Any]]) -> set[Any]:
         """The named nodes that depend on `x`, and `x` itself."""
@@ -347,10 +328,6 @@ def powers(node: Any) -> bool:
     if node.op is None or node.op.name != "mul":
         return node.op is not None and node.op.name == "exp"
     return any(x.op is None and powers(y) for x, y in (node.inputs, node.inputs[::-1]))
-
-
-def places(node: Any) -> tuple[sp.Expr, ...]:
-    return tuple([sp.Dummy("i", integer=True) for _ in node.shape])
 
 
 def is_rest(x: Any, y: Any) -> bool:
@@ -455,20 +432,8 @@ class Point:
 
     def pulled(self, node: Any, g: Any, through: bool) -> dict[Any, Any]:
         """What everything below `node` receives where its gradient is g; `through` named nodes or not."""
-        gradients: dict[Any, Any] = {node: g}
         stops = set() if through else {x for x in self.reading.shown if x is not node}
-
-        def ask(by: Any, g: Any) -> Sequence[Any]:
-            needs = [x in self.reading.moving for x in by.inputs]
-            if by in stops or not any(needs):
-                return [None] * len(needs)
-            inputs = [self.value[x] for x in by.inputs]
-            parts = by.op.pulled(needs, g, self.value[by], inputs, parameters(by))
-            return [part if part is None else reduced(part, x) for part, x in zip(parts, inputs)]
-
-        for _ in back(self.reading.order, gradients, ask):
-            pass
-        return gradients
+        return self.reading.pulled(node, g, stops, self.value, lambda by: [self.value[x] for x in by.inputs], reduced)
 
     def gradient(self, node: Any) -> Any:
         """The root's derivative by a node; axes of length 1 are left out."""
@@ -546,59 +511,40 @@ def evaluate(expr: sp.Expr, known: Mapping[Any, Any], axes: Sequence[tuple[sp.Sy
     bound = {limit[0]: int(limit[2]) + 1 for s in expr.atoms(sp.Sum) for limit in s.limits}
     lengths = {**dict(axes), **bound}
     position = {index: axis for axis, index in enumerate(lengths)}
+    if position or expr.has(sp.Indexed):
+        import numpy as np
 
     def value(x: sp.Expr) -> Any:
         if x in known:
             return known[x]
         if x in position:
-            from numpy import arange
-            return arange(lengths[x]).reshape([-1 if i == position[x] else 1 for i in range(len(position))])
-        if isinstance(x, sp.Indexed):
-            from numpy import clip
-            array = known[x.base]                   # a place beyond the axis stands beside a 0
-            return array[tuple([clip(int(i) if i.is_Integer else value(i), 0, n - 1)
+            return np.arange(lengths[x]).reshape([-1 if i == x else 1 for i in position])
+        if isinstance(x, sp.Indexed):               # a place beyond the axis stands beside a 0
+            array = known[x.base]
+            return array[tuple([np.clip(int(i) if i.is_Integer else value(i), 0, n - 1)
                                 for i, n in zip(x.indices, array.shape)])]
-        if x.is_Atom:
-            if x.is_Symbol:
-                raise TypeError(f"derive: no number for {x!r} in {expr}")
-            return int(x) if x.is_Integer and position else float(x)
         if isinstance(x, sp.Sum):
-            from numpy import broadcast_to
-            inner = value(x.function)
+            inner = value(x.function) + 0.0
             for index, *_ in x.limits:
-                axis = position[index]
-                inner = inner + 0.0
                 full = list(getattr(inner, "shape", None) or [1] * len(position))
-                full[axis] = lengths[index]
-                inner = broadcast_to(inner, full).sum(axis, keepdims=True)
+                full[position[index]] = lengths[index]
+                inner = np.broadcast_to(inner, full).sum(position[index], keepdims=True)
             return inner
-        parts = [value(a) for a in x.args]
-        if isinstance(x, sp.Add):
-            return sum(parts)
-        if isinstance(x, sp.Mul):
-            return reduce(mul, parts)
-        if isinstance(x, sp.Pow):
-            return parts[0] ** (int(x.exp) if x.exp.is_Integer else parts[1])
-        if isinstance(x, (Comparison, Place)):
-            return type(x).number(*parts)
-        if isinstance(x, sp.KroneckerDelta):
-            return (parts[0] == parts[1]) * 1.0
-        if isinstance(x, The):
-            try:
-                return x.op(*[float(p) if isinstance(p, int) else p for p in parts])
-            except (ArithmeticError, ValueError):
-                return float(x.op.edge(*parts))
-        if isinstance(x, sp.Abs):
-            return abs(parts[0])
-        if isinstance(x, sp.log):                   # of a number, as log 2
-            return math.log(parts[0])
-        raise TypeError(f"derive: no number for {x}")
+        if x.is_Atom and not x.is_Symbol:
+            return int(x) if x.is_Integer and position else float(x)
+        number = getattr(x, "number", None) or NUMBERS.get(x.func)
+        if number is None:
+            raise TypeError(f"derive: no number for {x!r} in {expr}")
+        return number(*map(value, x.args))
 
     result = value(expr)
     if not axes:
         return result
-    from numpy import broadcast_to, squeeze
     full = [lengths[i] for i in position]
     whole = [n if i < len(axes) else 1 for i, n in enumerate(full)]
-    result = broadcast_to(result, whole)
-    return squeeze(result, tuple(range(len(axes), len(full))))
+    return np.squeeze(np.broadcast_to(result, whole), tuple(range(len(axes), len(full))))
+
+
+NUMBERS: dict[Any, Callable[..., Any]] = {          # what SymPy's functions are of numbers
+    sp.Add: lambda *terms: sum(terms), sp.Mul: lambda *factors: math.prod(factors), sp.Pow: operator.pow, sp.Abs: abs,
+    sp.log: math.log, sp.KroneckerDelta: lambda i, j: (i == j) * 1.0}

@@ -18,7 +18,7 @@ from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
 if TYPE_CHECKING:
     from autograd.deriving.board import Board
 
-__all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact"]
+__all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact", "weighs_a_logarithm"]
 
 LONG = 60                                           # as text
 NAMES = 16                                          # different names and functions in it
@@ -260,7 +260,7 @@ def facts_by_construction(reading: Reading) -> list[Fact]:
 
 def weighs_a_logarithm(node: Any, reading: Reading) -> bool:
     """Whether a leaf is used as a target is: only as the factor of a logarithm that moves."""
-    uses = [by for by in reading.order if node in by.inputs]
+    uses = [by for by in reading.order if any(x is node for x in by.inputs)]
     others = [x for by in uses for x in by.inputs if x is not node]
     return bool(uses) and all(by.op.name == "mul" for by in uses) and all(
         x in reading.moving and x.op is not None and x.op.name in ("log", "neg", "sub") for x in others)
