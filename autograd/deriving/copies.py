@@ -81,9 +81,7 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
 
 def masks(order: Sequence[Any]) -> dict[Any, Any]:
     """Each node that is −∞ where something is masked, and of which only powers of e are taken: the node it masks."""
-    found = {node: kept for node in order if _made_by(node, "where") and not isinstance(node, Value)
-             for kept, taken in (node.inputs[1:], node.inputs[:0:-1])
-             if taken.op is None and taken._data.size == 1 and taken._data == -math.inf}
+    found = {node: kept[0] for node in order if (kept := _kept(node))}
     if not found:
         return found
     users: dict[Any, list[Any]] = {}
@@ -297,19 +295,26 @@ def _masked(node: Any, leaf: Leaf) -> Any:
     divisor = 1.0
     if _made_by(x, "div") and x.inputs[1].op is None and x.inputs[1].shape == ():
         x, divisor = x.inputs[0], x.inputs[1]._data
-    if isinstance(node, Value) or not _made_by(x, "where"):
+    found = _kept(x)
+    if found is None:
         return None
     from autograd.arrays.tensor import Tensor
-    mask, *choices = x.inputs
-    for kept, taken in (choices, choices[::-1]):
-        if taken.op is None and taken._data.size == 1 and taken._data == -math.inf:
-            z = leaf(kept)
-            z.requires_grad = True
-            y = z / divisor if divisor != 1.0 else z
-            M = Tensor((mask._data != 0) == (kept is choices[0]), dtype=node.dtype, label=mask.label)
-            if dims is not None:
-                y = y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
-            return M * y.exp()
+    z = leaf(found[0])
+    z.requires_grad = True
+    y = z / divisor if divisor != 1.0 else z
+    M = Tensor(found[1], dtype=node.dtype, label=x.inputs[0].label)
+    if dims is not None:
+        y = y - Tensor(y._data.max(dims, keepdims=True, where=M._data != 0, initial=-math.inf))
+    return M * y.exp()
+
+
+def _kept(node: Any) -> tuple[Any, Any] | None:
+    """What a node keeps that is −∞ elsewhere, and where it does."""
+    if _made_by(node, "where") and not isinstance(node, Value):
+        mask, one, other = node.inputs
+        for kept, taken in ((one, other), (other, one)):
+            if taken.op is None and taken._data.size == 1 and taken._data == -math.inf:
+                return kept, (mask._data != 0) == (kept is one)
     return None
 
 

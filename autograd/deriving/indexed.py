@@ -20,7 +20,7 @@ from autograd.deriving.board import MISTAKE, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import Digit, Flat, drawn, expanded, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, drawn, expanded, hidden, ones_at, summed
 from autograd.deriving.reading import WHOLE, Point, flat
 from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
 from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
@@ -340,22 +340,13 @@ class IndexBoard(Board):
                 if expr != 0 and lengths[i] == lengths[j] and all(delta in sp.Mul.make_args(t) for t in terms):
                     expr = sp.Add(*[(t / delta).xreplace({i: j}) for t in terms])
                     merged[i] = j
-        names = self.reading.name
-        first = self.axes.of(names[x], len(real(into))) if letters is None else letters[1]
-        spelled = dict(zip(real(into), map(letter, first)))
-        rest = [i for i in real(out) if i not in merged]
-        wanted = dict(zip(real(out), self.axes.of(names[u], len(real(out))) if letters is None else letters[0]))
-        taken = set(first)
-        for i in rest:
-            choice = wanted[i]
-            if choice in taken:
-                axis = real(out).index(i)
-                letters_of = self.axes.lists[self.axes.find((names[u], axis))]
-                choice = next(c for c in [*letters_of, *MORE] if c not in taken)
-            taken.add(choice)
-            spelled[i] = letter(choice)
-        outward = tuple([sp.S.Zero if i == 0 else spelled[merged.get(i, i)] for i in out])
-        inward = tuple([sp.S.Zero if j == 0 else spelled[j] for j in into])
+        outs, ins = letters or [self.axes.of(self.reading.name[y], size(y)) for y in (u, x)]
+        spelled = dict(zip(real(into), map(letter, ins)))
+        for axis, (i, wish) in enumerate(zip(real(out), outs)):
+            if i not in merged:
+                choices = [wish, *self.axes.lists[self.axes.find((self.reading.name[u], axis))], *MORE]
+                spelled[i] = next(c for c in map(letter, choices) if c not in spelled.values())
+        outward, inward = (tuple([spelled.get(merged.get(i, i), i) for i in index]) for index in (out, into))
         expr = expr.xreplace(spelled)
         forms = self.rewriter.shortest(expr, ties([expr], self.tied), real(outward))
         found = Local(outward, inward, forms)
@@ -433,9 +424,8 @@ class IndexBoard(Board):
 
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
-        stand_in = {s: sp.Dummy(real=True) for s in expr.atoms(sp.Sum)}
-        terms = sp.Add.make_args(expanded(expr.xreplace(stand_in)))
-        return sp.Add(*map(sp.cancel, terms)).xreplace({v: k for k, v in stand_in.items()})
+        flat, back = hidden(expr, sp.Sum)
+        return sp.Add(*map(sp.cancel, sp.Add.make_args(expanded(flat)))).xreplace(back)
 
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result, and say it in matrices where that can be said."""

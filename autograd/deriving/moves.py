@@ -30,7 +30,7 @@ from autograd.deriving.fields import (
 
 Places = Callable[[Index], Sequence[sp.Expr]]       # of an index the place on each axis
 
-__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "loosened", "ones_at", "summed"]
+__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "hidden", "loosened", "ones_at", "summed"]
 
 
 class Place(sp.Function):                           # type: ignore[misc]
@@ -127,6 +127,12 @@ def _positions(key: Any, length: int) -> Callable[[Index], sp.Expr]:
 
 
 # Sums and δ.
+
+def hidden(x: sp.Expr, *kinds: Any) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
+    """x with symbols for what algebra need not look into, and what they stand for."""
+    closed = {y: sp.Dummy(real=True) for y in x.atoms(*kinds)}
+    return x.xreplace(closed), {v: k for k, v in closed.items()}
+
 
 def expanded(x: sp.Expr) -> sp.Expr:
     """Multiplied out, as far as there are δ; what stands below a fraction's line stays."""

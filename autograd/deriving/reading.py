@@ -236,26 +236,18 @@ class Reading:
 
     def shares(self, helper: Any, found: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
         """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
-        whole, total = self.field[helper].expr, self.formula[helper].expr
-        parts = {sp.fraction(self.formula[node].expr): self.name[node] for node in self.shown
-                 if node in self.formula and node.shape == ()}
-        parts |= {sp.fraction(expr): symbol.name for symbol, expr in found.items()}
-        have = {part: parts[part, whole] for part in sp.Add.make_args(total) if (part, whole) in parts}
-        bases = {name.rpartition("_")[0] for name in have.values()}
-        new: dict[sp.Symbol, sp.Expr] = {}
-        if len(bases) != 1 or not bases.isdisjoint({""}):
-            return new
+        whole, parts = self.field[helper].expr, sp.Add.make_args(self.formula[helper].expr)
+        named = {self.formula[node].expr: self.name[node] for node in self.shown if node in self.formula
+                 and not node.shape} | {expr: symbol.name for symbol, expr in found.items()}
+        suffixes = {part / whole: min(filter(str.isdigit, (s.name.rpartition("_")[2] for s in part.free_symbols)),
+                                      default="") for part in parts}
+        have = {named[share]: suffix for share, suffix in suffixes.items() if share in named}
+        bases = {label.removesuffix(f"_{suffix}") for label, suffix in have.items()}
+        if len(bases) != 1 or bases & have.keys():
+            return {}
         (base,) = bases
-        suffixes = {part: next(iter(sorted(s.name.rpartition("_")[2] for s in part.free_symbols
-                                           if s.name.rpartition("_")[2].isdigit())), None)
-                    for part in sp.Add.make_args(total)}
-        if any(name != f"{base}_{suffixes[part]}" for part, name in have.items()):
-            return new
-        for part, suffix in suffixes.items():
-            name = f"{base}_{suffix}"
-            if part not in have and suffix and name not in self.name.values():
-                new[sp.Symbol(name, real=True)] = part / whole
-        return new
+        new = {share: f"{base}_{suffix}" for share, suffix in suffixes.items() if suffix and share not in named}
+        return {sp.Symbol(label, real=True): share for share, label in new.items() if label not in self.name.values()}
 
     # Derivatives.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
+from autograd.deriving.moves import hidden
 from autograd.deriving.reading import Reading
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
 
@@ -103,9 +104,7 @@ class Rewriter:
         """The shortest of its forms as it is, with what cancels gone, and as a product."""
         if expr.is_Atom:
             return expr
-        closed = {x: sp.Dummy(real=True) for x in expr.atoms(sp.Sum, The)}      # what algebra need not look into
-        opened = {v: k for k, v in closed.items()}
-        flat = expr.xreplace(closed)
+        flat, opened = hidden(expr, sp.Sum, The)
         if flat.count_ops() > ALGEBRA or len(flat.free_symbols) > NAMES:    # it would take too long
             return expr
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
@@ -113,12 +112,12 @@ class Rewriter:
         less = sp.cancel(flat)
         forms = [flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
             sp.cancel, sp.Add.make_args(flat))))]
-        if jumps := {x: sp.Dummy() for x in flat.atoms(Comparison)}:        # what jumps is taken out
-            numerator, denominator = sp.fraction(less.xreplace(jumps))
+        if less.has(Comparison):                    # what jumps is taken out
+            smooth, jumps = hidden(less, Comparison)
+            numerator, denominator = sp.fraction(smooth)
             terms = sp.expand(numerator)
-            taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps.values()]) for t in sp.Add.make_args(terms)}
-            forms.append((sp.collect(terms, taken - {1}, sp.factor) / denominator).xreplace(
-                {v: k for k, v in jumps.items()}))
+            taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps]) for t in sp.Add.make_args(terms)}
+            forms.append((sp.collect(terms, taken - {1}, sp.factor) / denominator).xreplace(jumps))
         return self.best([x.xreplace(opened) for x in forms])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
