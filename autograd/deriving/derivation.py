@@ -12,7 +12,6 @@ from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Any
-from xml.etree import ElementTree
 
 from autograd.core.plain import any_terminal
 from autograd.deriving.shown import NOTHING, Shown, name, said
@@ -151,16 +150,15 @@ ROOM = 70                                           # of a row of LaTeX, as text
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
 
 
-_SIGNS = {"text": re.compile(r"([(\[{⌊])|([)\]}⌋])| [+−·] "),
-          "latex": re.compile(r"(\\left(?=\W)|[{[])|(\\right(?=\W)|[]}])| (?:\+|-|\\cdot) ")}
+_SIGNS = re.compile(r"([(\[{⌊])|([)\]}⌋])| [+−·] ")
 
 
-def apart(x: str, kind: str, depth: int = 0, products: bool = False) -> list[str]:
-    """A formula in pieces, each from a + or − on (or ·, for `products`) that stands in at most `depth` parentheses."""
+def apart(x: str, depth: int, products: bool) -> list[str]:
+    """A text in pieces, each from a + or − on (or ·, for `products`) that stands in at most `depth` parentheses."""
     pieces, start, level = [], 0, 0
-    for match in _SIGNS[kind].finditer(x):
+    for match in _SIGNS.finditer(x):
         level += bool(match[1]) - bool(match[2])
-        if not match[1] and not match[2] and level <= depth and (products or match[0] not in (" · ", " \\cdot ")):
+        if not match[1] and not match[2] and level <= depth and (products or match[0] != " · "):
             pieces.append(x[start:match.start()])
             start = match.start() + 1
     return [*pieces, x[start:]]
@@ -180,7 +178,7 @@ def grouped(lengths: Sequence[int], room: int) -> list[slice]:
 def folded(x: str, room: int) -> list[str]:
     """A line of text in rows, broken before signs: those in few parentheses, if that is enough."""
     for depth, products in ((0, False), (0, True), (1, True), (2, True)):
-        pieces = apart(x, "text", depth, products)
+        pieces = apart(x, depth, products)
         if max(map(len, pieces)) <= room:
             break
     return [" ".join(pieces[row]) for row in grouped([len(piece) for piece in pieces], room)]
@@ -188,43 +186,16 @@ def folded(x: str, room: int) -> list[str]:
 
 def broken(x: Shown) -> str:
     """A formula as LaTeX, in rows if it is long."""
-    products = max(map(len, apart(x.text, "text"))) > ROOM
-    texts, pieces = (apart(x, kind, 0, products) for kind, x in (("text", x.text), ("latex", x.latex)))
-    if len(texts) != len(pieces):
-        return x.latex
-    rows = grouped([len(text) for text in texts], ROOM)
-    return " \\\\\n&\\quad ".join(" ".join(pieces[row]) for row in rows)
+    pieces = x.pieces(products=any(len(piece.text.strip()) > ROOM for piece in x.pieces()))
+    rows = grouped([len(piece.text.strip()) for piece in pieces], ROOM)
+    return " \\\\\n&\\quad ".join(" ".join(piece.latex for piece in pieces[row]) for row in rows)
 
 
-def parts_of(mathml: str) -> ElementTree.Element:
-    """What stands in a row."""
-    root = ElementTree.fromstring(f"<mrow>{mathml}</mrow>")
-    while len(root) == 1 and root[0].tag == "mrow":
-        root = root[0]
-    return root
-
-
-def in_words(mathml: str) -> str:
+def in_words(x: Shown) -> str:
     """A reason: words as words, which a page may break, and mathematics between them."""
-    def flat(x: ElementTree.Element) -> list[str]:
-        if x.tag == "mrow" and any(y.tag == "mtext" for y in x.iter()):
-            return [piece for y in x for piece in flat(y)]
-        if x.tag == "mtext":
-            return [html.escape((x.text or "").replace("\N{NO-BREAK SPACE}", " "))]
-        return [math_of(ElementTree.tostring(x, encoding="unicode"))]
-
-    return "".join(piece for x in parts_of(mathml) for piece in flat(x))
-
-
-def in_pieces(mathml: str) -> list[str]:
-    """A formula as pieces of MathML between which a page may break a line."""
-    pieces: list[list[str]] = [[]]
-    for part in parts_of(mathml):
-        if part.tag == "mo" and part.text in ("+", "−", "·") and "form" not in part.attrib and pieces[-1]:
-            part.set("form", "infix")
-            pieces.append([])
-        pieces[-1].append(ElementTree.tostring(part, encoding="unicode"))
-    return ["".join(piece) for piece in pieces]
+    if any("<mtext>" in part.mathml for part in x.parts):
+        return "".join(map(in_words, x.parts))
+    return html.escape(x.text) if x.mathml.startswith("<mtext>") or not x.text else math_of(x.mathml)
 
 
 def once(sides: Iterable[Side]) -> list[Side]:
@@ -245,9 +216,9 @@ def table(section: Section) -> str:
     """The lines of a section as a table of MathML, each with its number and why it holds."""
     return "<div class=scroll tabindex=0><table>\n" + "\n".join(
         f"<tr><td class=left>{math_of(line.left.mathml) if i == 0 else ''}<td>{math_of('<mo>=</mo>')}"
-        f"<td class=right>{'<wbr>'.join(map(math_of, in_pieces(side.shown.mathml)))}<td class=number>"
+        f"<td class=right>{'<wbr>'.join(math_of(piece.mathml) for piece in side.shown.pieces())}<td class=number>"
         f"{html.escape(short(line.value)) if i == len(line.sides) - 1 else ''}"
-        f"<td class=why>{in_words(side.why.mathml)}"
+        f"<td class=why>{in_words(side.why)}"
         for line in section.lines for i, side in enumerate(line.sides)) + "\n</table></div>"
 
 

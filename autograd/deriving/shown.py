@@ -34,7 +34,6 @@ _KINDS = {                                          # of what is made of pieces:
     "T": ("%sᵀ", r"%s^{\top}", "<msup>%s<mo>⊤</mo></msup>"),
     "√": ("√%s", r"\sqrt{%s}", "<msqrt>%s</msqrt>"),
     "exp": ("exp(%s)", "e^{%s}", "<msup><mi>e</mi><mrow>%s</mrow></msup>"),
-    "Σ": ("Σ_%s %s", r"\sum_{%s} %s", "<mrow><munder><mo>∑</mo>%s</munder>%s</mrow>"),
     "−": ("−%s", "-%s", "<mrow><mo form='prefix'>−</mo>%s</mrow>"),
 }
 
@@ -47,6 +46,17 @@ class Shown(NamedTuple):
     mathml: str
     binding: int = ATOM                             # of the text
     tight: int | None = None                        # of LaTeX and MathML, where it is another: a fraction needs no ()
+    parts: tuple[Shown, ...] = ()                   # that stand in a row in it
+
+    def pieces(self, products: bool = False) -> list[Shown]:
+        """Pieces between which a line may be broken: each begins with a sign. Products are broken only if asked."""
+        rows: list[list[Shown]] = [[]]
+        parts = [y for x in self.parts or (self,) for y in (x.parts if products and x.parts else (x,))]
+        for part in parts:
+            if part in (_PLUS, _MINUS, _TIMES, _DOT) and rows[-1]:
+                rows.append([])
+            rows[-1].append(part)
+        return [joined(row) for row in rows]
 
     def enclosed(self) -> Shown:
         """In parentheses."""
@@ -54,10 +64,11 @@ class Shown(NamedTuple):
 
     def within(self, binding: int) -> Shown:
         """In parentheses, where what surrounds it binds more tightly."""
+        loose, inside = self.binding < binding, (self.binding if self.tight is None else self.tight) < binding
+        if not loose and not inside:
+            return self
         closed = self.enclosed()
-        text = closed.text if self.binding < binding else self.text
-        tight = self.binding if self.tight is None else self.tight
-        return Shown(text, *(closed if tight < binding else self)[1:3])
+        return Shown(closed.text if loose else self.text, *(closed if inside else self)[1:3])
 
 
 def made(kind: str, *parts: Shown, binding: int = ATOM, tight: int | None = None) -> Shown:
@@ -113,8 +124,8 @@ def words(text: str) -> Shown:
 
 
 def joined(parts: Sequence[Shown], binding: int = ATOM) -> Shown:
-    return Shown("".join(p.text for p in parts), " ".join(p.latex for p in parts),
-                 f"<mrow>{''.join(p.mathml for p in parts)}</mrow>", binding)
+    return Shown("".join(p.text for p in parts), " ".join(p.latex for p in parts if p.latex),
+                 f"<mrow>{''.join(p.mathml for p in parts)}</mrow>", binding, parts=tuple(parts))
 
 
 def fraction(above: Shown, below: Shown) -> Shown:
@@ -131,7 +142,9 @@ def derivative(above: Shown, below: Shown, held: Sequence[Shown] = ()) -> Shown:
 def sigma(over: Sequence[sp.Symbol], inner: Shown) -> Shown:
     """Σ_n Σ_c of what stands within."""
     for i in reversed(over):
-        inner = made("Σ", Shown(i.name, i.name, f"<mi>{i.name}</mi>"), inner.within(PRODUCT), binding=PRODUCT)
+        inner = inner.within(PRODUCT)
+        mark = Shown(f"Σ_{i.name} ", rf"\sum_{{{i.name}}}", f"<munder><mo>∑</mo><mi>{i.name}</mi></munder>")
+        inner = joined([mark, *(inner.parts or [inner])], PRODUCT)
     return inner
 
 
@@ -140,8 +153,9 @@ def root(x: Shown) -> Shown:
 
 
 EQUALS = sign(" = ", "=", "=")
-_TIMES = sign(" · ", r"\cdot", "·")
-_PLUS, _MINUS = sign(" + ", "+", "+"), sign(" − ", "-", "−")
+_TIMES, _DOT, _PLUS, _MINUS = [Shown(text, latex, f"<mo form='infix'>{text.strip()}</mo>") for text, latex in (
+    (" · ", r"\cdot"), ("·", r"\cdot"), (" + ", "+"), (" − ", "-"))]
+_BESIDE, _SPACE = (Shown(text, "", "<mo>&#x2062;</mo>") for text in ("", " "))
 _NEGATIVE = Shown("−", "-", "<mo form='prefix'>−</mo>")
 
 
@@ -356,29 +370,28 @@ class Writer:
         """Factors side by side: w₂₁h₂, 2ab(1 − a), Y_nc log ŷ_nc, loss·x."""
         if len(factors) == 1:
             return factors[0]
-        text, latex, mathml = "", "", ""
+        text, parts = "", list[Shown]()
         for i, f in enumerate(factors):
             inner = f.within(PRODUCT if i == len(factors) - 1 and f.text[:1] == "Σ" else POWER)
-            between, space = "", " "
-            if text and factors[i - 1].text.startswith(("log ", "∂")):
-                between, space = " · ", r" \cdot "
-            elif text and inner.text.startswith("∂"):
-                between = " "
-            elif text and not inner.text.startswith("("):
-                word = re.search(r"[^\W\d_₀-₉⁰-⁹²³¹]{2,}[₀-₉]*$", text.split(" ")[-1])
+            between, last = _BESIDE, text.split(" ")[-1]
+            if factors[i - 1].text.startswith(("log ", "∂")):
+                between = _TIMES
+            elif inner.text.startswith("∂"):
+                between = _SPACE
+            elif not inner.text.startswith("("):
+                word = re.search(r"[^\W\d_₀-₉⁰-⁹²³¹]{2,}[₀-₉]*$", last)
                 starts = re.match(r"[^\W\d_₀-₉⁰-⁹²³¹]{2,}", inner.text)
                 if inner.text[0].isdigit():
-                    between, space = "·", r" \cdot "
-                elif "_" in text.split(" ")[-1] or re.search(r"[_(]", inner.text) or (starts and " " in inner.text):
-                    between = " "
+                    between = _DOT
+                elif "_" in last or re.search(r"[_(]", inner.text) or (starts and " " in inner.text):
+                    between = _SPACE
                 elif word or starts:
-                    between, space = "·", r" \cdot "
-            elif text and re.search(r"[^\W\d_](\w*)$", text) and "_" in text.split(" ")[-1]:
-                between = " "
-            text += between + inner.text
-            latex += (space if latex else "") + inner.latex
-            mathml += ("<mo>·</mo>" if "·" in between else "<mo>&#x2062;</mo>" if mathml else "") + inner.mathml
-        return Shown(text, latex, f"<mrow>{mathml}</mrow>", PRODUCT)
+                    between = _DOT
+            elif re.search(r"[^\W\d_](\w*)$", text) and "_" in last:
+                between = _SPACE
+            parts += [between, inner] if i else [inner]
+            text = "".join(part.text for part in parts)
+        return joined(parts, PRODUCT)
 
     def power(self, x: sp.Pow) -> Shown:
         base, exponent = x.as_base_exp() if x.exp != -1 else (x.base, x.exp)
