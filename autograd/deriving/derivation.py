@@ -88,29 +88,23 @@ class Derivation:
 
         With a `width`, what is longer goes on below, behind the equals sign; so does a reason that finds no room.
         """
-        rows = [[(line.left.text if i == 0 else "", side.shown.text, side.why.text,
-                  f"{short(line.value)}" if numbers and i == len(line.sides) - 1 else "")
-                 for line in section.lines for i, side in enumerate(line.sides)] for section in self.sections]
-        margins = [max(len(left) for left, *_ in block) for block in rows]
-        formulas = [[f"{left:<{margin}} = {right}" for left, right, *_ in block]
-                    for margin, block in zip(margins, rows)]
-        wide = min(WIDE, max(len(line) for block in formulas for line in block))
-        column = max(len(number) for block in rows for *_, number in block)
-        wide = min(wide, width or wide)
+        margins = [3 + max(len(line.left.text) for line in section.lines) for section in self.sections]
+        column = max(len(short(line.value)) for line in self.lines) if numbers else 0
+        wide = min(WIDE, width or WIDE, max(margin + len(side.shown.text) for margin, section in zip(
+            margins, self.sections) for line in section.lines for side in line.sides))
         blocks = []
-        for margin, lines, block in zip(margins, formulas, rows):
-            shown = []
-            for line, (_, _, why, number) in zip(lines, block):
-                start = margin + 3
-                *before, last = folded(line[start:], (width or len(line)) - start)
-                shown += [line[:start] + before[0], *[" " * start + x for x in before[1:]]] if before else []
-                end = (" " * start if before else line[:start]) + last
-                beside = f"{end:<{wide}}    {number:>{column}}{'    ' * bool(column)}"
-                if not why or width is None or len(beside + why) <= width:
-                    shown.append((beside + why).rstrip())
-                else:
-                    shown += [beside.rstrip(), *[" " * start + x for x in wrap(why, max(width - start, 20))]]
-            blocks.append("\n".join(shown))
+        for margin, section in zip(margins, self.sections):
+            rows: list[str] = []
+            for line, i, side in [(line, i, side) for line in section.lines for i, side in enumerate(line.sides)]:
+                first, *more = folded(side.shown.text, (width or len(side.shown.text) + margin) - margin)
+                rows += [f"{'' if i else line.left.text:<{margin - 3}} = {first}", *[" " * margin + x for x in more]]
+                number = short(line.value) if column and side is line.sides[-1] else ""
+                rows[-1] = f"{rows[-1]:<{wide}}    {number:>{column}}{'    ' * bool(column)}"
+                why = side.why.text
+                fits = width is None or len(rows[-1] + why) <= width
+                rows[-1] = (rows[-1] + why * fits).rstrip()
+                rows += [" " * margin + x for x in wrap(why * (not fits), max((width or 0) - margin, 20))]
+            blocks.append("\n".join(rows))
         return "\n\n".join(blocks)
 
     def __str__(self) -> str:
