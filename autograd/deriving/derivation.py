@@ -95,7 +95,7 @@ class Derivation:
         blocks = []
         for margin, section in zip(margins, self.sections):
             rows: list[str] = []
-            for line, i, side in [(line, i, side) for line in section.lines for i, side in enumerate(line.sides)]:
+            for line, i, side in [(x, i, side) for x in section.lines for i, side in enumerate(x.sides)]:
                 first, *more = folded(side.shown.text, (width or len(side.shown.text) + margin) - margin)
                 rows += [f"{'' if i else line.left.text:<{margin - 3}} = {first}", *[" " * margin + x for x in more]]
                 number = short(line.value) if column and side is line.sides[-1] else ""

@@ -123,29 +123,11 @@ class IndexRewriter(Rewriter):
     def tidy(self, expr: sp.Expr) -> sp.Expr:
         return super().tidy(self.board.axes.lettered(drawn(expr)))
 
-    def by_facts(self, expr: sp.Expr) -> list[Form]:
-        reflected, board = self.reflected(expr), self.board
-        forms = [reflected] if reflected is not None else []
-        expr = forms[-1].expr if forms else expr
-        taken = {sp.IndexedBase(board.reading.name[x], real=True) if size(x) else board.reading.entry(x).at(generic(x))
-                 for x in board.reading.shifts}
-        shifts = {x: sp.S.Zero for x in expr.atoms(sp.Indexed) if x.base in taken} | {
-            x: sp.S.Zero for x in taken & expr.free_symbols if x.is_Symbol}
-        if shifts and board.same(expr, expr.xreplace(shifts)):
-            says = said(listed(list(map(self.write, shifts))), " cancels")
-            forms.append(Form(self.tidy(expr.xreplace(shifts)), says))
-            expr = forms[-1].expr
-        while True:
-            for s in sorted(expr.atoms(sp.Sum), key=str):
-                value = self.board.known_sum(s)
-                if value is None:
-                    continue
-                result = self.tidy(expr.xreplace({s: value}))
-                forms.append(Form(result, said("as ", self.says(s, value))))
-                expr = result
-                break
-            else:
-                return forms
+    def by_one_fact(self, expr: sp.Expr) -> list[Form]:
+        for s in sorted(expr.atoms(sp.Sum), key=str):
+            if (value := self.board.known_sum(s)) is not None:
+                return [Form(self.tidy(expr.xreplace({s: value})), said("as ", self.says(s, value)))]
+        return []
 
 
 def matched(pattern: sp.Expr, x: sp.Expr) -> dict[sp.Expr, sp.Expr] | None:

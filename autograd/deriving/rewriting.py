@@ -148,21 +148,21 @@ class Rewriter:
         return self.says(old * below, above)
 
     def by_facts(self, expr: sp.Expr) -> list[Form]:
-        """What the facts make of it, one after another, as long as it gets shorter."""
+        """What is known makes of it, one thing after another."""
         forms: list[Form] = []
-        for rewritten in (self.reflected(expr), self.unshifted(expr)):
-            if rewritten is not None:
-                forms.append(rewritten)
-                expr = rewritten.expr
-        while True:
-            found = [form for fact in self.facts for form in self.by_fact(expr, fact)]
-            if not found:
-                return forms
-            grouped, form = min(found, key=lambda pair: self.length(pair[1].expr))
-            if self.length(form.expr) >= self.length(expr):
-                return forms
-            forms += [grouped, form] if grouped is not None else [form]
-            expr = form.expr
+        for rewritten in (self.reflected, self.unshifted):
+            forms += rewritten(forms[-1].expr if forms else expr)
+        while further := self.by_one_fact(forms[-1].expr if forms else expr):
+            forms += further
+        return forms
+
+    def by_one_fact(self, expr: sp.Expr) -> list[Form]:
+        """What the best of the facts makes of it, if that is shorter."""
+        found = [form for fact in self.facts for form in self.by_fact(expr, fact)]
+        grouped, form = min(found, key=lambda pair: self.length(pair[1].expr), default=(None, Form(expr)))
+        if self.length(form.expr) >= self.length(expr):
+            return []
+        return [grouped, form] if grouped is not None else [form]
 
     def by_fact(self, expr: sp.Expr, fact: Fact) -> Iterable[tuple[Form | None, Form]]:
         """For each name in the fact: with its left side brought together, and then with its right side in its place."""
@@ -184,29 +184,27 @@ class Rewriter:
                     grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
             yield grouped, Form(result, why)
 
-    def reflected(self, expr: sp.Expr) -> Form | None:
+    def reflected(self, expr: sp.Expr) -> list[Form]:
         """σ(−z) is 1 − σ(z)."""
         known = {x: 1 - type(x)(-x.args[0]) for x in expr.atoms(The)
                  if x.op.name == "sigmoid" and x.args[0].could_extract_minus_sign()}
-        if not known:
-            return None
-        new = self.tidy(expr.xreplace(known))
+        new = self.tidy(expr.xreplace(known)) if known else expr
         if self.length(new) >= self.length(expr):
-            return None
-        return Form(new, said("as ", listed([self.says(x, y) for x, y in known.items()])))
+            return []
+        return [Form(new, said("as ", listed([self.says(x, y) for x, y in known.items()])))]
 
-    def unshifted(self, expr: sp.Expr) -> Form | None:
+    def unshifted(self, expr: sp.Expr) -> list[Form]:
         """A constant taken from every exponent cancels."""
-        powers = [x for x in expr.atoms(The) if x.op.name == "exp"]
+        powers = [x for x in expr.atoms(The) if is_power(x)]
         shifts = [set(sp.Add.make_args(x.args[0])) for x in powers]
         common = sp.Add(*set.intersection(*shifts)) if shifts else sp.S.Zero
-        if common == 0 or any(x.args[0] == common for x in powers):
-            return None
+        if common == 0 or expr.has(sp.Indexed) or any(x.args[0] == common for x in powers):
+            return []
         factor = sp.Dummy("K", positive=True)
         new = self.tidy(sp.cancel(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
         if new.has(factor) or not self.board.computed(new):         # without it, large powers overflow
-            return None
-        return Form(new, said(self.write(-common), ", which all exponents have, cancels"))
+            return []
+        return [Form(new, said(self.write(-common), ", which all exponents have, cancels"))]
 
 
 def mixed(expr: sp.Expr) -> bool:
