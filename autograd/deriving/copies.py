@@ -25,30 +25,19 @@ LARGE = 30                                          # beyond, the largest is tak
 class Copy(Node):
     """A node by itself: its op, inputs, label and numbers."""
 
-    __slots__ = ("_data", "_saved", "inputs", "requires_grad")
+    __slots__ = ("_data", "_saved", "data", "dtype", "inputs", "is_array", "requires_grad", "shape")
     inputs: tuple[Any, ...]
+    is_array: bool
 
     def __init__(self, node: Any, inputs: tuple[Any, ...], label: str) -> None:
         self.op, self.inputs, self._data = node.op, inputs, node._data
+        self.data = node._data
+        self.is_array = hasattr(node._data, "shape")
+        self.shape: tuple[int, ...] = node._data.shape if self.is_array else ()
+        self.dtype: Any = node._data.dtype if self.is_array else None
         self.requires_grad = node.requires_grad
         self._saved = getattr(node, "_saved", None)
         self._notes = {"label": label} if label else None
-
-    @property
-    def data(self) -> Any:
-        return self._data
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return getattr(self._data, "shape", ())
-
-    @property
-    def dtype(self) -> Any:
-        return self._data.dtype
-
-    @property
-    def is_array(self) -> bool:
-        return hasattr(self._data, "shape")
 
 
 def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
@@ -64,7 +53,8 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
                 kept.label = node.label
             continue
         if is_largest(node):
-            memo[node] = _leaf(node, "max")
+            memo[node] = Copy(node, (), "max")
+            memo[node].op = memo[node]._saved = None
             continue
         small = None if node.op is None else in_small_steps(node)
         if small is None:
@@ -99,12 +89,6 @@ def masks(order: Sequence[Any]) -> dict[Any, Any]:
 def is_largest(node: Any) -> bool:
     """Whether a node is the largest of some Values, which counts as a constant."""
     return isinstance(node, Value) and node.op is not None and node.op.name == "max" and node.op.constant
-
-
-def _leaf(node: Any, label: str) -> Copy:
-    leaf = Copy(node, (), label)
-    leaf.op = leaf._saved = None
-    return leaf
 
 
 def in_small_steps(node: Any) -> tuple[Any, dict[Any, Any]] | None:

@@ -43,14 +43,12 @@ class Matrices:
                 return shown, lambda point: point(expr, axes), ""
             return None
         coefficient, rest = expr.as_independent(*expr.atoms(sp.Sum), as_Add=False)
-        if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum):
+        if not isinstance(rest, sp.Sum) or coefficient.has(sp.Indexed) or rest.function.has(sp.Sum) or len(
+                rest.limits) > 1:
             return None
-        if len(rest.limits) > 1:
-            return None
-        ((k, _, high),) = rest.limits
+        ((k, _, high),), within = rest.limits, rest.function
         n = int(high) + 1
-        outer, within = rest.function.as_independent(k, as_Add=False)
-        if outer != 1:
+        if within.as_independent(k, as_Add=False)[0] != 1:
             return None
         if len(own) == 1:
             summand = self.elementwise(within * coefficient, [k, own[0]])
@@ -64,16 +62,14 @@ class Matrices:
         if set(left) & set(right) or len(left) + len(right) != len(sp.Mul.make_args(within)):
             return None
         one, other = sp.Mul(*left), sp.Mul(*right)
-        front = not other.is_Add and coefficient != 1
-        if not front:
-            other *= coefficient
-            coefficient = sp.S.One
+        if other.is_Add:
+            other, coefficient = other * coefficient, sp.S.One
         first = self.oriented(one, own[0], k)
         second = self.oriented(other, k, own[1])
         if first is None or second is None:
             return None
         shown = self.times(first, second)
-        if front:
+        if coefficient != 1:
             c = self.write(coefficient)
             shown = self.times(c._replace(text=f"({c.text})", binding=3) if "/" in c.text else c, shown)
         return shown, lambda point: point(coefficient) * (

@@ -22,7 +22,6 @@ from autograd.deriving.fields import (
     Comparison,
     Field,
     Index,
-    OutsideError,
     Shape,
     aligned,
     broadcast,
@@ -355,10 +354,14 @@ def _key(x_shape: Shape, key: Any) -> tuple[Shape, Places]:
     place = next(i for i, k in enumerate(keys) if k is Ellipsis)
     keys[place:place + 1] = [slice(None)] * (len(x_shape) - taken)
     common = broadcast([k.shape for k in keys if getattr(k, "ndim", 0) > 0])
+    named = [i for i, k in enumerate(keys) if k is not None and not isinstance(k, slice)]
+    first = named[0] if named and named == [*range(named[0], named[-1] + 1)] else 0     # else NumPy puts them in front
     shape: list[int] = []
     axes: list[tuple[Any, Callable[[Any], sp.Expr]]] = []       # which of the indices, and the place on x's axis then
-    arrays: list[int] = []                          # the axes of x that arrays name
-    for k in keys:
+    for i, k in enumerate(keys):
+        if i == first:                              # here stand the axes that arrays make
+            made = slice(len(shape), len(shape) + len(common))
+            shape += common
         if k is None:
             shape.append(1)
             continue
@@ -367,14 +370,7 @@ def _key(x_shape: Shape, key: Any) -> tuple[Shape, Places]:
             axes.append((len(shape), partial(_along, range(n)[k])))
             shape.append(len(range(n)[k]))
         elif getattr(k, "ndim", 0) > 0:
-            if not arrays:
-                made = slice(len(shape), len(shape) + len(common))
-                shape += common
-            elif arrays[-1] != len(axes) - 1:
-                raise OutsideError("derive: arrays of positions with a slice between them are outside what can be "
-                                   "derived; index twice")
-            arrays.append(len(axes))
-            axes.append((made, _positions(k, n)))
+            axes.append((made, _positions(k % n, n)))
         else:
             axes.append((None, partial(_along, [int(k) % n])))
     return tuple(shape), lambda index: [says(sp.S.Zero if i is None else index[i]) for i, says in axes]
@@ -386,7 +382,7 @@ def _along(taken: Sequence[int], i: sp.Expr) -> sp.Expr:
 
 
 def _picked(shape: Shape, indices: Any, dim: int) -> Places:
-    dim, says = dim % len(shape), _positions(indices, -1)
+    dim, says = dim % len(shape), _positions(indices, shape[dim])
     return lambda index: (*index[:dim], says(index), *index[dim + 1:])
 
 

@@ -420,9 +420,8 @@ class Writer:
     def named(self, function: str, *arguments: sp.Expr, power: tuple[str, Shown] | None = None) -> Shown:
         """log ŷ, σ(z), max(a, b); with a power, tanh²(z)."""
         insides = [self(a) for a in arguments]
-        latex = {"log": r"\log", "σ": r"\sigma", "max": r"\max", "min": r"\min", "tanh": r"\tanh", "sin": r"\sin",
-                 "cos": r"\cos", "sinh": r"\sinh", "cosh": r"\cosh"}.get(
-                     function, rf"\operatorname{{{tex(function)}}}")
+        known = {"σ": r"\sigma"} | {x: f"\\{x}" for x in ("log", "max", "min", "tanh", "sin", "cos", "sinh", "cosh")}
+        latex = known.get(function, rf"\operatorname{{{tex(function)}}}")
         head = f"<mi>{html.escape(function)}</mi>"
         if power is not None:
             up, high = power

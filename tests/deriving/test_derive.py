@@ -269,6 +269,24 @@ def test_ops_that_move_numbers(name):
     assert "∂y" in str(derive((y ** 3).mean(), x))
 
 
+def random_key(r, shape):
+    """Any key: places, slices, new axes, arrays of places, side by side or apart."""
+    key = []
+    for n in shape:
+        begin, step = r.randrange(n), r.choice([1, 1, 2, -1])
+        key += [None] * (r.random() < 0.2)
+        key.append(r.choice([r.randrange(-n, n), slice(None), slice(begin, begin + 3 if step > 0 else None, step),
+                             np.array([r.randrange(-n, n) for _ in range(3)])]))
+    return tuple(key[:r.randint(1, len(key))])
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_what_any_key_takes_goes_back_where_it_was(seed):
+    x = Tensor(np.random.default_rng(seed).uniform(0.2, 1.2, (3, 4, 5)), requires_grad=True, label="x")
+    taken = x[random_key(random.Random(seed), x.shape)]
+    assert len(derive((taken.tanh() * taken).sum(), x).points) == 4
+
+
 def test_numbers_that_changed_and_names_that_lack():
     x = Value(2.0, label="x")
     y = x * x
@@ -695,12 +713,15 @@ def test_deep_graphs_get_letters_and_short_lines(kind):
     assert written[1] < 6 * written[0] + 2000
 
 
-@pytest.mark.parametrize("kind", ["fraction"])
-def test_a_deep_graph_is_derived_in_time(kind):
+@pytest.mark.parametrize(("kind", "times"), [("fraction", 12), ("entries", 10)])
+def test_a_deep_graph_is_derived_in_time(kind, times):
+    """What is used again at each step reaches the result by as many ways: none of the lines gets long by that."""
     from time import process_time
     begin = process_time()
-    derive(*DEEP[kind](60))
+    derivation = derive(*DEEP[kind](5 * times))
     assert process_time() - begin < 20.0            # about 3 s, where nothing else runs
+    assert max(line.width for line in derivation.lines) <= 180
+    assert re.search(r"\n∂L/∂x\S* += g₁\S* \+ g₂\S* +the chain rule$", derivation.text())
 
 
 @pytest.mark.parametrize("x", [start(), square()], ids=["Value", "Tensor"])
