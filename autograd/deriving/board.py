@@ -157,25 +157,29 @@ class Board:
         self.fitting(section)
         chain = [self.chain(u, x) for u in users]
         rows = grouped([len(term.text) + 2 for term in chain], WIDEST - ROOM)
-        left, why = derivative(self.loss, self.entry(x, index)), said("the chain rule")
         if len(rows) == 1:
-            sides, result = self.put_in(x, users)
-            rule = total(chain)
-        else:                                       # too many ways for one line
-            parts, results = [], []
-            for row in rows:
-                self.groups += 1
-                part = name(f"{self.reading.free('g', 'G', 'q')}_{self.groups}", list(map(self.write, real(index))))
-                sides, result = self.put_in(x, users[row])
-                number = partial(self.through, users=users[row], x=x)
-                ways = said("the ways through ", listed([self.entry(u) for u in users[row]]))
-                section.lines.append(Line(part, number, once([Side(total(chain[row]), number, ways), *sides])))
-                parts.append(part)
-                results.append(result)
-            rule, sides, result = total(parts), [], sp.Add(*results)
-        sides = once([Side(rule, partial(self.through, users=users, x=x), why), *sides])
-        section.lines.append(Line(left, partial(self.gradient, node=x), sides))
+            rule, (sides, result) = total(chain), self.put_in(x, users)
+        else:
+            sides, (rule, result) = [], self.in_groups(section, x, users, rows)
+        rule_side = Side(rule, partial(self.through, users=users, x=x), said("the chain rule"))
+        section.lines.append(Line(derivative(self.loss, self.entry(x, index)), partial(self.gradient, node=x),
+                                  once([rule_side, *sides])))
         return self.ended(section, x, result)
+
+    def in_groups(self, section: Section, x: Any, users: Sequence[Any], rows: Sequence[slice]) -> tuple[Shown, sp.Expr]:
+        """A line for each group of ways, where all are too many for one: their sum, and what it comes to."""
+        parts, results, at = [], [], list(map(self.write, real(self.index(x))))
+        for row in rows:
+            self.groups += 1
+            part, group = name(f"{self.reading.free('g', 'G', 'q')}_{self.groups}", at), users[row]
+            sides, result = self.put_in(x, group)
+            why = said("the ways through ", listed([self.entry(u) for u in group]))
+            number = partial(self.through, users=group, x=x)
+            section.lines.append(Line(part, number, once([
+                Side(total([self.chain(u, x) for u in group]), number, why), *sides])))
+            parts.append(part)
+            results.append(result)
+        return total(parts), sp.Add(*results)
 
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result."""

@@ -302,33 +302,10 @@ def _groups(one: Shape, other: Shape) -> Iterator[tuple[list[int], list[int]]]:
         yield a, b
 
 
-def _permute(x: Field, dims: Shape) -> Field:
-    return _moved(x, tuple([x.shape[axis] for axis in dims]),
-                  lambda index: [index[dims.index(axis)] for axis in range(x.ndim)])
-
-
-def _flip(x: Field, dims: Shape) -> Field:
-    return _moved(x, x.shape, lambda index: [n - 1 - i if axis in dims else i
-                                             for axis, (i, n) in enumerate(zip(index, x.shape))])
-
-
 def _roll(x: Field, shifts: Shape, dims: Shape) -> Field:
-    def places(index: Index) -> Sequence[sp.Expr]:
-        found = list(index)
-        for by, axis in zip(shifts, dims):
-            n = x.shape[axis]
-            found[axis] = Digit(found[axis] - by, sp.S.One, sp.Integer(n), sp.Integer(n * n))
-        return found
-
-    return _moved(x, x.shape, places)
-
-
-def _triangle(x: Field, diagonal: int, turned: bool) -> Field:
-    def at(index: Index) -> sp.Expr:
-        row, column = index[-2:]
-        return x.at(index) * (AtLeast(column, row + diagonal) if turned else AtLeast(row + diagonal, column))
-
-    return Field(at, x.shape)
+    by = [sum(shift for shift, dim in zip(shifts, dims) if dim == axis) for axis in range(x.ndim)]
+    return _moved(x, x.shape, lambda index: [Digit(i - shift, *map(sp.Integer, (1, n, n * n))) if shift else i
+                                             for i, shift, n in zip(index, by, x.shape)])
 
 
 def _concatenate(*inputs: Any) -> Field:
@@ -387,7 +364,11 @@ def _picked(shape: Shape, indices: Any, dim: int) -> Places:
 
 
 MOVES |= {
-    "reshape": _reshape, "permute": _permute, "flip": _flip, "roll": _roll, "cast": lambda x, dtype: x,
+    "reshape": _reshape, "roll": _roll, "cast": lambda x, dtype: x,
+    "permute": lambda x, dims: _moved(x, tuple([x.shape[axis] for axis in dims]),
+                                      lambda index: [index[dims.index(axis)] for axis in range(x.ndim)]),
+    "flip": lambda x, dims: _moved(x, x.shape, lambda index: [
+        n - 1 - i if axis in dims else i for axis, (i, n) in enumerate(zip(index, x.shape))]),
     "expand": lambda x, shape: _moved(x, shape, lambda index: aligned(index, x.shape)),
     "index": lambda x, key: _moved(x, *_key(x.shape, key)),
     "pick": lambda x, indices, dim: _moved(x, indices.shape, _picked(x.shape, indices, dim)),
@@ -396,5 +377,7 @@ MOVES |= {
     "scatter": lambda x, key, shape: _added(x, shape, _key(shape, key)[1]),
     "place": lambda x, indices, dim, shape: _added(x, shape, _picked(shape, indices, dim)),
     "matmul": _matmul, "affine": lambda x, weight, bias: _matmul(x, weight) + bias,
-    "tril": partial(_triangle, turned=False), "triu": partial(_triangle, turned=True), "cumsum": _cumsum,
+    "tril": lambda x, diagonal: x * Field(lambda index: AtLeast(index[-2] + diagonal, index[-1]), x.shape),
+    "triu": lambda x, diagonal: x * Field(lambda index: AtLeast(index[-1], index[-2] + diagonal), x.shape),
+    "cumsum": _cumsum,
 }
