@@ -6,7 +6,6 @@ reads the graph once and keeps nothing of it; what runs it is another's business
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,9 +73,9 @@ def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -
             wrt = [node for node in order if node._a is None and id(node) not in given]
     with _positions(root, [*wrt, *inputs]) as order:
         n = len(order)
-        codes: defaultdict[Op | None, int] = defaultdict(lambda: len(codes))  # a new op has the next code
-        codes[None] = 0
-        code = np.fromiter([codes[node.op] for node in order], np.intp, n)
+        made_by = [node.op for node in order]
+        codes = {op: i for i, op in enumerate(dict.fromkeys([None, *made_by]))}
+        code = np.fromiter(map(codes.__getitem__, made_by), np.intp, n)
         more, first = {}, [node._a for node in order]
         if any(op is not None and (op.arity is None or op.arity > 2) for op in codes):
             more = {i: np.array([y._grad for y in x], np.intp) for i, x in enumerate(first) if type(x) is tuple}
