@@ -17,7 +17,7 @@ import autograd as ag
 import autograd.functional as F
 import autograd.replaying.replay as recording
 import nn
-from autograd import Value, replay
+from autograd import Value, enable_grad, no_grad, replay
 from autograd.arrays import fused
 from autograd.core.nary import dot, total
 from autograd.core.op import TABLE
@@ -176,6 +176,38 @@ def test_the_biases_of_a_network_cost_no_call() -> None:
         return machine.steps  # type: ignore[no-any-return]
 
     assert steps(biased=True) <= steps(biased=False) < 30
+
+
+@pytest.mark.parametrize("options", [{}, {"reduction": "sum"}, {"label_smoothing": 0.2}, {"weight": [1.0, 2.0, 0.5]},
+                                     {"ignore_index": 1}], ids=str)
+def test_a_layer_that_is_one_node_is_replayed_as_its_smaller_ops(options: dict[str, Any]) -> None:
+    rng = random.Random(1)
+    weights = [[Value(rng.gauss(0, 1)) for _ in range(4)] for _ in range(3)]
+    leaves = [w for row in weights for w in row]
+    points = [[rng.gauss(0, 2) for _ in range(4)] for _ in range(40)]
+
+    def loss() -> Value:
+        logits = [[dot(row, point) for row in weights] for point in points]
+        made: Value = F.cross_entropy(logits, [i % 3 for i in range(40)], **options) * 2.0
+        return made
+
+    with no_grad():
+        recorded = replay(loss_with_grad := _with_grad(loss), wrt=leaves)
+    assert "cross_entropy" not in [op and op.name for op in recorded._flat.ops]
+    for scale in (1.0, -0.5, 300.0):                # at 300 a softmax is 0 and 1
+        recorded.parameters[:] = [scale * rng.gauss(0, 1) for _ in leaves]
+        for leaf, data in zip(recorded.wrt, recorded.parameters):
+            leaf.data = data
+        expected, slopes = eager(loss(), recorded.wrt)
+        assert recorded() == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(recorded.gradient, slopes, 1e-9, 1e-12)
+    assert loss_with_grad.op is not None
+
+
+def _with_grad(build: Any) -> Value:
+    with enable_grad():
+        made: Value = build()
+    return made
 
 
 def neuron() -> tuple[list[Value], list[Value], Value]:
