@@ -330,7 +330,7 @@ class IndexBoard(Board):
                 spelled[i] = next(c for c in map(letter, choices) if c not in spelled.values())
         outward, inward = (tuple([spelled.get(merged.get(i, i), i) for i in index]) for index in (out, into))
         expr = expr.xreplace(spelled)
-        forms = self.rewriter.shortest(expr, ties([expr], self.tied), real(outward))
+        forms = self.rewriter.shortest(expr, ties(expr, self.tied), real(outward))
         found = Local(outward, inward, forms)
         if letters is None:
             self.locals[u, x] = found

@@ -62,9 +62,9 @@ class NumberBoard(Board):
 
     def sample_by_facts(self) -> None:
         """Other points, where the facts hold too."""
-        leaves = {sp.Symbol(self.reading.name[node], real=True) for node in self.reading.order
-                  if node.op is None and node in self.reading.name}
-        moving = {sp.Symbol(self.reading.name[node], real=True) for node in self.reading.wrt}
+        reading = self.reading
+        leaves = {reading.entry(node).expr for node in reading.order if node.op is None and node in reading.name}
+        moving = {reading.entry(node).expr for node in reading.wrt}
         solved: list[tuple[sp.Symbol, sp.Expr]] = []
         for fact in [*self.given, *(fact for fact in self.facts if fact.reason)]:
             if not fact.names <= leaves:
@@ -133,7 +133,7 @@ class NumberBoard(Board):
     def local(self, u: Any, x: Any) -> Local:
         if (u, x) not in self.locals:
             expr = self.parts[u][x].expr
-            self.locals[u, x] = Local((), (), self.rewriter.in_names(expr, ties([expr], self.tied)))
+            self.locals[u, x] = Local((), (), self.rewriter.in_names(expr, ties(expr, self.tied)))
         return self.locals[u, x]
 
     def by_ways(self, node: Any, ways: Sequence[Sequence[Any]]) -> tuple[list[Section], sp.Expr] | None:

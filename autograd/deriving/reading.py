@@ -82,7 +82,7 @@ class Reading:
             self.read(node, any(by.op.name == "div" and by.inputs[1] is node for by in self.users[node]))
         self.shown = dict.fromkeys(node for node in self.order if node in self.name and node in self.moving
                                    and node not in self.helpers)
-        self.siblings = {self.field[node].expr: self.formula[node].expr for node in self.beside if not node.shape}
+        self.siblings = self.numbers(self.beside)
         for helper in [node for node in self.helpers if not node.shape]:
             self.siblings |= self.shares(helper, self.siblings)
 
@@ -234,11 +234,15 @@ class Reading:
         base = sp.IndexedBase(name, real=True)
         return Field(lambda index: base[tuple([i for i, n in zip(index, shape) if n != 1])], shape)
 
+    def numbers(self, nodes: Iterable[Any]) -> dict[sp.Symbol, sp.Expr]:
+        """The names and formulas of those among the nodes that are numbers, and computed."""
+        return {self.field[node].expr: self.formula[node].expr for node in nodes
+                if node in self.formula and not node.shape}
+
     def shares(self, helper: Any, found: dict[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
         """Names for the shares of a sum that have none: e^{z_2}/s is ŷ_2 where e^{z_1}/s is ŷ_1."""
         whole, parts = self.field[helper].expr, sp.Add.make_args(self.formula[helper].expr)
-        named = {self.formula[node].expr: self.name[node] for node in self.shown if node in self.formula
-                 and not node.shape} | {expr: symbol.name for symbol, expr in found.items()}
+        named = {expr: symbol.name for symbol, expr in {**self.numbers(self.shown), **found}.items()}
         suffixes = {part / whole: min(filter(str.isdigit, (s.name.rpartition("_")[2] for s in part.free_symbols)),
                                       default="") for part in parts}
         have = {named[share]: suffix for share, suffix in suffixes.items() if share in named}

@@ -6,7 +6,7 @@ forms the one that is shortest to write wins. `simplify` is never asked: it woul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy as sp
@@ -56,12 +56,9 @@ class Rewriter:
         self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
         self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
         self.lengths: dict[sp.Expr, int] = {}
-        formulas = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
-                    for node in [*reading.shown, *reading.helpers] if node in reading.formula and node.shape == ()}
+        formulas, helpers = reading.numbers([*reading.shown, *reading.helpers]), reading.numbers(reading.helpers)
         self.powers = {symbol for symbol, formula in formulas.items() if isinstance(formula, The) and is_power(formula)}
-        helpers = {symbol: formulas[symbol] for symbol in [reading.field[node].expr for node in reading.helpers
-                                                           if node.shape == ()]}
-        for symbol, formula in [*formulas.items(), *reading.siblings.items()]:
+        for symbol, formula in {**formulas, **reading.siblings}.items():
             if symbol not in helpers and symbol not in self.powers:
                 self.turn_round(symbol, formula, helpers)
 
@@ -216,29 +213,17 @@ def is_power(x: The) -> bool:
     return x.op.name == "exp"
 
 
-def ties(exprs: Iterable[sp.Expr], number: Any) -> dict[sp.Expr, sp.Expr]:
+def ties(expr: sp.Expr, tied: Callable[[sp.Expr], bool]) -> dict[sp.Expr, sp.Expr]:
     """Comparisons that a tie alone decides, as they are where there is none: [x = y] is 0, [x ≥ y] is [x > y]."""
-    known: dict[sp.Expr, sp.Expr] = {}
-    for expr in exprs:
-        for x in expr.atoms(Same):
-            if number(x) == 0.0:
-                known[x] = sp.S.Zero
-        for x in expr.atoms(AtLeast):
-            if number(Same(*x.args)) == 0.0:
-                known[x] = Above(*x.args)
-    return known
+    return {x: sp.S.Zero for x in expr.atoms(Same) if not tied(x)} | {
+        x: Above(*x.args) for x in expr.atoms(AtLeast) if not tied(Same(*x.args))}
 
 
 def facts_by_construction(reading: Reading) -> list[Fact]:
     """A softmax sums to 1, and so do one-hot constants."""
     facts = []
-    definitions = {sp.Symbol(reading.name[node], real=True): reading.formula[node].expr
-                   for node in reading.shown if node in reading.formula and node.shape == ()}
-    definitions |= reading.siblings
-    for helper in reading.helpers:
-        if helper.shape != ():
-            continue
-        whole, formula = reading.field[helper].expr, reading.formula[helper].expr
+    definitions = {**reading.numbers(reading.shown), **reading.siblings}
+    for whole, formula in reading.numbers(reading.helpers).items():
         shares = {symbol: sp.fraction(expr)[0] for symbol, expr in definitions.items()
                   if sp.fraction(expr)[1] == whole}
         if len(shares) > 1 and sp.expand(sp.Add(*shares.values()) - formula) == 0:
