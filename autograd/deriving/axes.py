@@ -7,6 +7,7 @@ vectors it is i, and weights are w_ji, as the field writes them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import sympy as sp
@@ -38,21 +39,16 @@ class Axes:
         for node, own in formulas.items():
             if node in reading.formula:
                 self.unite(reading.formula[node].at(own), node, own, reading)
-        rows: list[Any] = []
         batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else vectors and weights
         left = list(self.LISTS if batch else self.VECTORS)
         latest_first = named[::-1]
-        for node in sorted(latest_first, key=lambda node: (
-                size(node) < 2, node.op is None)[:: 1 if batch else -1]):
+        for node in sorted(latest_first, key=lambda node: (size(node) < 2, node.op is None)[:: 1 if batch else -1]):
             for axis in range(size(node)):
                 group = self.find((reading.name[node], axis))
                 if group in self.lists:
                     continue
-                if batch and axis == 0 and size(node) > 1 and not rows:
-                    rows.append(group)
-                    self.lists[group] = "nmo"
-                else:
-                    self.lists[group] = left.pop(0) if left else MORE
+                rows = batch and axis == 0 and size(node) > 1 and "nmo" not in self.lists.values()
+                self.lists[group] = "nmo" if rows else left.pop(0) if left else MORE
 
     def find(self, slot: Any) -> Any:
         while self.parent.setdefault(slot, slot) != slot:
@@ -61,20 +57,16 @@ class Axes:
 
     def unite(self, formula: sp.Expr, node: Any, own: Index, reading: Reading) -> None:
         at = {i: (reading.name[node], axis) for axis, i in enumerate(real(own))}
-        for x in formula.atoms(sp.Indexed, Positions):
-            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args):
-                slot = slot_of(x, axis)
-                if i in at:
-                    self.parent[self.find(slot)] = self.find(at[i])
-                elif isinstance(i, sp.Dummy):
-                    at[i] = slot
+        for i, slot in slots(formula):
+            if i in at:
+                self.parent[self.find(slot)] = self.find(at[i])
+            elif isinstance(i, sp.Dummy):
+                at[i] = slot
 
     def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
-        """The letters that an index may have, by where it stands."""
-        slots = [(i, slot_of(x, axis)) for x in sorted(expr.atoms(sp.Indexed, Positions), key=str)
-                 for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args) if i.has(index)]
-        slots.sort(key=lambda pair: pair[0] != index)           # better where it stands alone
-        return next((self.lists[self.find(slot)] for _, slot in slots if self.find(slot) in self.lists), MORE)
+        """The letters that an index may have, by where it stands: better where it stands alone."""
+        found = sorted([(i != index, self.find(slot)) for i, slot in slots(expr) if i.has(index)], key=itemgetter(0))
+        return next((self.lists[group] for _, group in found if group in self.lists), MORE)
 
     def of(self, label: str, ndim: int) -> list[str]:
         """Letters for all axes of a named array: the first of each axis's list that no other has."""
@@ -100,8 +92,11 @@ class Axes:
         return rename(loosened(expr), {s.name for s in expr.free_symbols if s.is_integer})
 
 
-def slot_of(x: sp.Expr, axis: int) -> Any:
-    return (str(x.base), axis) if isinstance(x, sp.Indexed) else (type(x), axis)
+def slots(expr: sp.Expr) -> list[tuple[sp.Expr, Any]]:
+    """Each index, and on which axis of what it stands."""
+    return [(i, (str(x.base) if isinstance(x, sp.Indexed) else type(x), axis))
+            for x in sorted(expr.atoms(sp.Indexed, Positions), key=str)
+            for axis, i in enumerate(x.indices if isinstance(x, sp.Indexed) else x.args)]
 
 
 def placed(node: Any, letters: Sequence[str]) -> Index:

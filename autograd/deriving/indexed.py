@@ -27,7 +27,6 @@ from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, pr
 
 __all__ = ["IndexBoard"]
 
-SEED = "gradient of the root"
 LONG = 40                                           # a derivative that is longer keeps its name in what follows
 
 
@@ -168,18 +167,11 @@ class IndexBoard(Board):
             if not all(close(point.value[node].sum(axis), value) for point in self.points):
                 raise ValueError(f"derive: what is given of the sums of {reading.name[node]} holds on these numbers by "
                                  "chance, and fails on others")
-        if size(root):                              # of an array, the gradient has a name
-            base, random = sp.IndexedBase(SEED, real=True), np.random.default_rng(0)
-            for point in self.points:
-                point.seed = random.normal(size=root.shape)
-                point.known[base] = flat(point.seed, [root])
-            for axis in range(size(root)):
-                self.axes.parent[SEED, axis] = self.axes.find((reading.name[root], axis))
-            self.write.gradients[base] = self.loss, reading.name[root]
-            self.known = {root: lambda index: base[tuple(real(index))]}
-        else:
-            for point in self.points:
-                point.seed = np.ones(root.shape)
+        random = np.random.default_rng(0)
+        for point in self.points:
+            point.seed = random.normal(size=root.shape) if size(root) else np.ones(root.shape)
+        if size(root):
+            self.name_gradient(root)
         self.rewriter: IndexRewriter = IndexRewriter(self)
         self.sums: dict[sp.Expr, Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
@@ -236,37 +228,23 @@ class IndexBoard(Board):
         axes = self.lengths_in(x)
         return axes is None or any(np.any(point(x, axes)) for point in self.points)
 
-    def same(self, one: sp.Expr, other: sp.Expr) -> bool:
+    def same(self, one: sp.Expr, other: sp.Expr, rounding: float = 1e-9) -> bool:
         axes = self.lengths_in(sp.Tuple(one, other))
         if axes is None:                            # an index that stands in a δ alone: nothing is known of it
             return False
         with quiet():                               # what overflows without the largest taken away is not the same
-            return all(close(point(one, axes), point(other, axes), 1e-9) for point in self.points)
+            return all(close(point(one, axes), point(other, axes), rounding) for point in self.points)
 
     def known_sum(self, s: sp.Sum) -> sp.Expr | None:
         """0 or 1, if a sum of entries is that whatever the numbers are; and 0 for a sum of what is less its mean."""
-        if isinstance(s.function, sp.Add) and any(node.op is not None and self.reading.name.get(node) in {
-                str(x.base) for x in s.atoms(sp.Indexed)} for node in self.reading.order):
-            return sp.S.Zero if self.same(s, sp.S.Zero) else None
-        if not isinstance(s.function, sp.Indexed) or str(s.function.base) == SEED:
-            return None
         if s not in self.sums:
-            node = next((x for x, name in self.reading.name.items() if name == str(s.function.base)), None)
-            self.sums[s] = None
-            if node is None:
-                return None
-            summed_over = {limit[0] for limit in s.limits}
-            if any(not i.is_Symbol for i in s.function.indices if i.has(*summed_over)):
-                return None
-            dims = tuple(axis for axis, i in enumerate(s.function.indices) if i in summed_over)
-            axes = [axis for axis, n in enumerate(node.shape) if n != 1]
-            given = [self.facts[node, axes[d]] for d in dims if (node, axes[d]) in self.facts]
-            if node.op is None and not given:
-                return None
-            for value in (0, 1, *given):
-                if all(close(self.array(point, node).sum(dims), value) for point in self.points):
-                    self.sums[s] = rational(float(value))
-        return self.sums[s]
+            labels = {str(x.base) for x in s.atoms(sp.Indexed)}
+            nodes = {x for x, label in self.reading.name.items() if label in labels}
+            given = [value for (node, _), value in self.facts.items() if node in nodes]
+            values = {0.0} if s.function.is_Add else {0.0, 1.0, *given} if s.function.is_Indexed else set()
+            if any(node.op is not None for node in nodes) or (given and s.function.is_Indexed):
+                self.sums[s] = next((x for x in map(rational, sorted(values)) if self.same(s, x, 1e-7)), None)
+        return self.sums.setdefault(s)
 
     # What stands on the board.
 
@@ -285,8 +263,7 @@ class IndexBoard(Board):
     def definitions(self) -> Section:
         reading, lines = self.reading, []
         for node in reading.order:
-            if node in reading.formula and (node in reading.shown or node in reading.helpers or any(
-                    node is x for x in reading.beside)):
+            if node in reading.formula and (node in reading.shown or node in reading.helpers or node in reading.beside):
                 index = self.index(node)
                 formula = self.axes.lettered(reading.formula[node].at(index))
                 why = NOTHING
@@ -369,7 +346,7 @@ class IndexBoard(Board):
         return sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
 
     def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
-        terms, named, exprs, kept, plainly = [], [], [], [], True
+        terms, named, exprs, kept, plainly = [], [], [], [], True       # plainly: nothing comes of it but a product
         for u in users:
             local, over = self.local(u, x), self.over(u, x)
             g, entry = self.known[u](local.out), local.forms[-1].expr
@@ -382,7 +359,7 @@ class IndexBoard(Board):
             exprs.append(g * entry if opaque or g == 1 else summed(self.opened(g * entry), over, split=True))
             taken = opaque or g == 1 or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
             kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
-            plainly = plainly and self.by_itself(g, entry)
+            plainly = plainly and g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
         whole = sp.Add(*exprs)
         ends = [Form(whole)] if opaque and len(users) == 1 else self.rewriter.shortest(whole)
         together = self.lettered(sp.Add(*kept))
@@ -400,10 +377,6 @@ class IndexBoard(Board):
             self.write(x).text.count("−") + 2 * self.write(x).text.startswith("−") for x in pair))
         return before * (sp.Sum(within, *[(i, 0, n - 1) for i, n in over[::-1]]) if over else within)
 
-    def by_itself(self, g: sp.Expr, entry: sp.Expr) -> bool:
-        """Whether g · entry needs no line of its own: both are short, and nothing comes of it but their product."""
-        return g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
-
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
         flat, back = hidden(expr, sp.Sum)
@@ -416,17 +389,22 @@ class IndexBoard(Board):
         self.known[x] = lambda index: rebound(expr, dict(zip(own, real(index))))
         form = Matrices(self.write, own, long(x)).of(expr)
         if self.rewriter.length(expr) > LONG and x not in self.reading.wrt:
-            base = sp.IndexedBase(f"gradient of {self.reading.name[x]}", real=True)
-            self.write.gradients[base] = self.loss, self.reading.name[x]
-            for axis in range(len(own)):
-                self.axes.parent[str(base), axis] = self.axes.find((self.reading.name[x], axis))
-            for point in self.points:
-                point.known[base] = point.gradient(x)
-            self.known[x] = lambda index: base[tuple(real(index))]
+            self.name_gradient(x)
         if form is not None:
             section.lines.append(Line(derivative(self.loss, self.matrix(x)), partial(self.gradient, node=x),
                                       [Side(form[0], form[1], said(form[2]))]))
         return self.fitting(section)
+
+    def name_gradient(self, x: Any) -> None:
+        """In what follows, ∂L/∂x goes by its name."""
+        label = self.reading.name[x]
+        base = sp.IndexedBase(f"gradient of {label}", real=True)
+        self.write.gradients[base] = self.loss, label
+        for axis in range(size(x)):
+            self.axes.parent[str(base), axis] = self.axes.find((label, axis))
+        for point in self.points:
+            point.known[base] = point.gradient(x)
+        self.known[x] = lambda index: base[tuple(real(index))]
 
     def jacobian(self) -> Derivation:
         """∂p_ni/∂z_nj of the root and the one node asked for."""

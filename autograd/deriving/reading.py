@@ -96,9 +96,9 @@ class Reading:
         named.sort(key=lambda pair: (pair[0], families[family(pair[1])], pair[1]))
         return [*(label for _, label in named), *(self.name[node] for node in self.helpers)]
 
-    def read_beside(self, given: Mapping[Any, str]) -> list[Any]:
+    def read_beside(self, given: Mapping[Any, str]) -> dict[Any, None]:
         """Named nodes outside the graph that are made of it; they are read with it, after the root."""
-        found = []
+        found: dict[Any, None] = {}
         inside = set(self.order)
         for node, name in given.items():
             copy = copied(node, given, self.copies)
@@ -110,7 +110,7 @@ class Reading:
                 inside.update(new)
                 self.order += new
                 self.users |= {x: [] for x in new}
-                found.append(copy)
+                found[copy] = None
         return found
 
     def free(self, *wishes: str) -> str:
