@@ -135,8 +135,8 @@ BESIDE = {
     "autograd/nn": "test_ports", "autograd/optim": "test_ports", "nn/containers": "test_ports", "nn/init": "test_ports",
     **{f"autograd/arrays/{name}": "test_ports" for name in ("chance", "devices", "files", "missing", "questions")},
     **{f"autograd/deriving/{name}": "deriving/test_derive" for name in (
-        "axes", "board", "copies", "derivation", "fields", "indexed", "matrices", "moves", "numbers", "reading",
-        "rewriting", "shown")},
+        "axes", "board", "copies", "derivation", "fields", "indexed", "matrices", "moves", "numbers", "points",
+        "reading", "rewriting", "shown")},
     **{f"autograd/learn/{name}": "learn/test_diagnose" for name in ("formulas", "kinds", "search")},
     **{f"autograd/replaying/{name}": "replaying/test_replay" for name in (
         "flat", "tapes", "groups", "batches", "program")},

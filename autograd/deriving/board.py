@@ -18,7 +18,8 @@ import sympy as sp
 from autograd.core.graph import back, topological
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close, finite, grouped, once
 from autograd.deriving.fields import Comparison, Field, Index, long, real, size
-from autograd.deriving.reading import NOWHERE, TRIES, WHOLE, Point, Reading
+from autograd.deriving.points import NOWHERE, TRIES, Point
+from autograd.deriving.reading import WHOLE, Reading
 from autograd.deriving.rewriting import Form, Rewriter
 from autograd.deriving.shown import Shown, Writer, derivative, listed, name, said, total
 

@@ -21,7 +21,8 @@ from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
 from autograd.deriving.moves import Digit, Flat, drawn, expanded, hidden, ones_at, summed
-from autograd.deriving.reading import WHOLE, Point, flat
+from autograd.deriving.points import Point, flat
+from autograd.deriving.reading import WHOLE
 from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
 from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
 

@@ -14,7 +14,7 @@ import sympy as sp
 
 from autograd.deriving.fields import The
 from autograd.deriving.moves import Positions
-from autograd.deriving.reading import Point
+from autograd.deriving.points import Point
 from autograd.deriving.shown import Shown, Writer, derivative, made, name
 
 __all__ = ["Matrices", "capital"]

@@ -13,7 +13,8 @@ import sympy as sp
 from autograd.deriving.board import Board, Local
 from autograd.deriving.derivation import Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.reading import WHOLE, Point, family
+from autograd.deriving.points import Point
+from autograd.deriving.reading import WHOLE, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
 from autograd.deriving.shown import NOTHING, Shown, derivative, listed, product, said, total
 

@@ -730,6 +730,13 @@ def test_too_large_a_graph_is_refused_at_once(x):
         derive(*repeated(lambda y, x: (y * y).tanh(), x, 200))
 
 
+def test_too_large_an_array_is_refused_before_its_derivative_is_computed():
+    x = Tensor(np.ones((50, 50)), requires_grad=True, label="x")
+    h = named("h", x.tanh())
+    with pytest.raises(ValueError, match=r"∂h/∂x has 2500 · 2500 entries, too many to check"):
+        derive((h * h).sum(), x)
+
+
 def test_a_derivation_of_the_two_outputs_is_quick():
     from time import process_time
     loss, w, _ = two_outputs()
