@@ -229,16 +229,13 @@ def aligned(index: Index, shape: Shape) -> Index:
     return tuple([sp.S.Zero if n == 1 else i for i, n in zip(tail, shape)])
 
 
-def _operator(function: Callable[[Any, Any], Any]) -> tuple[Callable[[Any, Any], Field], Callable[[Any, Any], Field]]:
-    return (lambda x, y: Field.each(function, x, y)), (lambda x, y: Field.each(function, y, x))
+def _operator(name: str, function: Callable[[Any, Any], Any]) -> None:
+    setattr(Field, f"__{name}__", lambda x, y: Field.each(function, x, y))
+    setattr(Field, f"__r{name}__", lambda x, y: Field.each(function, y, x))
 
 
 for _name in ("add", "sub", "mul", "truediv", "pow"):
-    _forward, _reflected = _operator(getattr(operator, _name))
-    setattr(Field, f"__{_name}__", _forward)
-    setattr(Field, f"__r{_name}__", _reflected)
-for _name, _compare in [("gt", Above), ("ge", AtLeast), ("eq", Same)]:
-    setattr(Field, f"__{_name}__", _operator(_compare)[0])
-for _name, _compare in [("lt", Above), ("le", AtLeast)]:
-    setattr(Field, f"__{_name}__", _operator(_compare)[1])
-Field.__ne__ = _operator(lambda x, y: 1 - Same(x, y))[0]        # type: ignore[method-assign, assignment]
+    _operator(_name, getattr(operator, _name))
+for _name, _function in {"gt": Above, "ge": AtLeast, "eq": Same, "lt": lambda x, y: Above(y, x),
+                         "le": lambda x, y: AtLeast(y, x), "ne": lambda x, y: 1 - Same(x, y)}.items():
+    _operator(_name, _function)

@@ -71,11 +71,9 @@ class Rewriter:
             flat = formula.xreplace(small).xreplace({powers[0]: stand_in})
             if flat.atoms(The, sp.Sum):
                 return
-            numerator, denominator = sp.fraction(sp.together(flat))
-            equation = sp.Poly(sp.expand(symbol * denominator - numerator), stand_in)
-            if equation.degree() == 1:
-                slope, constant = equation.all_coeffs()
-                self.turned[powers[0]] = sp.factor(-constant / slope)
+            found, solution = sp.solve_linear(flat - symbol, symbols=[stand_in])
+            if found == stand_in:
+                self.turned[powers[0]] = sp.factor(solution)
                 for s in small.keys() & formula.free_symbols:
                     self.turned[s] = sp.factor(sp.cancel(small[s].xreplace(self.turned)))
 
@@ -84,15 +82,13 @@ class Rewriter:
         return [x for x in expr.atoms(The) if is_power(x)] + sorted(self.powers & expr.free_symbols, key=str)
 
     def length(self, expr: sp.Expr) -> int:
+        """How long it is to read."""
         if expr not in self.lengths:
-            self.lengths[expr] = self.measured(expr)
+            text = self.write(expr).text
+            common = sum(not sp.factor_terms(x).is_Add for x in expr.atoms(sp.Add))     # ŷ − ŷ², not ŷ(1 − ŷ)
+            marks = text.count("/") + text.count(" + ") + text.count(" − ")
+            self.lengths[expr] = len(text) + 2 * marks + 5 * common + 3 * (text.count("/(") + text.startswith("−("))
         return self.lengths[expr]
-
-    def measured(self, expr: sp.Expr) -> int:
-        text = self.write(expr).text
-        common = sum(not sp.factor_terms(x).is_Add for x in expr.atoms(sp.Add))     # ŷ − ŷ², where ŷ(1 − ŷ) is possible
-        marks = text.count("/") + text.count(" + ") + text.count(" − ")
-        return len(text) + 2 * marks + 3 * (text.count("/(") + text.startswith("−(")) + 5 * common
 
     def best(self, forms: Iterable[sp.Expr]) -> sp.Expr:
         return min(forms, key=self.length)
@@ -120,10 +116,8 @@ class Rewriter:
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
         """As the rules say it; then in the names of the graph, if that is shorter."""
         forms = [Form(expr)]
-        if ties:
-            untied = expr.xreplace(ties)
-            if untied != expr:                      # of a long rule only what counts is shown
-                forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
+        if ties and (untied := expr.xreplace(ties)) != expr:        # of a long rule only what counts is shown
+            forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
         used = {old: new for old, new in self.turned.items() if expr.has(old)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
