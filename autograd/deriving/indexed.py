@@ -249,9 +249,6 @@ class IndexBoard(Board):
 
     # What stands on the board.
 
-    def matrix(self, node: Any) -> Shown:
-        return name(capital(self.reading.name[node], size(node)))
-
     def index(self, node: Any) -> Index:
         return placed(node, self.axes.of(self.reading.name[node], size(node)))
 
@@ -392,7 +389,8 @@ class IndexBoard(Board):
         if self.rewriter.length(expr) > LONG and x not in self.reading.wrt:
             self.name_gradient(x)
         if form is not None:
-            section.lines.append(Line(derivative(self.loss, self.matrix(x)), partial(self.gradient, node=x),
+            matrix = name(capital(self.reading.name[x], size(x)))
+            section.lines.append(Line(derivative(self.loss, matrix), partial(self.gradient, node=x),
                                       [Side(form[0], form[1], said(form[2]))]))
         return self.fitting(section)
 

@@ -15,7 +15,7 @@ import sympy as sp
 from autograd.deriving.fields import The
 from autograd.deriving.moves import Positions
 from autograd.deriving.points import Point
-from autograd.deriving.shown import Shown, Writer, derivative, made, name
+from autograd.deriving.shown import ATOM, POWER, PRODUCT, Shown, Writer, derivative, joined, made, name
 
 __all__ = ["Matrices", "capital"]
 
@@ -71,15 +71,13 @@ class Matrices:
         shown = self.times(first, second)
         if coefficient != 1:
             c = self.write(coefficient)
-            shown = self.times(c._replace(text=f"({c.text})", binding=3) if "/" in c.text else c, shown)
+            shown = self.times(c._replace(text=f"({c.text})", binding=ATOM) if "/" in c.text else c, shown)
         return shown, lambda point: point(coefficient) * (
             point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])), ""
 
     def times(self, a: Shown, b: Shown) -> Shown:
-        a = a.within(2)
-        b = b.within(1) if b.text.startswith("(") else b.within(2)
-        return Shown(f"{a.text}{'' if b.text.startswith('(') else ' '}{b.text}", f"{a.latex} {b.latex}",
-                     f"<mrow>{a.mathml}{b.mathml}</mrow>", 1)
+        b = b.within(PRODUCT if b.text.startswith("(") else POWER)
+        return joined([a.within(POWER), Shown("" if b.text.startswith("(") else " ", "", ""), b], PRODUCT)
 
     def oriented(self, expr: sp.Expr, row: sp.Symbol, column: sp.Symbol) -> Shown | None:
         straight = self.elementwise(expr, [row, column])
@@ -88,10 +86,10 @@ class Matrices:
         turned = self.elementwise(expr, [column, row])
         if turned is None:
             return None
-        inner = turned.within(3)
+        inner = turned.within(ATOM)
         if inner.text.startswith("∂"):             # a derivative is transposed as a whole
             inner = inner.enclosed()
-        return made("T", inner, binding=2)
+        return made("T", inner, binding=POWER)
 
     def elementwise(self, expr: sp.Expr, index: Sequence[sp.Symbol]) -> Shown | None:
         """The expression if it takes matrices entry by entry, all at the same place, and multiplies no two."""

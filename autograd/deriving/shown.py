@@ -17,8 +17,8 @@ from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["EQUALS", "NOTHING", "Shown", "Writer", "derivative", "joined", "listed", "made", "name", "product", "said",
-           "sigma", "total"]
+__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "Shown", "Writer", "derivative", "joined", "listed", "made",
+           "name", "product", "said", "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 _KINDS = {                                          # of what is made of pieces: as text, as LaTeX, as MathML
@@ -276,23 +276,14 @@ class Writer:
         return (min(ranks, default=-1), max(ranks, default=-1), x.count_ops(), str(x))
 
     def sum(self, x: sp.Add) -> Shown:
-        terms = sorted(x.args, key=self.order)
-        return total([self(t) for t in sorted(terms, key=lambda t: bool(self.negative(t)))])
-
-    def negative(self, term: sp.Expr) -> bool:
-        return self(term).text.startswith("−")
+        terms = [self(t) for t in sorted(x.args, key=self.order)]
+        return total(sorted(terms, key=lambda term: term.text.startswith("−")))
 
     def product(self, x: sp.Expr) -> Shown:
         coefficient, factors = x.as_coeff_mul()
-        factors, below = list(factors), []
-        minus = coefficient < 0
-        factors, minus = self.turned(factors, minus, abs(coefficient) == 1)
-        above = []
-        for f in factors:
-            if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign():
-                below.append(1 / f)
-            else:
-                above.append(f)
+        factors, minus = self.turned(list(factors), coefficient < 0, abs(coefficient) == 1)
+        below = [1 / f for f in factors if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign()]
+        above = [f for f in factors if 1 / f not in below]
         for f in [f for f in above if f.is_Pow and f.base.is_Integer and f.exp == sp.Rational(1, 2)]:
             if coefficient.q % f.base == 0:         # √3/3 is 1/√3
                 above.remove(f)
@@ -304,18 +295,15 @@ class Writer:
             numbers, lower = [Shown(decimal, decimal, f"<mn>{decimal}</mn>")], []
         else:
             numbers, lower = [number(over)] * (over != 1), [number(under)] * (under != 1)
-        large = [f for f in above if isinstance(f, sp.Sum)]
         denominator = [*lower, *self.factors(below)]
-        if large and denominator and not any(f.free_symbols for f in below if isinstance(f, sp.Add)):
+        if denominator and any(isinstance(f, sp.Sum) for f in above) and not any(
+                f.free_symbols for f in below if isinstance(f, sp.Add)):
             shown = self.beside([fraction(self.beside(numbers or [number(1)]), self.beside(denominator)),
                                  *self.factors(above)])
         else:
             shown = self.beside([*numbers, *self.factors(above)] or [number(1)])
-            if denominator:
-                shown = fraction(shown, self.beside(denominator))
-        if minus:
-            return made("−", shown.within(PRODUCT), binding=PRODUCT)
-        return shown
+            shown = fraction(shown, self.beside(denominator)) if denominator else shown
+        return made("−", shown.within(PRODUCT), binding=PRODUCT) if minus else shown
 
     def turned(self, factors: list[sp.Expr], minus: bool, alone: bool) -> tuple[list[sp.Expr], bool]:
         """Signs moved to where they read best: −ŷ(ŷ − 1) is ŷ(1 − ŷ), and (t − o)(o − 1) is (o − t)(1 − o)."""
