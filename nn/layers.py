@@ -197,9 +197,11 @@ class BatchNorm1d(Module):
             raise ValueError(f"BatchNorm1d: {len(rows)} number per feature has no variance to divide by; "
                              "use a larger batch, or eval()")
         m = self.momentum if self.momentum is not None else 1 / (self.num_batches_tracked.item() + 1)
+        wide = rows.astype(np.float32) if rows.dtype.char == "e" else rows
         with np.errstate(all="ignore"):
-            self.running_mean = (1 - m) * self.running_mean + m * rows.mean(0)
-            self.running_var = (1 - m) * self.running_var + m * rows.var(0, ddof=1)
+            for name, new in [("running_mean", wide.mean(0)), ("running_var", wide.var(0, ddof=1))]:
+                old = getattr(self, name)
+                setattr(self, name, ((1 - m) * old + m * new).to(old.dtype))
         self.num_batches_tracked = tensor(self.num_batches_tracked.item() + 1)
 
     def extra_repr(self) -> str:

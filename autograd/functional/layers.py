@@ -89,11 +89,12 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if x.shape[x.ndim - len(shape):] != shape:
         raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
-    dims = tuple(range(x.ndim - len(shape), x.ndim))
-    centred = x - x.mean(dims, keepdim=True)
+    dims, wide = tuple(range(x.ndim - len(shape), x.ndim)), tensors("layer_norm").widened(x)
+    centred = wide - wide.mean(dims, keepdim=True)
     out = centred / ((centred ** 2).mean(dims, keepdim=True) + eps).sqrt()
     out = out if weight is None else out * weight
-    return out if bias is None else out + bias      # type: ignore[no-any-return]
+    out = out if bias is None else out + bias
+    return out if wide is x else out.to(x.dtype)    # type: ignore[no-any-return]
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
