@@ -61,6 +61,30 @@ def test_gradients_without_a_second_witness(name):
     assert gradcheck(lambda x, y: PROGRAMS[name](autograd, F, x, y, Tensor(T)), inputs)
 
 
+KINKS = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1e3, -1e3, 1e-300, np.inf, -np.inf])
+AT_KINKS = {
+    "relu": lambda t, F, x: x.relu(), "leaky_relu": lambda t, F, x: F.leaky_relu(x, 0.1), "abs": lambda t, F, x: x.abs(),
+    "no leak": lambda t, F, x: F.leaky_relu(x, 0.0), "clamp": lambda t, F, x: x.clamp(-0.5, 1.0),
+    "clamp min": lambda t, F, x: x.clamp(min=0.0), "sign": lambda t, F, x: x.sign() * 2.0 + x,
+    "maximum": lambda t, F, x: t.maximum(x, t.zeros_like(x)), "minimum": lambda t, F, x: t.minimum(x, x.detach()),
+    "sigmoid": lambda t, F, x: x.sigmoid(), "tanh": lambda t, F, x: x.tanh(), "softplus": lambda t, F, x: F.softplus(x),
+    "square": lambda t, F, x: x ** 2, "exp": lambda t, F, x: x.exp(), "floor": lambda t, F, x: x.floor() + x,
+    "l1_loss": lambda t, F, x: F.l1_loss(x, t.ones_like(x), reduction="none"),
+    **{f"smooth_l1_loss, {beta}": lambda t, F, x, beta=beta: F.smooth_l1_loss(
+        x, t.zeros_like(x), reduction="none", beta=beta) for beta in (0.0, 0.5, 1.0, 3.0)},
+    "where": lambda t, F, x: t.where(x > 0, x, -2.0 * x), "masked_fill": lambda t, F, x: x.masked_fill(x < 0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", AT_KINKS)
+def test_slopes_at_kinks_and_infinities_are_pytorchs(name):
+    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    ours, theirs = (library.tensor(KINKS, requires_grad=True) for library in (autograd, torch))
+    for library, functional, x in ((autograd, F, ours), (torch, torch.nn.functional, theirs)):
+        AT_KINKS[name](library, functional, x).backward(library.tensor(np.arange(1.0, len(KINKS) + 1)))
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-12)
+
+
 def test_losses_of_values_take_the_options_too():
     logits = [Value(x) for x in X[0]]
     loss = F.binary_cross_entropy_with_logits(logits, list(T[0]), weight=[1.0, 2.0, 3.0], pos_weight=2.0)

@@ -75,12 +75,12 @@ def silu(x: Any) -> Any:
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """x where it is positive, else negative_slope·x, elementwise.
+    """x where it is positive, else negative_slope·x, elementwise. At 0 its slope is negative_slope, as in PyTorch.
 
     >>> leaky_relu(2.0), leaky_relu(-2.0)
     (2.0, -0.02)
     """
-    return TABLE["relu"](x) - negative_slope * TABLE["relu"](-x)
+    return TABLE["where"](TABLE["relu"](x), x, negative_slope * x)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
