@@ -63,7 +63,8 @@ def test_gradients_without_a_second_witness(name):
 
 KINKS = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1e3, -1e3, 1e-300, np.inf, -np.inf])
 AT_KINKS = {
-    "relu": lambda t, F, x: x.relu(), "leaky_relu": lambda t, F, x: F.leaky_relu(x, 0.1), "abs": lambda t, F, x: x.abs(),
+    "relu": lambda t, F, x: x.relu(), "abs": lambda t, F, x: x.abs(),
+    "leaky_relu": lambda t, F, x: F.leaky_relu(x, 0.1),
     "no leak": lambda t, F, x: F.leaky_relu(x, 0.0), "clamp": lambda t, F, x: x.clamp(-0.5, 1.0),
     "clamp min": lambda t, F, x: x.clamp(min=0.0), "sign": lambda t, F, x: x.sign() * 2.0 + x,
     "maximum": lambda t, F, x: t.maximum(x, t.zeros_like(x)), "minimum": lambda t, F, x: t.minimum(x, x.detach()),

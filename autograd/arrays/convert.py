@@ -144,6 +144,9 @@ def operand(x: object, where: str, like: ArrayNode | None) -> Tensor:
         return x                                    # type: ignore[return-value]
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {short(x)}, expected a Tensor, an array or a number")
+    if isinstance(x, np.matrix) and where in ("mul", "power"):
+        raise TypeError(f"{where}: got a np.matrix, whose * is the matrix product; expected an array: use "
+                        "np.asarray(x), and @ for the product")
     return handle(as_array(x))
 
 
