@@ -26,8 +26,9 @@ class Module:
     """The base of layers, losses and models: write `forward`, keep parameters and modules in attributes.
 
     Parameters are found where they are kept, in attributes and in lists, tuples and dicts in attributes, and in the
-    order they were put there; each once, however often it is shared. In other collections (sets, deques, arrays of
-    objects) none is looked for: that they are there is an error.
+    order they were put there, but a module's own before those of the modules in it, as in PyTorch; each once, however
+    often it is shared. In other collections (sets, deques, arrays of objects) none is looked for: that they are there
+    is an error.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -164,7 +165,7 @@ class Module:
             if path:
                 yield path, part
             if isinstance(part, Module):
-                inside: Iterable[tuple[object, object]] = part._inside()
+                inside: Iterable[tuple[object, object]] = sorted(part._inside(), key=_holds_modules)
             elif isinstance(part, dict):
                 inside = part.items()
             elif isinstance(part, (list, tuple)):
@@ -292,6 +293,12 @@ def _described(module: Module, around: tuple[Module, ...]) -> str:
             text = _described(child, (*around, module)) if isinstance(child, Module) else repr(child)
             lines.append(f"  ({name}): " + text.replace("\n", "\n  "))
     return "\n".join([f"{kind}({module.extra_repr()}", *lines, ")"]) if lines else f"{kind}({module.extra_repr()})"
+
+
+def _holds_modules(attribute: tuple[object, object]) -> bool:
+    part = attribute[1]
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else (part,)
+    return any([isinstance(x, Module) for x in inside])
 
 
 def _listed(names: Iterable[str]) -> str:

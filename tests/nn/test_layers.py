@@ -15,7 +15,7 @@ import nn
 from autograd import Tensor, Value, no_grad
 from autograd.core.graph import topological
 from autograd.core.op import TABLE
-from tests.needs import without
+from tests.needs import needs, without
 from tests.witnesses import central_differences
 
 try:
@@ -46,8 +46,32 @@ class Block(nn.Module):
 
 def test_parameters_are_found_where_they_are_kept_in_order_and_once():
     names = [name for name, _ in Block().named_parameters()]
-    assert names == ["first.weight", "first.bias", "rest.0.weight", "rest.0.bias", "rest.1.weight", "rest.1.bias",
-                     "by_name.head.weight", "by_name.head.bias", "scale"]
+    assert names == ["scale", "first.weight", "first.bias", "rest.0.weight", "rest.0.bias", "rest.1.weight",
+                     "rest.1.bias", "by_name.head.weight", "by_name.head.bias"]
+
+
+def net(base, layers, parameter):
+    """Parameters and modules by turns, at two depths, as a class of that library."""
+    class Net(base):
+        def __init__(self, depth):
+            super().__init__()
+            self.first = layers.Linear(2, 2)
+            self.scale = parameter([1.0, 2.0])
+            self.inner = Net(depth - 1) if depth else layers.LayerNorm(2)
+            self.parts = layers.ModuleDict({"b": layers.Linear(2, 1), "a": layers.Linear(1, 2)})
+            self.shift = parameter([0.5])
+            self.several = layers.ModuleList([layers.Embedding(2, 2), layers.Sequential(layers.Linear(2, 2))])
+
+    return Net(2)
+
+
+def test_parameters_come_in_pytorchs_order():
+    torch = needs("torch", "parity")
+    ours = net(nn.Module, nn, nn.Parameter)
+    theirs = net(torch.nn.Module, torch.nn, lambda x: torch.nn.Parameter(torch.tensor(x)))
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    assert [name for name, _ in ours.named_modules()] == [name for name, _ in theirs.named_modules()]
+    assert [p.shape for p in ours.parameters()] == [tuple(p.shape) for p in theirs.parameters()]
 
 
 def test_buffers_are_state_but_not_parameters():
