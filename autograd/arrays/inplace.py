@@ -94,9 +94,12 @@ class InPlace(ArrayNode):
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
         self._data = array
-        if self.op is None and self._saved is not None:         # the handle that `.data` or `.grad` gave out
-            owner, slot = self._saved
-            setattr(owner, slot, array)
+        handle: ArrayNode = self                    # what `.data` or `.grad` gave out, or `.grad.data`
+        while handle.op is None and handle._saved is not None:
+            handle, slot = handle._saved
+            setattr(handle, slot, array)
+            if slot != "_data":
+                break
         if self.op is not None:
             self._cut()
         return self
@@ -186,6 +189,13 @@ class InPlace(ArrayNode):
     def div_(self, other: object) -> Self:
         """`self /= other`."""
         return self._assigned("div_", self.__truediv__, other)
+
+    def put_in_place(self, name: str, function: Callable[..., Self], *given: object, **options: object) -> Self:
+        """What the function makes of it, written into it; no gradient may have to pass."""
+        self._may_change(name)
+        for other in (*given, *options.values()):
+            self._may_take(name, other)
+        return self._replace(function(self, *given, **options)._data)
 
     def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)

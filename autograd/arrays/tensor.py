@@ -478,6 +478,15 @@ def _with_decimals(plain: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     return round
 
 
+def _changing(name: str) -> Callable[..., Tensor]:
+    """PyTorch's method that ends in a stroke: what the one without it gives, written into the tensor itself."""
+    def method(self: Tensor, *given: Any, **options: Any) -> Tensor:
+        return self.put_in_place(f"{name}_", getattr(type(self), name), *given, **options)
+
+    method.__name__, method.__doc__ = f"{name}_", f"`self.{name}(…)`, in place."
+    return method
+
+
 # Methods that share their names with Python's types, which the class body needs under those names.
 for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool_)]:
     setattr(Tensor, _name, lambda self, _dtype=_dtype: self.to(_dtype))
@@ -503,6 +512,10 @@ for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
     setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
 for _name, _method in [("div", _with_rounding(Tensor.__truediv__)), ("round", _with_decimals(Tensor.round))]:
     setattr(Tensor, _name, _method)
+for _name in ("abs", "ceil", "clamp", "clip", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "tanh",
+              "masked_fill", "neg", "pow", "reciprocal", "relu", "remainder", "round", "sigmoid", "sign", "sin", "cos",
+              "sqrt", "square", "tril", "triu"):
+    setattr(Tensor, f"{_name}_", _changing(_name))
 for _name in MISSING:
     if not hasattr(Tensor, _name):
         setattr(Tensor, _name, Missing(_name))
