@@ -78,8 +78,11 @@ def made_by_ops(kind: K) -> K:
     return kind
 
 
-def handle(array: Array, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
-    """A leaf around `array`, not copied; if it belongs to `owner`, changing it in place changes that."""
+def handle(array: Array, owner: tuple[Any, ...] | None = None) -> Tensor:
+    """A leaf around `array`, not copied. If it has an owner, changing it in place changes that.
+
+    An owner is (tensor, slot), whose own array it is; or (tensor, kind, how), of which it is a part.
+    """
     node: Tensor = _new(_kind)
     node._data = array
     node._grad = None

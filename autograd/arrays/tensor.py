@@ -104,6 +104,8 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def data(self) -> Tensor:
         """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
+        if self.op is None and self._saved is not None and len(self._saved) == 3:       # the same part, once more
+            return handle(self._data, self._saved)
         return handle(self._data, (self, "_data") if self.op is None else None)
 
     @data.setter
@@ -171,8 +173,8 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         return self
 
     def detach(self) -> Tensor:
-        """The same numbers without history: a constant."""
-        return handle(self._data)
+        """The same numbers without history: a constant. Changing it in place changes a leaf, as `.data` does."""
+        return self.data
 
     def retain_grad(self) -> None:
         """Nothing to do: every node keeps its gradient here."""
@@ -330,7 +332,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
 
     def clone(self) -> Tensor:
         """The same numbers as a node of their own, through which the gradient passes."""
-        return self.reshape(self.shape)
+        return st.reshape.make(self, self.shape)    # no part of self: what is written to it is written to it alone
 
     copy = clone                                    # NumPy's name
 
