@@ -22,6 +22,7 @@ from autograd.core.names import meant
 from autograd.core.numbers import number as as_number
 from autograd.core.op import numpy
 from autograd.core.value import Value
+from nn.module import is_parameter
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -236,7 +237,7 @@ def _gather(name: str, parameters: Parameters) -> list[_Parameters]:
     values = [p for p in listed if isinstance(p, Value)]
     gathered: list[_Parameters] = [_OfValues(values)] if values else []
     for p in listed:
-        if isinstance(p, Node) and p.op is None and p.requires_grad:
+        if isinstance(p, Node) and is_parameter(p):     # one that is frozen has no gradient, and stays as it is
             if not isinstance(p, Value):
                 gathered.append(_OfTensor(p))       # type: ignore[arg-type]
         elif isinstance(p, tuple) and len(p) == 2 and all(map(_is_array, p)):

@@ -458,3 +458,53 @@ def test_the_scale_of_initial_weights():
     w = nn.Linear(100, 400).weight.numpy()
     assert abs(w).max() <= 0.1
     assert w.std() == pytest.approx(0.1 / math.sqrt(3), rel=0.02)
+
+
+# Frozen parameters.
+
+def frozen_all(net):
+    for p in net.parameters():
+        p.requires_grad = False
+
+
+@pytest.mark.parametrize("freeze", [
+    lambda net: net.requires_grad_(False), frozen_all, lambda net: setattr(net[0].weight, "requires_grad", False),
+    lambda net: net[0].requires_grad_(False), lambda net: net[1].weight.requires_grad_(False)])
+def test_frozen_parameters_are_saved_loaded_and_left_alone(freeze, tmp_path):
+    torch = needs("torch", "parity")
+    net, other = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    theirs = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)).double()
+    theirs.load_state_dict({name: torch.tensor(x) for name, x in net.state_dict().items()})
+    freeze(net)
+    freeze(theirs)
+    assert [(n, p.requires_grad) for n, p in net.named_parameters()] == [
+        (n, p.requires_grad) for n, p in theirs.named_parameters()]
+    x, before = np.array([[1.0, -2.0], [0.5, 0.25]]), net.state_dict()
+    steps = [library.Adam(model.parameters(), lr=0.1) for library, model in ((nn.optim, net), (torch.optim, theirs))]
+    ours, right = net(Tensor(x, requires_grad=True)), theirs(torch.tensor(x, requires_grad=True))
+    for y, step in zip((ours, right), steps):
+        y.sum().backward()
+        step.step()
+    for name, p in theirs.state_dict().items():
+        np.testing.assert_allclose(net.state_dict()[name], p.numpy(), rtol=1e-9)
+    assert set(net.state_dict()) == set(before)
+    nn.save(tmp_path / "net.npz", net, steps[0])
+    freeze(other)
+    nn.load(tmp_path / "net.npz", other, nn.optim.Adam(other.parameters(), lr=0.1))
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(other.state_dict()[name], array)
+    net.requires_grad_(True)
+    assert all(p.requires_grad for p in copy.deepcopy(net).parameters())
+
+
+def test_what_stays_as_it_is_may_be_a_parameter_and_a_constant_is_none():
+    class Place(nn.Module):
+        def __init__(self):
+            self.fixed = nn.Parameter(np.ones(2), requires_grad=False)
+            self.mask = Tensor(np.ones(2))
+            self.several = [nn.Parameter(np.zeros(1)), Tensor(np.zeros(1))]
+
+    place = copy.deepcopy(Place())
+    assert [name for name, _ in place.named_parameters()] == ["fixed", "several.0"]
+    assert isinstance(place.fixed, nn.Parameter)
+    assert not isinstance(place.mask, nn.Parameter)
