@@ -124,6 +124,17 @@ def test_a_pair_is_no_tensor(use):
             use(x, x.max(1))
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "max", "amin", "argmax", "norm", "logsumexp", "any", "softmax"])
+def test_two_axes_that_disagree_are_refused(name):
+    x = Tensor(random(2, 3))
+    for call in (lambda: getattr(x, name)(dim=0, axis=1), lambda: getattr(x, name)(axis=1, dim=1)):
+        with pytest.raises(TypeError, match="one of the two"):
+            call()
+    for name in ("softmax", "entropy", "logsumexp"):
+        with pytest.raises(TypeError, match="one of the two"):
+            getattr(F, name)(x, 0, axis=1)
+
+
 # float16, and many rows.
 
 
