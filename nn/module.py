@@ -336,3 +336,6 @@ def _refuse_hidden(path: str, part: Any) -> None:
         if any([isinstance(x, Module) or is_parameter(x) for x in inside]):
             raise TypeError(f"{path}: a {type(part).__name__} with parameters or modules in it, where none are looked "
                             "for; keep them in a list or a dict")
+    elif any([is_parameter(x) for x in getattr(part, "__dict__", {}).values()]):    # modules it may but refer to
+        raise TypeError(f"{path}: a {type(part).__name__} with parameters in it, where none are looked for; make its "
+                        "class a Module, or keep them in a list or a dict")

@@ -45,7 +45,9 @@ def one_hot(indices: object, num_classes: int = -1) -> Tensor:
     return rows
 
 
-def relu(x: object) -> Any:
+# `inplace`, PyTorch's way to save memory, is understood, and changes nothing.
+
+def relu(x: object, inplace: bool = False) -> Any:
     """max(0, x), elementwise."""
     return TABLE["relu"](x)
 
@@ -69,12 +71,12 @@ def softplus(x: Any, beta: float = 1.0, threshold: float = math.inf) -> Any:
     return smooth if threshold == math.inf else TABLE["where"](beta * x > threshold, x, smooth)
 
 
-def silu(x: Any) -> Any:
+def silu(x: Any, inplace: bool = False) -> Any:
     """x·sigmoid(x), elementwise (Hendrycks and Gimpel, 2016)."""
     return x * TABLE["sigmoid"](x)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x where it is positive, else negative_slope·x, elementwise. At 0 its slope is negative_slope, as in PyTorch.
 
     >>> leaky_relu(2.0), leaky_relu(-2.0)
@@ -97,7 +99,7 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
     return out if wide is x else out.to(x.dtype)    # type: ignore[no-any-return]
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
+def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each number made 0 with probability p and the others divided by 1 − p (Srivastava et al., 2014).
 
     What to drop comes from the generator that `manual_seed` seeds.
