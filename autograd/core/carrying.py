@@ -49,7 +49,7 @@ def _state(node: Node) -> dict[str, object]:
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
     state = {slot: getattr(node, slot) for slot in slots
              if slot not in ("op", "_a", "_b", "__weakref__") and hasattr(node, slot)}
-    state["_notes"] = {"label": node.label} if node.label else None
+    state["_notes"] = {key: x for key, x in (node._notes or {}).items() if key != "calls"} or None
     return state
 
 
