@@ -114,8 +114,8 @@ class ByHand:
 # would take a third more memory (128 bytes for 96), a `__setattr__` twenty times as long where any attribute is set.
 # A subclass has that room. These names lie where labels do, and cost nothing where they are not used.
 OWN = ("m", "v", "s", "t", "u", "momentum", "velocity", "mom", "vel", "cache", "acc", "delta", "prev", "prev_grad",
-       "rms", "avg", "momentum_buffer", "exp_avg", "exp_avg_sq", "square_avg", "sum_of_squares", "step", "steps", "lr", "name",
-       "id", "idx", "index", "layer", "color", "tag", "note", "info", "visited", "depth", "frozen", "mask")
+       "rms", "avg", "momentum_buffer", "exp_avg", "exp_avg_sq", "square_avg", "sum_of_squares", "step", "steps", "lr",
+       "name", "id", "idx", "index", "layer", "color", "tag", "note", "info", "visited", "depth", "frozen", "mask")
 
 
 def _own(name: str) -> property:
