@@ -57,7 +57,7 @@ _VIEWS = {st.index, st.reshape, st.permute, st.expand}      # the ops that may g
 _PARTS: dict[str, Callable[[Any, Any], Any]] = {
     "index": lambda x, key: x[_with_dots(key)],
     "reshape": lambda x, shape: x.reshape(shape), "permute": lambda x, dims: x.transpose(dims),
-    "expand": np.broadcast_to}
+    "expand": np.broadcast_to, "pick": lambda x, key: x[key]}
 
 
 def _with_dots(key: Any) -> Any:
@@ -160,20 +160,23 @@ class InPlace(ArrayNode):
         alone = (numbers.base is None and numbers.flags.writeable and getrefcount(numbers) == holders + 2
                  and all([view.base is numbers for view in views])
                  and all([getrefcount(part._data) <= 3 for part in parts]))     # its slot, `views`, and the question
-        target = numbers = numbers if alone else np.array(numbers)
-        made = []
+        numbers = numbers if alone else np.array(numbers)
+        made, target = [], numbers
         for part in reversed(parts):
-            target = _PARTS[part._saved[1]](target, part._saved[2])
-            made.append((part, target))
+            _, kind, how = part._saved
+            made.append((part, kind, how, target, _PARTS[kind](target, how)))
+            target = made[-1][-1]
         try:
             target[...] = array
         except ValueError:
             raise ValueError("in place: several of these numbers are one in memory, as expand() leaves them; change a "
                              ".clone()") from None
+        for part, kind, how, outer, inner in reversed(made):
+            if kind == "pick":                      # which is no view
+                outer[how] = inner
+            part._data = inner if inner.ndim else inner[()]
         if not alone or whole.op is not None:
             whole._replace(numbers)
-        for part, target in made:
-            part._data = target if target.ndim else target[()]
 
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""

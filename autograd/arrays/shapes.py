@@ -174,12 +174,19 @@ class Shapes(ArrayNode):
         rows, columns = self.shape[first], self.shape[second]
         at = np.arange(max(0, min(rows + min(offset, 0), columns - max(offset, 0))))
         key = (..., at - min(offset, 0), at + max(offset, 0))
-        return self.permute(*others, first, second)[key]
+        last = self.permute(*others, first, second)
+        made = last[key]
+        if made.op is None:
+            made._saved = last, "pick", key
+        return made
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A matrix's diagonal; of a vector, the matrix that has it there and 0 elsewhere."""
         if self.ndim == 2:
-            return self.diagonal(diagonal)
+            made = self.diagonal(diagonal)
+            if made.op is None:
+                made._saved = None                  # a copy, no part of self
+            return made
         if self.ndim != 1:
             raise ValueError(f"diag: got shape {self.shape}, expected a vector or a matrix; use .diagonal()")
         n, at = self.shape[0] + abs(diagonal), np.arange(self.shape[0])
