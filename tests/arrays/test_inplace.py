@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import weakref
 
 import numpy as np
 import pytest
@@ -97,6 +98,16 @@ def test_a_part_with_old_numbers_writes_none_of_them():
 def test_what_expand_repeats_can_not_be_written_to():
     with pytest.raises(ValueError, match="one in memory"):
         zeros(3, 1).expand(3, 2)[0, 0] = 1.0
+
+
+def test_a_loop_of_parts_keeps_few_of_them():
+    x = Tensor(np.arange(1000.0))
+    first = weakref.ref(x)
+    for _ in range(900):
+        x = x[1:]
+    assert first() is None
+    x[0] = -1.0
+    assert x[:2].tolist() == [-1, 901]
 
 
 def test_a_copy_of_a_part_is_whole():
