@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.nary import Nary
+from autograd.arrays.structural import logsumexp
+from autograd.core.nary import LARGEST, LOGSUMEXP, Nary
 from autograd.core.op import TABLE, Op, Rule, times
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Array, Program, Register, expand_to, ours
@@ -182,7 +183,11 @@ class Groups:
         right = np.where(folded.right[terms] >= 0, self.slot[folded.right[terms]], -1)
         if not folded.summing[members[0]]:
             op = self.flat.ops[self.flat.code[folded.nodes[members[0]]]]
-            if isinstance(op, Nary):
+            if op in _BY_ROWS:
+                for n in np.unique(counts):
+                    chosen = counts == n
+                    self._by_rows(op, folded.nodes[members[chosen]], left[np.repeat(chosen, counts)].reshape(-1, n))
+            elif isinstance(op, Nary):
                 for m, row in zip(members, np.split(left, np.cumsum(counts)[:-1])):
                     self._nary(op, folded.nodes[m], row)
             else:
@@ -332,6 +337,23 @@ class Groups:
             self.forward.step(forward, index, out)
         if self.needs[where.start] and not op.constant:
             self._backwards.append(backward)
+
+    def _by_rows(self, op: Op, nodes: Array, index: Array) -> None:
+        """An op of any number of inputs, for nodes of equally many: what it makes of the rows of an array."""
+        where = self._place(nodes, index)
+        place = self._register(where, (len(nodes), 1))
+        x, at = self._whole(index)
+        self._store(self.forward.call(_BY_ROWS[op], x), place)
+        if not self.needs[where.start] or op.constant:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, place.shape)
+            out, row = [Register(self.backward, z.array, z.constant) for z in (place, x)]
+            part, = op.pulled([True], g, out, [row])
+            self._receive(at, part)
+
+        self._backwards.append(backward)
 
     def _sums(self, nodes: Array, left: Array, right: Array, alone: Array) -> None:
         """Σ left·right + Σ alone, for rows of equally many terms."""
@@ -582,6 +604,21 @@ def _Segments(start: Array) -> Rule:
 
 def _Gather(index: Array) -> Rule:
     return lambda x, out=None: np.take(x, index, None, out, "clip")
+
+
+def _largest(x: Array, out: Array | None = None) -> Any:
+    reduce: Rule = np.maximum.reduce                # as in `_Sum`
+    return reduce(x, 1, None, out, True)
+
+
+def _logsumexp(x: Array, out: Array | None = None) -> Any:
+    found = logsumexp.array(x, (1,), True)
+    if out is not None:
+        np.copyto(out, found)
+    return found
+
+
+_BY_ROWS: dict[Op | None, Rule] = {LARGEST: _largest, LOGSUMEXP: _logsumexp}
 
 
 # Finding the order in positions.

@@ -47,7 +47,8 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
         if kind < 0.6:
             n = r.randint(1, 5)
             xs, ys = ([r.choice(pool) for _ in range(n)] for _ in range(2))
-            return 0.3 * (total(xs) if kind < 0.55 else dot(xs, ys))
+            made: Value = r.choice([total, lambda xs: dot(xs, ys), F.logsumexp, lambda xs: F.softmax(xs)[0]])(xs)
+            return 0.3 * made
         name = r.choice([*TABLE, "power_by"])
         if name in ("exp", "expm1", "exp2", "sinh", "cosh", "square", "erf"):
             return getattr(a.tanh(), name)()
