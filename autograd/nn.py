@@ -10,6 +10,7 @@ import nn
 from autograd import functional
 
 sys.modules[f"{__name__}.functional"] = functional  # `import autograd.nn.functional as F`
+sys.modules[f"{__name__}.utils"] = nn.optim         # `from autograd.nn.utils import clip_grad_norm_`
 
 
 def __getattr__(name: str) -> Any:

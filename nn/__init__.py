@@ -72,7 +72,6 @@ _HOME = {
 _INSTEAD = {                                        # how a name of PyTorch's begins -> what there is here
     ("Conv", "MaxPool", "AvgPool", "BatchNorm2d", "RNN", "LSTM", "GRU", "Transformer", "MultiheadAttention"):
         "it has layers for vectors and sequences of them: Linear, Embedding, BatchNorm1d, LayerNorm; dir(nn) lists all",
-    ("utils",): "clip_grad_norm_ stands in nn.optim; a minibatch is an index: X[i], Y[i]",
     ("DataLoader", "Dataset"):
         "a minibatch is an index: i = autograd.randint(0, len(X), (32,)), and then X[i], Y[i]",
     ("functional",): "write `import autograd.functional as F`",
@@ -81,6 +80,8 @@ _INSTEAD = {                                        # how a name of PyTorch's be
 
 
 def __getattr__(name: str) -> object:
+    if name == "utils":                             # where PyTorch keeps clip_grad_norm_
+        return import_module("nn.optim")
     if name not in __all__:
         remedy = next((words for names, words in _INSTEAD.items() if name.startswith(names)),
                       "dir(nn) lists what is in it")

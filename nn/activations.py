@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import autograd.functional as F
@@ -23,15 +24,27 @@ class Tanh(_Elementwise):
 
 
 class ReLU(_Elementwise):
-    """max(0, x), elementwise."""
+    """max(0, x), elementwise. `inplace`, PyTorch's way to save memory, changes nothing."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
 
 
 class Sigmoid(_Elementwise):
     """1/(1 + exp(−x)), elementwise."""
 
 
-class Softplus(_Elementwise):
-    """log(1 + exp(x)), elementwise."""
+class Softplus(Module):
+    """log(1 + exp(β·x))/β, elementwise; x itself where β·x is above `threshold`."""
+
+    def __init__(self, beta: float = 1.0, threshold: float = math.inf) -> None:
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, x: object) -> Any:
+        return F.softplus(x, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return "" if (self.beta, self.threshold) == (1.0, math.inf) else f"beta={self.beta}, threshold={self.threshold}"
 
 
 class GELU(Module):

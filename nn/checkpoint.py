@@ -57,6 +57,9 @@ def save(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | Non
     if not isinstance(model, Module):
         raise TypeError(f"save: got a {type(model).__name__}, expected a model, that is an nn.Module")
     arrays = {name: np.asarray(array, order="C") for name, array in model.state_dict().items()}
+    for name in arrays:
+        if "\0" in name or "\\" in name:           # which archives cut off, or take for a folder
+            raise ValueError(f"save: the name {name!r} can't stand in a file; rename that parameter")
     facts: Facts = {"format": FORMAT, "meta": meta, "optimizer": None}
     if optimizer is not None:
         state = optimizer.state_dict()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nn.module import Module
+from autograd.core.value import Value
+from nn.module import Module, is_parameter, register
 
 __all__ = ["ModuleDict", "ModuleList", "Parameter"]
 
@@ -111,14 +112,16 @@ class _Word(type):
 
     def __call__(cls, data: Any, requires_grad: bool = True) -> Any:
         from autograd.arrays.tensor import Tensor  # late: without NumPy there are modules of Values
-        return Tensor(data, requires_grad)
+        tensor = Tensor(data, requires_grad)
+        register(tensor)
+        return tensor
 
     def __instancecheck__(cls, x: object) -> bool:
-        return bool(getattr(x, "is_parameter", False))
+        return is_parameter(x) and not isinstance(x, Value)
 
 
 class Parameter(metaclass=_Word):
-    """`Parameter(data)` is `Tensor(data, requires_grad=True)`, which is all a module looks for.
+    """`Parameter(data)` is `Tensor(data, requires_grad=True)`, which is all a module looks for. It may be frozen.
 
     >>> from nn import Linear
     >>> isinstance(Parameter([1.0, 2.0]), Parameter), isinstance(Linear(1, 1).weight, Parameter)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["Module"]
+__all__ = ["Module", "is_parameter", "register"]
 
 Parameter = Any                                     # a Value, or a Tensor that requires a gradient
 
@@ -26,8 +26,9 @@ class Module:
     """The base of layers, losses and models: write `forward`, keep parameters and modules in attributes.
 
     Parameters are found where they are kept, in attributes and in lists, tuples and dicts in attributes, and in the
-    order they were put there; each once, however often it is shared. In other collections (sets, deques, arrays of
-    objects) none is looked for: that they are there is an error.
+    order they were put there, but a module's own before those of the modules in it, as in PyTorch; each once, however
+    often it is shared. One that is frozen (`requires_grad = False`) stays a parameter, and is saved as one. In other
+    collections (sets, deques, arrays of objects) none is looked for: that they are there is an error.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -42,6 +43,11 @@ class Module:
     training = True
     _buffers: tuple[str, ...] = ()
 
+    def __setattr__(self, name: str, part: Any) -> None:
+        object.__setattr__(self, name, part)
+        if isinstance(part, Node) and is_parameter(part):
+            register(part)
+
     def forward(self, *inputs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: write a forward method to make it callable")
 
@@ -54,8 +60,9 @@ class Module:
         """Every parameter with the path that leads to it, as in "layers.0.weight"."""
         seen: set[int] = set()
         for name, part in self._parts():
-            if _is_parameter(part) and id(part) not in seen:
+            if is_parameter(part) and id(part) not in seen:
                 seen.add(id(part))
+                register(part)
                 yield name, part
 
     def parameters(self) -> list[Parameter]:
@@ -127,7 +134,7 @@ class Module:
 
     def _state(self) -> Iterator[tuple[str, Parameter]]:
         names: dict[str, Any] = {}
-        parameters = ((name, part) for name, part in self._parts() if _is_parameter(part))
+        parameters = ((name, part) for name, part in self._parts() if is_parameter(part))
         for name, part in (*parameters, *self.named_buffers()):     # one that is shared stands under each of its names
             if names.setdefault(name, part) is not part:
                 raise ValueError(f"{type(self).__name__}: two parameters or buffers have the name {name!r}, and one "
@@ -164,7 +171,7 @@ class Module:
             if path:
                 yield path, part
             if isinstance(part, Module):
-                inside: Iterable[tuple[object, object]] = part._inside()
+                inside: Iterable[tuple[object, object]] = sorted(part._inside(), key=_holds_modules)
             elif isinstance(part, dict):
                 inside = part.items()
             elif isinstance(part, (list, tuple)):
@@ -251,7 +258,7 @@ class Module:
         raise ValueError("cuda: there is no device 'cuda' here, only 'cpu'; leave .cuda() out")
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Ask for gradients of its parameters, or, with False, freeze them: they are none any more. Returns itself."""
+        """Ask for gradients of its parameters, or, with False, freeze them: no optimiser moves them. Returns itself."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -294,14 +301,28 @@ def _described(module: Module, around: tuple[Module, ...]) -> str:
     return "\n".join([f"{kind}({module.extra_repr()}", *lines, ")"]) if lines else f"{kind}({module.extra_repr()})"
 
 
+def _holds_modules(attribute: tuple[object, object]) -> bool:
+    part = attribute[1]
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, (list, tuple)) else (part,)
+    return any([isinstance(x, Module) for x in inside])
+
+
 def _listed(names: Iterable[str]) -> str:
     """The names in order, the first five of them."""
     several = sorted(names)
     return ", ".join(several[:5]) + (f" and {len(several) - 5} more" if len(several) > 5 else "")
 
 
-def _is_parameter(part: object) -> bool:
-    return isinstance(part, Node) and part.requires_grad and part.op is None
+def is_parameter(part: object) -> bool:
+    """Whether it is a leaf that requires a gradient, or did when a module first kept it: one that was frozen since."""
+    return isinstance(part, Node) and part.op is None and (
+        part.requires_grad or (part._notes is not None and "parameter" in part._notes))
+
+
+def register(part: Any) -> None:
+    """Remember of a leaf that it is a parameter, though it be frozen later."""
+    if not isinstance(part, Value) and not (part._notes and "parameter" in part._notes):
+        part._notes = {**(part._notes or {}), "parameter": True}
 
 
 def _refuse_hidden(path: str, part: Any) -> None:
@@ -312,6 +333,9 @@ def _refuse_hidden(path: str, part: Any) -> None:
                             and not hasattr(part, "dtype") and not isinstance(part, type)):
         inside = fields.values() if fields else part.flat if hidden else [
             *part, *(part.values() if isinstance(part, Mapping) else ())]
-        if any([isinstance(x, Module) or _is_parameter(x) for x in inside]):
+        if any([isinstance(x, Module) or is_parameter(x) for x in inside]):
             raise TypeError(f"{path}: a {type(part).__name__} with parameters or modules in it, where none are looked "
                             "for; keep them in a list or a dict")
+    elif any([is_parameter(x) for x in getattr(part, "__dict__", {}).values()]):    # modules it may but refer to
+        raise TypeError(f"{path}: a {type(part).__name__} with parameters in it, where none are looked for; make its "
+                        "class a Module, or keep them in a list or a dict")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from decimal import Decimal
+from inspect import signature
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
@@ -21,6 +22,7 @@ from autograd.core.names import meant
 from autograd.core.numbers import number as as_number
 from autograd.core.op import numpy
 from autograd.core.value import Value
+from nn.module import is_parameter
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -43,7 +45,7 @@ else:
     np = _NumPy()
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "LambdaLR", "LinearLR", "Optimizer", "RMSprop", "Schedule",
-           "StepLR", "Trainable", "clip_grad_norm_"]
+           "StepLR", "Trainable", "clip_grad_norm_", "clip_grad_value_"]
 
 State = dict[str, Any]                              # what is remembered from step to step, by name
 
@@ -58,7 +60,8 @@ class Trainable(Protocol):
         """Each array with the one its gradient appears in. An optimiser updates the first in place."""
 
 
-Parameters = Union[Iterable[Union[Node, "tuple[Array, Array]"]], Trainable]     # nodes, or arrays with their gradients
+# Nodes, or arrays with their gradients; of an optimiser, also groups of them, with options of their own.
+Parameters = Union[Iterable[Union[Node, "tuple[Array, Array]", "Mapping[str, Any]"]], Trainable]
 
 
 class _Parameters:
@@ -99,7 +102,8 @@ class _Parameters:
     def zero_gradients(self) -> None:
         raise NotImplementedError
 
-    def scale_gradients(self, factor: float) -> None:
+    def change_gradients(self, change: Callable[[Any], Any]) -> None:
+        """Put `change(g)` in the place of each gradient, of an array or a number."""
         raise NotImplementedError
 
     def kept(self, name: str) -> Array:
@@ -131,9 +135,9 @@ class _OfValues(_Parameters):
         for v in self.values:
             v._grad = 0.0
 
-    def scale_gradients(self, factor: float) -> None:
+    def change_gradients(self, change: Callable[[Any], Any]) -> None:
         for v in self.values:
-            v._grad *= factor
+            v._grad = float(change(v._grad))
 
     def kept_numbers(self, name: str) -> list[float]:
         """As `kept`, a list of floats."""
@@ -177,9 +181,9 @@ class _OfTensor(_Parameters):
     def zero_gradients(self) -> None:
         self.tensor._grad = None
 
-    def scale_gradients(self, factor: float) -> None:
-        g = self.tensor._grad
-        self.tensor._grad = None if g is None else g * self.dtype.type(factor)      # somebody may hold the old one
+    def change_gradients(self, change: Callable[[Any], Any]) -> None:
+        g = self.tensor._grad                       # somebody may hold the old one
+        self.tensor._grad = None if g is None else change(g).astype(self.dtype, copy=False)
 
 
 class _OfArray(_Parameters):
@@ -196,8 +200,8 @@ class _OfArray(_Parameters):
     def zero_gradients(self) -> None:
         self.gradient[...] = 0.0
 
-    def scale_gradients(self, factor: float) -> None:
-        np.multiply(self.gradient, factor, out=self.gradient)
+    def change_gradients(self, change: Callable[[Any], Any]) -> None:
+        self.gradient[...] = change(self.gradient)
 
 
 def _references(holder: Any) -> int:
@@ -233,7 +237,7 @@ def _gather(name: str, parameters: Parameters) -> list[_Parameters]:
     values = [p for p in listed if isinstance(p, Value)]
     gathered: list[_Parameters] = [_OfValues(values)] if values else []
     for p in listed:
-        if isinstance(p, Node) and p.op is None and p.requires_grad:
+        if isinstance(p, Node) and is_parameter(p):     # one that is frozen has no gradient, and stays as it is
             if not isinstance(p, Value):
                 gathered.append(_OfTensor(p))       # type: ignore[arg-type]
         elif isinstance(p, tuple) and len(p) == 2 and all(map(_is_array, p)):
@@ -281,7 +285,8 @@ class Optimizer:
 
     Args:
         parameters: Values, Tensors that require a gradient, or pairs (array, gradient array), in any iterable; or
-            what is `Trainable`, as a replay, whose arrays it then keeps up to date.
+            what is `Trainable`, as a replay, whose arrays it then keeps up to date. Or a list of groups of them that
+            go by options of their own, `{"params": parameters, "lr": 0.1}`: what a group does not say, the others do.
         lr: the learning rate; may be assigned to at any time, which is what schedules do.
 
     Raises:
@@ -290,20 +295,41 @@ class Optimizer:
     """
 
     options: tuple[str, ...] = ("lr",)              # the hyperparameters: what a checkpoint stores beside the state
+    _parts: tuple[Optimizer, ...]                   # one for each group, if there are groups
+    _parameters: list[_Parameters]
+
+    def __new__(cls, parameters: Any = (), *given: Any, **options: Any) -> Optimizer:
+        optimizer = super().__new__(cls)
+        optimizer._parts = ()
+        if isinstance(parameters, (list, tuple)) and parameters and all([isinstance(x, Mapping) for x in parameters]):
+            names = [name for name in signature(cls.__init__).parameters if name not in ("self", "parameters")]
+            said = {**dict(zip(names, given)), **options}
+            optimizer._parts = tuple([_of_group(cls, group, said) for group in parameters])
+        return optimizer
 
     def __init__(self, parameters: Parameters, lr: float) -> None:
-        self._parameters = _gather(type(self).__name__, parameters)
-        self.lr = lr
+        name = type(self).__name__
+        self._lr = _number(name, "lr", lr)
+        self._parameters = [p for part in self._parts for p in part._parameters] or _gather(name, parameters)
+        if len({id(owner) for owner in self.owners()}) != len(self.owners()):
+            raise ValueError(f"{name}: a parameter is listed in two groups, and would be updated twice")
         self._scratch: dict[np.dtype[Any], tuple[Array, Array]] = {}
 
     @property
     def lr(self) -> float:
-        """The learning rate."""
-        return self._lr
+        """The learning rate. Where there are groups, assigning one gives it to all of them."""
+        return self._parts[0].lr if self._parts else self._lr
 
     @lr.setter
     def lr(self, lr: float) -> None:
         self._lr = _number(type(self).__name__, "lr", lr)
+        for part in self._parts:
+            part.lr = lr
+
+    @property
+    def parts(self) -> tuple[Optimizer, ...]:
+        """An optimiser for each group of parameters; itself, where there are no groups."""
+        return self._parts or (self,)
 
     def __repr__(self) -> str:
         n = len(self._parameters)
@@ -321,6 +347,10 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient. Raises ValueError for a gradient of another shape."""
+        for part in self._parts:
+            part.step()
+        if self._parts:
+            return
         ready = []
         for p in self._parameters:                  # all are looked at before any is changed
             if isinstance(p, _OfValues):
@@ -366,7 +396,7 @@ class Optimizer:
 
     @property
     def param_groups(self) -> list[MutableMapping[str, Any]]:
-        """PyTorch's way to the options: a list of one group, `params` and each option by its name, to read and to set.
+        """PyTorch's way to the options: for each group `params` and each option by its name, to read and to set.
 
         >>> w = Value(1.0); optimizer = SGD([w], lr=0.1)
         >>> for group in optimizer.param_groups:
@@ -374,15 +404,20 @@ class Optimizer:
         >>> optimizer.lr
         0.5
         """
-        return [_Group(self)]
+        return [_Group(part) for part in self.parts]
 
     def owners(self) -> list[Any]:
         """The Values and Tensors it updates, in the order of its state."""
         return [owner for p in self._parameters for owner in p.owners()]
 
+    def settings(self) -> dict[str, Any]:
+        """The options, by name."""
+        return {name: getattr(self, name) for name in self.options}
+
     def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on as if never interrupted: kind, options, steps, and a copy of the state."""
-        return {"kind": type(self).__name__, "options": {name: getattr(self, name) for name in self.options},
+        groups = {"groups": [part.settings() for part in self._parts]} if self._parts else {}
+        return {"kind": type(self).__name__, "options": self.settings(), **groups,
                 "steps": [p.steps for p in self._parameters], "numbers": [p.marks() for p in self._parameters],
                 "arrays": {f"{i}.{name}": np.array(array) for i, p in enumerate(self._parameters)
                            for name, array in p.state.items()}}
@@ -403,7 +438,11 @@ class Optimizer:
         if set(options) != set(self.options) or len(steps) != len(self._parameters):
             raise ValueError(f"{name}: the state has options {sorted(options)} and {len(steps)} parameters, expected "
                              f"{sorted(self.options)} and {len(self._parameters)}")
-        type(self)([Value(0.0)], **options)         # raises if an option is out of range
+        groups = state.get("groups", [])
+        if len(groups) != len(self._parts):
+            raise ValueError(f"{name}: the state is of {len(groups)} groups of parameters, expected {len(self._parts)}")
+        for said in (options, *groups):
+            type(self)([Value(0.0)], **said)        # raises if an option is out of range
         self._refuse_others(state.get("numbers"))
         states: list[State] = [{} for _ in self._parameters]
         for path, array in arrays.items():
@@ -415,11 +454,11 @@ class Optimizer:
                 raise ValueError(f"{name}: {path} is {array.dtype} of shape {array.shape}, expected {p.dtype} of "
                                  f"shape {p.shape}")
             states[int(i)][key] = array.copy()
-        options = {key: tuple(x) if isinstance(x, list) else x for key, x in options.items()}
 
         def take_over() -> None:
-            for key, x in options.items():
-                setattr(self, key, x)
+            for part, said in zip((self, *self._parts), (options, *groups)):
+                for key, x in said.items():
+                    setattr(part, key, tuple(x) if isinstance(x, list) else x)
             for p, count, arrays_ in zip(self._parameters, steps, states):
                 p.steps, p.state = count, arrays_
 
@@ -434,6 +473,16 @@ class Optimizer:
             if first != marks[0] and (first in firsts or sorted_ == marks[1]):
                 raise ValueError(f"{type(self).__name__}: parameter {i} holds the numbers that another one had when "
                                  "the state was made; give the optimiser its parameters in the order they had then")
+
+
+def _of_group(kind: type[Optimizer], group: Mapping[str, Any], said: dict[str, Any]) -> Optimizer:
+    """The optimiser of one group: with its own options, or else what was said for all."""
+    unknown = [key for key in group if key not in ("params", *kind.options)]
+    if "params" not in group or unknown:
+        raise ValueError(f"{kind.__name__}: got a group with {', '.join(map(repr, group)) or 'nothing'}, expected "
+                         f"'params' and options among {', '.join(kind.options)}")
+    listed = [group["params"]] if isinstance(group["params"], Node) else group["params"]
+    return kind(listed, **{**said, **{key: x for key, x in group.items() if key != "params"}})
 
 
 class _Group(MutableMapping[str, Any]):
@@ -453,8 +502,7 @@ class _Group(MutableMapping[str, Any]):
         if key not in self._optimizer.options:
             raise KeyError(f"{type(self._optimizer).__name__} has no option {key!r}; it has "
                            f"{', '.join(self._optimizer.options)}")
-        options = {name: getattr(self._optimizer, name) for name in self._optimizer.options}
-        type(self._optimizer)([Value(0.0)], **{**options, key: x})          # raises if it is out of range
+        type(self._optimizer)([Value(0.0)], **{**self._optimizer.settings(), key: x})       # raises if out of range
         setattr(self._optimizer, key, x)
 
     def __delitem__(self, key: str) -> None:
@@ -636,7 +684,7 @@ def _towards_square(mean: Array, g: Array, keep: float, work: Array) -> None:
 # Schedules: the learning rate as a function of how many steps were taken.
 
 class Schedule:
-    """The base: optimizer.lr = (its lr at the start) · `factor(t)`, with t counted by `step()`.
+    """The base: optimizer.lr = (its lr at the start) · `factor(t)`, with t counted by `step()`; each group's its own.
 
     Args:
         warmup: for so many steps the rate first rises in a straight line; the schedule itself begins after them.
@@ -654,7 +702,7 @@ class Schedule:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(self).__name__}: got a {type(optimizer).__name__}, expected an optimiser")
         self.optimizer = optimizer
-        self.base_lr = optimizer.lr
+        self.base_lrs = [part.lr for part in optimizer.parts]
         self.warmup = _count(type(self).__name__, "warmup", warmup, 0)
         self.t = 0
         self._set()
@@ -670,16 +718,22 @@ class Schedule:
 
     def _set(self) -> None:
         warm = self.t < self.warmup
-        self.optimizer.lr = self.base_lr * ((self.t + 1) / self.warmup if warm else self.factor(self.t - self.warmup))
+        for i, part in reversed([*enumerate(self.optimizer.parts)]):    # at the end base_lr is the first's
+            self.base_lr = self.base_lrs[i]
+            part.lr = self.base_lr * ((self.t + 1) / self.warmup if warm else self.factor(self.t - self.warmup))
 
     def state_dict(self) -> State:
         """Where it is, as plain numbers."""
-        return {"t": self.t, "base_lr": self.base_lr}
+        groups = {"base_lrs": list(self.base_lrs)} if len(self.base_lrs) > 1 else {}
+        return {"t": self.t, "base_lr": self.base_lr, **groups}
 
     def load_state_dict(self, state: State) -> None:
         """Go on from there."""
-        t, base_lr = _count("Schedule", "t", state["t"], 0), _number("Schedule", "base_lr", state["base_lr"])
-        self.t, self.base_lr = t, base_lr
+        t, rates = _count("Schedule", "t", state["t"], 0), state.get("base_lrs", [state["base_lr"]])
+        if len(rates) != len(self.base_lrs):
+            raise ValueError(f"{type(self).__name__}: the state is of {len(rates)} groups of parameters, expected "
+                             f"{len(self.base_lrs)}")
+        self.t, self.base_lrs = t, [_number("Schedule", "base_lr", rate) for rate in rates]
         self._set()
 
 
@@ -777,8 +831,20 @@ def clip_grad_norm_(parameters: Parameters, max_norm: float, norm_type: float = 
     if factor < 1.0:
         with np.errstate(all="ignore"):
             for p in gathered:
-                p.scale_gradients(factor)
+                p.change_gradients(lambda g: g * factor)
     return norm
+
+
+def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
+    """Every number in every gradient made at most `clip_value`, and at least −clip_value. An infinite one too.
+
+    >>> w = Value(1.0); (w * 50.0).backward()
+    >>> clip_grad_value_([w], 5.0); w.grad
+    5.0
+    """
+    limit = _number("clip_grad_value_", "clip_value", clip_value)
+    for p in _gather("clip_grad_value_", parameters):
+        p.change_gradients(lambda g: np.clip(g, -limit, limit))
 
 
 def _norm(arrays: Sequence[Array | float], norm_type: float) -> float:

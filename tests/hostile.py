@@ -491,7 +491,7 @@ for _name, _run in {"*": lambda t: _array * t, "+": lambda t: _array + t, "/": l
     case(5, f"array {_name} Tensor is a Tensor with its history", lambda run=_run: is_ours(run(param([3.0, 4.0]))), True)
 for _name, _run in {"np.logaddexp": lambda t: np.logaddexp(t, t), "np.median": np.median, "np.linalg.svd": lambda t: np.linalg.svd(t[None]),
                     "np.asarray": np.asarray, "np.add.reduce": np.add.reduce, "np.array of a list": lambda t: np.array([t, t]),
-                    "np.broadcast_arrays": lambda t: np.broadcast_arrays(t, _array), "np.meshgrid": np.meshgrid, "array[:] =": lambda t: operator.setitem(_array.copy(), slice(None), t),
+                    "np.i0": np.i0, "np.meshgrid": np.meshgrid, "array[:] =": lambda t: operator.setitem(_array.copy(), slice(None), t),
                     "array *= t": lambda t: operator.imul(_array.copy(), t), "np.sqrt(out=)": lambda t: np.sqrt(t, out=_array.copy()),
                     }.items():
     case(5, f"{_name} of a Tensor raises", lambda run=_run: run(param([3.0, 4.0])), TypeError)
@@ -910,9 +910,9 @@ _LOST: dict[str, Callable[[Tensor], Any]] = {
     "np.linalg.eigvalsh": lambda t: np.linalg.eigvalsh(t * np.eye(3)), "np.linalg.qr": lambda t: np.linalg.qr(t * np.eye(3)),
     "np.convolve": lambda t: np.convolve(t, t), "np.correlate": lambda t: np.correlate(t, t), "np.cov": lambda t: np.cov(t),
     "np.corrcoef": lambda t: np.corrcoef(t, t), "np.gradient": lambda t: np.gradient(t), "np.trapezoid": lambda t: getattr(np, "trapezoid", np.interp)(t, t, t),
-    "np.kron": lambda t: np.kron(t, t), "np.cross": lambda t: np.cross(t, t), "np.pad": lambda t: np.pad(t, 1), "np.insert": lambda t: np.insert(t, 0, 1.0),
-    "np.delete": lambda t: np.delete(t, 0), "np.resize": lambda t: np.resize(t, 6), "np.meshgrid": lambda t: np.meshgrid(t, t),
-    "np.select": lambda t: np.select([[True, False, True]], [t]), "np.piecewise": lambda t: np.piecewise(t, [[True] * 3], [abs]),
+    "np.kron": lambda t: np.kron(t, t), "np.cross": lambda t: np.cross(t, t), "np.pad of means": lambda t: np.pad(t, 1, "mean"), "np.insert": lambda t: np.insert(t, 0, 1.0),
+    "np.nanmax": lambda t: np.nanmax(t), "np.ediff1d": lambda t: np.ediff1d(t), "np.meshgrid": lambda t: np.meshgrid(t, t),
+    "np.choose": lambda t: np.choose([0, 1, 0], [t, t]), "np.piecewise": lambda t: np.piecewise(t, [[True] * 3], [abs]),
     "np.apply_along_axis": lambda t: np.apply_along_axis(sum, 0, t), "np.percentile": lambda t: np.percentile(t, 50),
     "np.median": lambda t: np.median(t), "np.nansum": lambda t: np.nansum(t), "np.nan_to_num": lambda t: np.nan_to_num(t),
     "np.histogram(weights=)": lambda t: np.histogram([0.1, 0.2, 0.3], weights=t), "np.bincount(weights=)": lambda t: np.bincount([0, 1, 2], t),

@@ -179,3 +179,39 @@ def test_param_groups_read_and_set_the_options():
         with pytest.raises(error):
             group[key] = x
     assert optimizer.lr == 0.5
+
+
+class Handmade:
+    """A layer as learners write one, no Module."""
+
+    def __init__(self):
+        self.weight = Tensor([1.0], requires_grad=True)
+
+
+def test_parameters_in_a_handmade_layer_are_not_overlooked():
+    model = nn.Module()
+    model.layers = [nn.Linear(1, 1), Handmade()]
+    for ask in (model.parameters, model.state_dict, lambda: nn.save("/dev/null", model)):
+        with pytest.raises(TypeError, match="make its class a Module"):
+            ask()
+    model.layers.pop()
+    model.owner = Handmade.__new__(Handmade)        # what refers to a module owns none of its parameters
+    model.owner.model = model
+    assert len(model.parameters()) == 2
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+@pytest.mark.parametrize("key", ["a\0b", "a\\b", "a/b", "a b", "ä", "a\nb", "a" * 300, "..", "", "a/"])
+def test_a_name_that_is_saved_can_be_loaded(key, ending, tmp_path):
+    if ending == "safetensors":
+        pytest.importorskip("safetensors", reason="the safetensors extra is not installed")
+    model, other, refused = nn.Module(), nn.Module(), ""
+    model.kept, other.kept = ({key: Tensor([x], requires_grad=True)} for x in (1.0, 2.0))
+    try:
+        nn.save(tmp_path / f"a.{ending}", model)
+    except ValueError as error:
+        refused = str(error)
+    if not refused:
+        nn.load(tmp_path / f"a.{ending}", other)
+        assert other.kept[key].item() == 1.0
+    assert not refused or "rename" in refused

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd import Tensor, Value, enable_grad, is_grad_enabled, no_grad
+from autograd import Tensor, Value, detect_anomaly, enable_grad, is_grad_enabled, no_grad
 from autograd.core.nary import total
 
 needs_alarms = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms")
@@ -178,6 +178,22 @@ def test_tasks_and_threads_keep_their_modes_to_themselves(seed):
     assert is_grad_enabled()
     assert all(right)
     assert len(right) == 4 * 3 * 15 + 6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_generators_that_end_in_any_order_leave_no_mode_behind(seed):
+    chance = random.Random(seed)
+    alive = [walk(chance, 2) for _ in range(4)]
+    while alive:
+        one = chance.choice(alive)
+        if chance.random() < 0.2 or next(one, None) is None:
+            one.close()
+            alive.remove(one)
+    assert is_grad_enabled()
+    for mode in (detect_anomaly, enable_grad):      # which asks for more than whether any mode is on
+        with mode():
+            assert is_grad_enabled()
+            assert (Tensor(1.0, requires_grad=True) * 2.0).requires_grad
 
 
 def test_generators_interleaved_in_one_thread_end_where_they_began():

@@ -61,6 +61,31 @@ def test_gradients_without_a_second_witness(name):
     assert gradcheck(lambda x, y: PROGRAMS[name](autograd, F, x, y, Tensor(T)), inputs)
 
 
+KINKS = np.array([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1e3, -1e3, 1e-300, np.inf, -np.inf])
+AT_KINKS = {
+    "relu": lambda t, F, x: x.relu(), "abs": lambda t, F, x: x.abs(),
+    "leaky_relu": lambda t, F, x: F.leaky_relu(x, 0.1),
+    "no leak": lambda t, F, x: F.leaky_relu(x, 0.0), "clamp": lambda t, F, x: x.clamp(-0.5, 1.0),
+    "clamp min": lambda t, F, x: x.clamp(min=0.0), "sign": lambda t, F, x: x.sign() * 2.0 + x,
+    "maximum": lambda t, F, x: t.maximum(x, t.zeros_like(x)), "minimum": lambda t, F, x: t.minimum(x, x.detach()),
+    "sigmoid": lambda t, F, x: x.sigmoid(), "tanh": lambda t, F, x: x.tanh(), "softplus": lambda t, F, x: F.softplus(x),
+    "square": lambda t, F, x: x ** 2, "exp": lambda t, F, x: x.exp(), "floor": lambda t, F, x: x.floor() + x,
+    "l1_loss": lambda t, F, x: F.l1_loss(x, t.ones_like(x), reduction="none"),
+    **{f"smooth_l1_loss, {beta}": lambda t, F, x, beta=beta: F.smooth_l1_loss(
+        x, t.zeros_like(x), reduction="none", beta=beta) for beta in (0.0, 0.5, 1.0, 3.0)},
+    "where": lambda t, F, x: t.where(x > 0, x, -2.0 * x), "masked_fill": lambda t, F, x: x.masked_fill(x < 0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", AT_KINKS)
+def test_slopes_at_kinks_and_infinities_are_pytorchs(name):
+    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    ours, theirs = (library.tensor(KINKS, requires_grad=True) for library in (autograd, torch))
+    for library, functional, x in ((autograd, F, ours), (torch, torch.nn.functional, theirs)):
+        AT_KINKS[name](library, functional, x).backward(library.tensor(np.arange(1.0, len(KINKS) + 1)))
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-12)
+
+
 def test_losses_of_values_take_the_options_too():
     logits = [Value(x) for x in X[0]]
     loss = F.binary_cross_entropy_with_logits(logits, list(T[0]), weight=[1.0, 2.0, 3.0], pos_weight=2.0)
@@ -97,3 +122,84 @@ def test_gradcheck_says_where_it_cannot_tell():
     with pytest.raises(ValueError, match="can't be checked here"):
         gradcheck(lambda x: x.sin(), Value(1e16))
     assert gradcheck(lambda x: x.sin(), Value(10.0))
+
+
+# Layers with PyTorch's options, by PyTorch's names: the same numbers and gradients, and the same names of parameters.
+LAYERS = {
+    "ReLU": [{"inplace": False}], "Dropout": [{"p": 0.0, "inplace": True}],
+    "Softplus": [{"beta": 2}, {"threshold": 0.5}], "GELU": [{"approximate": "tanh"}],
+    "Identity": [{"a": 1}], "Flatten": [{"start_dim": 0}, {"start_dim": 1, "end_dim": 2}, {"start_dim": -2}],
+    "Linear": [{"in_features": 2, "out_features": 3, "bias": False, "device": "cpu"}],
+    "LayerNorm": [{"normalized_shape": 2, "elementwise_affine": False}, {"normalized_shape": (3, 2), "eps": 0.1},
+                  {"normalized_shape": [2], "bias": False}, {"normalized_shape": (4, 3, 2)}],
+    "BatchNorm1d": [{"num_features": 3, "affine": False}, {"num_features": 3, "track_running_stats": False},
+                    {"num_features": 3, "momentum": None, "eps": 0.1}],
+}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(("name", "options"), [(name, options) for name in LAYERS for options in LAYERS[name]])
+def test_layers_take_pytorchs_options(name, options, training):
+    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    theirs, ours = getattr(torch.nn, name)(**options).double().train(training), getattr(nn, name)(**options)
+    ours.train(training)
+    for p in theirs.parameters():
+        p.data = torch.tensor(np.sin(np.arange(1.0, p.numel() + 1))).reshape(p.shape)
+    ours.load_state_dict({key: x.numpy() for key, x in theirs.state_dict().items()})
+    for seed in range(2):
+        batch = np.random.default_rng(seed).normal(size=(4, 3, 2))
+        x, y = Tensor(batch, requires_grad=True), torch.tensor(batch, requires_grad=True)
+        got, want = ours(x), theirs(y)
+        (got * got).sum().backward()
+        (want * want).sum().backward()
+        np.testing.assert_allclose(got.detach().numpy(), want.detach().numpy(), rtol=1e-12)
+        np.testing.assert_allclose(x.grad.numpy(), y.grad.numpy(), rtol=1e-9, atol=1e-12)
+    for key, x in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[key], x.numpy(), rtol=1e-12)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_a_sequence_by_name_and_in_part():
+    net = nn.Sequential({"fc": nn.Linear(2, 3), "act": nn.ReLU(inplace=True)})
+    assert [key for key, _ in net.named_parameters()] == ["fc.weight", "fc.bias"]
+    assert net.fc is net[0]
+    assert net.append(nn.Linear(3, 1))[-1].out_features == 1
+    assert [key for key, _ in net.named_parameters()][2:] == ["2.weight", "2.bias"]
+    assert len(net[:2]) == 2
+    x = Tensor(X[:, :2])
+    assert net[:2](x).tolist() == net.fc(x).relu().tolist()
+
+
+IN_PLACE = {"clamp_": (-1.0, 1.0), "clip_": (-1.0, 1.0), "pow_": (2.0,), "masked_fill_": (X > 0, 9.0), "tril_": (-1,),
+            "remainder_": (2.0,), "add_": (2.0,), "sub_": (2.0,), "mul_": (2.0,), "div_": (2.0,), "copy_": (Y,)}
+OTHERS = {"requires_grad_", "normal_", "uniform_", "index_add_", "fill_"}
+
+
+@pytest.mark.parametrize("name", sorted(n for n in dir(Tensor) if n[-1] == "_" != n[0] and hasattr(Tensor, n)))
+def test_what_ends_in_a_stroke_changes_the_tensor(name):
+    if name in OTHERS:
+        return
+    torch = pytest.importorskip("torch", reason="the parity extra is not installed")
+    given, start = IN_PLACE.get(name, ()), np.abs(X) if "log" in name or "sqrt" in name else X
+    ours, theirs = autograd.tensor(start), torch.tensor(start)
+    array = ours.numpy()
+    assert getattr(ours, name)(*given) is ours
+    getattr(theirs, name)(*[torch.tensor(x) if isinstance(x, np.ndarray) else x for x in given])
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-12)
+    assert np.array_equal(array, start)             # what somebody holds stays as it was
+    w = Tensor(start, requires_grad=True)
+    for reach in (lambda: w.grad, lambda: w.grad.data, lambda: w.grad.data.data):
+        w.grad = start
+        held = w.grad
+        getattr(reach(), name)(*given)
+        np.testing.assert_allclose(w.grad.numpy(), theirs.numpy(), rtol=1e-12)
+        assert np.array_equal(held.numpy(), start)
+    getattr(w.data, name)(*given)
+    np.testing.assert_allclose(w.detach().numpy(), theirs.numpy(), rtol=1e-12)
+    with pytest.raises(ValueError, match="leaf"):
+        getattr(w, name)(*given)
+    y = w * 1.0
+    getattr(y, name)(*given)
+    with pytest.raises(ValueError, match="in place"):
+        y.sum().backward()

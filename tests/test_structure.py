@@ -115,7 +115,7 @@ BESIDE = {
     "autograd/core/modes": "test_hostile", "autograd/core/carrying": "test_engine_limits",
     "autograd/arrays/structural": "core/test_ops", "autograd/arrays/steps": "test_mutations",
     "autograd/arrays/convert": "arrays/test_tensor", "autograd/arrays/dims": "arrays/test_reductions",
-    "autograd/arrays/inplace": "arrays/test_tensor", "autograd/arrays/joining": "arrays/test_tensor",
+    "autograd/arrays/joining": "arrays/test_tensor",
     "autograd/arrays/silence": "test_hostile",
     "autograd/learn/contributions": "see/test_explain", "autograd/learn/alike": "learn/test_diagnose",
     "autograd/learn/mistakes": "learn/test_diagnose", "autograd/learn/shapes": "learn/test_diagnose",

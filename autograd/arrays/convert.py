@@ -7,7 +7,7 @@ know no other class. Results are made by `handle`, which was told which class th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,8 +78,11 @@ def made_by_ops(kind: K) -> K:
     return kind
 
 
-def handle(array: Array, owner: tuple[ArrayNode, str] | None = None) -> Tensor:
-    """A leaf around `array`, not copied; if it belongs to `owner`, changing it in place changes that."""
+def handle(array: Array, owner: tuple[Any, ...] | None = None) -> Tensor:
+    """A leaf around `array`, not copied. If it has an owner, changing it in place changes that.
+
+    An owner is (tensor, slot), whose own array it is; or (tensor, kind, how), of which it is a part.
+    """
     node: Tensor = _new(_kind)
     node._data = array
     node._grad = None
@@ -105,10 +108,13 @@ def as_array(data: object, dtype: DTypeLike | None = None) -> Array:
     if array.dtype.kind == "O" and all([is_real(x) for x in array.flat]):
         array = np.array([to_float(x) for x in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
+        inside = list(array.flat) if array.dtype.kind == "O" else []
+        remedy = ("; for Values, use their .data" if any([isinstance(x, Node) for x in inside])
+                  else "; make a list of it: list(x)" if any([isinstance(x, Iterable) for x in inside]) else "")
         what = {"c": "complex numbers", "O": "objects", "U": "strings", "S": "bytes"}.get(array.dtype.kind,
                                                                                            str(array.dtype))
         raise TypeError(f"Tensor: got {what} ({short(data)}), expected real numbers"
-                        + ("; for Values, use their .data" if array.dtype.kind == "O" else ""))
+                        + remedy)
     if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
         array = array.astype(array.dtype.newbyteorder("="))
     return array if dtype is None else cast(array, np.dtype(dtype), "Tensor")
@@ -144,6 +150,9 @@ def operand(x: object, where: str, like: ArrayNode | None) -> Tensor:
         return x                                    # type: ignore[return-value]
     if x is None or isinstance(x, (str, bytes, Node)):
         raise TypeError(f"{where}: got {short(x)}, expected a Tensor, an array or a number")
+    if isinstance(x, np.matrix) and where in ("mul", "power"):
+        raise TypeError(f"{where}: got a np.matrix, whose * is the matrix product; expected an array: use "
+                        "np.asarray(x), and @ for the product")
     return handle(as_array(x))
 
 

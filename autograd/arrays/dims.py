@@ -86,6 +86,8 @@ def from_numpy(name: str, dim: object, keepdim: bool, names: dict[str, object]) 
     """`dim` and `keepdim` where the caller wrote NumPy's `axis` and `keepdims`."""
     if names.get("out") is not None:
         raise TypeError(f"{name}: writes to no `out`; assign the result instead")
+    if names.get("axis") is not None and dim not in (None, -1):
+        raise TypeError(f"{name}: got dim={short(dim)} and axis={short(names['axis'])}; expected one of the two")
     rest: dict[str, Any] = {k: v for k, v in names.items() if k != "out" and not (k == "dtype" and v is None)}
     dim, keepdim = rest.pop("axis", dim), rest.pop("keepdims", keepdim)
     if rest:

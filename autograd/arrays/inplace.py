@@ -6,9 +6,9 @@ pass saw it. A node that is changed after its op made it may be read; no gradien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from sys import getrefcount
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -51,6 +51,29 @@ _CHANGED = _Changed("changed", _through_a_change, joint=_through_a_change, symbo
 _APART = {"changed": _CHANGED}
 
 
+_VIEWS = {st.index, st.reshape, st.permute, st.expand}      # the ops that may give the same memory again
+
+# How a part is found in an array.
+_PARTS: dict[str, Callable[[Any, Any], Any]] = {
+    "index": lambda x, key: x[_with_dots(key)],
+    "reshape": lambda x, shape: x.reshape(shape), "permute": lambda x, dims: x.transpose(dims),
+    "expand": np.broadcast_to, "pick": lambda x, key: x[key]}
+
+
+def _with_dots(key: Any) -> Any:
+    """The index, so that what it gives is an array though it be one number."""
+    key = key if type(key) is tuple else (key,)
+    return key if any([k is ... for k in key]) else (*key, ...)
+
+
+def _owners(handle: Any) -> Iterator[tuple[Any, str]]:
+    """Whose numbers or gradient a handle is that `.data` or `.grad` gave out; or both, `.grad.data`."""
+    slot = "_data"
+    while slot == "_data" and handle.op is None and handle._saved is not None and len(handle._saved) == 2:
+        handle, slot = handle._saved
+        yield handle, slot
+
+
 class InPlace(ArrayNode):
     """Item assignment, `+=` and its like, and PyTorch's methods that end in a stroke."""
 
@@ -61,7 +84,8 @@ class InPlace(ArrayNode):
         self._may_change("item assignment")
         tracked = isinstance(value, ArrayNode) and value.requires_grad and is_grad_enabled()
         if tracked and self._saved is not None and self.op is None:
-            raise ValueError("item assignment: the value has a gradient, which .data would lose; use value.detach()")
+            raise ValueError("item assignment: the value has a gradient, which .data, or a part of another tensor, "
+                             "would lose; use value.detach(), or assign to the whole: x[0, 1] = …")
         shared = getrefcount(self._data) > 2        # by a graph, a view, another Tensor: they keep the old numbers
         array = self._data
         if shared or not isinstance(array, np.ndarray) or array.base is not None:
@@ -80,6 +104,26 @@ class InPlace(ArrayNode):
         if self.requires_grad and self.op is None and is_grad_enabled():
             raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
                              "change would escape it; change its .data, or work under no_grad()")
+        root: Any = self
+        while root.op in _VIEWS:
+            root = root._a
+        if root is not self and root.op is None and is_grad_enabled() and np.may_share_memory(root._data, self._data):
+            raise ValueError(f"{what}: this is a part of {root.label or 'a tensor'}, a leaf that requires a gradient, "
+                             "and the change would escape it; work under no_grad(), or change a .clone()")
+
+        if root.op is None and root._saved is not None and len(root._saved) == 3:
+            *parts, whole = self._chain()           # a part whose whole was changed meanwhile has old numbers
+            numbers = whole._data
+            for part in reversed(parts):
+                numbers = _PARTS[part._saved[1]](numbers, part._saved[2])
+                part._data = numbers if numbers.ndim else numbers[()]
+
+    def _chain(self) -> list[Any]:
+        """Itself, what it is a part of, what that is a part of, and so on."""
+        chain: list[Any] = [self]
+        while chain[-1].op is None and chain[-1]._saved is not None and len(chain[-1]._saved) == 3:
+            chain.append(chain[-1]._saved[0])
+        return chain
 
     def _may_take(self, what: str, other: object) -> None:
         if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
@@ -93,13 +137,46 @@ class InPlace(ArrayNode):
         array = cast(array, self._data.dtype, "in place")
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
+        if self.op is None and self._saved is not None and len(self._saved) == 3:
+            self._write_through(array)
+            return self
         self._data = array
-        if self.op is None and self._saved is not None:         # the handle that `.data` or `.grad` gave out
-            owner, slot = self._saved
+        for owner, slot in _owners(self):
             setattr(owner, slot, array)
         if self.op is not None:
             self._cut()
         return self
+
+    def _write_through(self, array: Array) -> None:
+        """Write to a part of another tensor, as `x[0]` and `x.view(-1)` are, and so to that tensor.
+
+        What else holds the array, such as a graph, keeps the old numbers: it is then copied first.
+        """
+        *parts, whole = self._chain()
+        whole._may_change("in place")
+        numbers = whole._data
+        views = [part._data for part in parts if isinstance(part._data, np.ndarray)]
+        holders = 1 + sum([getattr(*owner) is numbers for owner in _owners(whole)]) + len(views)
+        alone = (numbers.base is None and numbers.flags.writeable and getrefcount(numbers) == holders + 2
+                 and all([view.base is numbers for view in views])
+                 and all([getrefcount(part._data) <= 3 for part in parts]))     # its slot, `views`, and the question
+        numbers = numbers if alone else np.array(numbers)
+        made, target = [], numbers
+        for part in reversed(parts):
+            _, kind, how = part._saved
+            made.append((part, kind, how, target, _PARTS[kind](target, how)))
+            target = made[-1][-1]
+        try:
+            target[...] = array
+        except ValueError:
+            raise ValueError("in place: several of these numbers are one in memory, as expand() leaves them; change a "
+                             ".clone()") from None
+        for part, kind, how, outer, inner in reversed(made):
+            if kind == "pick":                      # which is no view
+                outer[how] = inner
+            part._data = inner if inner.ndim else inner[()]
+        if not alone or whole.op is not None:
+            whole._replace(numbers)
 
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
@@ -186,6 +263,13 @@ class InPlace(ArrayNode):
     def div_(self, other: object) -> Self:
         """`self /= other`."""
         return self._assigned("div_", self.__truediv__, other)
+
+    def put_in_place(self, name: str, function: Callable[..., Self], *given: object, **options: object) -> Self:
+        """What the function makes of it, written into it; no gradient may have to pass."""
+        self._may_change(name)
+        for other in (*given, *options.values()):
+            self._may_take(name, other)
+        return self._replace(function(self, *given, **options)._data)
 
     def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)

@@ -15,7 +15,7 @@ _REMEDIES = {
     "the array is .numpy()": "storage untyped_storage data_ptr stride storage_offset element_size",
     "index it: t[indices], or t.gather(dim, index)": "index_select take masked_select",
     "use item assignment on a constant, or where() and concatenate()":
-        "scatter scatter_ scatter_add scatter_add_ index_put index_put_ index_fill index_fill_ masked_fill_ "
+        "scatter scatter_ scatter_add scatter_add_ index_put index_put_ index_fill index_fill_ "
         "masked_scatter_ index_copy_",
     "NumPy has it for constants: np.nonzero(t.numpy())":
         "nonzero argwhere unique bincount median mode kthvalue quantile",
@@ -24,8 +24,7 @@ _REMEDIES = {
     "write it with operators, or as an op of your own: autograd.extend":
         "addmm addmv addbmm baddbmm addcmul addcdiv lerp cross cumprod logcumsumexp cummax erfinv lgamma digamma "
         "renorm unfold matrix_power cholesky inverse det logdet svd qr solve pinverse",
-    "write x = x.exp(), and so on: in place there are add_, sub_, mul_, div_, fill_, zero_, copy_":
-        "exp_ log_ sqrt_ tanh_ sigmoid_ relu_ abs_ neg_ pow_ clamp_ floor_ ceil_ round_ detach_ squeeze_ unsqueeze_ t_",
+    "write x = x.squeeze(), and so on": "detach_ squeeze_ unsqueeze_ t_",
 }
 MISSING = {name: remedy for remedy, names in _REMEDIES.items() for name in names.split()}
 

@@ -7,16 +7,19 @@ out in silence (`np.asarray(t)`, `array[:] = t`) only of a tensor without a grad
 
 from __future__ import annotations
 
+import inspect
 import operator
+import string
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.arrays import joining, products
-from autograd.arrays.convert import ArrayNode, operand
+from autograd.arrays.convert import ArrayNode, operand, short
 from autograd.arrays.dims import axis_of
 from autograd.core.op import TABLE, Rule
+from autograd.core.ufuncs import answers
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -42,10 +45,12 @@ class NumPys(ArrayNode):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **options: Any) -> Any:
         """NumPy's ufuncs by way of the table: `np.exp(t)` is `t.exp()`, `array * t` is a Tensor."""
         function = _ufunc(ufunc)
+        options = {name: x for name, x in options.items() if _USUAL.get(name, _USUAL) is not x}
         if method != "__call__" or options or function is None:
-            if not any([isinstance(x, ArrayNode) and x.requires_grad for x in (*inputs, *options.get("out", ()))]) \
-                    and ufunc.__name__ in _QUESTIONS and not options:
-                return getattr(ufunc, method)(*_plain(inputs))
+            changed = inputs[:1] if method == "at" else options.get("out", ())
+            no_gradient = (answers(ufunc) and not options) or not _has_gradient((inputs, options))
+            if no_gradient and not any([isinstance(x, ArrayNode) for x in changed]):
+                return getattr(ufunc, method)(*_plain(inputs), **_plain(options))
             call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise TypeError(f"np.{call}: not an operation on Tensors"
                             + (f" with {', '.join(options)}" if options else "") + "; use .numpy() for the array")
@@ -59,9 +64,11 @@ class NumPys(ArrayNode):
         """NumPy's other functions."""
         name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
         if name in FUNCTIONS:
-            return FUNCTIONS[name](*inputs, **options)
+            return _called(name, function, inputs, options)
         if name in METHODS:                         # NumPy calls the method, and its arguments by their names
             return function._implementation(*inputs, **options)
+        if name in MOVING:
+            return _moved(name, function, inputs, options)
         lost = _has_gradient((inputs[1:] if name.endswith("_like") else inputs, options))
         result = function._implementation(*_plain(inputs, lost), **_plain(options, lost))
         if lost and _may_be_computed(result):
@@ -108,8 +115,8 @@ def _may_be_computed(result: object) -> bool:
 _UFUNCS: dict[str, Rule] = {
     "float_power": operator.pow, "power": operator.pow, "matmul": operator.matmul, "greater": operator.gt,
     "greater_equal": operator.ge, "less": operator.lt, "less_equal": operator.le, "equal": operator.eq,
-    "not_equal": operator.ne}
-_QUESTIONS = {"isnan", "isfinite", "isinf", "signbit"}      # answered in truth values
+    "not_equal": operator.ne, "positive": operator.pos}
+_USUAL = {"casting": "same_kind", "order": "K", "subok": True, "dtype": None, "where": True}    # said for nothing
 
 
 def _ufunc(ufunc: np.ufunc) -> Rule | None:
@@ -123,8 +130,70 @@ def _ufunc(ufunc: np.ufunc) -> Rule | None:
     return None
 
 
+def _called(name: str, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Our counterpart of a function, without what NumPy takes for granted: `out=None`, `order="C"`."""
+    ours, bound = FUNCTIONS[name], _bound(function, inputs, options)
+    if bound is None:
+        return ours(*inputs, **options)
+    parameters, known = bound.signature.parameters, inspect.signature(ours).parameters
+    takes_any = any([parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()])
+    places, names = list[Any](), dict[str, Any]()
+    for key, x in bound.arguments.items():
+        kind = parameters[key].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            places += x
+        elif kind is inspect.Parameter.POSITIONAL_ONLY:
+            places.append(x)
+        else:
+            names |= x if kind is inspect.Parameter.VAR_KEYWORD else {key: x}
+    for key, x in list(names.items()):
+        if key in known or takes_any:
+            continue
+        if x is not None and not (isinstance(x, (bool, str)) and key in parameters and x == parameters[key].default):
+            raise TypeError(f"np.{name}: {key}={short(x)} is not done with Tensors; leave it out, or use .detach() for "
+                            "the array's numbers alone")
+        del names[key]
+    return ours(*places, **names)
+
+
+def _bound(function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> inspect.BoundArguments | None:
+    """What is given to which parameter; None of a function that does not say what its parameters are."""
+    try:
+        return inspect.signature(function).bind(*inputs, **options)
+    except ValueError:
+        return None
+
+
+# What moves numbers is done to their places, 0, 1, 2, …, by NumPy's own function: of which parameter.
+MOVING = {"rot90": "m", "rollaxis": "a", "delete": "arr", "resize": "a", "compress": "a", "extract": "arr",
+          "fft.fftshift": "x", "fft.ifftshift": "x", "lib.stride_tricks.sliding_window_view": "x", "pad": "array"}
+
+
+def _moved(name: str, function: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    bound = _bound(function, inputs, options)
+    x = bound.arguments[MOVING[name]] if bound is not None else None
+    if bound is None or _has_gradient([y for y in bound.arguments.values() if y is not x]):
+        raise TypeError(f"np.{name}: only numbers that move may have a gradient; use .detach() on the other argument")
+    x = _tensor(x)
+    mode = options.get("mode", inputs[2] if name == "pad" and len(inputs) > 2 else "constant")
+    if name == "pad" and (mode not in ("constant", "edge", "reflect", "symmetric", "wrap")
+                          or "reflect_type" in options or "end_values" in options):
+        raise TypeError(f"np.pad: mode={short(mode)} computes, which is not done with Tensors; expected 'constant', "
+                        "'edge', 'reflect', 'symmetric' or 'wrap'")
+
+    def done(start: Any, **others: Any) -> Any:
+        bound.arguments[MOVING[name]] = start
+        return function._implementation(*_plain(bound.args), **{**_plain(bound.kwargs), **others})
+
+    places = np.arange(x._data.size).reshape(x.shape)
+    if name != "pad" or mode != "constant":
+        return x.reshape(-1)[done(places)]
+    places = done(places, constant_values=-1)       # −1 is where there was nothing
+    return joining.where(places >= 0, x.reshape(-1)[places], done(np.zeros(x.shape, x.dtype)))
+
+
 _OPERATORS = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-              "negative": operator.neg, "absolute": operator.abs}
+              "negative": operator.neg, "absolute": operator.abs, "fabs": operator.abs}
 
 
 # NumPy's functions, by their names. Where its function calls the method of that name, and says `axis=`, that is left
@@ -132,10 +201,6 @@ _OPERATORS = {"add": operator.add, "subtract": operator.sub, "multiply": operato
 
 METHODS = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "max", "mean", "min", "prod",
            "repeat", "std", "sum", "swapaxes", "transpose", "var", "ndim", "shape"}
-
-
-def _method(name: str) -> Rule:
-    return lambda x, *arguments, **options: getattr(_tensor(x), name)(*arguments, **options)
 
 
 def _tensor(x: object) -> Any:
@@ -212,7 +277,8 @@ def _row(x: object) -> Any:
     return t if t.ndim else t.reshape(1)
 
 
-def _split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0, equal: bool = True) -> Any:
+def _split(ary: Any, indices_or_sections: int | Sequence[int], axis: int = 0, equal: bool = True) -> Any:
+    x = ary
     n = x.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
         if equal and n % indices_or_sections:
@@ -225,17 +291,57 @@ def _split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0, equa
     return [x[(slice(None),) * (axis % x.ndim) + (place,)] for place in places]
 
 
-def _diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    x = a
-    before = (slice(None),) * axis_of("diff", axis, x.ndim)
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: object = None, append: object = None) -> Any:
+    like = next(y for y in (a, prepend, append) if isinstance(y, ArrayNode))
+    x = operand(a, "diff", like)
+    if n == 0:
+        return x
+    position = axis_of("diff", axis, x.ndim)
+    before, edge = (slice(None),) * position, (*x.shape[:position], 1, *x.shape[position + 1:])
+    first, last = [[] if y is None else [operand(y, "diff", like)] for y in (prepend, append)]
+    x = joining.concatenate([*[y if y.ndim else y.expand(*edge) for y in first], x,
+                             *[y if y.ndim else y.expand(*edge) for y in last]], position)
     for _ in range(n):
         x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
     return x
 
 
-def _take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    x = a.reshape(-1) if axis is None else a
-    return x[(slice(None),) * ((axis or 0) % x.ndim) + (np.asarray(indices, np.intp),)]
+def _select(condlist: Sequence[object], choicelist: Sequence[object], default: Any = 0) -> Any:
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"select: got {len(condlist)} conditions and {len(choicelist)} choices; expected as many of "
+                         "both")
+    for condition, choice in zip(condlist[::-1], choicelist[::-1]):
+        default = joining.where(condition, choice, default)
+    return default
+
+
+def _broadcast_arrays(*args: object, subok: bool = False) -> Any:
+    tensors = [_tensor(x) for x in args]
+    return tuple([x.expand(np.broadcast_shapes(*[y.shape for y in tensors])) for x in tensors])
+
+
+def _reshape(a: Any, shape: Any, order: str = "C") -> Any:
+    if order not in ("C", "F"):
+        raise TypeError(f"np.reshape: got order={order!r}, expected 'C' or 'F'")
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    x = _tensor(a)
+    return x.reshape(shape) if order == "C" else x.T.reshape(shape[::-1]).T
+
+
+def _einsum(*operands: Any, optimize: object = False) -> Tensor:
+    if isinstance(operands[0], str):
+        return products.einsum(*operands)
+    names = ["".join(["..." if i is Ellipsis else string.ascii_letters[i] for i in axes])       # by turns with arrays
+             for axes in (*operands[1::2], *(operands[-1:] if len(operands) % 2 else ()))]
+    arrays = operands[:len(operands) // 2 * 2:2]
+    return products.einsum(",".join(names[:len(arrays)]) + "->" * (len(operands) % 2) + "".join(names[len(arrays):]),
+                           *arrays)
+
+
+def _take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+    x = _tensor(a).reshape(-1) if axis is None else _tensor(a)
+    position = axis_of("take", axis or 0, x.ndim)
+    return x[(slice(None),) * position + (np.take(np.arange(x.shape[position]), _plain(indices), mode=mode),)]
 
 
 def _clip(a: object, a_min: object = None, a_max: object = None, *, min: object = None, max: object = None) -> Tensor:
@@ -243,14 +349,21 @@ def _clip(a: object, a_min: object = None, a_max: object = None, *, min: object 
     return operand(a, "clip", next((x for x in (low, high) if isinstance(x, ArrayNode)), None)).clamp(low, high)
 
 
+def _expand_dims(a: Any, axis: Any) -> Any:
+    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    lengths = iter(a.shape)
+    places = [axis_of("expand_dims", i, a.ndim + len(axes)) for i in axes]
+    return a.reshape([1 if i in places else next(lengths) for i in range(a.ndim + len(axes))])
+
+
 def _where(condition: object, *choices: object) -> Any:
     return joining.where(condition, *choices) if choices else np.nonzero(_plain(condition))
 
 
-def _concatenate(arrays: Any, axis: Any = 0) -> Tensor:
-    if axis is None:
-        return joining.concatenate([_tensor(x).reshape(-1) for x in arrays])
-    return joining.concatenate(arrays, axis)
+def _concatenate(arrays: Any, axis: Any = 0, *, dtype: Any = None) -> Tensor:
+    parts = [_tensor(x) if axis is not None else _tensor(x).reshape(-1) for x in arrays]
+    joined = joining.concatenate(parts, axis or 0)
+    return joined if dtype is None else joined.to(dtype)
 
 
 def _block(arrays: object) -> Tensor:
@@ -281,13 +394,14 @@ FUNCTIONS: dict[str, Rule] = {
     "where": _where, "dot": lambda a, b: products.dot(a, b), "vdot": lambda a, b: products.inner(
         _tensor(a).reshape(-1), _tensor(b).reshape(-1)),
     "inner": products.inner, "outer": lambda a, b: products.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1)),
-    "linalg.outer": products.outer, "einsum": products.einsum,
+    "linalg.outer": products.outer, "einsum": _einsum,
     "tensordot": lambda a, b, axes=2: products.tensordot(a, b, axes),
     "linalg.norm": _norm, "linalg.vector_norm": lambda x, *, axis=None, keepdims=False, ord=2: x.norm(
         ord, axis, keepdims),
-    "average": _average, "ravel": lambda a: a.reshape(-1), "copy": lambda a: a.clone(),
-    "reshape": lambda a, shape: a.reshape(shape), "squeeze": lambda a, axis=None: a.squeeze(axis), "take": _take,
-    "clip": _clip, "expand_dims": lambda a, axis: a.unsqueeze(axis), "moveaxis": _method("moveaxis"),
+    "average": _average, "ravel": lambda a, order="C": _reshape(a, -1, order), "copy": lambda a: a.clone(),
+    "reshape": _reshape, "squeeze": lambda a, axis=None: a.squeeze(axis), "take": _take,
+    "clip": _clip, "expand_dims": _expand_dims,
+    "moveaxis": lambda a, source, destination: _tensor(a).moveaxis(source, destination),
     "broadcast_to": lambda array, shape: array.expand(shape), "permute_dims": lambda a, axes=None: a.transpose(axes),
     "matrix_transpose": lambda x: x.mT, "linalg.matrix_transpose": lambda x: x.mT,
     "flip": lambda m, axis=None: m.flip(*(() if axis is None else axis if isinstance(axis, tuple) else (axis,))),
@@ -298,15 +412,18 @@ FUNCTIONS: dict[str, Rule] = {
     "linalg.diagonal": lambda x, *, offset=0: x.diagonal(offset, -2, -1),
     "trace": lambda a, offset=0, axis1=0, axis2=1: a.trace(offset, axis1, axis2),
     "linalg.trace": lambda x, *, offset=0: x.trace(offset, -2, -1),
-    "sort": lambda a, axis=-1: a.sort(axis=axis), "tile": lambda A, reps: A.tile(*np.atleast_1d(reps).tolist()),
+    "sort": lambda a, axis=-1, kind=None, stable=None: a.sort(axis=axis),
+    "tile": lambda A, reps: A.tile(*np.atleast_1d(reps).tolist()),
     "cumsum": lambda a, axis=None, **options: _row(a).cumsum(axis, **options),
     "cumulative_sum": lambda x, *, axis=None: _row(x).cumsum(0 if axis is None else axis),
     "take_along_axis": lambda arr, indices, axis=-1: arr.take_along_dim(indices, axis),
     "size": lambda a, axis=None: a._data.size if axis is None else a.shape[axis], "split": _split,
-    "array_split": lambda x, sections, axis=0: _split(x, sections, axis, equal=False),
-    "vsplit": lambda x, sections: _split(x, sections, 0), "dsplit": lambda x, sections: _split(x, sections, 2),
-    "hsplit": lambda x, sections: _split(x, sections, 0 if x.ndim == 1 else 1),
-    "unstack": lambda x, *, axis=0: x.unbind(axis), "diff": _diff,
+    "array_split": lambda ary, indices_or_sections, axis=0: _split(ary, indices_or_sections, axis, equal=False),
+    "vsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0),
+    "hsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1),
+    "dsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 2),
+    "unstack": lambda x, *, axis=0: x.unbind(axis), "diff": _diff, "select": _select,
+    "diagflat": lambda v, k=0: v.reshape(-1).diag(k), "broadcast_arrays": _broadcast_arrays,
     "round": lambda a, decimals=0: a.round(decimals),
     "ptp": lambda a, axis=None, keepdims=False: a.amax(axis, keepdims) - a.amin(axis, keepdims),
 }

@@ -333,6 +333,8 @@ class Reductions(Shapes):
         """
         if numpy_names:
             dim, keepdim = from_numpy("logsumexp", dim, keepdim, numpy_names)
+        if self._data.dtype.char == "e":
+            return self._wide().logsumexp(dim, keepdim).to(self._data.dtype)
         self._count("logsumexp", dim)
         dims = dims_of("logsumexp", dim, self.ndim)
         found: Tensor = st.logsumexp.make(self, dims, keepdim)
@@ -348,6 +350,8 @@ class Reductions(Shapes):
         if self.ndim == 0:                          # PyTorch's: one number has an axis, 0 or −1
             return self.reshape(1).softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("softmax", dim, dtype, numpy_names)
+        if x._data.dtype.char == "e":
+            return x._wide().softmax(axis).to(x.dtype)
         powers = BELOW.make(x, axis).exp()
         return powers / powers.sum(axis, keepdim=True)
 
@@ -356,6 +360,8 @@ class Reductions(Shapes):
         if self.ndim == 0:
             return self.reshape(1).log_softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("log_softmax", dim, dtype, numpy_names)
+        if x._data.dtype.char == "e":
+            return x._wide().log_softmax(axis).to(x.dtype)
         below = BELOW.make(x, axis)
         return below - st.logsumexp.make(below, (axis,), True)
 

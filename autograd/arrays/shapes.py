@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Shapes"]
 
 
+DEEPEST_PART = 32           # a loop that says x = x[1:] must not keep every x there was
+
+
 class Shapes(ArrayNode):
     """Shapes, axes, indices."""
 
@@ -29,7 +32,7 @@ class Shapes(ArrayNode):
         """The same numbers in another shape; one length may be -1."""
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         try:
-            return st.reshape.make(self, sizes)
+            return self._part(st.reshape.make(self, sizes), "reshape")
         except TypeError:
             raise TypeError(f"reshape: got {short(sizes)}, expected integers") from None
         except ValueError:
@@ -75,14 +78,18 @@ class Shapes(ArrayNode):
         """Repeated along axes of length 1 to `shape`; -1 keeps an axis as it is."""
         sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         padded = (1,) * (len(sizes) - self.ndim) + self.shape
-        return self.apply(st.expand, self, tuple(old if new == -1 else new for new, old in zip(sizes, padded)))
+        made = self.apply(st.expand, self, tuple(old if new == -1 else new for new, old in zip(sizes, padded)))
+        return self._part(made, "expand")
 
     def permute(self, *dims: Any) -> Tensor:
         """The axes in another order."""
         order = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
         if sorted(dims_of("permute", order, self.ndim)) != list(range(self.ndim)):
             raise ValueError(f"permute: got {order}, expected each of the {self.ndim} axes once")
-        return self.apply(st.permute, self, tuple(i % self.ndim for i in order))
+        return self._permuted(tuple(i % self.ndim for i in order))
+
+    def _permuted(self, order: tuple[int, ...]) -> Tensor:
+        return self._part(self.apply(st.permute, self, order), "permute", order)
 
     def transpose(self, *dims: Any) -> Tensor:
         """Two axes swapped (PyTorch); all of them in a given order, or reversed (NumPy)."""
@@ -97,12 +104,12 @@ class Shapes(ArrayNode):
             return self.reshape(())
         order = list(range(self.ndim))
         order[first], order[second] = second, first
-        return self.apply(st.permute, self, tuple(order))
+        return self._permuted(tuple(order))
 
     @property
     def T(self) -> Tensor:
         """The axes reversed: a matrix transposed."""
-        return self.apply(st.permute, self, tuple(range(self.ndim))[::-1])
+        return self._permuted(tuple(range(self.ndim))[::-1])
 
     @property
     def mT(self) -> Tensor:
@@ -170,12 +177,19 @@ class Shapes(ArrayNode):
         rows, columns = self.shape[first], self.shape[second]
         at = np.arange(max(0, min(rows + min(offset, 0), columns - max(offset, 0))))
         key = (..., at - min(offset, 0), at + max(offset, 0))
-        return self.permute(*others, first, second)[key]
+        last = self.permute(*others, first, second)
+        made = last[key]
+        if made.op is None:
+            made._saved = last, "pick", key
+        return made
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A matrix's diagonal; of a vector, the matrix that has it there and 0 elsewhere."""
         if self.ndim == 2:
-            return self.diagonal(diagonal)
+            made = self.diagonal(diagonal)
+            if made.op is None:
+                made._saved = None                  # a copy, no part of self
+            return made
         if self.ndim != 1:
             raise ValueError(f"diag: got shape {self.shape}, expected a vector or a matrix; use .diagonal()")
         n, at = self.shape[0] + abs(diagonal), np.arange(self.shape[0])
@@ -299,9 +313,28 @@ class Shapes(ArrayNode):
         position = axis_of("unbind", dim, self.ndim)
         return tuple(self[(slice(None),) * position + (i,)] for i in range(self.shape[position]))
 
+    def _part(self, made: Tensor, kind: str, how: Any = None) -> Tensor:
+        """`made`, which is a part of self if it is a constant that shares its memory: what is written to it is here."""
+        if made.op is None:
+            own, new = self._data, made._data
+            base = own if own.base is None else own.base
+            one = kind == "index" and isinstance(new, np.generic) and isinstance(own, np.ndarray)
+            if (new.base is base or one or kind == "expand") and self._depth() < DEEPEST_PART:
+                made._saved = self, kind, made.shape if how is None else how
+        return made
+
+    def _depth(self) -> int:
+        """Of how many tensors, one within the other, it is a part."""
+        depth, part = 0, self
+        while part.op is None and part._saved is not None and len(part._saved) == 3:
+            depth, part = depth + 1, part._saved[0]
+        return depth
+
     def __getitem__(self, key: object) -> Tensor:
         try:
-            return st.index.make(self, index_key(key))
+            key = index_key(key)
+            made = st.index.make(self, key)
+            return made if made.op is not None else self._part(made, "index", key)
         except IndexError as error:
             raise IndexError(f"index: {error} (of a tensor of shape {self.shape})") from None
 

@@ -104,6 +104,8 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def data(self) -> Tensor:
         """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
+        if self.op is None and self._saved is not None and len(self._saved) == 3:       # the same part, once more
+            return handle(self._data, self._saved)
         return handle(self._data, (self, "_data") if self.op is None else None)
 
     @data.setter
@@ -171,8 +173,8 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         return self
 
     def detach(self) -> Tensor:
-        """The same numbers without history: a constant."""
-        return handle(self._data)
+        """The same numbers without history: a constant. Changing it in place changes a leaf, as `.data` does."""
+        return self.data
 
     def retain_grad(self) -> None:
         """Nothing to do: every node keeps its gradient here."""
@@ -330,7 +332,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
 
     def clone(self) -> Tensor:
         """The same numbers as a node of their own, through which the gradient passes."""
-        return self.reshape(self.shape)
+        return st.reshape.make(self, self.shape)    # no part of self: what is written to it is written to it alone
 
     copy = clone                                    # NumPy's name
 
@@ -478,6 +480,15 @@ def _with_decimals(plain: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     return round
 
 
+def _changing(name: str) -> Callable[..., Tensor]:
+    """PyTorch's method that ends in a stroke: what the one without it gives, written into the tensor itself."""
+    def method(self: Tensor, *given: Any, **options: Any) -> Tensor:
+        return self.put_in_place(f"{name}_", getattr(type(self), name), *given, **options)
+
+    method.__name__, method.__doc__ = f"{name}_", f"`self.{name}(…)`, in place."
+    return method
+
+
 # Methods that share their names with Python's types, which the class body needs under those names.
 for _name, _dtype in [("float", np.float32), ("int", np.int32), ("bool", np.bool_)]:
     setattr(Tensor, _name, lambda self, _dtype=_dtype: self.to(_dtype))
@@ -503,6 +514,10 @@ for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
     setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
 for _name, _method in [("div", _with_rounding(Tensor.__truediv__)), ("round", _with_decimals(Tensor.round))]:
     setattr(Tensor, _name, _method)
+for _name in ("abs", "ceil", "clamp", "clip", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "tanh",
+              "masked_fill", "neg", "pow", "reciprocal", "relu", "remainder", "round", "sigmoid", "sign", "sin", "cos",
+              "sqrt", "square", "tril", "triu"):
+    setattr(Tensor, f"{_name}_", _changing(_name))
 for _name in MISSING:
     if not hasattr(Tensor, _name):
         setattr(Tensor, _name, Missing(_name))

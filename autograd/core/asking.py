@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["refuse_silent"]
 
 _STORED = ("[]=",)
+_SHOWING = ("matplotlib",)                          # which draws numbers, and nothing is computed with them
 _PASSED_OVER = {"PUSH_NULL", "NOP", "RESUME", "COPY_FREE_VARS", "EXTENDED_ARG"}
 _QUESTIONS = {"isnan", "isinf", "isfinite", "isclose", "floor", "ceil", "trunc"}        # whose answers have no slope
 
@@ -27,18 +28,36 @@ def refuse_silent(kind: str, detached: str) -> None:
     Raises:
         TypeError: for a function of `math`, and for item assignment, as it would be in micrograd and in JAX.
     """
-    frame = sys._getframe(2)
+    frame: FrameType = sys._getframe(2)
+    by_numpy = _package(frame) == "numpy"           # in Python: then who called NumPy matters
+    while _package(frame) == "numpy" and frame.f_back is not None:
+        frame = frame.f_back
     path = _asker(frame.f_code, frame.f_lasti)
-    if not path:
+    if _package(frame) in _SHOWING or not (path or by_numpy):
         return
     if path is _STORED:
         raise TypeError(f"item assignment: an array of floats can't hold a {kind}, whose gradient would be lost; "
                         f"expected a number, such as {detached} gives, or a list of the {kind}s")
     asker = _found(frame, path)
     name, module = getattr(asker, "__name__", ""), getattr(asker, "__module__", "")
-    if (module in ("math", "cmath") and name not in _QUESTIONS) or (module, name) == ("numpy", "fromiter"):
-        raise TypeError(f"{module}.{name}: it computes with floats, and the gradient of a {kind} would be "
-                        f"lost; use the {kind}'s own methods, such as .exp() and .tanh(), or {detached}")
+    if by_numpy or _is_numpys(asker):
+        name, module = ".".join(path[1:]) or name or "function", "np"
+    elif module not in ("math", "cmath") or name in _QUESTIONS:
+        return
+    raise TypeError(f"{module}.{name}: it computes with floats, and the gradient of a {kind} would be "
+                    f"lost; use the {kind}'s own methods, such as .exp() and .tanh(), or {detached}")
+
+
+def _package(frame: FrameType) -> str:
+    package: str = frame.f_globals.get("__name__", "").partition(".")[0]
+    return package
+
+
+def _is_numpys(asker: Any) -> bool:
+    """Whether it is a function of NumPy, or a method of what NumPy made. A type is not: `np.float64(v)` says float."""
+    owner = getattr(asker, "__self__", None)
+    modules = getattr(asker, "__module__", None), type(owner).__module__, type(asker).__module__
+    return not isinstance(asker, type) and any([str(module).partition(".")[0] == "numpy" for module in modules])
 
 
 @lru_cache(maxsize=4096)

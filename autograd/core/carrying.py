@@ -22,11 +22,18 @@ __all__ = ["Call", "calls", "remember_call"]
 
 def _reduced(node: Node, protocol: int) -> object:
     if node._a is None:
-        return object.__reduce_ex__(node, max(protocol, 2))     # a leaf: its slots
+        return _leaf(object.__reduce_ex__(node, max(protocol, 2)))
     order = topological(node)
     position = {id(x): i for i, x in enumerate(order)}
     entries = [x if x._a is None else (type(x), x.op, [position[id(y)] for y in x.inputs], _state(x)) for x in order]
     return _rebuilt, (entries,)
+
+
+def _leaf(reduced: Any) -> Any:
+    """A leaf as its slots; without what says of a handle or a part whose numbers it holds."""
+    if isinstance(reduced[2], tuple) and "_saved" in reduced[2][1]:
+        reduced[2][1]["_saved"] = None
+    return reduced
 
 
 def _copied(node: Node) -> object:
@@ -42,7 +49,7 @@ def _state(node: Node) -> dict[str, object]:
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
     state = {slot: getattr(node, slot) for slot in slots
              if slot not in ("op", "_a", "_b", "__weakref__") and hasattr(node, slot)}
-    state["_notes"] = {"label": node.label} if node.label else None
+    state["_notes"] = {key: x for key, x in (node._notes or {}).items() if key != "calls"} or None
     return state
 
 

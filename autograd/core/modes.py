@@ -7,7 +7,7 @@ look at one thing on their fast path, whether `active` is empty; only if it is n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -33,6 +33,10 @@ class Watcher(Protocol):
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 choosing: ContextVar[bool] = ContextVar("choosing", default=False)
 watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_OUTSIDE: dict[ContextVar[Any], Any] = {recording: True, choosing: False, watcher: None}
+
+Entry = tuple[ContextVar[Any], Any, object]         # which variable was set to what, by whom
+entered: ContextVar[tuple[Entry, ...]] = ContextVar("entered", default=())
 
 
 _YIELDS = 0x20 | 0x80 | 0x200                       # flags of code that yields, awaits, or does both
@@ -42,11 +46,11 @@ class Mode:
     """A context manager that is also a decorator, with or without parentheses: it sets a context variable."""
 
     variable: ClassVar[ContextVar[Any]]
-    _tokens: list[Token[Any]]
+    _entries: list[Entry]
 
     def __new__(cls, function: Rule | None = None) -> Any:
         mode = super().__new__(cls)
-        mode._tokens = []
+        mode._entries = []
         return mode if function is None else mode(function)
 
     def __call__(self, function: Rule) -> Rule:
@@ -67,15 +71,21 @@ class Mode:
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        self._tokens.append(self.variable.set(self.setting()))
+        entry = self.variable, self.setting(), object()
+        self._entries.append(entry)
+        entered.set((*entered.get(), entry))
+        self.variable.set(entry[1])
         active.append(None)
 
     def __exit__(self, *exception: object) -> None:
         active.pop()
-        try:
-            self.variable.reset(self._tokens.pop())
-        except ValueError:
+        here, entry = entered.get(), self._entries.pop()
+        left = tuple([other for other in here if other is not entry])
+        if len(left) == len(here):
             return                                  # a generator, closed in another context than it ran in
+        entered.set(left)                           # what is left holds: generators do not end in the order they began
+        settings = [setting for variable, setting, _ in left if variable is self.variable]
+        self.variable.set(settings[-1] if settings else _OUTSIDE[self.variable])
 
 
 class no_grad(Mode):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from autograd.core.op import TABLE, Op, Rule
 
-__all__ = ["Ufuncs"]
+__all__ = ["Ufuncs", "answers"]
 
 _NAMES = {"subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "absolute": "abs", "fabs": "abs",
           "float_power": "power", "greater": "gt", "greater_equal": "ge", "less": "lt",
@@ -24,6 +24,13 @@ def _row_of(ufunc: str) -> Op | str | None:
     return next((op for op in TABLE.values() if op.methods and name in (op.name, op._array)), None)
 
 
+@lru_cache(maxsize=256)
+def answers(ufunc: Any) -> bool:
+    """Whether it answers in truth values, as `np.isnan` does: no gradient is asked for, and none is lost."""
+    answers = [types[-1] for types in ufunc.types if "O" not in types]
+    return bool(answers) and set(answers) == {"?"}
+
+
 class Ufuncs:
     """NumPy's protocols for one number."""
 
@@ -34,6 +41,8 @@ class Ufuncs:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: object) -> Any:
         """`np.tanh(v)` is `v.tanh()`, and `np.float64(2) * v` a Value; an array with a Value is refused."""
         op = _row_of(ufunc.__name__)
+        if answers(ufunc) and not isinstance(op, str) and not options:
+            return getattr(ufunc, method)(*[getattr(x, "_data", x) for x in inputs])
         if op is None or method != "__call__" or options:
             call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise TypeError(f"np.{call}: not an operation on Values{' with ' * bool(options)}{', '.join(options)}; "

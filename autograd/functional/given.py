@@ -45,6 +45,8 @@ def tensors(name: str) -> Any:
 
 def named_axis(name: str, dim: int, keepdim: bool = False, **numpys: Any) -> tuple[int, bool]:
     """`dim` and `keepdim`, or what the caller gave by NumPy's names for them, `axis` and `keepdims`."""
+    if "axis" in numpys and dim != -1:
+        raise TypeError(f"{name}: got dim={dim!r} and axis={numpys['axis']!r}; expected one of the two")
     dim, keepdim = numpys.pop("axis", dim), numpys.pop("keepdims", keepdim)
     if numpys:
         raise TypeError(f"{name}: unexpected argument {', '.join(map(repr, numpys))}")

@@ -45,7 +45,9 @@ def one_hot(indices: object, num_classes: int = -1) -> Tensor:
     return rows
 
 
-def relu(x: object) -> Any:
+# `inplace`, PyTorch's way to save memory, is understood, and changes nothing.
+
+def relu(x: object, inplace: bool = False) -> Any:
     """max(0, x), elementwise."""
     return TABLE["relu"](x)
 
@@ -69,18 +71,18 @@ def softplus(x: Any, beta: float = 1.0, threshold: float = math.inf) -> Any:
     return smooth if threshold == math.inf else TABLE["where"](beta * x > threshold, x, smooth)
 
 
-def silu(x: Any) -> Any:
+def silu(x: Any, inplace: bool = False) -> Any:
     """x·sigmoid(x), elementwise (Hendrycks and Gimpel, 2016)."""
     return x * TABLE["sigmoid"](x)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """x where it is positive, else negative_slope·x, elementwise.
+def leaky_relu(x: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """x where it is positive, else negative_slope·x, elementwise. At 0 its slope is negative_slope, as in PyTorch.
 
     >>> leaky_relu(2.0), leaky_relu(-2.0)
     (2.0, -0.02)
     """
-    return TABLE["relu"](x) - negative_slope * TABLE["relu"](-x)
+    return TABLE["where"](TABLE["relu"](x), x, negative_slope * x)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
@@ -89,14 +91,15 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if x.shape[x.ndim - len(shape):] != shape:
         raise ValueError(f"LayerNorm: got shape {x.shape}, expected one that ends in {shape}")
-    dims = tuple(range(x.ndim - len(shape), x.ndim))
-    centred = x - x.mean(dims, keepdim=True)
+    dims, wide = tuple(range(x.ndim - len(shape), x.ndim)), tensors("layer_norm").widened(x)
+    centred = wide - wide.mean(dims, keepdim=True)
     out = centred / ((centred ** 2).mean(dims, keepdim=True) + eps).sqrt()
     out = out if weight is None else out * weight
-    return out if bias is None else out + bias      # type: ignore[no-any-return]
+    out = out if bias is None else out + bias
+    return out if wide is x else out.to(x.dtype)    # type: ignore[no-any-return]
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
+def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each number made 0 with probability p and the others divided by 1 − p (Srivastava et al., 2014).
 
     What to drop comes from the generator that `manual_seed` seeds.

@@ -53,8 +53,8 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: 
         return _loss("smooth_l1_loss", prediction, target, reduction, lambda x, y: abs(x - y))
 
     def formula(x: Any, y: Any) -> Any:
-        inner = TABLE["clamp"](x - y, -beta, beta)
-        return (x - y) * inner / beta - inner * inner * (0.5 / beta)
+        inner = TABLE["clamp"](x - y, -beta, beta)  # no product of what may be infinite and a slope of 0
+        return inner * inner * (0.5 / beta) + (abs(x - y) - beta).relu()
 
     return _loss("smooth_l1_loss", prediction, target, reduction, formula)
 

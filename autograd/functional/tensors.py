@@ -23,7 +23,7 @@ from autograd.functional.given import REDUCTIONS
 from autograd.functional.probabilities import softmax
 
 __all__ = ["Tensor", "affine", "aims", "below", "cross_entropy", "cross_entropy_gradient", "dropout", "ids",
-           "logsumexp", "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor"]
+           "logsumexp", "narrowed", "one_hot", "operand", "pair", "rows_of", "spread", "tensor", "widened"]
 
 _DIV, _EXP = TABLE["div"], TABLE["exp"]
 
@@ -91,12 +91,18 @@ def dropout(x: Any, p: float, training: bool) -> Tensor:
 # What softmax and its kin compute with.
 
 def below(x: Tensor, dim: int, temperature: float) -> Tensor:
-    """x less its largest along `dim`, in a dtype that is wide enough to be divided by the temperature."""
+    """x less its largest along `dim`, in a dtype wide enough to be summed and to be divided by the temperature."""
+    x = widened(x)
     if x.dtype.itemsize < 8 and temperature != 1.0:
         limits = np.finfo(x.dtype)
         if not float(limits.tiny) <= temperature <= float(limits.max):      # as a float32, 1e-300 would be 0
             x = x.to(np.float64)
     return BELOW.make(x, dim % x.ndim)
+
+
+def widened(x: Tensor) -> Tensor:
+    """x as float32 if it is float16, which is a way to store numbers, not to add them up."""
+    return x.to(np.float32) if x._data.dtype.char == "e" else x
 
 
 def narrowed(x: Tensor, like: Tensor) -> Tensor:
@@ -106,7 +112,7 @@ def narrowed(x: Tensor, like: Tensor) -> Tensor:
 
 def logsumexp(x: Tensor, dim: int, keepdim: bool) -> Tensor:
     """log Σ exp(x) along `dim`."""
-    return st.logsumexp.make(x, (dim % x.ndim,), keepdim)
+    return narrowed(st.logsumexp.make(widened(x), (dim % x.ndim,), keepdim), x)
 
 
 # The targets of cross-entropy.
@@ -243,7 +249,8 @@ def _flat(name: str, x: Tensor, target: object) -> tuple[Tensor, Any, tuple[int,
 def aims(name: str, x: object, target: object, reduction: str,
          *options: Any) -> tuple[Tensor, Rows, Callable[[Tensor], Tensor]]:
     """The logits as rows (N, C), their targets, and what makes the result of a loss for each row."""
-    x = _logits(name, x)
+    given = _logits(name, x)
+    x = widened(given)
     z, shape, ndim = x, None, x.ndim
     if x.ndim > 2:
         z, target, shape = _flat(name, x, target)
@@ -253,11 +260,13 @@ def aims(name: str, x: object, target: object, reduction: str,
     found = rows(name, z._data, ndim, target, reduction, *options)
 
     def back(losses: Tensor) -> Tensor:
-        if reduction == "mean":
-            return losses.sum() / found.divisor
-        if reduction == "sum":
-            return losses.sum()
-        return losses[0] if ndim == 1 else losses if shape is None else losses.reshape(shape)
+        if reduction != "none":
+            losses = losses.sum() / found.divisor if reduction == "mean" else losses.sum()
+        elif ndim == 1:
+            losses = losses[0]
+        elif shape is not None:
+            losses = losses.reshape(shape)
+        return narrowed(losses, given)
 
     return z, found, back
 
@@ -276,6 +285,8 @@ def cross_entropy(x: object, target: object, reduction: str, label_smoothing: fl
     if is_softmax(x):
         targets.hint_at_softmax("cross_entropy", 4)
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
+    if x._data.dtype.char == "e":
+        return cross_entropy(widened(x), target, reduction, label_smoothing, ignore_index, weight).to(x.dtype)
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
         return _FUSED.make(x, target, reduction, label_smoothing, ignore_index, weight)
@@ -295,10 +306,11 @@ def is_softmax(x: Tensor) -> bool:
 
 def cross_entropy_gradient(x: object, target: object, reduction: str, *options: object) -> Array:
     """Its gradient in closed form, as an array in the shape of the logits."""
-    x = _logits("cross_entropy", x)
+    given = _logits("cross_entropy", x)
+    x = widened(given)
     z, target = _flat("cross_entropy", x, target)[:2] if x.ndim > 2 else (x, _fixed("cross_entropy", target))
     _, found, powers, rest = quietly(_fused, z._data, target, reduction, *options)
-    gradient: Array = _quiet_gradient(powers, rest, found, reduction)
+    gradient: Array = _quiet_gradient(powers, rest, found, reduction).astype(given.dtype, copy=False)
     if x.ndim <= 2:
         return gradient.reshape(x.shape)
     return np.moveaxis(gradient.reshape(x.shape[0], *x.shape[2:], x.shape[1]), -1, 1)

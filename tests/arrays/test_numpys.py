@@ -196,6 +196,7 @@ def param(x):
         lambda t: np.place(np.zeros(2), [True, True], t),
         lambda t: np.fill_diagonal(np.zeros((2, 2)), t),
         lambda t: np.vectorize(lambda x: x * 2)(t),
+        lambda t: np.frompyfunc(lambda x: x * 2, 1, 1)(t),
         lambda t: np.ones(2).dot(t),
         lambda t: np.asarray(t) * t,
         lambda t: np.ones(2).__iadd__(t),
@@ -248,10 +249,96 @@ def test_a_tensor_of_tensors_is_their_stack():
     assert tensor([p.detach(), 1.0]).is_leaf
 
 
+OURS = [*numpys.FUNCTIONS, *sorted(numpys.METHODS), *numpys.MOVING]
+
+
+def named(name):
+    found = np
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
 def test_functions_are_named_as_numpy_names_them():
-    for name in [*numpys.FUNCTIONS, *numpys.METHODS]:
-        module, _, last = name.rpartition(".")
-        assert callable(getattr(np.linalg if module else np, last)), name
+    assert all(map(callable, map(named, OURS)))
+
+
+# The same call in other words: by names, with what NumPy assumes said aloud, and with an option more.
+OPTIONS = [{"order": "F"}, {"mode": "wrap"}, {"mode": "clip"}, {"mode": "edge"}, {"mode": "mean"}, {"kind": "stable"},
+           {"dtype": float}, {"dtype": float, "out": None}, {"casting": "unsafe"}, {"keepdims": True},
+           {"keepdims": False, "axis": -1}, {"axis": 0}, {"axis": (0,)}, {"initial": 0.5}, {"prepend": 0.25},
+           {"append": 0.25}, {"returned": True}, {"optimize": True}, {"include_initial": True}, {"ddof": 1},
+           {"constant_values": 0.75}, {"where": np.array([True, False, True])}, {"stable": True}, {"copy": None}]
+
+
+MORE_CALLS = {
+    "swapaxes": lambda t, a: (t, 0, -1), "moveaxis": lambda t, a: (t, -1, 0), "reshape": lambda t, a: (t, -1),
+    "broadcast_to": lambda t, a: (t, (2, *t.shape)), "dsplit": lambda t, a: (np.reshape(t, (1, 1, -1)), [1, 2]),
+    "einsum": lambda t, a: ("...i,...i->...", t, a), "broadcast_arrays": lambda t, a: (t, a[..., :1]),
+    "pad": lambda t, a: (t, ((0, 1),)), "rot90": lambda t, a: (t, 3), "take": lambda t, a: (t, [1, 2], -1),
+    "resize": lambda t, a: (t, (2, 5)), "select": lambda t, a: ([a > 0.6, a > 0.3], [t, t * t]),
+    "compress": lambda t, a: ([True, False, True], t, -1), "extract": lambda t, a: (a > 0.5, t),
+    "lib.stride_tricks.sliding_window_view": lambda t, a: (t, 2, -1)}
+
+
+def in_other_words(f, arguments):
+    """Ways to write a call, each as its places and names."""
+    try:
+        bound = inspect.signature(f).bind(*arguments)
+    except (TypeError, ValueError):
+        return
+    parameters = bound.signature.parameters.values()
+    places = [bound.arguments[p.name] for p in parameters
+              if p.kind is p.POSITIONAL_ONLY and p.name in bound.arguments]
+    names = {p.name: bound.arguments[p.name] for p in parameters
+             if p.kind is p.POSITIONAL_OR_KEYWORD and p.name in bound.arguments}
+    assumed = {p.name: p.default for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+               and p.default is not p.empty and p.default is not np._NoValue}
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        yield arguments, {}
+    else:
+        yield places, names
+        yield places, assumed | names
+    for options in OPTIONS:
+        yield arguments, options
+        for name, x in options.items():
+            if name in assumed:
+                yield places, assumed | names | {name: x}
+
+
+def said(f, name, make, x):
+    """A function of the tensor and the array that makes the call in words of ours, and what they are."""
+    start = list(in_other_words(f, make(x, x)))
+    for i in range(len(start)):
+        def call(t, a, i=i):
+            return list(in_other_words(f, make(t, a)))[i]
+
+        yield call, f"np.{name} {start[i][1]}"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_call_in_other_words_is_right_or_an_error_of_ours(name):
+    f, tried_any = named(name), False
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for x in (_VECTOR, _MATRIX):
+            for make in [*CALLS.values(), *([MORE_CALLS[name]] if name in MORE_CALLS else [])]:
+                for call, what in said(f, name, make, x):
+                    def spoken(places, names):
+                        return f(*places, **names)
+
+                    expected = plainly(spoken, call, x)
+                    if expected is None:
+                        continue
+                    tried_any = True
+                    t, other = Tensor(x, requires_grad=True), x * 0.9 + 0.02
+                    result = tried(spoken, call(t, other))
+                    if isinstance(result, Exception):
+                        assert "got an unexpected keyword" not in str(result), (what, result)
+                        assert "positional argument" not in str(result), (what, result)
+                    else:
+                        check(spoken, call, x, t, result, expected, what)
+    assert tried_any
 
 
 # What is given to an array's methods; fill and __setitem__ stand in tests/core/test_asking.
@@ -307,3 +394,47 @@ def test_a_ufunc_of_a_tensor_or_a_value_is_ours_or_an_error(name, options):
                 for found in floats(result):
                     assert isinstance(found, (Tensor, Value)) or not isinstance(
                         arguments[0 if method in ("reduce", "accumulate") else -1], (Tensor, Value)), (method, found)
+
+
+# What has no gradient goes through NumPy like any array.
+
+@pytest.mark.parametrize("name", sorted(n for n in dir(np) if isinstance(getattr(np, n), np.ufunc)))
+def test_a_ufunc_of_a_constant_is_numpys(name):
+    ufunc, numbers = getattr(np, name), [np.array([0.25, 0.5, 0.75]), np.array([3.0, 1.0, 2.0])]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for kind in (float, int, bool):
+            arrays = [x.astype(kind) for x in numbers[:ufunc.nin]]
+            try:
+                expected = flat(ufunc(*arrays))
+            except (TypeError, ValueError):
+                continue
+            constants, places = [tensor(a) for a in arrays], tuple([np.zeros_like(x) for x in expected])
+            for options in ({}, {"casting": "unsafe"}, {"out": places}, {"out": places, "where": arrays[0] > 0.3}):
+                if ufunc.signature and "where" in options:
+                    continue
+                found, wanted = flat(ufunc(*constants, **options)), flat(ufunc(*arrays, **options))
+                for got, want in zip(found, wanted, strict=True):
+                    np.testing.assert_allclose(np.asarray(got), want, err_msg=f"{kind} {options}")
+
+
+def test_what_has_a_gradient_is_asked_for_places_and_truth():
+    t = param([1.0, np.nan])
+    assert np.isnan(t).tolist() == [False, True]
+    assert np.logical_or(t > 0, [False, True]).tolist() == [True, True]
+    assert np.argsort(t).tolist() == [0, 1]
+    running = np.ones(2)
+    running += t.detach()
+    assert running[0] == 2.0
+    with pytest.raises(TypeError, match="not an operation on Tensors"):
+        np.add.at(t.detach(), [0], 1.0)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_of_numpys_does_not_multiply_by_element():
+    t, m = param([[1.0, 2.0], [3.0, 4.0]]), np.matrix([[0.0, 1.0], [1.0, 0.0]])
+    for wrong in (lambda: m * t, lambda: t * m, lambda: t ** m):
+        with pytest.raises(TypeError, match=r"np\.asarray"):
+            wrong()
+    assert (m @ t).tolist() == [[3, 4], [1, 2]]
+    assert (t + m).tolist() == [[1, 3], [4, 4]]

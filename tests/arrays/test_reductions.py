@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd.functional as F
+import nn
 from autograd import Tensor, replay
 from autograd.arrays.dims import OWED
 from autograd.arrays.fused import batch_norm
@@ -123,6 +124,17 @@ def test_a_pair_is_no_tensor(use):
             use(x, x.max(1))
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "max", "amin", "argmax", "norm", "logsumexp", "any", "softmax"])
+def test_two_axes_that_disagree_are_refused(name):
+    x = Tensor(random(2, 3))
+    for call in (lambda: getattr(x, name)(dim=0, axis=1), lambda: getattr(x, name)(axis=1, dim=1)):
+        with pytest.raises(TypeError, match="one of the two"):
+            call()
+    for name in ("softmax", "entropy", "logsumexp"):
+        with pytest.raises(TypeError, match="one of the two"):
+            getattr(F, name)(x, 0, axis=1)
+
+
 # float16, and many rows.
 
 
@@ -173,6 +185,53 @@ def test_spreads_of_large_halves_are_finite():
 
 def halved_batch_norm(x):
     return batch_norm(x, Tensor(np.ones(4), dtype=np.float16), Tensor(np.zeros(4), dtype=np.float16))
+
+
+ROWS = 70_000                                       # more than float16 can count
+CLASSES = np.arange(ROWS) % 3
+STORED_IN_HALVES = {
+    "softmax": (lambda x: F.softmax(x, 0) * 1e3, (ROWS, 2)), "log_softmax": (lambda x: F.log_softmax(x, 0), (ROWS, 2)),
+    "Tensor.softmax": (lambda x: x.softmax(0) * 1e3, (ROWS, 2)), "hot": (lambda x: F.softmax(x, 0, 4.0), (2000, 2)),
+    "Tensor.log_softmax": (lambda x: x.T.log_softmax(1), (ROWS, 2)),
+    "logsumexp": (lambda x: F.logsumexp(x, 0), (ROWS, 2)), "Tensor.logsumexp": (lambda x: x.logsumexp(), (ROWS, 2)),
+    "layer_norm": (lambda x: F.layer_norm(x, (8,)), (500, 8)), "wide": (lambda x: F.layer_norm(x, (ROWS,)), (2, ROWS)),
+    "LayerNorm": (lambda x: nn.LayerNorm(8, dtype=x.dtype)(x), (500, 8)),
+    "BatchNorm1d": (lambda x: nn.BatchNorm1d(2, dtype=x.dtype)(x), (ROWS, 2)),
+    "running": (lambda x: x.mean() * 0 + ran(x), (ROWS, 2)),
+    "cross_entropy": (lambda x: F.cross_entropy(x, CLASSES), (ROWS, 3)),
+    "weighted": (lambda x: F.cross_entropy(x, CLASSES, weight=[1.0, 2.0, 3.0]), (ROWS, 3)),
+    "smoothed": (lambda x: F.cross_entropy(x, CLASSES, label_smoothing=0.1), (ROWS, 3)),
+    "ignored": (lambda x: F.cross_entropy(x, CLASSES, ignore_index=1), (ROWS, 3)),
+    "classes": (lambda x: F.cross_entropy(x, [0, 1]), (2, ROWS)),
+    "composite": (lambda x: F.cross_entropy_composite(x, CLASSES), (ROWS, 3)),
+    "nll_loss": (lambda x: F.nll_loss(F.log_softmax(x), CLASSES), (ROWS, 3)),
+    "mse_loss": (lambda x: F.mse_loss(x, np.ones(ROWS)), (ROWS,)),
+    "hinge_loss": (lambda x: F.hinge_loss(x, np.where(CLASSES, 1.0, -1.0)), (ROWS,)),
+    "with_logits": (lambda x: F.binary_cross_entropy_with_logits(x, CLASSES > 0), (ROWS,)),
+}
+
+
+def ran(x):
+    layer = nn.BatchNorm1d(2, dtype=x.dtype)
+    layer(x)
+    return layer.running_var + layer.running_mean
+
+
+@pytest.mark.parametrize("loc", [0.0, 100.0])
+@pytest.mark.parametrize("name", STORED_IN_HALVES)
+def test_in_halves_the_result_is_that_of_doubles_rounded(name, loc):
+    f, shape = STORED_IN_HALVES[name]
+    halves = np.random.default_rng(0).normal(loc, 1, shape).astype(np.float16)
+    x, exact = Tensor(halves, requires_grad=True), Tensor(halves.astype(float), requires_grad=True)
+    got, want = f(x), f(exact)
+    assert got.dtype == np.float16
+    atol = 2e-3 * abs(want.detach().numpy()).max()
+    np.testing.assert_allclose(got.detach().numpy(), want.detach().numpy(), rtol=2e-3, atol=atol)
+    weights = np.cos(np.arange(want.numel())).reshape(want.shape)
+    for y, like in ((got, np.float16), (want, float)):
+        y.backward(weights.astype(np.float16).astype(like))
+    g, right = x.grad.numpy(), exact.grad.numpy()
+    np.testing.assert_allclose(g, right, rtol=1e-2, atol=1e-2 * abs(right).max() + 6e-8)
 
 
 # What has no slope.

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value, no_grad
+from tests.needs import needs
 
 NODES = [Value(0.5), Tensor(0.5, requires_grad=True)]
 each = pytest.mark.parametrize("v", NODES, ids=["value", "tensor"])
@@ -71,7 +72,11 @@ class Held:
     lambda v: v * math.exp(v), lambda v: exp(v), lambda v: math.exp(v + 1.0),
     lambda v: Held.module.exp(v), lambda v: [math.log(x) for x in (v, v)], lambda v: cmath.exp(v),
     lambda v: math.pow(2.0, v), lambda v: math.hypot(*[v, v]), lambda v: statistics.fmean([v, v]),
-    lambda v: np.fromiter([v, v], float), lambda v: str(math.sqrt(v)), lambda v: max(0.0, math.sin(v)),
+    lambda v: np.fromiter([v, v], float), lambda v: np.array([v, 1.0], dtype=float), lambda v: np.asarray([v], "f4"),
+    lambda v: np.sum([1.0, 2.0], initial=v), lambda v: np.add.reduce([1.0], initial=v), lambda v: np.arange(0, v, 0.1),
+    lambda v: np.ones(2).sum(initial=v), lambda v: np.ones(2).put(0, v), lambda v: np.random.normal(v, 1.0),
+    lambda v: np.random.default_rng(0).uniform(0.0, v), lambda v: np.random.choice([0, 1], p=[v, 0.5]),
+    lambda v: np.ones(2).max(initial=v), lambda v: str(math.sqrt(v)), lambda v: max(0.0, math.sin(v)),
 ])
 def test_where_it_would_be_lost_it_says_so(v, lose):
     with pytest.raises((TypeError, ValueError)) as caught:      # NumPy wraps what a Tensor, a sequence to it, raises
@@ -90,6 +95,26 @@ def test_where_it_would_be_lost_it_says_so(v, lose):
 ])
 def test_who_asks_for_the_number_gets_it(v, look):
     assert look(v) == 0.5
+
+
+@each
+@pytest.mark.parametrize("ask", [np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not])
+def test_a_question_of_numpys_is_answered(v, ask):
+    assert bool(ask(v)) is bool(ask(0.5))
+    with pytest.raises(TypeError):
+        ask(v, out=np.zeros((), bool))
+
+
+def test_values_are_drawn_as_numbers():
+    plt = needs("matplotlib.pyplot", "demos")
+    plt.switch_backend("agg")
+    figure, axes = plt.subplots()
+    line, = axes.plot([Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)])
+    axes.bar([0, 1], [Value(1.0), Value(2.0)])
+    axes.axhline(Value(1.5))
+    figure.canvas.draw()
+    assert line.get_xydata().tolist() == [[1, 3], [2, 4]]
+    plt.close(figure)
 
 
 def test_what_has_no_gradient_is_a_number_like_any_other():

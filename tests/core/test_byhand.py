@@ -1,11 +1,14 @@
 """micrograd's own code on a Value: its constructor, and `_backward` written by hand. Needs no NumPy."""
 
+import copy
 import math
+import pickle
 import random
 
 import pytest
 
 from autograd import Value, draw_dot, grad, replay, source, tree
+from autograd.core.byhand import OWN
 from autograd.core.graph import topological
 
 
@@ -115,3 +118,17 @@ def test_a_parameter_carries_what_optimisers_hang_on_it():
     assert not hasattr(p * 2.0, "m")
     with pytest.raises(AttributeError, match="'Value' object has no attribute 'v'"):
         p.v += 1.0
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_learners_hang_on_a_value_hangs_there_alone(name):
+    v, other, result = Value(1.0, label="v"), Value(2.0), Value(1.0) * 2.0
+    assert not hasattr(v, name)
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        getattr(other, name)
+    for node in (v, result):
+        setattr(node, name, 0.5)
+        for carried in (node, copy.deepcopy(node), pickle.loads(pickle.dumps(node))):
+            assert getattr(carried, name) == 0.5
+    assert v.label == "v"
+    assert not hasattr(other, name)

@@ -15,7 +15,7 @@ import nn
 from autograd import Tensor, Value, no_grad
 from autograd.core.graph import topological
 from autograd.core.op import TABLE
-from tests.needs import without
+from tests.needs import needs, without
 from tests.witnesses import central_differences
 
 try:
@@ -46,8 +46,32 @@ class Block(nn.Module):
 
 def test_parameters_are_found_where_they_are_kept_in_order_and_once():
     names = [name for name, _ in Block().named_parameters()]
-    assert names == ["first.weight", "first.bias", "rest.0.weight", "rest.0.bias", "rest.1.weight", "rest.1.bias",
-                     "by_name.head.weight", "by_name.head.bias", "scale"]
+    assert names == ["scale", "first.weight", "first.bias", "rest.0.weight", "rest.0.bias", "rest.1.weight",
+                     "rest.1.bias", "by_name.head.weight", "by_name.head.bias"]
+
+
+def net(base, layers, parameter):
+    """Parameters and modules by turns, at two depths, as a class of that library."""
+    class Net(base):
+        def __init__(self, depth):
+            super().__init__()
+            self.first = layers.Linear(2, 2)
+            self.scale = parameter([1.0, 2.0])
+            self.inner = Net(depth - 1) if depth else layers.LayerNorm(2)
+            self.parts = layers.ModuleDict({"b": layers.Linear(2, 1), "a": layers.Linear(1, 2)})
+            self.shift = parameter([0.5])
+            self.several = layers.ModuleList([layers.Embedding(2, 2), layers.Sequential(layers.Linear(2, 2))])
+
+    return Net(2)
+
+
+def test_parameters_come_in_pytorchs_order():
+    torch = needs("torch", "parity")
+    ours = net(nn.Module, nn, nn.Parameter)
+    theirs = net(torch.nn.Module, torch.nn, lambda x: torch.nn.Parameter(torch.tensor(x)))
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    assert [name for name, _ in ours.named_modules()] == [name for name, _ in theirs.named_modules()]
+    assert [p.shape for p in ours.parameters()] == [tuple(p.shape) for p in theirs.parameters()]
 
 
 def test_buffers_are_state_but_not_parameters():
@@ -434,3 +458,53 @@ def test_the_scale_of_initial_weights():
     w = nn.Linear(100, 400).weight.numpy()
     assert abs(w).max() <= 0.1
     assert w.std() == pytest.approx(0.1 / math.sqrt(3), rel=0.02)
+
+
+# Frozen parameters.
+
+def frozen_all(net):
+    for p in net.parameters():
+        p.requires_grad = False
+
+
+@pytest.mark.parametrize("freeze", [
+    lambda net: net.requires_grad_(False), frozen_all, lambda net: setattr(net[0].weight, "requires_grad", False),
+    lambda net: net[0].requires_grad_(False), lambda net: net[1].weight.requires_grad_(False)])
+def test_frozen_parameters_are_saved_loaded_and_left_alone(freeze, tmp_path):
+    torch = needs("torch", "parity")
+    net, other = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    theirs = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)).double()
+    theirs.load_state_dict({name: torch.tensor(x) for name, x in net.state_dict().items()})
+    freeze(net)
+    freeze(theirs)
+    assert [(n, p.requires_grad) for n, p in net.named_parameters()] == [
+        (n, p.requires_grad) for n, p in theirs.named_parameters()]
+    x, before = np.array([[1.0, -2.0], [0.5, 0.25]]), net.state_dict()
+    steps = [library.Adam(model.parameters(), lr=0.1) for library, model in ((nn.optim, net), (torch.optim, theirs))]
+    ours, right = net(Tensor(x, requires_grad=True)), theirs(torch.tensor(x, requires_grad=True))
+    for y, step in zip((ours, right), steps):
+        y.sum().backward()
+        step.step()
+    for name, p in theirs.state_dict().items():
+        np.testing.assert_allclose(net.state_dict()[name], p.numpy(), rtol=1e-9)
+    assert set(net.state_dict()) == set(before)
+    nn.save(tmp_path / "net.npz", net, steps[0])
+    freeze(other)
+    nn.load(tmp_path / "net.npz", other, nn.optim.Adam(other.parameters(), lr=0.1))
+    for name, array in net.state_dict().items():
+        np.testing.assert_array_equal(other.state_dict()[name], array)
+    net.requires_grad_(True)
+    assert all(p.requires_grad for p in copy.deepcopy(net).parameters())
+
+
+def test_what_stays_as_it_is_may_be_a_parameter_and_a_constant_is_none():
+    class Place(nn.Module):
+        def __init__(self):
+            self.fixed = nn.Parameter(np.ones(2), requires_grad=False)
+            self.mask = Tensor(np.ones(2))
+            self.several = [nn.Parameter(np.zeros(1)), Tensor(np.zeros(1))]
+
+    place = copy.deepcopy(Place())
+    assert [name for name, _ in place.named_parameters()] == ["fixed", "several.0"]
+    assert isinstance(place.fixed, nn.Parameter)
+    assert not isinstance(place.mask, nn.Parameter)

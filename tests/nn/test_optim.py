@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd
+import nn
 from autograd import Tensor, Value, replay
 from nn import optim
 from tests.needs import needs
@@ -563,3 +565,85 @@ def test_replays_are_trainable_and_clipped():
         before = data.copy()
         optim.SGD(recorded, lr=0.5).step()
         np.testing.assert_array_equal(data, before - gradient * 0.5)
+
+
+# Groups of parameters with options of their own.
+
+KINDS = [("SGD", {"momentum": 0.9}, {"momentum": 0.0, "weight_decay": 0.1}),
+         ("AdamW", {"weight_decay": 0.1}, {"lr": 0.2}),
+         ("Adam", {"betas": (0.8, 0.9)}, {"eps": 0.1, "betas": (0.5, 0.6)}),
+         ("RMSprop", {"alpha": 0.9}, {"centered": True, "lr": 0.3})]
+
+
+def grouped(library, optimizers, kind, options, own):
+    """An optimiser of two groups, its parameters, and a step of both."""
+    ws = [library.tensor(np.array(x), requires_grad=True) for x in ([[1.0, -2.0], [0.5, 3.0]], [0.25, -1.0], [4.0])]
+    optimizer = getattr(optimizers, kind)([{"params": ws[:2]}, {"params": ws[2:], **own}], lr=0.1, **options)
+
+    def step(seed):
+        optimizer.zero_grad()
+        sum((w * w * math.cos(seed + i)).sum() for i, w in enumerate(ws)).backward()
+        optimizer.step()
+
+    return optimizer, ws, step
+
+
+RATES = {None: {}, "StepLR": {"step_size": 2}, "CosineAnnealingLR": {"T_max": 8, "eta_min": 0.01}}
+
+
+@pytest.mark.parametrize(("kind", "options", "own"), KINDS, ids=[kind[0] for kind in KINDS])
+@pytest.mark.parametrize("schedule", RATES)
+def test_groups_go_by_their_own_options_as_pytorchs_do(kind, options, own, schedule):
+    torch = needs("torch", "parity")
+    theirs, vs, back = grouped(torch, torch.optim, kind, options, own)
+    ours, ws, step = grouped(autograd, optim, kind, options, own)
+
+    def plan(home, optimizer):
+        return getattr(home, schedule)(optimizer, **RATES[schedule]) if schedule else None
+
+    their_plan, our_plan = plan(torch.optim.lr_scheduler, theirs), plan(optim, ours)
+    for seed in range(5):
+        back(seed)
+        step(seed)
+        if schedule:
+            their_plan.step()
+            our_plan.step()
+        if seed == 2:                               # goes on from a state as if nothing had been
+            state, told, numbers = ours.state_dict(), our_plan and our_plan.state_dict(), ws
+            ours, ws, step = grouped(autograd, optim, kind, options, own)
+            our_plan = plan(optim, ours)
+            for w, x in zip(ws, numbers):
+                w.data = x
+            ours.load_state_dict(state)
+            if schedule:
+                our_plan.load_state_dict(told)
+        for w, v in zip(ws, vs):
+            np.testing.assert_allclose(w.numpy(), v.detach().numpy(), rtol=1e-9, atol=1e-12)
+        assert [g["lr"] for g in ours.param_groups] == pytest.approx([g["lr"] for g in theirs.param_groups], abs=1e-15)
+
+
+def test_groups_of_values_and_tensors_and_what_is_wrong_with_some():
+    v, t = Value(1.0), Tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([{"params": [v], "lr": 0.5}, {"params": t}], 0.1)
+    (v * 2.0).backward()
+    (t * 2.0).sum().backward()
+    optimizer.step()
+    assert (v.data, t.item()) == (0.0, pytest.approx(0.8))
+    optimizer.lr = 1.0
+    assert [group["lr"] for group in optimizer.param_groups] == [1.0, 1.0]
+    optimizer.param_groups[1]["momentum"] = 0.5
+    assert [group["momentum"] for group in optimizer.param_groups] == [0.0, 0.5]
+    for wrong in ([{"params": [v]}, {"params": [v]}], [{"parameters": [v]}], [{"params": [v], "learning_rate": 1.0}],
+                  [{"params": [v], "lr": -1.0}], [{"params": []}]):
+        with pytest.raises(ValueError, match="SGD"):
+            optim.SGD(wrong)
+    with pytest.raises(ValueError, match="groups"):
+        optim.SGD([v, t]).load_state_dict(optimizer.state_dict())
+
+
+def test_values_of_gradients_are_clipped():
+    t, v, pair = Tensor([0.0, 0.0], requires_grad=True), Value(0.0), (np.zeros(1), np.array([-math.inf]))
+    t.grad, v.grad = [2.0, -0.5], -4.0
+    nn.utils.clip_grad_value_([t, v, pair], 1.0)
+    assert (t.grad.tolist(), v.grad, pair[1][0]) == ([1.0, -0.5], -1.0, -1.0)
+    assert nn.utils.clip_grad_norm_ is optim.clip_grad_norm_
