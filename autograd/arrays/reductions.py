@@ -244,13 +244,13 @@ class Reductions(Shapes):
         return Extremum(self.reshape(()), handle(np.array(0)))
 
     def amax(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
-        """The largest number over `dim`, without its index."""
+        """The largest number over `dim`, without its index. Of equal ones along a `dim` the first has the gradient."""
         if numpy_names:
             dim, keepdim = from_numpy("amax", dim, keepdim, numpy_names)
         return self._extreme("amax", type(self).max, dim, keepdim)
 
     def amin(self, dim: Dim = None, keepdim: bool = False, **numpy_names: object) -> Tensor:
-        """The smallest number over `dim`, without its index."""
+        """The smallest number over `dim`, without its index. Of equal ones along a `dim` the first has the gradient."""
         if numpy_names:
             dim, keepdim = from_numpy("amin", dim, keepdim, numpy_names)
         return self._extreme("amin", type(self).min, dim, keepdim)
