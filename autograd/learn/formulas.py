@@ -32,11 +32,13 @@ _ALSO = {("div", 1): ("-x / y ** 2",), ("sqrt", 0): ("1 / (2 * out)",),
 
 
 class Formula(NamedTuple):
-    """A formula for a local derivative: its text, the same compiled, and whether it mentions another node."""
+    """A formula for a local derivative: its text, the same compiled, whether it mentions another node, and whether it
+    is far from the right one."""
 
     text: str
     code: CodeType
     other: bool
+    far: bool
 
 
 def right_formula(op: Op, position: int) -> str | None:
@@ -65,24 +67,33 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     right = right_formula(op, position)
     names = NAMES[:(op.arity or 0) + 1]
     if right in ("1", "-1"):                        # there is hardly a formula to get wrong
-        return tuple(_made([*names[1:], *(f"-{name}" for name in names[1:]), OTHER, f"-{OTHER}"]))
+        return tuple(_made([*names[1:], *(f"-{name}" for name in names[1:]), OTHER, f"-{OTHER}"], right))
     if right is None or right == "0":
         return ()
     found: dict[str, None] = {}
     written = [right, *_ALSO.get((op.name, position), ())]
     edited = [new for text in written for new in _edited(text, names)]
     whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
-    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", f"abs({right})", *_powers(op), *_alike(names)):
+    again = [re.sub(r"\bout\b", f"{op.name}(out)", right)] if op.arity == 1 and op.name in TABLE else []
+    for text in (*edited, *whole, *again, f"1 / ({right})", f"({right}) ** 2", f"abs({right})", *_powers(op),
+                 *_alike(names)):
         found.setdefault(text)
     for text in written:
         found.pop(text, None)
-    return tuple(sorted(_made(found), key=lambda f: f.other))
+    return tuple(sorted(_made(found, right), key=lambda formula: (formula.other, formula.far)))
 
 
-def _made(texts: Iterable[str]) -> Iterator[Formula]:
+def _made(texts: Iterable[str], right: str) -> Iterator[Formula]:
     for text in texts:
         with suppress(SyntaxError, ValueError):
-            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text))
+            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text),
+                          bool(_strange(text) - _strange(right)))
+
+
+def _strange(text: str) -> set[str]:
+    """What hardly anyone writes where the rule has none of it: it may give the same number by chance."""
+    inputs = set(NAMES[1:]) & _words(text)
+    return set(re.findall(r"[<>=]+|sign|abs", text)) | ({"two inputs"} if len(inputs) > 1 else set())
 
 
 def _words(text: str) -> set[str]:

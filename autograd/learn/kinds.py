@@ -160,7 +160,7 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
             yield from _variants(loss)
 
 
-def _soft(x: Any, axis: int) -> Any:
+def _soft(x: Any, axis: int | None) -> Any:
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
@@ -296,7 +296,9 @@ class _Norm:
                        (total / (n if k else n - 1), mistakes.BESSEL,
                         tell("the second mean is over n where n − 1 belongs") if k else
                         tell("the second mean is over n − 1 where n belongs")),
-                       (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign"))]
+                       (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign")),
+                       (n * self.mean(d) / (n - k), mistakes.FORGOTTEN, tell("in the second mean {name} is missing",
+                                                                             name=self.name))]
         centred = d - h * total / (n - k)
         for over in _some_axes(h.ndim) if not other else ():
             if over != self.axes:
@@ -389,6 +391,10 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
     if loss.soft:
         tried += [(_soft(x, axis) - y, tell("the softmax goes over axis {axis}; it belongs over the last", axis=axis))
                   for axis in range(x.ndim - 1)]
+        tried.append((_soft(x, None) - y, tell("the softmax goes over everything; it belongs over the last axis")))
+        if loss.hot:
+            tried.append((p - y.argmax(-1)[..., None], tell("the labels themselves are subtracted, as numbers; each "
+                                                            "stands for a column, in which 1 is subtracted")))
         tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
                   (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
                                                           name=loss.name))]
@@ -590,7 +596,7 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                                                    form=_form(words, form, k), minus=minus))
     for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
         off = logs - k * np.log(abs(sample))
-        if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
+        if np.ptp(off) < 1e-6 and (sample == np.round(sample)).all() and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
             part = np.round(number) ** np.sign(off[0])
             for sign in (1.0, -1.0):
                 if case.explains(sign * g * part * whole ** k):

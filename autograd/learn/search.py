@@ -190,7 +190,7 @@ class Search:
 
     def with_formula(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        tried = formulas(use.by.op, use.position)
+        tried = self._formulas(use)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
@@ -214,6 +214,17 @@ class Search:
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
 
+    def _formulas(self, use: Use) -> Sequence[Formula]:
+        """What may have been written for a local derivative; for a single number the far-fetched is soon true."""
+        tried = formulas(use.by.op, use.position)
+        if type(self.case.g) is float:
+            return () if self._is_one(use) else [formula for formula in tried if not formula.far]
+        return tried
+
+    def _is_one(self, use: Use) -> bool:
+        """Whether the local derivative is 1 or −1, so that there is no formula to write."""
+        return right_formula(use.by.op, use.position) in ("1", "-1")
+
     def _rewritten(self, node: Node) -> Iterator[tuple[Any, str]]:
         """What may stand in the place of a nameless operand: one of its parts, or both otherwise put together."""
         if node.op is None or self.case.known(node) or len(node.inputs) != 2 or node.op.name not in _SIGNS:
@@ -232,7 +243,7 @@ class Search:
     def with_another_node(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         yield from self._behind(use)
-        mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
+        mentions = [formula for formula in self._formulas(use) if formula.other]
         for node in self._others(use):
             if use.node is case.t and (slope := self._with_input(use, node)) is not None:
                 yield (case.contribution(use, slope), mistakes.NODE,
@@ -245,7 +256,8 @@ class Search:
                 if slope is not None:
                     yield (case.contribution(use, slope), *self._other(use, formula, node, known))
 
-        for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
+        counts = {n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2 and not self._is_one(use)}
+        for n in sorted(counts):
             for formula in mentions:
                 if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
                     yield (case.contribution(use, slope), mistakes.NODE,
@@ -328,7 +340,8 @@ class Search:
         for node, g in self.one.gradients.items():
             if self.late():
                 return
-            if node is not use.by and self.case.known(node) and node is not root and shape_of(g) == shape:
+            own = any(node is x for x in (use.by, self.case.t, root))
+            if not own and self.case.known(node) and shape_of(g) == shape:
                 name, further = self.case.called(node), node in self._after(use.by)
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
@@ -364,14 +377,18 @@ class Search:
         """Two contributions that explain the answer together; or, at every use of the node, one of the same kind."""
         self.case.spend(1e3 * len(self.tried))
         stop = self.case.spent + _PAIRS
-        for combination in (*self._pairs(), *self._everywhere()):
+        for combination in (*self._pairs(), *self._everywhere(), *self._passed_through()):
             if self.case.spent > stop or self.case.out_of_time():
                 return
             changes = [self.carried(tried.use.node, tried.change) for tried in combination]
             if any(change is None for change in changes) or not self.case.explains(self.case.g + sum(changes)):
                 continue
             first, *_ = combination
-            words = list(dict.fromkeys(self.case.seen(*tried.told)[1] for tried in combination))
+            if len(combination) > 2 and all(tried.told[0] is mistakes.LOCAL for tried in combination):
+                words = [tell("what arrives at {through} is passed straight through, at each of them",
+                              through=self.case.through([tried.use for tried in combination]))]
+            else:
+                words = list(dict.fromkeys(self.case.seen(*tried.told)[1] for tried in combination))
             yield self.case.seen(first.told[0], f"; {tell('and')} ".join(words), *first.told[2:])
 
     def _pairs(self) -> list[tuple[_Tried, ...]]:
@@ -409,6 +426,17 @@ class Search:
                 if sum(map(bool, where)) > 2:
                     found.append(tuple(choice[i - 1] for choice, i in zip(choices, where) if i))
         return found
+
+
+    def _passed_through(self) -> list[tuple[_Tried, ...]]:
+        """The local derivative forgotten at three steps or more, as at all the gates of a cell."""
+        steps: dict[Node, _Tried] = {}
+        for tried in self.tried:
+            if tried.told[0] is mistakes.LOCAL:
+                steps.setdefault(tried.use.by, tried)
+        choices = list(steps.values())[:14]
+        return [tuple(tried for tried, taken in zip(choices, where) if taken)
+                for where in sums_near([[0.0, tried.off] for tried in choices], self.wanted, 1e-6) if sum(where) > 2]
 
 
 def _formula(case: Case, use: Use, text: str, other: Node | int | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
+from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
@@ -124,11 +126,11 @@ class ArrayCase(Case):
             return [self.another_shape]
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
-                here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
+                here["cross_entropy"], here["softmax"], self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 here["places"], self.products, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                here["within"], here["factors"], here["another_loss"], self.two_at_once,
+                here["within"], here["factors"], here["another_loss"], self.odd_factor, self.two_at_once,
                 self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
@@ -168,18 +170,10 @@ class ArrayCase(Case):
         with suppress(ValueError):
             if self.agrees(np.broadcast_to(m, g.shape), g):
                 yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
-        one = self.one
-        for node in one.between(self.t) if one is not None else []:
-            if one is not None and m.shape != () and self.known(node) and self.agrees(m, one.gradients[node]):
-                called = self.called(node)
-                yield self.seen(mistakes.LOCAL, tell("{got}; the gradient of {called} is passed straight through to "
-                                                     "`{name}`", got=got, called=called, name=self.name), called)
-        for _, part in arriving:
-            for axes in _axes(part.ndim):
-                if self.agrees(m.ravel(), part.sum(axes).ravel()):
-                    yield self.seen(mistakes.AXIS, tell("{got}; what arrives has shape {shape}, and yours is its sum "
-                                                        "over axis {listed}", got=got, shape=part.shape,
-                                                        listed=_listed(axes)))
+        repeated = any(part.size > g.size for _, part in arriving)      # then there was something to sum
+        for find in (self.over_another_axis, self.passed_through) if repeated else (self.passed_through,
+                                                                                     self.over_another_axis):
+            yield from find(got)
         for use in self.uses:
             try:
                 local = pull(use.by, use.position, use.by.filled(1.0))
@@ -197,6 +191,24 @@ class ArrayCase(Case):
                                                     "well", got=got, listed=_listed(axes)))
         yield from self.another_variable()
 
+    def passed_through(self, got: str) -> Iterator[Suspicion]:
+        """The gradient of a node further on, in its own shape."""
+        one = self.one
+        for node in one.between(self.t) if one is not None else []:
+            if one is not None and self.m.shape != () and self.known(node) and self.agrees(self.m, one.gradients[node]):
+                called = self.called(node)
+                yield self.seen(mistakes.LOCAL, tell("{got}; the gradient of {called} is passed straight through to "
+                                                     "`{name}`", got=got, called=called, name=self.name), called)
+
+    def over_another_axis(self, got: str) -> Iterator[Suspicion]:
+        """What arrives, summed over other axes than those of which there are too many."""
+        for part in (np.asarray(raw(use)) for use in self.uses):
+            for axes in _axes(part.ndim):
+                if self.agrees(self.m.ravel(), part.sum(axes).ravel()):
+                    yield self.seen(mistakes.AXIS, tell("{got}; what arrives has shape {shape}, and yours is its sum "
+                                                        "over axis {listed}", got=got, shape=part.shape,
+                                                        listed=_listed(axes)))
+
     def one_hot_forgotten(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 2:
@@ -205,7 +217,7 @@ class ArrayCase(Case):
         p /= p.sum(-1, keepdims=True)
         n = max(1, x.size // x.shape[-1])
         one_hot = p - self.g * n
-        if largest(one_hot.sum(-1) - 1) < 1e-3:
+        if largest(one_hot.sum(-1) - 1) < 1e-3 and -1e-3 < one_hot.min() and one_hot.max() < 1.001:
             for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
                 if self.explains(p * scale):
                     yield self.seen(mistakes.ONE_HOT, tell("your numbers are {words}, in every place; the right ones "
@@ -213,13 +225,13 @@ class ArrayCase(Case):
 
     def constant_factor(self) -> Iterator[Suspicion]:
         ratio = self.ratio(self.m, self.g)
-        if ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
+        if self.second or ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
         named, halved = False, self.halved()
         for mistake, words in self.named_factors(ratio):
             named = True
             yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
-        if not named and self.g.size > 1:
+        if not named and self.g.size > 1 and _is_plain(ratio) is not self.odd:
             near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
@@ -229,11 +241,34 @@ class ArrayCase(Case):
         if halved:
             yield from self.doubled()
 
+    odd = False
+
+    def odd_factor(self) -> Iterator[Suspicion]:
+        """A factor that nobody would write: where nothing else explains the numbers."""
+        self.odd = True
+        yield from self.constant_factor()
+        self.odd = False
+
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
-        nodes = [use.by for use in self.search.near()] if self.one is not None else []
-        return any(node.op is not None and node.op.name in ("mul", "div") and _numbers_in([node]).keys() & {2.0, 0.5}
-                   for node in nodes)
+        if self.one is None:
+            return False
+        uses = self.search.near()
+        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind_it()])
+        counts = _counts([self.t, *nodes])
+        return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
+                   for number in _numbers_in(list(nodes))) or any(
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
+
+    def _behind_it(self) -> Iterator[Node]:
+        """The node after the next, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
+        node = self.t
+        for _ in range(2 if self.one is not None else 0):
+            uses = self.one.uses.get(node, []) if self.one is not None else []
+            if len(uses) != 1:
+                return
+            node = uses[0].by
+            yield node
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -244,7 +279,7 @@ class ArrayCase(Case):
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
         named = next(self.named_factors(ratio), None)
-        return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 else named
+        return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 and _is_plain(ratio) else named
 
     def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
         """What a ratio may be, with the mistake and words: counts of something in the graph, or numbers in it."""
@@ -369,6 +404,11 @@ class ArrayCase(Case):
         if len(rows) == 1 and error.shape[0] > 1 and count > 1:
             evidence += "; " + tell("all of them in row {row}", row=rows.pop())
         return self.seen(mistakes.UNKNOWN, evidence + self.implied(worst))
+
+
+def _is_plain(ratio: float) -> bool:
+    """Whether it is a number that one may write: a fraction of small numbers, or the root of one."""
+    return any(abs(x - Fraction(x).limit_denominator(20)) <= 1e-7 * x and 1e-4 < x < 1e6 for x in (abs(ratio), ratio ** 2))
 
 
 def _counts(nodes: list[Node]) -> set[int]:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["BUDGET", "KINKS", "Case", "Suspicion"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
-_FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
-            mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
+_NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.ZEROS, mistakes.UNKNOWN,
+              mistakes.NOT_FINITE)                  # beside a factor of all numbers
 BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
 _SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
 _COMPARED = 8                                       # work for each number that is compared
@@ -255,7 +255,7 @@ class Case:
         for factor in self.usual_factors():
             self.aim_at(m / factor)
             for mistake, evidence, hint in self.suspicions():
-                if mistake not in (mistakes.UNKNOWN, mistakes.NOT_FINITE, *_FACTORS):
+                if mistake not in _NO_SECOND:
                     self.aim_at(m)
                     yield mistake, tell("{evidence}; and all of it is {words_of}", evidence=evidence,
                                         words_of=self.words_of(factor)), hint
@@ -452,11 +452,12 @@ class Case:
             return
         search = self.search
         far = search.far()
+        yield from search.along(search.near(), [search.plainly])
         yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
         yield from search.along(far, [search.with_another_gradient, search.with_another_node, search.with_a_node],
                                 _FAR / 2)
-        yield from search.along([*search.near(), *far], [search.plainly])
+        yield from search.along(far, [search.plainly])
         yield from search.together()
 
     def out_of_time(self) -> bool:
