@@ -742,7 +742,7 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
         return
     for axis in range(g.ndim):
         line = wrong.any(tuple(i for i in range(g.ndim) if i != axis))
-        if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
+        if line.any() and 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
             left = np.flatnonzero(line).tolist()
             at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
             yield case.seen(mistakes.UNFILLED, tell("your numbers are 0 along axis {axis} at {at}, and right at the "

@@ -139,12 +139,11 @@ class Case:
         inside, noise = set(self.one.between(self.t)), 0.0 * self.g
         if not inside or len(inside) > _DEEPEST:
             return noise
-        sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
         for seed in range(3 if 3 * self.back < self.limit else 1):
             self.spend(self.back)
 
             def ask(x: Node, g: Any, seed: int = seed) -> Any:
-                return self.rounded(x, shaken(g, step * sizes.get(x, 0.0), seed), step, seed)
+                return self.rounded(x, shaken(g, step, seed, abs(g)), step, seed)
 
             noise = max(noise, self.one.again(self.t, ask, inside) - self.g, key=norm)
         return noise
@@ -253,6 +252,8 @@ class Case:
         self.second, m = True, self.m
         stop = self.spent + _SECOND
         for factor in self.usual_factors():
+            if self.agrees(m / factor, self.g):
+                continue                            # then that is all
             self.aim_at(m / factor)
             for mistake, evidence, hint in self.suspicions():
                 if mistake not in _NO_SECOND:
