@@ -54,6 +54,14 @@ class ArrayCase(Case):
         width = 1 if self.coarse else width
         self.relative, self.absolute, self.step, self.steps = _TOLERANCE.get(width, _TOLERANCE[8])
 
+    def tolerate_fewer_bits(self) -> None:
+        m, width = self.m, 8
+        for dtype, fewer in ((np.float32, 4), (np.float16, 2)):
+            if (m == m.astype(dtype)).all():
+                width = fewer
+        if (np.frexp(m)[0] * 64 % 1).any():         # else they are simple numbers, and exact
+            self.relative, self.absolute = max((self.relative, self.absolute), _TOLERANCE[width][:2])
+
     def forgiven(self) -> str:
         if self.m.shape != self.g.shape:
             return ""

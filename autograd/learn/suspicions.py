@@ -81,6 +81,9 @@ class Case:
     def tolerate(self) -> None:
         """Set `relative` and `absolute`, where they are not those of float64."""
 
+    def tolerate_fewer_bits(self) -> None:
+        """The same, where the answer's numbers have fewer bits than there is room for."""
+
     def size(self, use: Use) -> float:
         """How large the terms are that a use adds up."""
         return largest(use.contribution)
