@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import CodeType
@@ -32,13 +32,13 @@ _ALSO = {("div", 1): ("-x / y ** 2",), ("sqrt", 0): ("1 / (2 * out)",),
 
 
 class Formula(NamedTuple):
-    """A formula for a local derivative: its text, the same compiled, whether it mentions another node, and whether it
-    is far from the right one."""
+    """A formula for a local derivative: its text, the same compiled, whether it mentions another node, and how far it
+    is from the right one: 0 is one edit away, 1 comes from elsewhere, 2 is far-fetched."""
 
     text: str
     code: CodeType
     other: bool
-    far: bool
+    far: int
 
 
 def right_formula(op: Op, position: int) -> str | None:
@@ -75,19 +75,20 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     edited = [new for text in written for new in _edited(text, names)]
     whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
     again = [re.sub(r"\bout\b", f"{op.name}(out)", right)] if op.arity == 1 and op.name in TABLE else []
-    for text in (*edited, *whole, *again, f"1 / ({right})", f"({right}) ** 2", f"abs({right})", *_powers(op),
-                 *_alike(names)):
+    near = dict.fromkeys([*edited, *whole, *again, f"1 / ({right})", f"({right}) ** 2", "1", *names,
+                          *(f"-{name}" for name in names)])
+    for text in (*near, f"abs({right})", *_powers(op), *_alike(names)):
         found.setdefault(text)
     for text in written:
         found.pop(text, None)
-    return tuple(sorted(_made(found, right), key=lambda formula: (formula.other, formula.far)))
+    return tuple(sorted(_made(found, right, near), key=lambda formula: (formula.other, formula.far > 1)))
 
 
-def _made(texts: Iterable[str], right: str) -> Iterator[Formula]:
+def _made(texts: Iterable[str], right: str, near: Container[str] = ()) -> Iterator[Formula]:
     for text in texts:
         with suppress(SyntaxError, ValueError):
-            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text),
-                          bool(_strange(text) - _strange(right)))
+            far = 2 if _strange(text) - _strange(right) else int(text not in near)
+            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text), far)
 
 
 def _strange(text: str) -> set[str]:

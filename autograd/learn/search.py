@@ -188,9 +188,9 @@ class Search:
         yield 2 * part, mistakes.TWICE, tell("what comes through {called} is there twice", called=called)
         yield -part, mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign", called=called)
 
-    def with_formula(self, use: Use) -> Iterator[Any]:
+    def with_formula(self, use: Use, far: int = 2) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        tried = self._formulas(use)
+        tried = self._formulas(use, far)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
@@ -214,12 +214,16 @@ class Search:
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
 
-    def _formulas(self, use: Use) -> Sequence[Formula]:
+    def with_near_formula(self, use: Use) -> Iterator[Any]:
+        """One edit away from the right one."""
+        yield from self.with_formula(use, 0)
+
+    def _formulas(self, use: Use, far: int = 2) -> Sequence[Formula]:
         """What may have been written for a local derivative; for a single number the far-fetched is soon true."""
         tried = formulas(use.by.op, use.position)
         if type(self.case.g) is float:
-            return () if self._is_one(use) else [formula for formula in tried if not formula.far]
-        return tried
+            far = -1 if self._is_one(use) else min(far, 1)
+        return [formula for formula in tried if formula.far <= far]
 
     def _is_one(self, use: Use) -> bool:
         """Whether the local derivative is 1 or −1, so that there is no formula to write."""

@@ -444,10 +444,11 @@ class Case:
             return
         search = self.search
         steps = search.near() if type(self.g) is not float else search.near()[:4]
+        if type(self.g) is float and len(search.between) <= _DEEPEST:       # another formula is soon the same number
+            yield from search.along(steps, [search.without_upstream, search.with_near_formula])
+            yield from search.along([*steps, *search.far()], [search.plainly])
         yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
         yield from search.from_one()
-        if type(self.g) is float and len(search.between) <= _DEEPEST:       # another node is soon the same number
-            yield from search.along([*steps, *search.far()], [search.plainly])
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
 
     def further_formula(self) -> Iterator[Suspicion]:
