@@ -21,7 +21,7 @@ from autograd.learn.contributions import pull, raw
 from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
-from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
+from autograd.learn.suspicions import BUDGET, Case, Suspicion
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
@@ -95,12 +95,11 @@ class ArrayCase(Case):
         wrong = self.wrong()
         for use in self.uses:
             rest, a, name = self.m - (self.g - use.contribution), use.arriving, use.by.op.name
-            if name in KINKS and a.shape == rest.shape:
-                at, low, high = KINKS[name]
-                ends = low * a, high * a
+            if use.by.op.kink is not None and a.shape == rest.shape:
+                ends = [end * a for end in use.by.op.kink]
                 slack = self.allowed()
                 within = (rest >= np.minimum(*ends) - slack) & (rest <= np.maximum(*ends) + slack)
-                if (within & np.broadcast_to(at(*(x._data for x in use.by.inputs)), a.shape))[wrong].all():
+                if (within & np.broadcast_to(self.kinked(use), a.shape))[wrong].all():
                     return self.kink_words(use)
             elif name in ("max_all", "max_along"):
                 by: Any = use.by                    # a Tensor
@@ -225,7 +224,7 @@ class ArrayCase(Case):
         p /= p.sum(-1, keepdims=True)
         n = max(1, x.size // x.shape[-1])
         one_hot = p - self.g * n
-        if largest(one_hot.sum(-1) - 1) < 1e-3 and -1e-3 < one_hot.min() and one_hot.max() < 1.001:
+        if largest(one_hot.sum(-1) - 1) < 1e-3 and one_hot.min() > -1e-3 and one_hot.max() < 1.001:
             for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
                 if self.explains(p * scale):
                     yield self.seen(mistakes.ONE_HOT, tell("your numbers are {words}, in every place; the right ones "
@@ -252,7 +251,8 @@ class ArrayCase(Case):
     odd = False
 
     def odd_factor(self) -> Iterator[Suspicion]:
-        """A factor that nobody would write: where nothing else explains the numbers."""
+        """A factor that tells no more than that, of all numbers or of one path."""
+        yield from self.later
         self.odd = True
         yield from self.constant_factor()
         self.odd = False
@@ -416,7 +416,11 @@ class ArrayCase(Case):
 
 def _is_plain(ratio: float) -> bool:
     """Whether it is a number that one may write: a fraction of small numbers, or the root of one."""
-    return any(abs(x - Fraction(x).limit_denominator(20)) <= 1e-7 * x and 1e-4 < x < 1e6 for x in (abs(ratio), ratio ** 2))
+    for x in (abs(ratio), ratio ** 2):
+        near = Fraction(x).limit_denominator(20)
+        if abs(x - near) <= 1e-7 * x and 0 < near.numerator <= 100:
+            return True
+    return False
 
 
 def _counts(nodes: list[Node]) -> set[int]:

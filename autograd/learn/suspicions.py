@@ -37,7 +37,7 @@ from autograd.learn.search import Search
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["BUDGET", "KINKS", "Case", "Suspicion"]
+__all__ = ["BUDGET", "Case", "Suspicion"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
 _NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.ZEROS, mistakes.UNKNOWN,
@@ -48,12 +48,6 @@ _COMPARED = 8                                       # work for each number that 
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
-
-
-# Where an op has a kink, and from where to where its derivative jumps there.
-KINKS: dict[str, tuple[Callable[..., Any], float, float]] = {
-    "relu": (lambda x: x == 0, 0.0, 1.0), "abs": (lambda x: x == 0, -1.0, 1.0),
-    "maximum": (lambda x, y: x == y, 0.0, 1.0), "minimum": (lambda x, y: x == y, 0.0, 1.0)}
 
 
 class Case:
@@ -73,6 +67,7 @@ class Case:
         self.name = name or self.known(t) or "?"
         self.parts: dict[Node, str | None] = {}     # of which named node a nameless one is a part
         self.spent, self.limit = work(one.order) if one is not None else 0.0, BUDGET
+        self.later: list[Suspicion] = []            # what is said where nothing else explains the answer
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
         sizes = [largest(g), *map(self.size, self.uses)]
@@ -166,10 +161,10 @@ class Case:
         if len(self.uses) != 1:
             return ""
         use, = self.uses
-        kink = KINKS.get(use.by.op.name)
-        if kink is None or kink[0](*(x._data for x in use.by.inputs)) is not True:
+        kink = use.by.op.kink
+        if kink is None or self.kinked(use) is not True:
             return ""
-        low, high = sorted((kink[1] * use.arriving, kink[2] * use.arriving))
+        low, high = sorted(end * use.arriving for end in kink)
         return self.kink_words(use) if low <= self.m <= high else ""
 
     def beyond_a_kink(self) -> str:
@@ -177,15 +172,20 @@ class Case:
         assert self.one is not None
         nodes = self.one.between(self.t)
         for use in [use for node in nodes if node not in self.one.given and not self.out_of_time()
-                    for use in self.one.uses.get(node, []) if use.by.op.name in KINKS]:
-            at, low, high = KINKS[use.by.op.name]
-            there = at(*(x._data for x in use.by.inputs))
+                    for use in self.one.uses.get(node, []) if use.by.op.kink is not None]:
+            low, high = use.by.op.kink
+            there = self.kinked(use)
             if some(there) and shape_of(use.arriving) == shape_of(use.node._data):
                 for slope in (low, high, (low + high) / 2):
                     change = there * (slope * use.arriving - use.contribution)
                     if self.search.would_explain(use.node, change):
                         return self.kink_words(use)
         return ""
+
+    def kinked(self, use: Use) -> Any:
+        """Where the inputs of an op with a kink are at it."""
+        x, y = (*(x._data for x in use.by.inputs), 0.0)[:2]
+        return x == y
 
     def kink_words(self, use: Use) -> str:
         at = tell("its two inputs are equal") if len(use.by.inputs) > 1 else tell("its input is 0")
@@ -272,6 +272,7 @@ class Case:
 
     def aim_at(self, m: Any) -> None:
         """Look for another answer's mistakes."""
+        self.later.clear()
         self.m = m
         self.search.aim()
 
@@ -424,8 +425,12 @@ class Case:
                 yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {by} has the wrong sign {up_to}",
                                                            by=by, up_to=up_to))
             elif named := self.factor(ratio):
-                yield self.seen(named[0], tell("what comes through {by} is {named} times what it should be", by=by,
-                                               named=named[1]))
+                found = self.seen(named[0], tell("what comes through {by} is {named} times what it should be", by=by,
+                                                 named=named[1]))
+                if named[0] is mistakes.CONSTANT:
+                    self.later.append(found)        # a formula says more, if there is one
+                else:
+                    yield found
 
     def telling(self, ratio: float) -> bool:
         """Whether what comes through a node may be off by such a factor: not yet known to the last digit."""
