@@ -46,8 +46,11 @@ _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; n
 
 # Softmax and what comes of it.
 
-def softmax(case: ArrayCase) -> Iterator[Suspicion]:
-    """Where the gradient is that of a softmax p of the node: what arrives at p, through another Jacobian."""
+def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
+    """Where the gradient is that of a softmax p of the node: what arrives at p, through another Jacobian.
+
+    One of them, with its sum `everywhere`, is asked for on its own: p − y/n looks like it, too.
+    """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
     for node in case.one.between(case.t):
@@ -63,7 +66,8 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
             if scale is None or not case.agrees(scale * right, case.g):
                 continue
             name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
-            for part, words in _jacobians(p, d, right, axis):
+            over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
+            for part, words in [over_all] if everywhere else _jacobians(p, d, right, axis):
                 if case.explains(scale * part):
                     yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
             return
@@ -81,7 +85,6 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
         if other != axis:
             yield (p * (d - (d * p).sum(other, keepdims=True)),
                    tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
-    yield p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row")
     yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield d - along, tell("{p} in front is missing")
@@ -576,6 +579,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         ratio = m.ravel()[places] / g.ravel()[places]
     atoms = list(_atoms(case, places))
     logs = np.log(abs(ratio))
+    if np.ptp(logs) < 1e-9:
+        return                                      # by one number in every place: that is found elsewhere
     divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
     for x in (x for x in case.one.order if x.op is not None and x.op.name == "log"):    # whose derivative divides
         divisors |= {case.called(y) for y in (x.inputs[0], *(x.inputs[0].inputs if x.inputs[0].op is not None and
@@ -596,7 +601,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                                                    form=_form(words, form, k), minus=minus))
     for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
         off = logs - k * np.log(abs(sample))
-        if np.ptp(off) < 1e-6 and (sample == np.round(sample)).all() and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
+        number = np.exp(abs(off[0]))
+        whole_ones = (sample == np.round(sample)).all() and np.allclose(number, np.round(number), rtol=1e-6)
+        if np.ptp(off) < 1e-6 and whole_ones:
             part = np.round(number) ** np.sign(off[0])
             for sign in (1.0, -1.0):
                 if case.explains(sign * g * part * whole ** k):

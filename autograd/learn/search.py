@@ -34,6 +34,7 @@ __all__ = ["Search"]
 _SEARCH, _STEPS = 2e7, 12                           # how much work for each finder, and how many nameless nodes deep
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
+_NUMBER = re.compile(r"-?[\d.]+")
 _COMPARES = re.compile("[<>=]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
@@ -192,6 +193,7 @@ class Search:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
+        a_number = use.by.op.name in ("mul", "div") and shape_of(use.by.inputs[1 - use.position]._data) == ()
         if use.by.op.name == "mul":                 # by a mask
             special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
         for formula in tried:
@@ -200,7 +202,8 @@ class Search:
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
-                kind = special.get(formula.text, mistakes.FORMULA)
+                kind = special.get(formula.text, mistakes.CONSTANT if a_number and _NUMBER.fullmatch(formula.text) else
+                                   mistakes.FORMULA)
                 yield (case.contribution(use, slope), kind, partial(_formula, self.case, use, formula.text),
                        case.called(use.by))
         for x in use.by.inputs:
@@ -257,7 +260,7 @@ class Search:
                 if self.late():
                     return
                 slope = evaluated(formula, {**known, OTHER: node._data})
-                if slope is not None:
+                if slope is not None and not (self._is_one(use) and size_of(node._data) == 1):
                     yield (case.contribution(use, slope), *self._other(use, formula, node, known))
 
         counts = {n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2 and not self._is_one(use)}

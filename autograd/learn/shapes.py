@@ -133,7 +133,8 @@ class ArrayCase(Case):
             return [self.another_shape]
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
-                here["cross_entropy"], here["softmax"], self.constant_factor, self.transposed,
+                here["softmax"], here["cross_entropy"], partial(kinds.softmax, self, everywhere=True),
+                self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 here["places"], self.products, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
@@ -253,6 +254,19 @@ class ArrayCase(Case):
     def odd_factor(self) -> Iterator[Suspicion]:
         """A factor that tells no more than that, of all numbers or of one path."""
         yield from self.later
+        ratio = None if self.second else self.ratio(self.m, self.g)
+        if ratio is None or not self.explains(self.g * ratio):
+            return
+        for node in self.one.order[:-1] if self.one is not None else ():
+            size = float(np.ravel(node._data)[0]) if np.size(node._data) == 1 and self.known(node) else 0.0
+            uses = self.one.uses.get(node, []) if self.one is not None else []
+            divides = any(use.by.op.name == "div" and use.position for use in uses)
+            for value, does, lost in ((size, tell("the right ones times"), divides),
+                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
+                if value and abs(ratio - value) <= 1e2 * self.relative * abs(value):
+                    yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY,
+                                    tell("your numbers are {does} {form}{minus}", does=does, form=self.called(node),
+                                         minus=""))
         self.odd = True
         yield from self.constant_factor()
         self.odd = False
