@@ -327,6 +327,8 @@ TEXTS = {
         "der Softmax geht über alles; er gehört über die letzte Achse",
     "the labels themselves are subtracted, as numbers; each stands for a column, in which 1 is subtracted":
         "die Labels selbst sind abgezogen, als Zahlen; jedes steht für eine Spalte, in der 1 abgezogen wird",
+    "your numbers are {worded}, whatever arrives at {called}; the derivative of `{symbol}` here is {right}":
+        "deine Zahlen sind {worded}, was auch immer an {called} ankommt; die Ableitung von `{symbol}` ist hier {right}",
     "in the second mean {name} is missing": "im zweiten Mittel fehlt {name}",
     "what arrives at {through} is passed straight through, at each of them":
         "was an {through} ankommt, ist an jedem davon unverändert durchgereicht",

@@ -193,9 +193,13 @@ class Search:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
-        a_number = use.by.op.name in ("mul", "div") and shape_of(use.by.inputs[1 - use.position]._data) == ()
+        other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
+        a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
         if use.by.op.name == "mul":                 # by a mask
-            special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
+            mask = NAMES[2 - use.position]
+            special[f"{mask} == 0"] = mistakes.MASK
+            if every((known[mask] == 0) | (known[mask] == 1)):
+                special[f"1 - {mask}"] = mistakes.MASK
         for formula in tried:
             if self.late():
                 return
@@ -220,6 +224,18 @@ class Search:
     def with_near_formula(self, use: Use) -> Iterator[Any]:
         """One edit away from the right one."""
         yield from self.with_formula(use, 0)
+
+    def with_formula_alone(self, use: Use) -> Iterator[Any]:
+        """Another local derivative, and nothing of what arrives."""
+        case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
+        alone, called = use._replace(arriving=use.by.filled(1.0)), case.called(use.by)
+        for formula in self._formulas(use, 1):
+            if self.late():
+                return
+            written = " " in formula.text and not formula.other
+            if written and (slope := evaluated(formula, known)) is not None and shape_of(slope):
+                yield (case.contribution(alone, slope), mistakes.UPSTREAM,
+                       partial(_formula, case, use, formula.text, alone=True), called)
 
     def _formulas(self, use: Use, far: int = 2) -> Sequence[Formula]:
         """What may have been written for a local derivative; for a single number the far-fetched is soon true."""
@@ -446,13 +462,17 @@ class Search:
                 for where in sums_near([[0.0, tried.off] for tried in choices], self.wanted, 1e-6) if sum(where) > 2]
 
 
-def _formula(case: Case, use: Use, text: str, other: Node | int | None = None) -> str:
+def _formula(case: Case, use: Use, text: str, other: Node | int | None = None, alone: bool = False) -> str:
     """What was written for a local derivative, in words. No method: what is kept should not hold the search alive."""
     by = use.by
     bare = {name: case.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
     right = worded(right_formula(by.op, use.position) or "", bare)
     if other is not None:
         bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
+    if alone:
+        return tell("your numbers are {worded}, whatever arrives at {called}; the derivative of `{symbol}` here is "
+                    "{right}",
+                    worded=worded(text, bare), called=case.called(by), symbol=by.op.symbol, right=right)
     return tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
                 called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right)
 

@@ -462,7 +462,7 @@ class Case:
             return
         search = self.search
         far = search.far()
-        yield from search.along(search.near(), [search.plainly])
+        yield from search.along(search.near(), [search.with_formula_alone, search.plainly])
         yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
         yield from search.along(far, [search.with_another_gradient, search.with_another_node, search.with_a_node],
