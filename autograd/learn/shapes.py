@@ -182,7 +182,7 @@ class ArrayCase(Case):
         for find in (self.over_another_axis, self.passed_through) if repeated else (self.passed_through,
                                                                                      self.over_another_axis):
             yield from find(got)
-        for use in self.uses:
+        for use in self.uses if m.any() else ():
             try:
                 local = pull(use.by, use.position, use.by.filled(1.0))
                 local = self.agrees(np.broadcast_to(m, g.shape), local)
@@ -240,7 +240,8 @@ class ArrayCase(Case):
             named = True
             yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
         if not named and self.g.size > 1 and _is_plain(ratio) is not self.odd:
-            near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
+            counts = _counts([self.t, *(use.by for use in self.uses)]) | set(range(2, 21))
+            near = [(n, r) for n in counts if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
             yield self.seen(mistakes.CONSTANT, tell("your numbers are {ratio:.6g}{root} times the right ones",
