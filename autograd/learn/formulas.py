@@ -20,7 +20,7 @@ from autograd.core.op import TABLE, Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import text_of
 
-__all__ = ["NAMES", "Formula", "evaluated", "formulas", "right_formula", "worded"]
+__all__ = ["NAMES", "Formula", "evaluated", "formulas", "right_formula", "worded", "words_in"]
 
 NAMES = ("out", "x", "y", "z")                      # an op's result and its inputs, as its rule names them
 OTHER = "w"                                         # some other node, tried in the place of each of them
@@ -88,16 +88,17 @@ def _made(texts: Iterable[str], right: str, near: Container[str] = ()) -> Iterat
     for text in texts:
         with suppress(SyntaxError, ValueError):
             far = 2 if _strange(text) - _strange(right) else int(text not in near)
-            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text), far)
+            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in words_in(text), far)
 
 
 def _strange(text: str) -> set[str]:
     """What hardly anyone writes where the rule has none of it: it may give the same number by chance."""
-    inputs = set(NAMES[1:]) & _words(text)
+    inputs = set(NAMES[1:]) & words_in(text)
     return set(re.findall(r"[<>=]+|sign|abs", text)) | ({"two inputs"} if len(inputs) > 1 else set())
 
 
-def _words(text: str) -> set[str]:
+def words_in(text: str) -> set[str]:
+    """The names in a formula."""
     return set(re.findall(r"[a-z_]\w*", text))
 
 

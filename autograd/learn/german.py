@@ -329,6 +329,10 @@ TEXTS = {
         "die Labels selbst sind abgezogen, als Zahlen; jedes steht für eine Spalte, in der 1 abgezogen wird",
     "your numbers are {worded}, whatever arrives at {called}; the derivative of `{symbol}` here is {right}":
         "deine Zahlen sind {worded}, was auch immer an {called} ankommt; die Ableitung von `{symbol}` ist hier {right}",
+    "what comes through {by} is transposed": "was über {by} kommt, ist transponiert",
+    "what arrives at {name} is multiplied by {called}, in every place":
+        "was an {name} ankommt, ist überall mit {called} multipliziert",
+    "the softmax is that of {other}, in the place of {name}": "der Softmax ist der von {other}, wo {name} hingehört",
     "in the second mean {name} is missing": "im zweiten Mittel fehlt {name}",
     "what arrives at {through} is passed straight through, at each of them":
         "was an {through} ankommt, ist an jedem davon unverändert durchgereicht",

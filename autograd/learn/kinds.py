@@ -300,8 +300,8 @@ class _Norm:
                         tell("the second mean is over n where n − 1 belongs") if k else
                         tell("the second mean is over n − 1 where n belongs")),
                        (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign")),
-                       (n * self.mean(d) / (n - k), mistakes.FORGOTTEN, tell("in the second mean {name} is missing",
-                                                                             name=self.name))]
+                       *((total, mistakes.FORGOTTEN, tell("in the second mean {name} is missing", name=self.name))
+                         for total in (n * self.mean(d) / (n - k), self.mean(d)))]
         centred = d - h * total / (n - k)
         for over in _some_axes(h.ndim) if not other else ():
             if over != self.axes:
@@ -363,6 +363,8 @@ def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                          name=name, n=n)
     yield a * (x == top) * x, mistakes.TOO_MANY, tell("what arrives at {name} passes to the largest, times that",
                                                       name=name)
+    yield a * x, mistakes.FORMULA, tell("what arrives at {name} is multiplied by {called}, in every place", name=name,
+                                        called=called)
     yield (a * (x > 0), mistakes.ANOTHER_MASK, tell("what arrives at {name} passes where {called} is above 0",
                                                     name=name, called=called))
 
@@ -407,6 +409,9 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
             other = case.called(node)
             tried.append((z - y, tell("your numbers are ({other} − y){over}: {other} in the place of {name}",
                                       other=other, over=over, name=name)))
+            if loss.soft and not case.agrees(soft := _soft(z, -1), p):
+                tried.append((soft - y, tell("the softmax is that of {other}, in the place of {name}", other=other,
+                                             name=name)))
     return tried
 
 
@@ -503,6 +508,8 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     with suppress(ValueError):
         yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
                         tell("the factors of your product stand in the other order"))
+    if len(set(shape[-2:])) == 1 and len(case.uses) > 1:
+        yield _t(use.contribution), mistakes.TRANSPOSED, tell("what comes through {by} is transposed", by=by)
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
@@ -677,12 +684,6 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
         yield case.seen(mistakes.LABELS, tell("in row {row} your number stands in column {got}, the right one in "
                                               "column {right}", row=", ".join(map(str, row)),
                                               got=int(abs(m[row]).argmax()), right=int(abs(g[row]).argmax())))
-    if len(case.uses) == 2:
-        one, two = (use.contribution for use in case.uses)
-        if case.explains(one * two):
-            first, second = (case.called(use.by) for use in case.uses)
-            yield case.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
-                                                 "through {second}", first=first, second=second))
 
 
 def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -766,10 +767,9 @@ def _everywhere_alike(case: ArrayCase, where: Any) -> bool:
         shaped += [np.asarray(x._data) for x in case.one.order]
         shaped += list(case.one.gradients.values())
     for x in shaped:
-        try:
-            rules.append(np.broadcast_to(x, case.m.shape)[where])
-        except ValueError:
-            continue
+        for form in (x, x[..., None]):              # the same for each row, too
+            with suppress(ValueError):
+                rules.append(np.broadcast_to(form, case.m.shape)[where])
     for rule in rules:
         with np.errstate(all="ignore"):
             for ratio in (m / rule, m * rule):

@@ -22,7 +22,7 @@ from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
 from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
-from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
+from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded, words_in
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 
@@ -34,7 +34,6 @@ __all__ = ["Search"]
 _SEARCH, _STEPS = 2e7, 12                           # how much work for each finder, and how many nameless nodes deep
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
-_NUMBER = re.compile(r"-?[\d.]+")
 _COMPARES = re.compile("[<>=]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
@@ -195,8 +194,8 @@ class Search:
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
         other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
         a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
+        mask = NAMES[2 - use.position]
         if use.by.op.name == "mul":                 # by a mask
-            mask = NAMES[2 - use.position]
             special[f"{mask} == 0"] = mistakes.MASK
             if every((known[mask] == 0) | (known[mask] == 1)):
                 special[f"1 - {mask}"] = mistakes.MASK
@@ -206,8 +205,8 @@ class Search:
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
-                kind = special.get(formula.text, mistakes.CONSTANT if a_number and _NUMBER.fullmatch(formula.text) else
-                                   mistakes.FORMULA)
+                kind = special.get(formula.text, mistakes.CONSTANT if a_number and not words_in(formula.text) -
+                                   {mask} else mistakes.FORMULA)
                 yield (case.contribution(use, slope), kind, partial(_formula, self.case, use, formula.text),
                        case.called(use.by))
         for x in use.by.inputs:
@@ -486,7 +485,7 @@ def _kind(tried: _Tried) -> str:
 def _rank(tried: _Tried) -> int:
     """How likely a mistake is beside another: the plain ones first."""
     kind = tried.told[0]
-    return _PLAIN.index(kind) if kind in _PLAIN else len(_PLAIN)
+    return _PLAIN.index(kind) if kind in _PLAIN else len(_PLAIN) + (kind is mistakes.ARRIVING)
 
 
 _PLAIN = (mistakes.LEFT_OUT, mistakes.LOCAL, mistakes.FORGOTTEN, mistakes.SIGN_OF_ONE, mistakes.TWICE)

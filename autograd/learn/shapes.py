@@ -136,10 +136,10 @@ class ArrayCase(Case):
                 here["softmax"], here["cross_entropy"], partial(kinds.softmax, self, everywhere=True),
                 self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
-                here["places"], self.products, self.further_on,
+                self.products, here["places"], self.multiplied, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                here["within"], here["factors"], here["another_loss"], self.odd_factor, self.two_at_once,
-                self.further_formula, self.infinite]
+                here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
+                self.two_at_once, self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
         """Rows that are looked up: the last one alone, only some, their mean."""

@@ -244,7 +244,7 @@ class Case:
 
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule,
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule, self.multiplied,
                 self.another_variable, self.further_on, self.another_formula, self.two_at_once,
                 self.further_formula, self.infinite]
 
@@ -331,6 +331,15 @@ class Case:
             if len(uses) > 1 and self.explains(g - 2 * part):
                 yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign; the rest "
                                                            "is right", called=self.called(use.by)))
+
+    def multiplied(self) -> Iterator[Suspicion]:
+        """The product of two contributions."""
+        if len(self.uses) == 2:
+            one, two = (use.contribution for use in self.uses)
+            if self.explains(one * two):
+                first, second = (self.called(use.by) for use in self.uses)
+                yield self.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
+                                                     "through {second}", first=first, second=second))
 
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way."""
@@ -452,9 +461,15 @@ class Case:
         if type(self.g) is float and len(search.between) <= _DEEPEST:       # another formula is soon the same number
             yield from search.along(steps, [search.without_upstream, search.with_near_formula])
             yield from search.along([*steps, *search.far()], [search.plainly])
-        yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
+        near = [search.without_upstream, search.with_near_formula]
+        yield from search.along(steps, [*near, search.with_formula] if type(self.g) is float else near, 3 * _SEARCH)
         yield from search.from_one()
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
+
+    def formula_from_elsewhere(self) -> Iterator[Suspicion]:
+        """A local derivative that is not one edit away from the right one."""
+        if self.one is not None:
+            yield from self.search.along(self.search.near(), [self.search.with_formula], 3 * _SEARCH)
 
     def further_formula(self) -> Iterator[Suspicion]:
         """The same at steps further on, as in a formula in one go; then two mistakes at once."""
