@@ -81,7 +81,7 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
         found.setdefault(text)
     for text in written:
         found.pop(text, None)
-    return tuple(sorted(_made(found, right, near), key=lambda formula: (formula.other, formula.far > 1)))
+    return tuple(sorted(_made(found, " ".join(written), near), key=lambda formula: (formula.other, formula.far > 1)))
 
 
 def _made(texts: Iterable[str], right: str, near: Container[str] = ()) -> Iterator[Formula]:

@@ -101,16 +101,17 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
 class _Loss:
     """A gradient of the form (p − y)·c, for logits x: what the case looks like from there."""
 
-    def __init__(self, case: ArrayCase, node: Node, ratio: float, g: Any = None) -> None:
+    def __init__(self, case: ArrayCase, node: Node, ratio: float, g: Any = None, rest: Any = 0.0) -> None:
         self.case, self.x, self.name = case, np.asarray(node._data), case.known(node) or "logits"
-        self.m, self.g, self.ratio = case.m / ratio, case.g / ratio if g is None else g, ratio
+        self.m, self.g, self.ratio = (case.m - rest) / ratio, case.g / ratio if g is None else g, ratio
+        self.rest = rest                            # what comes from elsewhere
         self.rows = (self.g != 0).any(-1, keepdims=True)    # the others are masked
         self.soft = self.hot = False
         self.p = self.y = self.x
         self.c, self.over = 1.0, ""
 
     def explains(self, part: Any) -> bool:
-        return self.case.explains(self.ratio * np.where(self.rows, part, 0.0))
+        return self.case.explains(self.rest + self.ratio * np.where(self.rows, part, 0.0))
 
     def found(self) -> bool:
         """Whether there is such a form: then p, y and c are set."""
@@ -126,12 +127,13 @@ class _Loss:
         p, g = self.p, self.g
         near = 1e-3 if self.case.relative > 1e-6 else 1e-7
         counts = dict.fromkeys((np.count_nonzero(self.rows), self.rows.size, 1, g.size))
-        tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
+        tried = []
         one = self.case.one
         for d in [one.gradients[node] for node in self.case.search.between] if one is not None else ():
             total = -d.sum(-1) if np.shape(d) == g.shape else np.zeros(1)
             if np.ptp(total) < 1e-9 * abs(total).max() and (c := float(total.flat[0])) > 0:
                 tried.append((c, f" · {c:.3g}"))    # that of the logarithm, −c·y
+        tried += [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
         up = g > 0
         if up.any():                                # where y is 0, g is c·p
             tried.append((c := float(np.median((g / p)[up])), f" · {c:.3g}"))
@@ -161,6 +163,11 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
         loss = _Loss(case, node, ratio)
         if loss.found():
             yield from _variants(loss)
+    for use in case.uses if len(case.uses) > 1 else ():         # one path of several
+        if np.shape(use.contribution) == case.g.shape:
+            loss = _Loss(case, case.t, 1.0, use.contribution, case.g - use.contribution)
+            if loss.found() and loss.soft:
+                yield from _variants(loss)
 
 
 def _soft(x: Any, axis: int | None) -> Any:
@@ -422,7 +429,7 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
     for part, words in _tried(loss):
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
-    if not loss.rows.all() and case.explains(loss.ratio * c * p):
+    if not loss.rows.all() and case.explains(loss.rest + loss.ratio * c * p):
         yield case.seen(mistakes.ONE_HOT, tell("your numbers are {name}{over}: nothing is subtracted, and the rows "
                                                "that are masked are not 0", name=name, over=over))
     for b in (c, 1.0, c / x.shape[-1]):
@@ -604,8 +611,12 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                         if k == 2 and words in divisors:
                             kind = mistakes.FORMULA     # multiplied by, where it divides
                         does = tell("the right ones times") if k > 0 else tell("the right ones over")
-                        yield case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
-                                                   form=_form(words, form, k), minus=minus))
+                        found = case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
+                                                     form=_form(words, form, k), minus=minus))
+                        if sign > 0:
+                            yield found
+                        else:
+                            case.later.append(found)        # a formula may say both in one
     for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
         off = logs - k * np.log(abs(sample))
         number = np.exp(abs(off[0]))
