@@ -93,14 +93,19 @@ def _goals(report: dict[str, Any]) -> str:
 def _growth(rows: list[dict[str, Any]]) -> str:
     sizes = [size["nodes"] for size in max((row["sizes"] for row in rows), key=len)]
     powers = [f"10{str(round(math.log10(n))).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}" for n in sizes]
-    lines = [f"| scalar graph of {', '.join(powers)} nodes | bytes per node | time per node, 10³ = 1 | slope |",
-             "|---|---|---|---|"]
+    title = f"scalar graph of {', '.join(powers)} nodes"
+    lines = [f"| {title} | bytes per node | time per node, 10³ = 1 | gc off | slope |", "|---|---|---|---|---|"]
     for row in rows:
         found = row["sizes"]
         bytes_ = ", ".join(f"{size['bytes']:.0f}" for size in found)
-        times = ", ".join(f"{size['seconds'] / found[0]['seconds']:.2f}" for size in found)
-        lines.append(f"| {row['shape']}, {row['engine']} | {bytes_} | {times} | {_slope(found):+.3f} |")
-    return "\n".join(lines) + "\n\nThe slope is of log(time per node) over log(nodes): 0 where time is linear in nodes."
+        times, apart = (", ".join(f"{size[which] / found[0][which]:.2f}" for size in found)
+                        for which in ("seconds", "apart"))
+        lines.append(f"| {row['shape']}, {row['engine']} | {bytes_} | {times} | {apart} | {_slope(found):+.3f} |")
+    return "\n".join(lines) + """
+
+The slope is of log(time per node) over log(nodes): 0 where time is linear in nodes. What rises is the share of Python's
+garbage collector, which goes through all nodes again whenever there are a quarter more of them; `gc off` is without it.
+Before building graphs of a million Values write `gc.set_threshold(10_000)`, or `gc.disable()` while they are built."""
 
 
 def _slope(sizes: list[dict[str, float]]) -> float:

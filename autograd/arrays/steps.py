@@ -52,11 +52,6 @@ def fitted(part: Array, data: Array) -> Array:
     return part if part.shape == data.shape and part.dtype == data.dtype else fit(part, data)
 
 
-def _own(part: Array, g: Array) -> Array:
-    """A leaf's first gradient: copied if it would otherwise be another node's, or a view into one."""
-    return part.copy() if part is g or part.base is not None else part
-
-
 def pull_generally(node: Tensor, unreached: object) -> None:
     """Hand the contributions of a node to its inputs: the step of any op."""
     g = node._grad
@@ -66,7 +61,7 @@ def pull_generally(node: Tensor, unreached: object) -> None:
             if grad is unreached:
                 x._grad = part
             elif grad is None:
-                x._grad = _own(part, g)
+                x._grad = part.copy() if part is g or part.base is not None else part
             else:
                 x._grad = grad + part
 
@@ -110,16 +105,24 @@ def _pull_of_row(op: Op) -> Callable[[], Written] | None:
     products = [writing.PRODUCTS.get(str(text), f"g * ({text})") for text in texts]
     rows = {name: row.array for name, row in TABLE.items()} if "(" in "".join(products) else {}
     fits = op.arity == 2 or not isinstance(op.array, np.ufunc)         # another's function may return another dtype
-    return lambda: writing.pull(op, names, products, {**rows, "fit": fit, "own": _own}, fits, like_g=True)
+    return lambda: writing.pull(op, names, products, {**rows, "fit": fit}, fits, like_g=True)
 
 
 def _pull_of_moves(op: st.Structural) -> Callable[[], Written] | None:
-    names = _named(op.vjps, 2) if op.vjps else []
+    names = _named(op.vjps, 2) if op.vjps else _named([op.joint], 3) if op.joint else []
     if not names:
         return None
-    rules = {f"vjp{position}": vjp for position, vjp in enumerate(op.vjps)}
-    products = [f"{rule}(g, out, {', '.join(names)})" for rule in rules]
-    return lambda: writing.pull(op, names, products, {**rules, "fit": fit, "own": _own})
+    saved, joint = ", ".join(names), ""
+    if op.joint is None:
+        rules = {f"vjp{position}": vjp for position, vjp in enumerate(op.vjps)}
+        products = [f"{rule}(g, out, {saved})" for rule in rules]
+    else:
+        inputs = ["_a", "_b"][:op.arity] if op.arity in (1, 2) else [f"_a[{i}]" for i in range(op.arity or 0)]
+        rules, products = {"joint": op.joint}, [f"parts[{i}]" for i in range(len(inputs))]
+        joint = f"parts = joint([{', '.join([f'node.{x}.requires_grad' for x in inputs])}], g, out, {saved})"
+    # Of this project's own moves of one input the tests know that what they hand back fits.
+    fits = op.arity != 1 or not all([rule.__module__.startswith("autograd.") for rule in rules.values()])
+    return lambda: writing.pull(op, names, products, {**rules, "fit": fit}, fits, joint=joint)
 
 
 def _named(rules: Sequence[Rule], first: int) -> list[str]:

@@ -272,7 +272,7 @@ class _Writer:
     def _nary(self, node: Tensor, op: Nary, inputs: list[Text]) -> Text:
         half = len(inputs) // 2
         if op.name == "cross_entropy":
-            rows, reduction = op.rows, op.reduction         # type: ignore[attr-defined]
+            rows, reduction = op.rows, op.reduction
             logits = self.page.let("logits", self.library.matrix(self.page, inputs, rows.like.shape))
             loss, kept = write_cross_entropy(self.page, logits, rows, None, reduction)
             self.kept[node] = (logits, *kept)

@@ -6,6 +6,7 @@ An op here gives all its partial derivatives at once. For Tensors the same thing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from operator import mul
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from autograd.core.op import Op, Rule, times
 from autograd.core.ops import exp
 from autograd.core.value import Value
 
-__all__ = ["DOT", "LOGSUMEXP", "NARY", "SUM", "Nary", "dot", "dot_of", "dot_partials", "total"]
+__all__ = ["DOT", "LARGEST", "LOGSUMEXP", "NARY", "SUM", "Nary", "dot", "dot_of", "dot_partials", "total"]
 
 T = TypeVar("T")
 
@@ -38,6 +39,21 @@ class Nary(Op):
     def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
                rest: Sequence[object] = ()) -> Sequence[Any]:
         return [times(slope, g) if needed else None for needed, slope in zip(needs, self.slopes(out, *inputs))]
+
+    def composed(self, *inputs: Value) -> Value | None:
+        """The same by smaller ops, where the op is a whole layer: for who can work with those alone."""
+        return None
+
+
+class _Constant(Nary):
+    """An op whose result counts as a constant. It is not in `NARY`: its derivative is no derivative."""
+
+    __slots__ = ()
+    home = "autograd.core.nary", "CONSTANTS"
+
+    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
+               rest: Sequence[object] = ()) -> Sequence[Any]:
+        return [None] * len(inputs)
 
 
 def dot_of(w: Sequence[object], x: Sequence[object]) -> Any:
@@ -63,6 +79,10 @@ DOT = Nary("dot", "Σ", lambda *wx: dot_of(*_halves(wx)), lambda out, *wx: dot_p
 LOGSUMEXP = Nary("logsumexp", "LSE", lambda *xs: floats.logsumexp(xs), lambda out, *xs: [exp(x - out) for x in xs],
                  "each input gets its share, its softmax, of the gradient")
 NARY = {"sum": SUM, "dot": DOT, "logsumexp": LOGSUMEXP}
+LARGEST = _Constant("max", "max", lambda *xs: reduce(floats.maximum, xs), lambda out, *xs: (),
+                    "for the gradient it counts as a constant: softmax does not change with it")
+LARGEST.constant = True
+CONSTANTS = {"max": LARGEST}
 
 
 def total(values: Iterable[object]) -> Value:

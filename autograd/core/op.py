@@ -52,10 +52,11 @@ class Op:
     3.0
     """
 
-    __slots__ = ("_array", "arity", "constant", "domain", "edge", "floats", "kink", "methods", "name", "partials",
-                 "pull", "remedy", "source", "symbol", "words")
+    __slots__ = ("_array", "arity", "array", "constant", "domain", "edge", "floats", "kink", "methods", "name",
+                 "partials", "pull", "remedy", "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
     arity: int | None
+    array: Rule
 
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,
                  methods: Sequence[str] | None = None, edge: Rule | None = None,
@@ -64,6 +65,8 @@ class Op:
                  kink: tuple[float, float] | None = None) -> None:
         self.name, self.symbol = name, name if symbol is None else symbol
         self.floats, self._array, self.partials = floats, array, partials
+        if not isinstance(array, str):
+            self.array = array
         self.arity = len(partials)
         self.methods = (name,) if methods is None else tuple(methods)
         self.edge = edge or _nan
@@ -74,13 +77,12 @@ class Op:
         self.domain = tuple(domain) or ((-3.0, 3.0),) * len(partials)
         self.pull: Callable[[Any, object], None] = _written_first       # its step of `Tensor.backward`
 
-    @property
-    def array(self) -> Rule:
-        """The function on arrays. NumPy's are named, and looked up when first wanted: numbers need no NumPy."""
-        if isinstance(self._array, str):
-            self._array = getattr(numpy(self.name), self._array)
-        found: Rule = self._array                   # type: ignore[assignment]
-        return found
+    def __getattr__(self, name: str) -> Any:
+        """NumPy's functions are named, and looked up when `array` is first wanted: numbers need no NumPy."""
+        if name != "array":
+            raise AttributeError(f"an op has no attribute {name!r}")
+        self.array = getattr(numpy(self.name), str(self._array))
+        return self.array
 
     def __call__(self, *inputs: object) -> Any:
         for x in inputs:

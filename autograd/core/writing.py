@@ -181,7 +181,7 @@ def _method_of_value(value: Any, op: Op) -> Written:
 _PULL = """\
 def pull_{name}(node, unreached):
     g = node._grad{measured}{out}
-    {saved} = node._saved
+    {saved} = node._saved{joint}
 {contributions}"""
 _CONTRIBUTION = """\
     {input} = node.{slot}
@@ -203,6 +203,8 @@ _MISFIT = "part.nbytes != {saved}.nbytes or part.ndim != {saved}.ndim or not par
 _MISFIT_LIKE_G = "{saved}.nbytes != size or {saved}.ndim != ndim"
 _MEASURED = """
     size, ndim = g.nbytes or -1, g.ndim"""
+# A leaf's first gradient is its own: copied if it would otherwise be another node's, or a view into one.
+_OWN = "part.copy() if part is g or part.base is not None else part"
 # A product of g's dtype: half a truth value is a float64, whatever g is.
 _LIKE_G = re.compile(r"[^<>=!]*|g \* \(\w+ [<>=!]+ [\w.]+\)")
 # A partial derivative -> its product with g, where that is cheaper than a product.
@@ -210,11 +212,11 @@ PRODUCTS = {"1.0": "g", "-1.0": "-g", "1.0 / x": "g / x", "1.0 / y": "g / y"}
 
 
 def pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: Mapping[str, object], fits: bool = True,
-         like_g: bool = False) -> Written:
-    """The step of an op of one or two inputs, from what each receives.
+         like_g: bool = False, joint: str = "") -> Written:
+    """The step of an op, from what each input receives.
 
     `fits`: it may be of another shape or dtype than the input; `like_g`: it is of g's. A negation waits until the
-    broadcasting is undone: there is less to negate.
+    broadcasting is undone: there is less to negate. `joint` is a statement in which the inputs share work.
     """
     contributions = ""
     like_g = like_g and all(map(_LIKE_G.fullmatch, products))
@@ -225,11 +227,12 @@ def pull(op: Op, names: Sequence[str], products: Sequence[str], namespace: Mappi
         contributions += _CONTRIBUTION.format(
             input=f"input{position}", slot=slot, product="g" if negative else product, sign="-" if negative else "+",
             first="-part" if negative else "part",
-            own="-part" if negative else "part" if product.startswith("g *") else "own(part, g)",
+            own="-part" if negative else "part" if product.startswith("g *") else _OWN,
             fit=_FIT.format(saved=saved, misfit=misfit) if fits else "")
     text = _PULL.format(name=op.name, saved=", ".join(names) + ",", contributions=contributions,
                         measured=_MEASURED if fits and like_g else "",
-                        out="\n    out = node._data" if "out" in "".join(products) else "")
+                        out="\n    out = node._data" if "out" in joint + "".join(products) else "",
+                        joint=joint and f"\n    {joint}")
     return f"pull_{op.name}", text, namespace
 
 

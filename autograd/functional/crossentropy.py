@@ -280,6 +280,13 @@ class _Fused(Nary):
         return [targets.closed_form(p_c, q_c, None if mass == 1.0 else mass, scale) if any(q) else 0.0
                 for p_c, q_c in zip(p, q)]
 
+    def composed(self, *inputs: Value) -> Value:
+        width = len(inputs) // len(self.aims.q)
+        losses = [_weighted(q, log_softmax(inputs[i * width:(i + 1) * width])) if any(q) else Value(0.0)
+                  for i, q in enumerate(self.aims.q)]
+        whole: Value = _reduced(losses, True, self.reduction, self.aims.divisor)
+        return whole
+
     @property
     def rows(self) -> Any:
         """The targets as those of Tensors are kept, for who writes the op out."""

@@ -9,11 +9,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
-from autograd.core import floats
-from autograd.core.nary import LOGSUMEXP, Nary, total
+from autograd.core.nary import LARGEST, LOGSUMEXP, total
 from autograd.core.numbers import is_real, number
 from autograd.core.op import Rule
 from autograd.core.value import Value
@@ -99,30 +97,10 @@ def logsumexp(x: Any, dim: Any = -1, keepdim: bool = False, **numpys: Any) -> An
     return tensors("logsumexp").logsumexp(tensors("logsumexp").tensor("logsumexp", x, dim), dim, keepdim)
 
 
-class _Constant(Nary):
-    """An op whose result counts as a constant. It stands in no table: its derivative is no derivative."""
-
-    __slots__ = ()
-    home = "autograd.functional.probabilities", "CONSTANTS"
-
-    def pulled(self, needs: Sequence[bool], g: object, out: object, inputs: Sequence[object],
-               rest: Sequence[object] = ()) -> Sequence[Any]:
-        return [None] * len(inputs)
-
-
-def _largest(*xs: float) -> float:
-    return reduce(floats.maximum, xs)
-
-
-CONSTANTS = {"max": _Constant("max", "max", _largest, lambda out, *xs: (),
-                              "for the gradient it counts as a constant: softmax does not change with it")}
-CONSTANTS["max"].constant = True
-
-
 def _below(name: str, x: Sequence[object], dim: int, temperature: float) -> list[Value]:
     """(x − max x)/T."""
     given = values(name, x, dim)
-    largest = Value.apply(CONSTANTS["max"], *given)
+    largest = Value.apply(LARGEST, *given)
     return [_over(v - largest, temperature) for v in given]
 
 

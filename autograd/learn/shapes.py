@@ -281,8 +281,7 @@ class ArrayCase(Case):
         counts = _counts([self.t, *nodes])
         return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
                    for number in _numbers_in(list(nodes))) or any(
-            "0.5" in (right_formula(use.by.op, use.position) or "") or getattr(use.by.op, "exponent", 2.0) != 2.0
-            for use in uses)
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
 
     def _behind_it(self) -> Iterator[Node]:
         """The node after the next, as long as each has one use: (q @ k) / 2 is written in two lines, too."""

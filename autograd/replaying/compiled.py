@@ -20,7 +20,7 @@ from types import ModuleType
 import numpy as np
 
 from autograd.core import floats
-from autograd.core.nary import DOT, LOGSUMEXP, SUM
+from autograd.core.nary import DOT, LARGEST, LOGSUMEXP, SUM
 from autograd.core.op import TABLE, Op, Rule
 from autograd.core.ops import PowerBy, power_by
 from autograd.core.symbols import Symbol, text_of
@@ -184,6 +184,7 @@ def _nary() -> dict[Op, tuple[list[str], list[str]]]:
     return {SUM: (["total = 0.0", each, "    total += v[p]", "v[i] = total"], [each, f"    gradient[p] += {of_sum}"]),
             DOT: (["total = 0.0", pairs, "    total += v[p] * v[q]", "v[i] = total"],
                   [pairs, "    x, y = v[p], v[q]", f"    gradient[p] += {to_x}", f"    gradient[q] += {to_y}"]),
+            LARGEST: (["v[i] = v[every[a]]", each, "    v[i] = maximum(v[i], v[p])"], ["pass"]),
             LOGSUMEXP: (["v[i] = logsumexp(v[every[a: a + b]])"],
                         [each, "    x = v[p]", f"    gradient[p] += {of_share}"])}
 

@@ -6,7 +6,6 @@ reads the graph once and keeps nothing of it; what runs it is another's business
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.core.graph import topological
+from autograd.core.modes import enable_grad
+from autograd.core.nary import Nary
 from autograd.core.op import Op
 from autograd.core.value import Value
 
@@ -73,21 +75,43 @@ def flatten(root: Value, wrt: Sequence[Value] | None, inputs: Sequence[Value]) -
         with _positions(root, []) as order:
             wrt = [node for node in order if node._a is None and id(node) not in given]
     with _positions(root, [*wrt, *inputs]) as order:
-        n = len(order)
-        codes: defaultdict[Op | None, int] = defaultdict(lambda: len(codes))  # a new op has the next code
-        codes[None] = 0
-        code = np.fromiter([codes[node.op] for node in order], np.intp, n)
-        more, first = {}, [node._a for node in order]
-        if any(op is not None and (op.arity is None or op.arity > 2) for op in codes):
-            more = {i: np.array([y._grad for y in x], np.intp) for i, x in enumerate(first) if type(x) is tuple}
-            for i in more:
-                first[i] = None
-        a = np.fromiter([-1 if x is None else x._grad for x in first], np.intp, n)
-        b = np.fromiter([-1 if (x := node._b) is None else x._grad for node in order], np.intp, n)
-        data = np.fromiter([node._data for node in order], float, n)
-        notes = [node._notes for node in order]     # most often of nobody
-        labels = {} if notes.count(None) == n else {i: order[i].label for i, note in enumerate(notes) if note}
-        return Flat(data, code, a, b, more, list(codes), (len(wrt), len(inputs)), labels, int(root._grad)), list(wrt)
+        made_by = [node.op for node in order]
+        codes = {op: i for i, op in enumerate(dict.fromkeys([None, *made_by]))}
+        if not any([isinstance(op, Nary) and type(op).composed is not Nary.composed for op in codes]):
+            n = len(order)
+            code = np.fromiter(map(codes.__getitem__, made_by), np.intp, n)
+            more, first = {}, [node._a for node in order]
+            if any([op is not None and (op.arity is None or op.arity > 2) for op in codes]):
+                more = {i: np.array([y._grad for y in x], np.intp) for i, x in enumerate(first) if type(x) is tuple}
+                for i in more:
+                    first[i] = None
+            a = np.fromiter([-1 if x is None else x._grad for x in first], np.intp, n)
+            b = np.fromiter([-1 if (x := node._b) is None else x._grad for node in order], np.intp, n)
+            data = np.fromiter([node._data for node in order], float, n)
+            notes = [node._notes for node in order]     # most often of nobody
+            labels = {} if notes.count(None) == n else {i: order[i].label for i, note in enumerate(notes) if note}
+            leaves = len(wrt), len(inputs)
+            return Flat(data, code, a, b, more, list(codes), leaves, labels, int(root._grad)), list(wrt)
+    return flatten(_in_smaller_ops(root), wrt, inputs)
+
+
+def _in_smaller_ops(root: Value) -> Value:
+    """The same graph, with the composition of smaller ops in place of each op that is a whole layer.
+
+    One such node would keep a graph from being run as compiled code or as arrays, and make it fifty times slower.
+    """
+    new: dict[Value, Value] = {}
+    with enable_grad():
+        for node in topological(root):
+            inputs = [new.get(x, x) for x in node.inputs]
+            composed = node.op.composed(*inputs) if isinstance(node.op, Nary) else None
+            if composed is not None:
+                new[node] = composed
+            elif any([x in new for x in node.inputs]):
+                new[node] = Value.apply(node.op, *inputs)
+            if node in new and node.label:
+                new[node].label = node.label
+    return new.get(root, root)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.core.nary import Nary
+from autograd.arrays.structural import logsumexp
+from autograd.core.nary import LARGEST, LOGSUMEXP, Nary
 from autograd.core.op import TABLE, Op, Rule, times
 from autograd.replaying.flat import Flat
 from autograd.replaying.program import Array, Program, Register, expand_to, ours
@@ -77,6 +78,8 @@ class Folded:
         product = np.flatnonzero((right < 0) & products[left])
         right[product], left[product] = flat.b[left[product]], flat.a[left[product]]
         made = flat.code > 0
+        first = _first_alike(flat)
+        left, right = first[left], np.where(right < 0, -1, first[right])
         rank = (np.arange(n) >= flat.leaves[0]) + made              # parameters on the left, then constants
         swap = np.flatnonzero((right >= 0) & (rank[left] > rank[right]))
         left[swap], right[swap] = right[swap], left[swap]
@@ -98,7 +101,7 @@ class Folded:
         source = np.concatenate([index[self.left], index[self.right]])      # right is -1: index[-1] is -1
         user = np.concatenate([user, user])
         user, source = user[source >= 0], source[source >= 0]
-        order = np.argsort(source)
+        order = np.argsort(source, kind="stable")   # five times as fast here as the default
         user, source = user[order], source[order]
         start = np.searchsorted(source, np.arange(m + 1))
         waiting = np.bincount(user, minlength=m)
@@ -122,6 +125,19 @@ def fold(flat: Flat, deepest: int) -> Folded:
     return Folded(flat, deepest)
 
 
+def _first_alike(flat: Flat) -> Array:
+    """For each node itself; for a constant, the first one of the same number.
+
+    Code that multiplies weights by plain numbers makes a leaf of each at every use. As one leaf they are one row, and
+    the products of several neurons a matrix product.
+    """
+    found = np.arange(len(flat))
+    constants = np.flatnonzero(flat.code[sum(flat.leaves):] == 0) + sum(flat.leaves)
+    _, first, which = np.unique(flat.data[constants].view(np.int64), return_index=True, return_inverse=True)
+    found[constants] = constants[first[which]]      # by its bits: 0.0 is not -0.0
+    return found
+
+
 class Groups:
     """The program of a folded graph. `values` and `gradients` hold every number, those of the leaves first."""
 
@@ -133,13 +149,16 @@ class Groups:
         leaves = np.flatnonzero(flat.code == 0)
         self.slot[leaves] = np.arange(len(leaves))  # those to differentiate and inputs are the first positions
         self.used = len(leaves)
-        total = self.used + len(folded.nodes)
-        self.values = np.zeros(total)
+        total = self.used + len(folded.nodes) + len(folded.nodes) // 4      # a quarter for `_place`'s rows of ones
+        self.values = np.zeros(total + 1)           # the last one is 1
         self.values[: self.used] = flat.data[leaves]
+        self.values[total] = 1.0
+        self.ones = np.zeros(total, bool)           # where else a 1 stands that no node holds
+        self.width = np.zeros(total, np.intp)       # of the grid in which a number stands, if in one
         self.gradients = np.zeros(total)
-        self.varies = np.zeros(total, bool)
+        self.varies = np.zeros(total + 1, bool)
         self.varies[: parameters + inputs] = True
-        self.needs = np.zeros(total, bool)
+        self.needs = np.zeros(total + 1, bool)
         self.needs[:parameters] = True
         self.written = np.zeros(total, bool)
         self.zeroed = np.zeros(total, bool)
@@ -164,7 +183,11 @@ class Groups:
         right = np.where(folded.right[terms] >= 0, self.slot[folded.right[terms]], -1)
         if not folded.summing[members[0]]:
             op = self.flat.ops[self.flat.code[folded.nodes[members[0]]]]
-            if isinstance(op, Nary):
+            if op in _BY_ROWS:
+                for n in np.unique(counts):
+                    chosen = counts == n
+                    self._by_rows(op, folded.nodes[members[chosen]], left[np.repeat(chosen, counts)].reshape(-1, n))
+            elif isinstance(op, Nary):
                 for m, row in zip(members, np.split(left, np.cumsum(counts)[:-1])):
                     self._nary(op, folded.nodes[m], row)
             else:
@@ -196,11 +219,16 @@ class Groups:
 
     # Where numbers stand.
 
-    def _place(self, nodes: Array, *operands: Array) -> slice:
-        """Give `nodes`, which read `operands`, the next slots."""
+    def _place(self, nodes: Array, *operands: Array, width: int = 0) -> slice:
+        """Give `nodes`, which read `operands`, the next slots; then, after a grid of many rows, a row of ones."""
         where = slice(self.used, self.used + len(nodes))
         self.slot[nodes] = np.arange(where.start, where.stop)
         self.used = where.stop
+        if 0 < 4 * width <= len(nodes):
+            self.width[where] = width
+            ones = slice(self.used, self.used + width)
+            self.values[ones] = self.ones[ones] = 1
+            self.used = ones.stop
         self.varies[where] = any(self.varies[x].any() for x in operands)
         self.needs[where] = any(self.needs[x].any() for x in operands)
         return where
@@ -252,7 +280,7 @@ class Groups:
     def _elementwise(self, op: Op, nodes: Array, index: Array) -> None:
         order = np.lexsort(index.T[::-1])
         nodes, index = nodes[order], index[order]
-        where = self._place(nodes, index)
+        where = self._place(nodes, index, width=int(self.width[index[0, 0]]))
         shape = _grid(index)
         read = [self._read(column.reshape(shape)) for column in index.T]
         inputs = [register for register, _ in read]
@@ -310,6 +338,23 @@ class Groups:
         if self.needs[where.start] and not op.constant:
             self._backwards.append(backward)
 
+    def _by_rows(self, op: Op, nodes: Array, index: Array) -> None:
+        """An op of any number of inputs, for nodes of equally many: what it makes of the rows of an array."""
+        where = self._place(nodes, index)
+        place = self._register(where, (len(nodes), 1))
+        x, at = self._whole(index)
+        self._store(self.forward.call(_BY_ROWS[op], x), place)
+        if not self.needs[where.start] or op.constant:
+            return
+
+        def backward() -> None:
+            g = self._gradient(where, place.shape)
+            out, row = [Register(self.backward, z.array, z.constant) for z in (place, x)]
+            part, = op.pulled([True], g, out, [row])
+            self._receive(at, part)
+
+        self._backwards.append(backward)
+
     def _sums(self, nodes: Array, left: Array, right: Array, alone: Array) -> None:
         """Σ left·right + Σ alone, for rows of equally many terms."""
         n, p = left.shape
@@ -323,7 +368,7 @@ class Groups:
         else:
             order, shape = grid
         nodes, left, right, alone = nodes[order], left[order], right[order], alone[order]
-        where = self._place(nodes, left, right, alone)
+        where = self._place(nodes, left, right, alone, width=shape[1] if grid else 0)
         place = self._register(where, shape)
         if grid is None:
             (x, at_x), (y, at_y) = self._read(left), self._read(right)
@@ -331,6 +376,7 @@ class Groups:
             value = self.forward.call(expand_to(shape), value) if value.array.shape != shape else value
         else:
             rows, columns = left.reshape(*shape, p)[:, 0], right.reshape(*shape, p)[0]
+            rows, columns, alone = self._with_bias(rows, columns, alone)
             (x, at_x), (y, at_y) = self._whole(rows), self._whole(columns)
             value = _product(x, y.T)
         self._store(value, place)
@@ -353,15 +399,36 @@ class Groups:
                     self._receive(at_x, column * to_x)
                 if self.needs[at_y].any():
                     self._receive(at_y, column * to_y)
+            elif np.array_equal(at_x, at_y):        # a sum of squares: both ways give the same
+                self._receive(at_x, _product(g + g, to_x))
             else:
                 if self.needs[at_x].any():
                     self._receive(at_x, _product(g, to_x))
-                if self.needs[at_y].any():
-                    self._receive(at_y, _product(g.T, to_y))
+                if self.needs[at_y[:, :p]].any():
+                    self._receive(at_y[:, :p], _product(g.T, to_y[:, :p]))
             for _, at in extra:
                 self._receive(at, g)
 
         self._backwards.append(backward)
+
+    def _with_bias(self, rows: Array, columns: Array, alone: Array) -> tuple[Array, Array, Array]:
+        """Have a term that each row has for itself multiply a column of ones, if both stand where BLAS finds them.
+
+        A neuron's bias stands beside its weights, and a row of ones behind the numbers they multiply. Then one call
+        adds the biases too, and one gives their gradients with the weights': a fifth less time for a small network.
+        """
+        one = np.full((len(columns), 1), len(self.values) - 1)      # will do where the columns are copied or gathered
+        strides = _strides(columns)
+        if self.varies[columns].any() and strides is not None:
+            one = columns[:, -1:] + strides[1]
+            if not self.ones.take(one, mode="clip").all():
+                return rows, columns, alone
+        for i, term in enumerate(alone.T):
+            term = term.reshape(len(rows), len(columns))
+            wider = np.hstack([rows, term[:, :1]])
+            if (term == term[:, :1]).all() and _strides(wider) is not None:
+                return wider, np.hstack([columns, one]), np.delete(alone, i, 1)
+        return rows, columns, alone
 
     def _whole(self, index: Array, blas: bool = True) -> tuple[Register, Array]:
         """As `_read`, with every axis in full length, as a matrix product wants it."""
@@ -539,6 +606,21 @@ def _Gather(index: Array) -> Rule:
     return lambda x, out=None: np.take(x, index, None, out, "clip")
 
 
+def _largest(x: Array, out: Array | None = None) -> Any:
+    reduce: Rule = np.maximum.reduce                # as in `_Sum`
+    return reduce(x, 1, None, out, True)
+
+
+def _logsumexp(x: Array, out: Array | None = None) -> Any:
+    found = logsumexp.array(x, (1,), True)
+    if out is not None:
+        np.copyto(out, found)
+    return found
+
+
+_BY_ROWS: dict[Op | None, Rule] = {LARGEST: _largest, LOGSUMEXP: _logsumexp}
+
+
 # Finding the order in positions.
 
 def _strides(index: Array) -> tuple[int, ...] | None:
@@ -595,12 +677,18 @@ def _even(index: Array) -> bool:
 
 
 def _cartesian(left: Array, right: Array) -> tuple[Array, tuple[int, int]] | None:
-    """If the rows are every pair of some left rows and some right rows: their order as a grid, and its shape."""
+    """If the rows are every pair of some left rows and some right rows: their order as a grid, and its shape.
+
+    The columns stay in the order they have, so that what reads them one after another needs no gathering, or else are
+    put in order.
+    """
     n = len(left)
-    order = np.lexsort((right[:, 0], left[:, 0]))
-    l, r = left[order], right[order]
-    columns = int(np.searchsorted(l[:, 0], l[0, 0], "right"))
-    if n % columns or (n > 1 and columns == 1 and not (r == r[:1]).all()):
-        return None
-    l, r = l.reshape(n // columns, columns, -1), r.reshape(n // columns, columns, -1)
-    return (order, (n // columns, columns)) if (l == l[:, :1]).all() and (r == r[:1]).all() else None
+    for order in np.argsort(left[:, 0], kind="stable"), np.lexsort((right[:, 0], left[:, 0])):
+        l, r = left[order], right[order]
+        columns = int(np.searchsorted(l[:, 0], l[0, 0], "right"))
+        if n % columns or (n > 1 and columns == 1 and not (r == r[:1]).all()):
+            return None
+        l, r = l.reshape(n // columns, columns, -1), r.reshape(n // columns, columns, -1)
+        if (l == l[:, :1]).all() and (r == r[:1]).all():
+            return order, (n // columns, columns)
+    return None

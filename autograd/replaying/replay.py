@@ -15,7 +15,7 @@ from autograd.arrays.silence import quietly
 from autograd.arrays.tensor import Tensor, cast
 from autograd.core.graph import Node, leaves
 from autograd.core.modes import active, watching
-from autograd.core.nary import Nary
+from autograd.core.nary import DOT, LARGEST, LOGSUMEXP, SUM, Nary
 from autograd.core.showing import shown_as
 from autograd.core.value import Value
 from autograd.replaying.arrays import ArrayProgram
@@ -488,7 +488,7 @@ class _Grouped:
 def _machine(flat: Flat) -> Machine:
     """The cheapest way to run a graph, by what a node costs in each."""
     n = len(flat)
-    known = all(op is None or op.arity is not None or op.name in ("sum", "dot") for op in flat.ops)
+    known = all(op is None or op.arity is not None or op in (SUM, DOT, LOGSUMEXP, LARGEST) for op in flat.ops)
     folded = fold(flat, max(8, int(LOOP * n / GROUP / WORTH_GROUPING)))
     grouped = float("inf")
     if folded.level is not None:

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, basic_indices, mutually_broadca
 
 import autograd.functional as F
 from autograd import Tensor, cat, concatenate, no_grad, stack, tensor, where
+from tests.cases import MOVING
 from tests.witnesses import central_differences
 
 
@@ -451,3 +452,12 @@ def test_methods_explain_themselves():
     assert Tensor.exp.__doc__ == "exp(x), elementwise; ∂out/∂x = out"
     assert Tensor.__truediv__.__doc__ == "x / y, elementwise; ∂out/∂x = 1.0 / y, ∂out/∂y = -out / y"
     assert "matrix product" in Tensor.matmul.__doc__
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("case", [case for case in MOVING if case.op.arity == 1], ids=lambda case: case.id)
+def test_what_a_move_of_one_input_hands_back_fits_it(case, dtype):
+    x = Tensor(random(*case.shapes[0]).astype(dtype), requires_grad=True)
+    made = case.op(x, *case.parameters)
+    part, = made.unfitted(np.ones_like(made._data), [True])          # the written step looks no further
+    assert (part.shape, part.dtype) == (x.shape, x.dtype)

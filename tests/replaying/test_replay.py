@@ -7,6 +7,7 @@ import linecache
 import random
 import sys
 import threading
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import autograd as ag
 import autograd.functional as F
 import autograd.replaying.replay as recording
 import nn
-from autograd import Value, replay
+from autograd import Value, enable_grad, no_grad, replay
 from autograd.arrays import fused
 from autograd.core.nary import dot, total
 from autograd.core.op import TABLE
@@ -46,7 +47,8 @@ def random_graph(seed: int) -> tuple[list[Value], Any]:
         if kind < 0.6:
             n = r.randint(1, 5)
             xs, ys = ([r.choice(pool) for _ in range(n)] for _ in range(2))
-            return 0.3 * (total(xs) if kind < 0.55 else dot(xs, ys))
+            made: Value = r.choice([total, lambda xs: dot(xs, ys), F.logsumexp, lambda xs: F.softmax(xs)[0]])(xs)
+            return 0.3 * made
         name = r.choice([*TABLE, "power_by"])
         if name in ("exp", "expm1", "exp2", "sinh", "cosh", "square", "erf"):
             return getattr(a.tanh(), name)()
@@ -103,6 +105,110 @@ def test_random_graphs_equal_eager(way: str, block: int, monkeypatch: pytest.Mon
             assert step() == pytest.approx(loss, rel=1e-10, abs=1e-10 * scale)
             np.testing.assert_allclose(step.gradient, gradient, rtol=1e-10, atol=1e-10 * scale)
             assert step.forward() == pytest.approx(loss, rel=1e-10, abs=1e-10 * scale)
+
+
+def network(seed: int, biased: bool = True) -> tuple[list[Value], list[Value], Any]:
+    """Parameters, inputs, and a function that builds a network's loss; its biases stand in one of many places."""
+    rng = random.Random(seed)
+    sizes = [rng.choice([1, 2, 5]), *rng.choices([1, 3, 8], k=rng.randint(1, 3))]
+    first, shared, twice, fixed, late = (biased and rng.random() < 0.25 for _ in range(5))
+    points = [[Value(rng.gauss(0, 1)) for _ in range(sizes[0])] for _ in range(rng.choice([1, 2, 20]))]
+    parameters: list[Value] = []
+
+    def new() -> Value:
+        parameters.append(Value(rng.gauss(0, 1)))
+        return parameters[-1]
+
+    layers = []
+    for fan_in, fan_out in pairwise(sizes):
+        one = [new()] if shared else None
+        neurons = []
+        for _ in range(fan_out):
+            before = [new()] if first and not shared else None
+            weights = [new() for _ in range(fan_in)]
+            bias = (one or before or [new()]) if biased else []
+            neurons.append((weights, [*bias, *[new()] * twice, *[Value(0.5)] * fixed]))
+        layers.append(neurons)
+    rng.shuffle(order := list(range(len(points))))
+
+    def loss() -> Value:
+        losses = []
+        for i in order:
+            h = points[i]
+            for depth, neurons in enumerate(layers):
+                sums = []
+                for weights, biases in neurons:
+                    terms = [w * x for w, x in zip(weights, h)]
+                    sums.append(total([*terms, *biases] if late else [*biases, *terms]))
+                h = sums if depth == len(layers) - 1 else [s.tanh() for s in sums]
+            losses.append(total(h) ** 2)
+        return total(losses) + 0.01 * total([p * p for p in parameters])
+
+    return parameters, [x for point in points for x in point], loss
+
+
+@pytest.mark.parametrize("fed", [False, True])
+@pytest.mark.parametrize("seed", range(40))
+def test_biases_in_all_places_equal_eager(seed: int, fed: bool) -> None:
+    parameters, inputs, build = network(seed)
+    flat = recording.flatten(build(), parameters, inputs if fed else [])[0]
+    machine: Any = WAYS["arrays"](flat)
+    for again in range(2):
+        leaves = [*parameters, *inputs] if fed else parameters
+        expected, slopes = eager(build(), leaves)
+        machine.values[: len(leaves)] = [x.data for x in leaves]
+        assert machine.run() == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(machine.gradients[: len(parameters)], slopes[: len(parameters)], 1e-9, 1e-11)
+        for x in leaves:
+            x.data = 0.7 * x.data + 0.1 * (again + 1)
+
+
+def test_the_biases_of_a_network_cost_no_call() -> None:
+    def steps(biased: bool) -> int:
+        model = nn.MLP(2, [8, 8, 1])
+        losses = []
+        for i in range(100):
+            h: list[Any] = [0.1 * i, 1 - 0.2 * i]
+            for depth, layer in enumerate(model.layers):
+                h = [dot([*n.w], h) + n.b if biased else dot([*n.w], h) for n in layer.neurons]
+                h = [x.tanh() for x in h] if depth < 2 else h
+            losses.append(h[0] ** 2)
+        machine: Any = WAYS["arrays"](recording.flatten(total(losses), model.parameters(), [])[0])
+        return machine.steps  # type: ignore[no-any-return]
+
+    assert steps(biased=True) <= steps(biased=False) < 30
+
+
+@pytest.mark.parametrize("options", [{}, {"reduction": "sum"}, {"label_smoothing": 0.2}, {"weight": [1.0, 2.0, 0.5]},
+                                     {"ignore_index": 1}], ids=str)
+def test_a_layer_that_is_one_node_is_replayed_as_its_smaller_ops(options: dict[str, Any]) -> None:
+    rng = random.Random(1)
+    weights = [[Value(rng.gauss(0, 1)) for _ in range(4)] for _ in range(3)]
+    leaves = [w for row in weights for w in row]
+    points = [[rng.gauss(0, 2) for _ in range(4)] for _ in range(40)]
+
+    def loss() -> Value:
+        logits = [[dot(row, point) for row in weights] for point in points]
+        made: Value = F.cross_entropy(logits, [i % 3 for i in range(40)], **options) * 2.0
+        return made
+
+    with no_grad():
+        recorded = replay(loss_with_grad := _with_grad(loss), wrt=leaves)
+    assert "cross_entropy" not in [op and op.name for op in recorded._flat.ops]
+    for scale in (1.0, -0.5, 300.0):                # at 300 a softmax is 0 and 1
+        recorded.parameters[:] = [scale * rng.gauss(0, 1) for _ in leaves]
+        for leaf, data in zip(recorded.wrt, recorded.parameters):
+            leaf.data = data
+        expected, slopes = eager(loss(), recorded.wrt)
+        assert recorded() == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(recorded.gradient, slopes, 1e-9, 1e-12)
+    assert loss_with_grad.op is not None
+
+
+def _with_grad(build: Any) -> Value:
+    with enable_grad():
+        made: Value = build()
+    return made
 
 
 def neuron() -> tuple[list[Value], list[Value], Value]:

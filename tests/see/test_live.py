@@ -274,6 +274,34 @@ def test_the_picture_fits_and_can_be_zoomed_and_moved(browser: Any, tmp_path: Pa
     reader.done()
 
 
+def test_two_fingers_zoom_and_one_moves_the_picture(browser: Any, tmp_path: Path) -> None:
+    reader, _ = opened(browser, tmp_path, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    hand = reader.context.new_cdp_session(reader.page)
+
+    def slide(fingers: Sequence[tuple[float, float]], by: Sequence[tuple[float, float]], steps: int = 8) -> None:
+        for k in range(steps + 1):
+            points = [{"x": x + k * dx, "y": y + k * dy, "id": i} for i, ((x, y), (dx, dy)) in
+                      enumerate(zip(fingers, by))]
+            hand.send("Input.dispatchTouchEvent", {"type": "touchMove" if k else "touchStart", "touchPoints": points})
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def box() -> dict[str, float]:
+        found: dict[str, float] = reader.page.locator("#n0").bounding_box()
+        return found
+
+    before = box()
+    slide([(180, 200), (210, 200)], [(-6, 0), (6, 0)])
+    closer = box()
+    assert closer["width"] > 2 * before["width"]
+    slide([(200, 200)], [(-5, 2)])
+    moved = box()
+    assert moved["width"] == pytest.approx(closer["width"])
+    assert (moved["x"] - closer["x"], moved["y"] - closer["y"]) == pytest.approx((-40, 16), abs=12)
+    slide([(100, 200), (290, 200)], [(8, 0), (-8, 0)])
+    assert box()["width"] < 0.8 * moved["width"]
+    reader.done()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everybody_can_read_it(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
