@@ -363,7 +363,8 @@ class Search:
             if self.late():
                 return
             own = any(node is x for x in (use.by, self.case.t, root))
-            if not own and self.case.known(node) and shape_of(g) == shape:
+            nothing = largest(g) <= 1e-9 * largest(use.arriving)        # that would be a path left out
+            if not own and not nothing and self.case.known(node) and shape_of(g) == shape:
                 name, further = self.case.called(node), node in self._after(use.by)
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
