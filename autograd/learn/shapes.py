@@ -277,15 +277,17 @@ class ArrayCase(Case):
         if self.one is None:
             return False
         uses = self.search.near()
-        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind_it()])
+        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind(self.t)])
         counts = _counts([self.t, *nodes])
         return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
                    for number in _numbers_in(list(nodes))) or any(
             "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
 
-    def _behind_it(self) -> Iterator[Node]:
-        """The node after the next, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
-        node = self.t
+    def halves(self, node: Node) -> bool:
+        return bool(_numbers_in([node, *self._behind(node)]).keys() & {0.5, 2.0})
+
+    def _behind(self, node: Node) -> Iterator[Node]:
+        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
         for _ in range(2 if self.one is not None else 0):
             uses = self.one.uses.get(node, []) if self.one is not None else []
             if len(uses) != 1:

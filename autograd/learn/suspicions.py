@@ -325,6 +325,9 @@ class Case:
         for use in uses:
             part = use.contribution
             if self.explains(g + part) and not self.explains(2 * g):
+                if (half := self.factor(2.0)) and self.halves(use.by):
+                    yield self.seen(half[0], tell("what comes through {by} is {named} times what it should be",
+                                                  by=self.called(use.by), named=half[1]))
                 yield self.seen(mistakes.TWICE, tell("your numbers are the right ones plus once more what comes "
                                                      "through {called} (up to {most})", called=self.called(use.by),
                                                      most=most(part)))
@@ -343,6 +346,10 @@ class Case:
 
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way."""
+        return False
+
+    def halves(self, node: Node) -> bool:
+        """Whether it does so at a node, or soon after."""
         return False
 
     def doubled(self) -> Iterator[Suspicion]:
@@ -427,6 +434,9 @@ class Case:
             up_to = tell("(it contributes up to {most})", most=most(flow))
             if abs(ratio) < small:
                 yield self.seen(mistakes.LEFT_OUT, tell("nothing comes through {by} {up_to}", by=by, up_to=up_to))
+            elif abs(ratio - 2) < small and (half := self.factor(2.0)) and self.halves(node):
+                yield self.seen(half[0], tell("what comes through {by} is {named} times what it should be", by=by,
+                                              named=half[1]))
             elif abs(ratio - 2) < small:
                 yield self.seen(mistakes.TWICE, tell("what comes through {by} is there twice {up_to}", by=by,
                                                      up_to=up_to))
