@@ -284,7 +284,12 @@ class ArrayCase(Case):
             "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
 
     def halves(self, node: Node) -> bool:
-        return bool(_numbers_in([node, *self._behind(node)]).keys() & {0.5, 2.0})
+        line = [node]                               # the steps of the line in which it stands
+        for after in self._behind(node):
+            if self.known(line[-1]):
+                break
+            line.append(after)
+        return bool(_numbers_in(line).keys() & {0.5, 2.0})
 
     def _behind(self, node: Node) -> Iterator[Node]:
         """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
