@@ -26,7 +26,7 @@ import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, diagnose
 from demos.pages import with_part
-from tests import lapses, slips
+from tests import blunders, lapses, slips
 
 COMMAND = "python -m tests.mistakes --write docs/MISTAKES.md"
 README = Path(__file__).parent.parent / "README.md"
@@ -56,7 +56,7 @@ CODES = {                                           # what stands behind the lin
     "order": {"reshaped in the wrong order", "right numbers at other places"}, "arriving": ARRIVING,
     "flip": {"in reverse order", "reshaped in the wrong order"}, "other": OTHER,
     "relug": {"relu of the gradient"}, "zeros": {"all zeros"}, "added": {"multiplied where + was needed"},
-    "right": set(), "none": set()}
+    "avg": {"averaged where += was needed"}, "right": set(), "none": set()}
 
 
 @dataclass
@@ -340,7 +340,8 @@ def _written(slip: slips.Slip) -> Graph:
     return Graph("\n".join(forward), "\n".join(right), special, "V(" in slip.forward, by_hand=True)
 
 
-GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD, **lapses.LAPSES}.items()}
+GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD, **lapses.LAPSES,
+                                           **blunders.BLUNDERS}.items()}
 
 
 def soft(x: Any) -> Any:
@@ -649,7 +650,8 @@ def table(done: list[tuple[Wrong, Any, float]]) -> str:
     lines = ["# Mistakes, called by their name", "",
              "Each row is a graph: its right backward lines were changed by named edits (`tests/mistakes.py`), and "
              "each changed line was given to `diagnose`; from *rnn* on, the wrong lines are written by hand "
-             "(`tests/slips.py`). A third of the edits was held back while `diagnose` was written. "
+             "(`tests/slips.py`, `lapses.py`, `blunders.py`). A third of the edits was held back while `diagnose` was "
+             "written. "
              f"Made by `{COMMAND}`.", "",
              "| graph | mistakes | named first | none named | another name | called right |",
              "|---|---:|---:|---:|---:|---:|"]

@@ -1,6 +1,7 @@
 """Mistakes made by named edits of right lines are called by their name; what is right, however spelled, is right."""
 
 import importlib.util
+import random
 import statistics
 import time
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, diagnose
-from tests.mistakes import GRAPHS, mistakes, results, right_answers, runs, verdict
+from tests.mistakes import GRAPHS, Wrong, edits, mistakes, results, right_answers, runs, same_numbers, verdict
 
 
 def test_the_backward_lines_are_right_before_they_are_edited():
@@ -146,13 +147,13 @@ def few_bits(x):
 
 
 def test_few_bits_make_no_right_answer_wrong_and_hardly_a_wrong_one_right():
-    passed = {-1.0: 0, 1.2: 0, 2.0: 0}
+    passed = {-1.0: 0, 1.2: 0, 0.0: 0}
     count = 0
     for name, graph in GRAPHS.items():
         if graph.values:
             continue
         run = runs()[name]
-        for line in graph.backward.splitlines():
+        for line in graph.backward.splitlines()[::2]:
             of, right = run.answer(line)
             if not 1e-3 < abs(np.asarray(right)).max() < 1e4:
                 continue
@@ -162,11 +163,51 @@ def test_few_bits_make_no_right_answer_wrong_and_hardly_a_wrong_one_right():
                 for answer in few_bits(factor * np.asarray(right, float)):
                     passed[factor] += not diagnose(answer, run.nodes[of], run.root)
                     count += 1
-    # Some of the graphs' softmaxes are so sure that in so few bits their gradients are nothing but rounding.
     assert count > 1500
-    assert passed[2.0] < 0.12 * count / 3
-    assert passed[-1.0] < 0.12 * count / 3
-    assert passed[1.2] < 0.2 * count / 3
+    assert passed[-1.0] < 0.01 * count / 3
+    assert passed[0.0] < 0.01 * count / 3           # where a softmax is so sure that its gradient is mostly rounding
+    assert passed[1.2] < 0.05 * count / 3
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_mistakes_in_numbers_of_few_bits_are_named_whatever_array_holds_them(dtype):
+    words = []
+    for wrong in mistakes()[::31]:
+        run = runs()[wrong.graph]
+        of, answer = run.answer(wrong.line)
+        truth = run.seen["d" + of]
+        few = np.asarray(answer, dtype)
+        if run.graph.values or few.shape != truth.shape or np.allclose(few, truth, 3e-2, 3e-2 * abs(truth).max()):
+            continue
+        words.append(verdict(wrong, diagnose(few.astype(float), run.nodes[of], run.root)))
+    assert len(words) > 50
+    assert words.count("named") >= (0.8 if dtype is np.float16 else 0.9) * len(words)
+
+
+def test_of_two_mistakes_at_once_one_is_named_or_none_is():
+    """Lines edited twice: seldom is anything named but the two, though some pairs come to what a third one gives."""
+    choose = random.Random(0)
+    lines = [(run, line) for run in runs().values() for line in run.graph.backward.splitlines() if ";" not in line]
+    words: list[str] = []
+    while len(words) < 150:
+        run, line = choose.choice(lines)
+        names: set[str] = set()
+        for _ in range(2):
+            made = [x for x in edits(line, run) if x[0] not in ("two at once", "sum dropped", "transposed")]
+            _, line, more = choose.choice(made)
+            names |= more
+        try:
+            of, answer = run.answer(line)
+        except (ValueError, IndexError, SyntaxError, NameError):
+            continue
+        truth, answer = run.seen["d" + of], np.asarray(answer, float)
+        if answer.shape != truth.shape or np.allclose(answer, truth, 1e-7, 1e-10):
+            continue
+        names |= same_numbers(run, of, answer, truth)
+        words.append(verdict(Wrong("", "", line, frozenset(names)), diagnose(answer, run.nodes[of], run.root)))
+    assert words.count("silent") == 0
+    assert words.count("false") <= 0.08 * len(words)
+    assert words.count("named") >= 0.6 * len(words)
 
 
 def test_two_mistakes_at_once_and_others_that_give_the_same_numbers():

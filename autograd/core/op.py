@@ -42,6 +42,7 @@ class Op:
         remedy: what usually helps where its result is inf or nan.
         constant: whether its result counts as a constant: nothing flows back.
         domain: for each input, where the tests may try it: away from kinks and poles.
+        kink: from where to where ∂out/∂x jumps at 0, of two inputs where they are equal; None where it does not.
 
     An op can be called on anything a rule may be fed:
 
@@ -51,8 +52,8 @@ class Op:
     3.0
     """
 
-    __slots__ = ("_array", "arity", "array", "constant", "domain", "edge", "floats", "methods", "name", "partials",
-                 "pull", "remedy", "source", "symbol", "words")
+    __slots__ = ("_array", "arity", "array", "constant", "domain", "edge", "floats", "kink", "methods", "name",
+                 "partials", "pull", "remedy", "source", "symbol", "words")
     home: ClassVar[tuple[str, str]] = ("autograd.core.op", "TABLE")     # where ops of its kind are listed
     arity: int | None
     array: Rule
@@ -60,7 +61,8 @@ class Op:
     def __init__(self, name: str, floats: Rule, array: Rule | str, *partials: Rule, symbol: str | None = None,
                  methods: Sequence[str] | None = None, edge: Rule | None = None,
                  source: Mapping[str, str] | None = None,
-                 words: str = "", remedy: str = "", domain: Sequence[tuple[float, float]] = ()) -> None:
+                 words: str = "", remedy: str = "", domain: Sequence[tuple[float, float]] = (),
+                 kink: tuple[float, float] | None = None) -> None:
         self.name, self.symbol = name, name if symbol is None else symbol
         self.floats, self._array, self.partials = floats, array, partials
         if not isinstance(array, str):
@@ -71,6 +73,7 @@ class Op:
         shared = {"numpy": f"np.{array}", "torch": f"torch.{array}", "jax": f"jnp.{array}"}
         self.source = {**(shared if isinstance(array, str) else {}), **(source or {})}
         self.words, self.remedy, self.constant = words, remedy, False
+        self.kink = kink
         self.domain = tuple(domain) or ((-3.0, 3.0),) * len(partials)
         self.pull: Callable[[Any, object], None] = _written_first       # its step of `Tensor.backward`
 

@@ -141,10 +141,10 @@ softplus   = elementwise("softplus",   ieee.softplus,   _softplus,    lambda out
              source={"numpy": "np.logaddexp(0.0, {x})", "torch": "torch.logaddexp(torch.zeros_like({x}), {x})",
                      "jax": "jnp.logaddexp(0.0, {x})"})
 relu       = elementwise("relu",       ieee.relu,       _relu,        lambda out, x: out > 0.0,
-             symbol="ReLU", domain=(POSITIVE,),
+             symbol="ReLU", domain=(POSITIVE,), kink=(0.0, 1.0),
              source={"numpy": "np.maximum({x}, 0.0)", "torch": "torch.relu", "jax": "jnp.maximum({x}, 0.0)"})
 abs_       = elementwise("abs",        abs,             "abs",        lambda out, x: sign(x),
-             methods=("__abs__", "abs"), domain=(POSITIVE,))
+             methods=("__abs__", "abs"), domain=(POSITIVE,), kink=(-1.0, 1.0))
 sign       = elementwise("sign",       ieee.sign,       "sign",       lambda out, x: 0.0, domain=(POSITIVE,))
 floor      = elementwise("floor",      ieee.floor,      "floor",      lambda out, x: 0.0, domain=(BETWEEN,),
              source={"js": "Math.floor"})
@@ -160,10 +160,10 @@ remainder  = elementwise("remainder",  _mod,            "remainder",  lambda out
              symbol="%", methods=("__mod__", "remainder"), domain=(BETWEEN, (0.8, 1.0)), source={"js": "remainder"})
 maximum    = elementwise("maximum",    ieee.maximum,    "maximum",    lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
                                                                       lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
-             symbol="max", domain=(BETWEEN, INSIDE))
+             symbol="max", domain=(BETWEEN, INSIDE), kink=(0.0, 1.0))
 minimum    = elementwise("minimum",    ieee.minimum,    "minimum",    lambda out, x, y: 0.5 * (x < y) + 0.5 * (x <= y),
                                                                       lambda out, x, y: 0.5 * (x > y) + 0.5 * (x >= y),
-             symbol="min", domain=(BETWEEN, INSIDE))
+             symbol="min", domain=(BETWEEN, INSIDE), kink=(0.0, 1.0))
 clamp      = elementwise("clamp",      ieee.clamp,      _clamp,
                                                        lambda out, x, low, high: (x >= low) * (x <= high),
                                                        lambda out, x, low, high: (x < low) * (low <= high),

@@ -327,6 +327,7 @@ def _examined_quietly(where: str, m: Any, t: Node, stored: Any, root: Node | Non
         case = kind(m, t, one.gradients[t], one, names, name, coarse)
     if note := case.forgiven():
         return Diagnosis(case.name, note=note)
+    case.tolerate_fewer_bits()
     (mistake, evidence, hint), *others = _likeliest(case)
     if mistake is mistakes.UNKNOWN and case.nearly():
         return Diagnosis(case.name, note=tell("right to single precision"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import CodeType
@@ -20,7 +20,7 @@ from autograd.core.op import TABLE, Op
 from autograd.core.ops import PowerBy
 from autograd.core.symbols import text_of
 
-__all__ = ["NAMES", "Formula", "evaluated", "formulas", "right_formula", "worded"]
+__all__ = ["NAMES", "Formula", "evaluated", "formulas", "right_formula", "worded", "words_in"]
 
 NAMES = ("out", "x", "y", "z")                      # an op's result and its inputs, as its rule names them
 OTHER = "w"                                         # some other node, tried in the place of each of them
@@ -32,11 +32,13 @@ _ALSO = {("div", 1): ("-x / y ** 2",), ("sqrt", 0): ("1 / (2 * out)",),
 
 
 class Formula(NamedTuple):
-    """A formula for a local derivative: its text, the same compiled, and whether it mentions another node."""
+    """A formula for a local derivative: its text, the same compiled, whether it mentions another node, and how far it
+    is from the right one: 0 is one edit away, 1 comes from elsewhere, 2 is far-fetched."""
 
     text: str
     code: CodeType
     other: bool
+    far: int
 
 
 def right_formula(op: Op, position: int) -> str | None:
@@ -65,27 +67,38 @@ def formulas(op: Op, position: int) -> tuple[Formula, ...]:
     right = right_formula(op, position)
     names = NAMES[:(op.arity or 0) + 1]
     if right in ("1", "-1"):                        # there is hardly a formula to get wrong
-        return tuple(_made([*names[1:], *(f"-{name}" for name in names[1:]), OTHER, f"-{OTHER}"]))
+        return tuple(_made([*names[1:], *(f"-{name}" for name in names[1:]), OTHER, f"-{OTHER}"], right))
     if right is None or right == "0":
         return ()
     found: dict[str, None] = {}
     written = [right, *_ALSO.get((op.name, position), ())]
     edited = [new for text in written for new in _edited(text, names)]
     whole = [re.sub(rf"\b{name}\b", other, right) for name in names for other in (*names, OTHER) if name != other]
-    for text in (*edited, *whole, f"1 / ({right})", f"({right}) ** 2", f"abs({right})", *_powers(op), *_alike(names)):
+    again = [re.sub(r"\bout\b", f"{op.name}(out)", right)] if op.arity == 1 and op.name in TABLE else []
+    near = dict.fromkeys([*edited, *whole, *again, f"1 / ({right})", f"({right}) ** 2", "1", *names,
+                          *(f"-{name}" for name in names)])
+    for text in (*near, f"abs({right})", *_powers(op), *_alike(names)):
         found.setdefault(text)
     for text in written:
         found.pop(text, None)
-    return tuple(sorted(_made(found), key=lambda f: f.other))
+    return tuple(sorted(_made(found, " ".join(written), near), key=lambda formula: (formula.other, formula.far > 1)))
 
 
-def _made(texts: Iterable[str]) -> Iterator[Formula]:
+def _made(texts: Iterable[str], right: str, near: Container[str] = ()) -> Iterator[Formula]:
     for text in texts:
         with suppress(SyntaxError, ValueError):
-            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in _words(text))
+            far = 2 if _strange(text) - _strange(right) else int(text not in near)
+            yield Formula(text, compile(text, "<formula>", "eval"), OTHER in words_in(text), far)
 
 
-def _words(text: str) -> set[str]:
+def _strange(text: str) -> set[str]:
+    """What hardly anyone writes where the rule has none of it: it may give the same number by chance."""
+    inputs = set(NAMES[1:]) & words_in(text)
+    return set(re.findall(r"[<>=]+|sign|abs", text)) | ({"two inputs"} if len(inputs) > 1 else set())
+
+
+def words_in(text: str) -> set[str]:
+    """The names in a formula."""
     return set(re.findall(r"[a-z_]\w*", text))
 
 

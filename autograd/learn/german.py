@@ -323,6 +323,19 @@ TEXTS = {
         "deine Zahlen sind das Produkt dessen, was über {first} und über {second} kommt",
     "all the places that {name} looks up hold {there:.4g}, and the others are right: something has to be added there":
         "alle Stellen, die {name} nachschlägt, enthalten {there:.4g}, und die anderen sind richtig: dort muss addiert werden",
+    "the softmax goes over everything; it belongs over the last axis":
+        "der Softmax geht über alles; er gehört über die letzte Achse",
+    "the labels themselves are subtracted, as numbers; each stands for a column, in which 1 is subtracted":
+        "die Labels selbst sind abgezogen, als Zahlen; jedes steht für eine Spalte, in der 1 abgezogen wird",
+    "your numbers are {worded}, whatever arrives at {called}; the derivative of `{symbol}` here is {right}":
+        "deine Zahlen sind {worded}, was auch immer an {called} ankommt; die Ableitung von `{symbol}` ist hier {right}",
+    "what comes through {by} is transposed": "was über {by} kommt, ist transponiert",
+    "what arrives at {name} is multiplied by {called}, in every place":
+        "was an {name} ankommt, ist überall mit {called} multipliziert",
+    "the softmax is that of {other}, in the place of {name}": "der Softmax ist der von {other}, wo {name} hingehört",
+    "in the second mean {name} is missing": "im zweiten Mittel fehlt {name}",
+    "what arrives at {through} is passed straight through, at each of them":
+        "was an {through} ankommt, ist an jedem davon unverändert durchgereicht",
     "only position {j} of axis {axis} of {name} is counted": "nur Position {j} der Achse {axis} von {name} ist gezählt",
     "position {j} of axis {axis} of {name} is left out": "Position {j} der Achse {axis} von {name} ist vergessen",
     "your numbers are 0 along axis {axis} at {at}, and right at the others":
@@ -455,6 +468,11 @@ TEXTS = {
 
     # the checker: files and answers
     "the test was stopped": "der Test wurde abgebrochen",
+    "gradients of an earlier step": "Gradienten eines früheren Schritts",
+    "where are the last step's gradients forgotten, and does that reach the parameters themselves?":
+        "wo werden die Gradienten des letzten Schritts vergessen, und kommt das bei den Parametern selbst an?",
+    "your number is the sum of all backward passes so far, those of earlier steps too":
+        "deine Zahl ist die Summe aller bisherigen Rückwärtsläufe, auch derer früherer Schritte",
     "mend what raises this first; the numbers come after": "behebe zuerst, was diesen Fehler auslöst; die Zahlen kommen danach",
     "not a gradient": "kein Gradient",
     "got a {kind}: {why}": "gefunden: {kind}: {why}",

@@ -46,8 +46,11 @@ _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; n
 
 # Softmax and what comes of it.
 
-def softmax(case: ArrayCase) -> Iterator[Suspicion]:
-    """Where the gradient is that of a softmax p of the node: what arrives at p, through another Jacobian."""
+def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
+    """Where the gradient is that of a softmax p of the node: what arrives at p, through another Jacobian.
+
+    One of them, with its sum `everywhere`, is asked for on its own: p − y/n looks like it, too.
+    """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
     for node in case.one.between(case.t):
@@ -63,7 +66,8 @@ def softmax(case: ArrayCase) -> Iterator[Suspicion]:
             if scale is None or not case.agrees(scale * right, case.g):
                 continue
             name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
-            for part, words in _jacobians(p, d, right, axis):
+            over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
+            for part, words in [over_all] if everywhere else _jacobians(p, d, right, axis):
                 if case.explains(scale * part):
                     yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
             return
@@ -81,7 +85,6 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
         if other != axis:
             yield (p * (d - (d * p).sum(other, keepdims=True)),
                    tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
-    yield p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row")
     yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield d - along, tell("{p} in front is missing")
@@ -98,16 +101,17 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
 class _Loss:
     """A gradient of the form (p − y)·c, for logits x: what the case looks like from there."""
 
-    def __init__(self, case: ArrayCase, node: Node, ratio: float, g: Any = None) -> None:
+    def __init__(self, case: ArrayCase, node: Node, ratio: float, g: Any = None, rest: Any = 0.0) -> None:
         self.case, self.x, self.name = case, np.asarray(node._data), case.known(node) or "logits"
-        self.m, self.g, self.ratio = case.m / ratio, case.g / ratio if g is None else g, ratio
+        self.m, self.g, self.ratio = (case.m - rest) / ratio, case.g / ratio if g is None else g, ratio
+        self.rest = rest                            # what comes from elsewhere
         self.rows = (self.g != 0).any(-1, keepdims=True)    # the others are masked
         self.soft = self.hot = False
         self.p = self.y = self.x
         self.c, self.over = 1.0, ""
 
     def explains(self, part: Any) -> bool:
-        return self.case.explains(self.ratio * np.where(self.rows, part, 0.0))
+        return self.case.explains(self.rest + self.ratio * np.where(self.rows, part, 0.0))
 
     def found(self) -> bool:
         """Whether there is such a form: then p, y and c are set."""
@@ -123,12 +127,13 @@ class _Loss:
         p, g = self.p, self.g
         near = 1e-3 if self.case.relative > 1e-6 else 1e-7
         counts = dict.fromkeys((np.count_nonzero(self.rows), self.rows.size, 1, g.size))
-        tried = [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
+        tried = []
         one = self.case.one
         for d in [one.gradients[node] for node in self.case.search.between] if one is not None else ():
             total = -d.sum(-1) if np.shape(d) == g.shape else np.zeros(1)
             if np.ptp(total) < 1e-9 * abs(total).max() and (c := float(total.flat[0])) > 0:
                 tried.append((c, f" · {c:.3g}"))    # that of the logarithm, −c·y
+        tried += [(1.0 / n, f" / {n}" if n > 1 else "") for n in counts if n]
         up = g > 0
         if up.any():                                # where y is 0, g is c·p
             tried.append((c := float(np.median((g / p)[up])), f" · {c:.3g}"))
@@ -158,9 +163,14 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
         loss = _Loss(case, node, ratio)
         if loss.found():
             yield from _variants(loss)
+    for use in case.uses if len(case.uses) > 1 else ():         # one path of several
+        if np.shape(use.contribution) == case.g.shape:
+            loss = _Loss(case, case.t, 1.0, use.contribution, case.g - use.contribution)
+            if loss.found() and loss.soft:
+                yield from _variants(loss)
 
 
-def _soft(x: Any, axis: int) -> Any:
+def _soft(x: Any, axis: int | None) -> Any:
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
@@ -296,7 +306,9 @@ class _Norm:
                        (total / (n if k else n - 1), mistakes.BESSEL,
                         tell("the second mean is over n where n − 1 belongs") if k else
                         tell("the second mean is over n − 1 where n belongs")),
-                       (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign"))]
+                       (-total / (n - k), mistakes.SIGN_OF_ONE, tell("the second mean has the wrong sign")),
+                       *((total, mistakes.FORGOTTEN, tell("in the second mean {name} is missing", name=self.name))
+                         for total in (n * self.mean(d) / (n - k), self.mean(d)))]
         centred = d - h * total / (n - k)
         for over in _some_axes(h.ndim) if not other else ():
             if over != self.axes:
@@ -358,6 +370,8 @@ def pooled(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                          name=name, n=n)
     yield a * (x == top) * x, mistakes.TOO_MANY, tell("what arrives at {name} passes to the largest, times that",
                                                       name=name)
+    yield a * x, mistakes.FORMULA, tell("what arrives at {name} is multiplied by {called}, in every place", name=name,
+                                        called=called)
     yield (a * (x > 0), mistakes.ANOTHER_MASK, tell("what arrives at {name} passes where {called} is above 0",
                                                     name=name, called=called))
 
@@ -389,6 +403,10 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
     if loss.soft:
         tried += [(_soft(x, axis) - y, tell("the softmax goes over axis {axis}; it belongs over the last", axis=axis))
                   for axis in range(x.ndim - 1)]
+        tried.append((_soft(x, None) - y, tell("the softmax goes over everything; it belongs over the last axis")))
+        if loss.hot:
+            tried.append((p - y.argmax(-1)[..., None], tell("the labels themselves are subtracted, as numbers; each "
+                                                            "stands for a column, in which 1 is subtracted")))
         tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
                   (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
                                                           name=loss.name))]
@@ -398,6 +416,9 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
             other = case.called(node)
             tried.append((z - y, tell("your numbers are ({other} − y){over}: {other} in the place of {name}",
                                       other=other, over=over, name=name)))
+            if loss.soft and not case.agrees(soft := _soft(z, -1), p):
+                tried.append((soft - y, tell("the softmax is that of {other}, in the place of {name}", other=other,
+                                             name=name)))
     return tried
 
 
@@ -408,7 +429,7 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
     for part, words in _tried(loss):
         if loss.explains(c * part):
             yield case.seen(mistakes.ONE_HOT if part is p and loss.soft else mistakes.CROSS, words)
-    if not loss.rows.all() and case.explains(loss.ratio * c * p):
+    if not loss.rows.all() and case.explains(loss.rest + loss.ratio * c * p):
         yield case.seen(mistakes.ONE_HOT, tell("your numbers are {name}{over}: nothing is subtracted, and the rows "
                                                "that are masked are not 0", name=name, over=over))
     for b in (c, 1.0, c / x.shape[-1]):
@@ -494,6 +515,8 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
     with suppress(ValueError):
         yield from kept(iter([y @ g if use.position == 0 else g @ _t(y)]), mistakes.FACTOR_TRANSPOSED,
                         tell("the factors of your product stand in the other order"))
+    if len(set(shape[-2:])) == 1 and len(case.uses) > 1:
+        yield _t(use.contribution), mistakes.TRANSPOSED, tell("what comes through {by} is transposed", by=by)
     assert case.one is not None
     for node in case.one.order:
         z = np.asarray(node._data)
@@ -570,6 +593,8 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
         ratio = m.ravel()[places] / g.ravel()[places]
     atoms = list(_atoms(case, places))
     logs = np.log(abs(ratio))
+    if np.ptp(logs) < 1e-9:
+        return                                      # by one number in every place: that is found elsewhere
     divisors = {case.called(x.inputs[1]) for x in case.one.order if x.op is not None and x.op.name == "div"}
     for x in (x for x in case.one.order if x.op is not None and x.op.name == "log"):    # whose derivative divides
         divisors |= {case.called(y) for y in (x.inputs[0], *(x.inputs[0].inputs if x.inputs[0].op is not None and
@@ -586,11 +611,17 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                         if k == 2 and words in divisors:
                             kind = mistakes.FORMULA     # multiplied by, where it divides
                         does = tell("the right ones times") if k > 0 else tell("the right ones over")
-                        yield case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
-                                                   form=_form(words, form, k), minus=minus))
+                        found = case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
+                                                     form=_form(words, form, k), minus=minus))
+                        if sign > 0:
+                            yield found
+                        else:
+                            case.later.append(found)        # a formula may say both in one
     for (whole, sample, words), k in product(atoms, (1, -1)):       # n in the place of a count that varies
         off = logs - k * np.log(abs(sample))
-        if np.ptp(off) < 1e-6 and np.allclose(number := np.exp(abs(off[0])), np.round(number), rtol=1e-6):
+        number = np.exp(abs(off[0]))
+        whole_ones = (sample == np.round(sample)).all() and np.allclose(number, np.round(number), rtol=1e-6)
+        if np.ptp(off) < 1e-6 and whole_ones:
             part = np.round(number) ** np.sign(off[0])
             for sign in (1.0, -1.0):
                 if case.explains(sign * g * part * whole ** k):
@@ -664,12 +695,6 @@ def places(case: ArrayCase) -> Iterator[Suspicion]:
         yield case.seen(mistakes.LABELS, tell("in row {row} your number stands in column {got}, the right one in "
                                               "column {right}", row=", ".join(map(str, row)),
                                               got=int(abs(m[row]).argmax()), right=int(abs(g[row]).argmax())))
-    if len(case.uses) == 2:
-        one, two = (use.contribution for use in case.uses)
-        if case.explains(one * two):
-            first, second = (case.called(use.by) for use in case.uses)
-            yield case.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
-                                                 "through {second}", first=first, second=second))
 
 
 def looked_up(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
@@ -736,7 +761,7 @@ def unmasked(case: ArrayCase) -> Iterator[Suspicion]:
         return
     for axis in range(g.ndim):
         line = wrong.any(tuple(i for i in range(g.ndim) if i != axis))
-        if 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
+        if line.any() and 2 * np.count_nonzero(line) <= len(line) and (m.compress(line, axis) == 0).all():
             left = np.flatnonzero(line).tolist()
             at = ", ".join(map(str, left[:6])) + (" …" if len(left) > 6 else "")
             yield case.seen(mistakes.UNFILLED, tell("your numbers are 0 along axis {axis} at {at}, and right at the "
@@ -753,10 +778,9 @@ def _everywhere_alike(case: ArrayCase, where: Any) -> bool:
         shaped += [np.asarray(x._data) for x in case.one.order]
         shaped += list(case.one.gradients.values())
     for x in shaped:
-        try:
-            rules.append(np.broadcast_to(x, case.m.shape)[where])
-        except ValueError:
-            continue
+        for form in (x, x[..., None]):              # the same for each row, too
+            with suppress(ValueError):
+                rules.append(np.broadcast_to(form, case.m.shape)[where])
     for rule in rules:
         with np.errstate(all="ignore"):
             for ratio in (m / rule, m * rule):

@@ -22,7 +22,7 @@ from autograd.core.ops import PowerBy
 from autograd.learn import mistakes
 from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
-from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded
+from autograd.learn.formulas import NAMES, OTHER, Formula, evaluated, formulas, right_formula, worded, words_in
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 
@@ -188,19 +188,25 @@ class Search:
         yield 2 * part, mistakes.TWICE, tell("what comes through {called} is there twice", called=called)
         yield -part, mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign", called=called)
 
-    def with_formula(self, use: Use) -> Iterator[Any]:
+    def with_formula(self, use: Use, far: int = 2) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
-        tried = formulas(use.by.op, use.position)
+        tried = self._formulas(use, far)
         special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
+        other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
+        a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
+        mask = NAMES[2 - use.position]
         if use.by.op.name == "mul":                 # by a mask
-            special[f"{NAMES[2 - use.position]} == 0"] = mistakes.MASK
+            special[f"{mask} == 0"] = mistakes.MASK
+            if every((known[mask] == 0) | (known[mask] == 1)):
+                special[f"1 - {mask}"] = mistakes.MASK
         for formula in tried:
             if self.late():
                 return
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
-                kind = special.get(formula.text, mistakes.FORMULA)
+                kind = special.get(formula.text, mistakes.CONSTANT if a_number and not words_in(formula.text) -
+                                   {mask} else mistakes.FORMULA)
                 yield (case.contribution(use, slope), kind, partial(_formula, self.case, use, formula.text),
                        case.called(use.by))
         for x in use.by.inputs:
@@ -213,6 +219,33 @@ class Search:
                 yield (case.contribution(use, slope), mistakes.FORMULA,
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
+
+    def with_near_formula(self, use: Use) -> Iterator[Any]:
+        """One edit away from the right one."""
+        yield from self.with_formula(use, 0)
+
+    def with_formula_alone(self, use: Use) -> Iterator[Any]:
+        """Another local derivative, and nothing of what arrives."""
+        case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
+        alone, called = use._replace(arriving=use.by.filled(1.0)), case.called(use.by)
+        for formula in self._formulas(use, 1):
+            if self.late():
+                return
+            written = " " in formula.text and not formula.other
+            if written and (slope := evaluated(formula, known)) is not None and shape_of(slope):
+                yield (case.contribution(alone, slope), mistakes.UPSTREAM,
+                       partial(_formula, case, use, formula.text, alone=True), called)
+
+    def _formulas(self, use: Use, far: int = 2) -> Sequence[Formula]:
+        """What may have been written for a local derivative; for a single number the far-fetched is soon true."""
+        tried = formulas(use.by.op, use.position)
+        if type(self.case.g) is float:
+            far = -1 if self._is_one(use) else min(far, 1)
+        return [formula for formula in tried if formula.far <= far]
+
+    def _is_one(self, use: Use) -> bool:
+        """Whether the local derivative is 1 or −1, so that there is no formula to write."""
+        return right_formula(use.by.op, use.position) in ("1", "-1")
 
     def _rewritten(self, node: Node) -> Iterator[tuple[Any, str]]:
         """What may stand in the place of a nameless operand: one of its parts, or both otherwise put together."""
@@ -232,7 +265,7 @@ class Search:
     def with_another_node(self, use: Use) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         yield from self._behind(use)
-        mentions = [formula for formula in formulas(use.by.op, use.position) if formula.other]
+        mentions = [formula for formula in self._formulas(use) if formula.other]
         for node in self._others(use):
             if use.node is case.t and (slope := self._with_input(use, node)) is not None:
                 yield (case.contribution(use, slope), mistakes.NODE,
@@ -242,10 +275,11 @@ class Search:
                 if self.late():
                     return
                 slope = evaluated(formula, {**known, OTHER: node._data})
-                if slope is not None:
+                if slope is not None and not (self._is_one(use) and size_of(node._data) == 1):
                     yield (case.contribution(use, slope), *self._other(use, formula, node, known))
 
-        for n in sorted({n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2}):
+        counts = {n for x in (use.node, use.by) for n in shape_of(x._data) if n > 2 and not self._is_one(use)}
+        for n in sorted(counts):
             for formula in mentions:
                 if (slope := evaluated(formula, {**known, OTHER: float(n)})) is not None and not self.late():
                     yield (case.contribution(use, slope), mistakes.NODE,
@@ -328,7 +362,9 @@ class Search:
         for node, g in self.one.gradients.items():
             if self.late():
                 return
-            if node is not use.by and self.case.known(node) and node is not root and shape_of(g) == shape:
+            own = any(node is x for x in (use.by, self.case.t, root))
+            nothing = largest(g) <= 1e-9 * largest(use.arriving)        # that would be a path left out
+            if not own and not nothing and self.case.known(node) and shape_of(g) == shape:
                 name, further = self.case.called(node), node in self._after(use.by)
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
@@ -364,14 +400,18 @@ class Search:
         """Two contributions that explain the answer together; or, at every use of the node, one of the same kind."""
         self.case.spend(1e3 * len(self.tried))
         stop = self.case.spent + _PAIRS
-        for combination in (*self._pairs(), *self._everywhere()):
+        for combination in (*self._pairs(), *self._everywhere(), *self._passed_through()):
             if self.case.spent > stop or self.case.out_of_time():
                 return
             changes = [self.carried(tried.use.node, tried.change) for tried in combination]
             if any(change is None for change in changes) or not self.case.explains(self.case.g + sum(changes)):
                 continue
             first, *_ = combination
-            words = list(dict.fromkeys(self.case.seen(*tried.told)[1] for tried in combination))
+            if len(combination) > 2 and all(tried.told[0] is mistakes.LOCAL for tried in combination):
+                words = [tell("what arrives at {through} is passed straight through, at each of them",
+                              through=self.case.through([tried.use for tried in combination]))]
+            else:
+                words = list(dict.fromkeys(self.case.seen(*tried.told)[1] for tried in combination))
             yield self.case.seen(first.told[0], f"; {tell('and')} ".join(words), *first.told[2:])
 
     def _pairs(self) -> list[tuple[_Tried, ...]]:
@@ -411,13 +451,28 @@ class Search:
         return found
 
 
-def _formula(case: Case, use: Use, text: str, other: Node | int | None = None) -> str:
+    def _passed_through(self) -> list[tuple[_Tried, ...]]:
+        """The local derivative forgotten at three steps or more, as at all the gates of a cell."""
+        steps: dict[Node, _Tried] = {}
+        for tried in self.tried:
+            if tried.told[0] is mistakes.LOCAL:
+                steps.setdefault(tried.use.by, tried)
+        choices = list(steps.values())[:14]
+        return [tuple(tried for tried, taken in zip(choices, where) if taken)
+                for where in sums_near([[0.0, tried.off] for tried in choices], self.wanted, 1e-6) if sum(where) > 2]
+
+
+def _formula(case: Case, use: Use, text: str, other: Node | int | None = None, alone: bool = False) -> str:
     """What was written for a local derivative, in words. No method: what is kept should not hold the search alive."""
     by = use.by
     bare = {name: case.bare(x) for name, x in zip(NAMES, (by, *by.inputs))}
     right = worded(right_formula(by.op, use.position) or "", bare)
     if other is not None:
         bare[OTHER] = str(other) if isinstance(other, int) else case.bare(other)
+    if alone:
+        return tell("your numbers are {worded}, whatever arrives at {called}; the derivative of `{symbol}` here is "
+                    "{right}",
+                    worded=worded(text, bare), called=case.called(by), symbol=by.op.symbol, right=right)
     return tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is {right}",
                 called=case.called(by), worded=worded(text, bare), symbol=by.op.symbol, right=right)
 
@@ -431,7 +486,7 @@ def _kind(tried: _Tried) -> str:
 def _rank(tried: _Tried) -> int:
     """How likely a mistake is beside another: the plain ones first."""
     kind = tried.told[0]
-    return _PLAIN.index(kind) if kind in _PLAIN else len(_PLAIN)
+    return _PLAIN.index(kind) if kind in _PLAIN else len(_PLAIN) + (kind is mistakes.ARRIVING)
 
 
 _PLAIN = (mistakes.LEFT_OUT, mistakes.LOCAL, mistakes.FORGOTTEN, mistakes.SIGN_OF_ONE, mistakes.TWICE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
+from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
-from autograd.learn.suspicions import BUDGET, KINKS, Case, Suspicion
+from autograd.learn.suspicions import BUDGET, Case, Suspicion
 
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
@@ -51,6 +53,14 @@ class ArrayCase(Case):
         width = min(x.dtype.itemsize if x.dtype.kind == "f" else 8 for x in (self.m, self.g))
         width = 1 if self.coarse else width
         self.relative, self.absolute, self.step, self.steps = _TOLERANCE.get(width, _TOLERANCE[8])
+
+    def tolerate_fewer_bits(self) -> None:
+        m, width = self.m, 8
+        for dtype, fewer in ((np.float32, 4), (np.float16, 2)):
+            if (m == m.astype(dtype)).all():
+                width = fewer
+        if (np.frexp(m)[0] * 64 % 1).any():         # else they are simple numbers, and exact
+            self.relative, self.absolute = max((self.relative, self.absolute), _TOLERANCE[width][:2])
 
     def forgiven(self) -> str:
         if self.m.shape != self.g.shape:
@@ -85,12 +95,11 @@ class ArrayCase(Case):
         wrong = self.wrong()
         for use in self.uses:
             rest, a, name = self.m - (self.g - use.contribution), use.arriving, use.by.op.name
-            if name in KINKS and a.shape == rest.shape:
-                at, low, high = KINKS[name]
-                ends = low * a, high * a
+            if use.by.op.kink is not None and a.shape == rest.shape:
+                ends = [end * a for end in use.by.op.kink]
                 slack = self.allowed()
                 within = (rest >= np.minimum(*ends) - slack) & (rest <= np.maximum(*ends) + slack)
-                if (within & np.broadcast_to(at(*(x._data for x in use.by.inputs)), a.shape))[wrong].all():
+                if (within & np.broadcast_to(self.kinked(use), a.shape))[wrong].all():
                     return self.kink_words(use)
             elif name in ("max_all", "max_along"):
                 by: Any = use.by                    # a Tensor
@@ -124,12 +133,13 @@ class ArrayCase(Case):
             return [self.another_shape]
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
-                here["softmax"], here["cross_entropy"], self.constant_factor, self.transposed,
+                here["softmax"], here["cross_entropy"], partial(kinds.softmax, self, everywhere=True),
+                self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
-                here["places"], self.products, self.further_on,
+                self.products, here["places"], self.multiplied, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                here["within"], here["factors"], here["another_loss"], self.two_at_once,
-                self.further_formula, self.infinite]
+                here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
+                self.two_at_once, self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
         """Rows that are looked up: the last one alone, only some, their mean."""
@@ -168,19 +178,11 @@ class ArrayCase(Case):
         with suppress(ValueError):
             if self.agrees(np.broadcast_to(m, g.shape), g):
                 yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
-        one = self.one
-        for node in one.between(self.t) if one is not None else []:
-            if one is not None and m.shape != () and self.known(node) and self.agrees(m, one.gradients[node]):
-                called = self.called(node)
-                yield self.seen(mistakes.LOCAL, tell("{got}; the gradient of {called} is passed straight through to "
-                                                     "`{name}`", got=got, called=called, name=self.name), called)
-        for _, part in arriving:
-            for axes in _axes(part.ndim):
-                if self.agrees(m.ravel(), part.sum(axes).ravel()):
-                    yield self.seen(mistakes.AXIS, tell("{got}; what arrives has shape {shape}, and yours is its sum "
-                                                        "over axis {listed}", got=got, shape=part.shape,
-                                                        listed=_listed(axes)))
-        for use in self.uses:
+        repeated = any(part.size > g.size for _, part in arriving)      # then there was something to sum
+        for find in (self.over_another_axis, self.passed_through) if repeated else (self.passed_through,
+                                                                                     self.over_another_axis):
+            yield from find(got)
+        for use in self.uses if m.any() else ():
             try:
                 local = pull(use.by, use.position, use.by.filled(1.0))
                 local = self.agrees(np.broadcast_to(m, g.shape), local)
@@ -197,6 +199,24 @@ class ArrayCase(Case):
                                                     "well", got=got, listed=_listed(axes)))
         yield from self.another_variable()
 
+    def passed_through(self, got: str) -> Iterator[Suspicion]:
+        """The gradient of a node further on, in its own shape."""
+        one = self.one
+        for node in one.between(self.t) if one is not None else []:
+            if one is not None and self.m.shape != () and self.known(node) and self.agrees(self.m, one.gradients[node]):
+                called = self.called(node)
+                yield self.seen(mistakes.LOCAL, tell("{got}; the gradient of {called} is passed straight through to "
+                                                     "`{name}`", got=got, called=called, name=self.name), called)
+
+    def over_another_axis(self, got: str) -> Iterator[Suspicion]:
+        """What arrives, summed over other axes than those of which there are too many."""
+        for part in (np.asarray(raw(use)) for use in self.uses):
+            for axes in _axes(part.ndim):
+                if self.agrees(self.m.ravel(), part.sum(axes).ravel()):
+                    yield self.seen(mistakes.AXIS, tell("{got}; what arrives has shape {shape}, and yours is its sum "
+                                                        "over axis {listed}", got=got, shape=part.shape,
+                                                        listed=_listed(axes)))
+
     def one_hot_forgotten(self) -> Iterator[Suspicion]:
         x = np.asarray(self.t._data)
         if x.ndim == 0 or x.shape[-1] < 2:
@@ -205,7 +225,7 @@ class ArrayCase(Case):
         p /= p.sum(-1, keepdims=True)
         n = max(1, x.size // x.shape[-1])
         one_hot = p - self.g * n
-        if largest(one_hot.sum(-1) - 1) < 1e-3:
+        if largest(one_hot.sum(-1) - 1) < 1e-3 and one_hot.min() > -1e-3 and one_hot.max() < 1.001:
             for scale, words in ((1.0 / n, f"softmax({self.name}) / {n}"), (1.0, f"softmax({self.name})")):
                 if self.explains(p * scale):
                     yield self.seen(mistakes.ONE_HOT, tell("your numbers are {words}, in every place; the right ones "
@@ -213,14 +233,15 @@ class ArrayCase(Case):
 
     def constant_factor(self) -> Iterator[Suspicion]:
         ratio = self.ratio(self.m, self.g)
-        if ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
+        if self.second or ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
         named, halved = False, self.halved()
         for mistake, words in self.named_factors(ratio):
             named = True
             yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
-        if not named and self.g.size > 1:
-            near = [(n, r) for n in range(2, 1000) if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
+        if not named and self.g.size > 1 and _is_plain(ratio) is not self.odd:
+            counts = _counts([self.t, *(use.by for use in self.uses)]) | set(range(2, 21))
+            near = [(n, r) for n in counts if math.isqrt(n) ** 2 != n for r in (n ** 0.5, n ** -0.5)
                     if abs(ratio - r) <= 10 * self.relative * r]
             root = f" ({'' if near[0][1] > 1 else '1/'}√{near[0][0]})" if near else ""
             yield self.seen(mistakes.CONSTANT, tell("your numbers are {ratio:.6g}{root} times the right ones",
@@ -229,11 +250,55 @@ class ArrayCase(Case):
         if halved:
             yield from self.doubled()
 
+    odd = False
+
+    def odd_factor(self) -> Iterator[Suspicion]:
+        """A factor that tells no more than that, of all numbers or of one path."""
+        yield from self.later
+        ratio = None if self.second else self.ratio(self.m, self.g)
+        if ratio is None or not self.explains(self.g * ratio):
+            return
+        for node in self.one.order[:-1] if self.one is not None else ():
+            size = float(np.ravel(node._data)[0]) if np.size(node._data) == 1 and self.known(node) else 0.0
+            uses = self.one.uses.get(node, []) if self.one is not None else []
+            divides = any(use.by.op.name == "div" and use.position for use in uses)
+            for value, does, lost in ((size, tell("the right ones times"), divides),
+                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
+                if value and abs(ratio - value) <= 1e2 * self.relative * abs(value):
+                    yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY,
+                                    tell("your numbers are {does} {form}{minus}", does=does, form=self.called(node),
+                                         minus=""))
+        self.odd = True
+        yield from self.constant_factor()
+        self.odd = False
+
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
-        nodes = [use.by for use in self.search.near()] if self.one is not None else []
-        return any(node.op is not None and node.op.name in ("mul", "div") and _numbers_in([node]).keys() & {2.0, 0.5}
-                   for node in nodes)
+        if self.one is None:
+            return False
+        uses = self.search.near()
+        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind(self.t)])
+        counts = _counts([self.t, *nodes])
+        return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
+                   for number in _numbers_in(list(nodes))) or any(
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
+
+    def halves(self, node: Node) -> bool:
+        line = [node]                               # the steps of the line in which it stands
+        for after in self._behind(node):
+            if self.known(line[-1]):
+                break
+            line.append(after)
+        return bool(_numbers_in(line).keys() & {0.5, 2.0})
+
+    def _behind(self, node: Node) -> Iterator[Node]:
+        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
+        for _ in range(2 if self.one is not None else 0):
+            uses = self.one.uses.get(node, []) if self.one is not None else []
+            if len(uses) != 1:
+                return
+            node = uses[0].by
+            yield node
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -244,7 +309,7 @@ class ArrayCase(Case):
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
         named = next(self.named_factors(ratio), None)
-        return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 else named
+        return (mistakes.CONSTANT, f"{ratio:.6g}") if named is None and self.g.size > 2 and _is_plain(ratio) else named
 
     def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
         """What a ratio may be, with the mistake and words: counts of something in the graph, or numbers in it."""
@@ -369,6 +434,15 @@ class ArrayCase(Case):
         if len(rows) == 1 and error.shape[0] > 1 and count > 1:
             evidence += "; " + tell("all of them in row {row}", row=rows.pop())
         return self.seen(mistakes.UNKNOWN, evidence + self.implied(worst))
+
+
+def _is_plain(ratio: float) -> bool:
+    """Whether it is a number that one may write: a fraction of small numbers, or the root of one."""
+    for x in (abs(ratio), ratio ** 2):
+        near = Fraction(x).limit_denominator(20)
+        if abs(x - near) <= 1e-7 * x and 0 < near.numerator <= 100:
+            return True
+    return False
 
 
 def _counts(nodes: list[Node]) -> set[int]:

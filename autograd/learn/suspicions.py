@@ -37,23 +37,17 @@ from autograd.learn.search import Search
 if TYPE_CHECKING:
     from autograd.arrays.convert import Array
 
-__all__ = ["BUDGET", "KINKS", "Case", "Suspicion"]
+__all__ = ["BUDGET", "Case", "Suspicion"]
 
 _DEEPEST = 400                                      # nodes: beyond, only direct uses are looked at
-_FACTORS = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.FACTOR_MISSING,
-            mistakes.FACTOR_EXTRA, mistakes.BESSEL, mistakes.ZEROS)
+_NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT, mistakes.ZEROS, mistakes.UNKNOWN,
+              mistakes.NOT_FINITE)                  # beside a factor of all numbers
 BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
 _SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
 _COMPARED = 8                                       # work for each number that is compared
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
-
-
-# Where an op has a kink, and from where to where its derivative jumps there.
-KINKS: dict[str, tuple[Callable[..., Any], float, float]] = {
-    "relu": (lambda x: x == 0, 0.0, 1.0), "abs": (lambda x: x == 0, -1.0, 1.0),
-    "maximum": (lambda x, y: x == y, 0.0, 1.0), "minimum": (lambda x, y: x == y, 0.0, 1.0)}
 
 
 class Case:
@@ -73,6 +67,7 @@ class Case:
         self.name = name or self.known(t) or "?"
         self.parts: dict[Node, str | None] = {}     # of which named node a nameless one is a part
         self.spent, self.limit = work(one.order) if one is not None else 0.0, BUDGET
+        self.later: list[Suspicion] = []            # what is said where nothing else explains the answer
         self.tolerate()
         # What cancels in a sum leaves rounding of the size of its terms.
         sizes = [largest(g), *map(self.size, self.uses)]
@@ -80,6 +75,9 @@ class Case:
 
     def tolerate(self) -> None:
         """Set `relative` and `absolute`, where they are not those of float64."""
+
+    def tolerate_fewer_bits(self) -> None:
+        """The same, where the answer's numbers have fewer bits than there is room for."""
 
     def size(self, use: Use) -> float:
         """How large the terms are that a use adds up."""
@@ -139,12 +137,11 @@ class Case:
         inside, noise = set(self.one.between(self.t)), 0.0 * self.g
         if not inside or len(inside) > _DEEPEST:
             return noise
-        sizes = {node: max(map(self.size, self.one.uses.get(node, [])), default=0.0) for node in inside}
         for seed in range(3 if 3 * self.back < self.limit else 1):
             self.spend(self.back)
 
             def ask(x: Node, g: Any, seed: int = seed) -> Any:
-                return self.rounded(x, shaken(g, step * sizes.get(x, 0.0), seed), step, seed)
+                return self.rounded(x, shaken(g, step, seed, abs(g)), step, seed)
 
             noise = max(noise, self.one.again(self.t, ask, inside) - self.g, key=norm)
         return noise
@@ -164,10 +161,10 @@ class Case:
         if len(self.uses) != 1:
             return ""
         use, = self.uses
-        kink = KINKS.get(use.by.op.name)
-        if kink is None or kink[0](*(x._data for x in use.by.inputs)) is not True:
+        kink = use.by.op.kink
+        if kink is None or self.kinked(use) is not True:
             return ""
-        low, high = sorted((kink[1] * use.arriving, kink[2] * use.arriving))
+        low, high = sorted(end * use.arriving for end in kink)
         return self.kink_words(use) if low <= self.m <= high else ""
 
     def beyond_a_kink(self) -> str:
@@ -175,15 +172,20 @@ class Case:
         assert self.one is not None
         nodes = self.one.between(self.t)
         for use in [use for node in nodes if node not in self.one.given and not self.out_of_time()
-                    for use in self.one.uses.get(node, []) if use.by.op.name in KINKS]:
-            at, low, high = KINKS[use.by.op.name]
-            there = at(*(x._data for x in use.by.inputs))
+                    for use in self.one.uses.get(node, []) if use.by.op.kink is not None]:
+            low, high = use.by.op.kink
+            there = self.kinked(use)
             if some(there) and shape_of(use.arriving) == shape_of(use.node._data):
                 for slope in (low, high, (low + high) / 2):
                     change = there * (slope * use.arriving - use.contribution)
                     if self.search.would_explain(use.node, change):
                         return self.kink_words(use)
         return ""
+
+    def kinked(self, use: Use) -> Any:
+        """Where the inputs of an op with a kink are at it."""
+        x, y = (*(x._data for x in use.by.inputs), 0.0)[:2]
+        return x == y
 
     def kink_words(self, use: Use) -> str:
         at = tell("its two inputs are equal") if len(use.by.inputs) > 1 else tell("its input is 0")
@@ -242,7 +244,7 @@ class Case:
 
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule,
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule, self.multiplied,
                 self.another_variable, self.further_on, self.another_formula, self.two_at_once,
                 self.further_formula, self.infinite]
 
@@ -253,9 +255,11 @@ class Case:
         self.second, m = True, self.m
         stop = self.spent + _SECOND
         for factor in self.usual_factors():
+            if self.agrees(m / factor, self.g):
+                continue                            # then that is all
             self.aim_at(m / factor)
             for mistake, evidence, hint in self.suspicions():
-                if mistake not in (mistakes.UNKNOWN, mistakes.NOT_FINITE, *_FACTORS):
+                if mistake not in _NO_SECOND:
                     self.aim_at(m)
                     yield mistake, tell("{evidence}; and all of it is {words_of}", evidence=evidence,
                                         words_of=self.words_of(factor)), hint
@@ -268,6 +272,7 @@ class Case:
 
     def aim_at(self, m: Any) -> None:
         """Look for another answer's mistakes."""
+        self.later.clear()
         self.m = m
         self.search.aim()
 
@@ -320,6 +325,9 @@ class Case:
         for use in uses:
             part = use.contribution
             if self.explains(g + part) and not self.explains(2 * g):
+                if (half := self.factor(2.0)) and self.halves(use.by):
+                    yield self.seen(half[0], tell("what comes through {by} is {named} times what it should be",
+                                                  by=self.called(use.by), named=half[1]))
                 yield self.seen(mistakes.TWICE, tell("your numbers are the right ones plus once more what comes "
                                                      "through {called} (up to {most})", called=self.called(use.by),
                                                      most=most(part)))
@@ -327,8 +335,21 @@ class Case:
                 yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign; the rest "
                                                            "is right", called=self.called(use.by)))
 
+    def multiplied(self) -> Iterator[Suspicion]:
+        """The product of two contributions."""
+        if len(self.uses) == 2:
+            one, two = (use.contribution for use in self.uses)
+            if self.explains(one * two):
+                first, second = (self.called(use.by) for use in self.uses)
+                yield self.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
+                                                     "through {second}", first=first, second=second))
+
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way."""
+        return False
+
+    def halves(self, node: Node) -> bool:
+        """Whether it does so at a node, or soon after."""
         return False
 
     def doubled(self) -> Iterator[Suspicion]:
@@ -413,6 +434,9 @@ class Case:
             up_to = tell("(it contributes up to {most})", most=most(flow))
             if abs(ratio) < small:
                 yield self.seen(mistakes.LEFT_OUT, tell("nothing comes through {by} {up_to}", by=by, up_to=up_to))
+            elif abs(ratio - 2) < small and (half := self.factor(2.0)) and self.halves(node):
+                yield self.seen(half[0], tell("what comes through {by} is {named} times what it should be", by=by,
+                                              named=half[1]))
             elif abs(ratio - 2) < small:
                 yield self.seen(mistakes.TWICE, tell("what comes through {by} is there twice {up_to}", by=by,
                                                      up_to=up_to))
@@ -420,8 +444,12 @@ class Case:
                 yield self.seen(mistakes.SIGN_OF_ONE, tell("what comes through {by} has the wrong sign {up_to}",
                                                            by=by, up_to=up_to))
             elif named := self.factor(ratio):
-                yield self.seen(named[0], tell("what comes through {by} is {named} times what it should be", by=by,
-                                               named=named[1]))
+                found = self.seen(named[0], tell("what comes through {by} is {named} times what it should be", by=by,
+                                                 named=named[1]))
+                if named[0] is mistakes.CONSTANT:
+                    self.later.append(found)        # a formula says more, if there is one
+                else:
+                    yield found
 
     def telling(self, ratio: float) -> bool:
         """Whether what comes through a node may be off by such a factor: not yet known to the last digit."""
@@ -440,11 +468,18 @@ class Case:
             return
         search = self.search
         steps = search.near() if type(self.g) is not float else search.near()[:4]
-        yield from search.along(steps, [search.without_upstream, search.with_formula], 3 * _SEARCH)
-        yield from search.from_one()
-        if type(self.g) is float and len(search.between) <= _DEEPEST:       # another node is soon the same number
+        if type(self.g) is float and len(search.between) <= _DEEPEST:       # another formula is soon the same number
+            yield from search.along(steps, [search.without_upstream, search.with_near_formula])
             yield from search.along([*steps, *search.far()], [search.plainly])
+        near = [search.without_upstream, search.with_near_formula]
+        yield from search.along(steps, [*near, search.with_formula] if type(self.g) is float else near, 3 * _SEARCH)
+        yield from search.from_one()
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
+
+    def formula_from_elsewhere(self) -> Iterator[Suspicion]:
+        """A local derivative that is not one edit away from the right one."""
+        if self.one is not None:
+            yield from self.search.along(self.search.near(), [self.search.with_formula], 3 * _SEARCH)
 
     def further_formula(self) -> Iterator[Suspicion]:
         """The same at steps further on, as in a formula in one go; then two mistakes at once."""
@@ -452,11 +487,12 @@ class Case:
             return
         search = self.search
         far = search.far()
+        yield from search.along(search.near(), [search.with_formula_alone, search.plainly])
         yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
         yield from search.along(far, [search.with_another_gradient, search.with_another_node, search.with_a_node],
                                 _FAR / 2)
-        yield from search.along([*search.near(), *far], [search.plainly])
+        yield from search.along(far, [search.plainly])
         yield from search.together()
 
     def out_of_time(self) -> bool:

@@ -40,6 +40,7 @@ except ImportError:                                 # enough for the exercises o
 __all__ = ["grade"]
 
 _BORROWED = "the engine's work, not yours"
+_KEPT = "gradients of an earlier step"
 
 
 class OutOfTime(BaseException):
@@ -87,6 +88,7 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
         text = ""
     made = taken(text, exercise.starter(), asked)
     lines: list[dict[str, Any]] = []
+    kept = _never_zeroed(exercise) if tests and "zero_grad" in truth else {}
     given: dict[Any, Any] = {}
     unsummed: dict[Any, Any] = {}
     for name in asked:
@@ -102,6 +104,12 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
         line = _graded(name, answers, truth, exercise, given, unsummed)
         if error is not None and line.get("mistake") == "all zeros":    # begun, and stopped before it was filled
             line = {"name": name, "state": "missing"}
+        if line.get("mistake") == "unknown" and name in kept and not diagnose(answers[name], kept[name]):
+            line |= {"mistake": _KEPT,
+                     "evidence": tell("your number is the sum of all backward passes so far, those of earlier steps "
+                                      "too"),
+                     "hint": tell("where are the last step's gradients forgotten, and does that reach the parameters "
+                                  "themselves?")}
         lines.append(line)
         _give(name, answers, truth, given, unsummed)
     if error is None and not tests:
@@ -127,6 +135,15 @@ def grade(path: Path, exercise: Exercise, seconds: float, megabytes: int = 0) ->
     return {"error": error, "lines": lines, "output": output.text, "borrowed": findings, "contained": held,
             "stood in": sorted(_used_after(text, standing.todo), key=asked.index),
             "note": "" if tests else _forward_changed(answers, truth)}
+
+
+def _never_zeroed(exercise: Exercise) -> dict[str, Node]:
+    """The nodes whose gradients the tests ask for, by the answers' names, after a run in which none is set to zero."""
+    nodes: dict[str, Any] = {}
+    exec(compile(exercise.truth().removesuffix(exercise.tests), str(exercise.path), "exec"), nodes)
+    nodes["zero_grad"] = lambda parameters: None
+    exec(compile(exercise.tests, str(exercise.path), "exec"), nodes)
+    return {name: nodes[name.removeprefix("d")] for name in exercise.asked}
 
 
 class _Standing(ast.NodeTransformer):

@@ -52,6 +52,14 @@ def test_a_solution_is_right_and_a_starter_not_yet(tmp_path, number):
     assert list(states(begun)) == list(states(solved))
 
 
+def test_gradients_that_nobody_set_to_zero_are_called_that(tmp_path):
+    number = next(number for number in MENDED if "zero_grad" in EXERCISES[number].source)
+    begun = report_on(tmp_path, number, EXERCISES[number].starter())
+    assert {line["mistake"] for line in begun["lines"]} == {"gradients of an earlier step"}
+    other = EXERCISES[number].starter().replace("(1.0 - out.data ** 2) * out.grad", "out.grad")
+    assert "gradients of an earlier step" in {line["mistake"] for line in report_on(tmp_path, number, other)["lines"]}
+
+
 @pytest.mark.parametrize("number", EXERCISES)
 def test_a_starter_gives_nothing_away_and_every_answer_has_its_hint(number):
     exercise = EXERCISES[number]

@@ -28,7 +28,7 @@ SPEAKING = [*sorted((ROOT / "autograd" / "learn").glob("*.py")), *sorted((ROOT /
 # Texts that are told by a variable that holds them: names of states, verdicts and limits, and the grader's mistakes.
 HELD = {"right", "wrong", "todo", "missing", "follows", "unfinished", "stopped", "borrowed", "no file", "not graded",
         "memory", "time", "size of files", "network", "no loop", "a loop", "the engine's work, not yours",
-        "the test was stopped", "not a gradient",
+        "the test was stopped", "gradients of an earlier step", "not a gradient",
         mistakes.diagnose.__globals__["_NO_ROOT"], mistakes.diagnose.__globals__["_TOO_LARGE"]}
 ENGLISH = re.compile(r"\b(the|your|is|are|of|and|with|to|where|what|which|by|at|from|its|it|not|only|right|wrong|there"
                      r"|line|rows|numbers|times|you|has|have|this|that|but|every|left|missing)\b", re.I)
