@@ -60,6 +60,18 @@ class ArrayNode(Node, Operators):
     def ndim(self) -> int:
         return len(self.shape)
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a constant that shares memory with another tensor, as `x[0]` does: `_saved` says how."""
+        return self.op is None and self._saved is not None and len(self._saved) == 3
+
+    def within(self) -> list[Any]:
+        """Itself, what it is a part of, what that is a part of, and so on."""
+        chain: list[Any] = [self]
+        while chain[-1].is_part:
+            chain.append(chain[-1]._saved[0])
+        return chain
+
     def numpy(self) -> np.ndarray:
         """The array itself, read-only, since results may depend on it; `.numpy().copy()` may be written to."""
         array: Any = np.asarray(self._data)

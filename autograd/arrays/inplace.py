@@ -111,19 +111,12 @@ class InPlace(ArrayNode):
             raise ValueError(f"{what}: this is a part of {root.label or 'a tensor'}, a leaf that requires a gradient, "
                              "and the change would escape it; work under no_grad(), or change a .clone()")
 
-        if root.op is None and root._saved is not None and len(root._saved) == 3:
-            *parts, whole = self._chain()           # a part whose whole was changed meanwhile has old numbers
+        if root.is_part:
+            *parts, whole = self.within()           # a part whose whole was changed meanwhile has old numbers
             numbers = whole._data
             for part in reversed(parts):
                 numbers = _PARTS[part._saved[1]](numbers, part._saved[2])
                 part._data = numbers if numbers.ndim else numbers[()]
-
-    def _chain(self) -> list[Any]:
-        """Itself, what it is a part of, what that is a part of, and so on."""
-        chain: list[Any] = [self]
-        while chain[-1].op is None and chain[-1]._saved is not None and len(chain[-1]._saved) == 3:
-            chain.append(chain[-1]._saved[0])
-        return chain
 
     def _may_take(self, what: str, other: object) -> None:
         if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
@@ -137,7 +130,7 @@ class InPlace(ArrayNode):
         array = cast(array, self._data.dtype, "in place")
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
-        if self.op is None and self._saved is not None and len(self._saved) == 3:
+        if self.is_part:
             self._write_through(array)
             return self
         self._data = array
@@ -152,7 +145,7 @@ class InPlace(ArrayNode):
 
         What else holds the array, such as a graph, keeps the old numbers: it is then copied first.
         """
-        *parts, whole = self._chain()
+        *parts, whole = self.within()
         whole._may_change("in place")
         numbers = whole._data
         views = [part._data for part in parts if isinstance(part._data, np.ndarray)]

@@ -319,16 +319,9 @@ class Shapes(ArrayNode):
             own, new = self._data, made._data
             base = own if own.base is None else own.base
             one = kind == "index" and isinstance(new, np.generic) and isinstance(own, np.ndarray)
-            if (new.base is base or one or kind == "expand") and self._depth() < DEEPEST_PART:
+            if (new.base is base or one or kind == "expand") and len(self.within()) <= DEEPEST_PART:
                 made._saved = self, kind, made.shape if how is None else how
         return made
-
-    def _depth(self) -> int:
-        """Of how many tensors, one within the other, it is a part."""
-        depth, part = 0, self
-        while part.op is None and part._saved is not None and len(part._saved) == 3:
-            depth, part = depth + 1, part._saved[0]
-        return depth
 
     def __getitem__(self, key: object) -> Tensor:
         try:

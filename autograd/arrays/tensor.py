@@ -104,7 +104,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def data(self) -> Tensor:
         """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
-        if self.op is None and self._saved is not None and len(self._saved) == 3:       # the same part, once more
+        if self.is_part:                            # the same part, once more
             return handle(self._data, self._saved)
         return handle(self._data, (self, "_data") if self.op is None else None)
 
