@@ -44,7 +44,7 @@ from autograd.core.comparing import compared
 from autograd.core.graph import topological
 from autograd.core.interior import interior, one_at_a_time
 from autograd.core.modes import active, choices_recorded, is_grad_enabled, watching
-from autograd.core.op import Op
+from autograd.core.op import TABLE, Op
 from autograd.core.operators import COMPARISONS
 from autograd.core.writing import Method
 
@@ -514,9 +514,8 @@ for _name, _sign in [("add", "__add__"), ("sub", "__sub__")]:
     setattr(Tensor, f"{_name}_", _with_alpha(f"{_name}_", getattr(Tensor, f"{_name}_")))
 for _name, _method in [("div", _with_rounding(Tensor.__truediv__)), ("round", _with_decimals(Tensor.round))]:
     setattr(Tensor, _name, _method)
-for _name in ("abs", "ceil", "clamp", "clip", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2", "tanh",
-              "masked_fill", "neg", "pow", "reciprocal", "relu", "remainder", "round", "sigmoid", "sign", "sin", "cos",
-              "sqrt", "square", "tril", "triu"):
+for _name in ("clamp", "clip", "masked_fill", "pow", "remainder", "tril", "triu",
+              *[name for op in TABLE.values() if op.arity == 1 for name in op.methods if name[0] != "_"]):
     setattr(Tensor, f"{_name}_", _changing(_name))
 for _name in MISSING:
     if not hasattr(Tensor, _name):
