@@ -607,8 +607,8 @@ def _Gather(index: Array) -> Rule:
 
 
 def _largest(x: Array, out: Array | None = None) -> Any:
-    reduce: Rule = np.maximum.reduce                # as in `_Sum`
-    return reduce(x, 1, None, out, True)
+    maximum: Any = TABLE["maximum"].array           # a ufunc
+    return maximum.reduce(x, 1, None, out, True)
 
 
 def _logsumexp(x: Array, out: Array | None = None) -> Any:
