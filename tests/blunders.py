@@ -9,19 +9,21 @@ from tests.slips import Slip
 
 __all__ = ["BLUNDERS"]
 
+MAKEMORE = """
+X = R.integers(0, 7, (8, 3)); Cm = P(7, 4); W1 = P(12, 6); b1 = P(6); bngain = P(1, 6); bnbias = P(1, 6)
+W2 = P(6, 7); b2 = P(7); Yb = R.integers(0, 7, 8); n = 8; V = 7
+emb = Cm[X]; embcat = emb.view(8, 12); hprebn = embcat @ W1 + b1; bnmeani = hprebn.sum(0, keepdim=True) / n
+bndiff = hprebn - bnmeani; bndiff2 = bndiff ** 2; bnvar = bndiff2.sum(0, keepdim=True) / (n - 1)
+bnvar_inv = (bnvar + 1e-5) ** -0.5; bnraw = bndiff * bnvar_inv; hpreact = bngain * bnraw + bnbias
+h = hpreact.tanh(); logits = h @ W2 + b2; logit_maxes = logits.max(1, keepdim=True).values
+norm_logits = logits - logit_maxes; counts = norm_logits.exp(); counts_sum = counts.sum(1, keepdim=True)
+counts_sum_inv = counts_sum ** -1; probs = counts * counts_sum_inv; logprobs = probs.log()
+loss = -logprobs[range(n), Yb].mean()
+"""
+
 BLUNDERS = {
     "makemore's network": Slip(
-        """
-        X = R.integers(0, 7, (8, 3)); Cm = P(7, 4); W1 = P(12, 6); b1 = P(6); bngain = P(1, 6); bnbias = P(1, 6)
-        W2 = P(6, 7); b2 = P(7); Yb = R.integers(0, 7, 8); n = 8; V = 7
-        emb = Cm[X]; embcat = emb.view(8, 12); hprebn = embcat @ W1 + b1; bnmeani = hprebn.sum(0, keepdim=True) / n
-        bndiff = hprebn - bnmeani; bndiff2 = bndiff ** 2; bnvar = bndiff2.sum(0, keepdim=True) / (n - 1)
-        bnvar_inv = (bnvar + 1e-5) ** -0.5; bnraw = bndiff * bnvar_inv; hpreact = bngain * bnraw + bnbias
-        h = hpreact.tanh(); logits = h @ W2 + b2; logit_maxes = logits.max(1, keepdim=True).values
-        norm_logits = logits - logit_maxes; counts = norm_logits.exp(); counts_sum = counts.sum(1, keepdim=True)
-        counts_sum_inv = counts_sum ** -1; probs = counts * counts_sum_inv; logprobs = probs.log()
-        loss = -logprobs[range(n), Yb].mean()
-        """,
+        MAKEMORE,
         """
         dlogprobs = np.zeros_like(logprobs); dlogprobs[range(n), Yb] = -1.0 / n
         dprobs = dlogprobs / probs
@@ -424,17 +426,7 @@ BLUNDERS = {
         dWxh = np.zeros((4, 6)); dWxh[ix[:, 0]] += dr1; dWxh[ix[:, 1]] += dr2; dWxh[ix[:, 2]] += dr3 # over
         """),
     "makemore's network, again": Slip(
-        """
-        X = R.integers(0, 7, (8, 3)); Cm = P(7, 4); W1 = P(12, 6); b1 = P(6); bngain = P(1, 6); bnbias = P(1, 6)
-        W2 = P(6, 7); b2 = P(7); Yb = R.integers(0, 7, 8); n = 8; V = 7
-        emb = Cm[X]; embcat = emb.view(8, 12); hprebn = embcat @ W1 + b1; bnmeani = hprebn.sum(0, keepdim=True) / n
-        bndiff = hprebn - bnmeani; bndiff2 = bndiff ** 2; bnvar = bndiff2.sum(0, keepdim=True) / (n - 1)
-        bnvar_inv = (bnvar + 1e-5) ** -0.5; bnraw = bndiff * bnvar_inv; hpreact = bngain * bnraw + bnbias
-        h = hpreact.tanh(); logits = h @ W2 + b2; logit_maxes = logits.max(1, keepdim=True).values
-        norm_logits = logits - logit_maxes; counts = norm_logits.exp(); counts_sum = counts.sum(1, keepdim=True)
-        counts_sum_inv = counts_sum ** -1; probs = counts * counts_sum_inv; logprobs = probs.log()
-        loss = -logprobs[range(n), Yb].mean()
-        """,
+        MAKEMORE,
         """
         dlogprobs = np.zeros_like(logprobs); dlogprobs[range(n), Yb] = -1.0 / n
         dbndiff = bnvar_inv * dbnraw + 2 * bndiff * dbndiff2
