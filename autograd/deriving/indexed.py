@@ -20,7 +20,7 @@ from autograd.deriving.board import MISTAKE, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import Digit, Flat, drawn, expanded, hidden, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, drawn, expanded, factored, hidden, ones_at, summed
 from autograd.deriving.points import Point, flat
 from autograd.deriving.reading import WHOLE
 from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
@@ -117,7 +117,7 @@ class IndexRewriter(Rewriter):
                     if all(not t.has(delta) for t in terms):
                         moved = sp.Add(*[t.xreplace({old: new}) * delta if had.has(delta) else t
                                          for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))])
-                        forms += [sp.factor_terms(moved), sp.factor_terms(sp.factor(moved))]
+                        forms += [sp.factor_terms(moved), sp.factor_terms(factored(moved))]
         return self.best([*forms, expr])
 
     def tidy(self, expr: sp.Expr) -> sp.Expr:

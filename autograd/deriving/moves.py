@@ -29,7 +29,10 @@ from autograd.deriving.fields import (
 
 Places = Callable[[Index], Sequence[sp.Expr]]       # of an index the place on each axis
 
-__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "hidden", "loosened", "ones_at", "summed"]
+__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "factored", "hidden", "loosened", "ones_at",
+           "summed"]
+
+SEARCHED = 5                                        # names in what is left to SymPy's search for factors
 
 
 class Place(sp.Function):                           # type: ignore[misc]
@@ -148,6 +151,33 @@ def expanded(x: sp.Expr) -> sp.Expr:
     out = drawn(sp.expand(close(x)).xreplace({v: k for k, v in closed.items()}))
     return out.replace(lambda y: y.is_Pow and isinstance(y.base, (Comparison, sp.KroneckerDelta)) and y.exp.is_positive,
                        lambda y: y.base)            # of 0 and 1
+
+
+def factored(x: sp.Expr) -> sp.Expr:
+    """As a product.
+
+    Of a polynomial that is linear in a name, only what its two coefficients have in common is left to factor.
+    Without this SymPy searches in all names at once, from points that it draws at random: a sum of 13 terms in 8 names
+    took 10 ms, and more than ten minutes in one run of thirty.
+    """
+    above, below = sp.fraction(sp.together(x))
+    return _factors(above) / _factors(below)
+
+
+def _factors(x: sp.Expr) -> sp.Expr:
+    if x.is_Mul:
+        return sp.Mul(*map(_factors, x.args))
+    if x.is_Pow and x.exp.is_Integer:
+        return _factors(x.base) ** x.exp
+    if not x.is_Add:
+        return x
+    polynomial = sp.Poly(x)
+    gens = sorted(polynomial.gens, key=polynomial.degree)
+    if len(gens) == 1 or polynomial.degree(gens[0]) > 1 or not polynomial.domain.is_ZZ:
+        return sp.factor(x) if len(gens) <= SEARCHED else sp.factor_terms(x)
+    polynomial = polynomial.reorder(*gens).eject(*gens[1:])
+    common, rest = polynomial.primitive()
+    return _factors(polynomial.domain.to_sympy(common)) * rest.inject().as_expr()
 
 
 def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = False) -> sp.Expr:

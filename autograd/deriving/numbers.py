@@ -13,6 +13,7 @@ import sympy as sp
 from autograd.deriving.board import Board, Local
 from autograd.deriving.derivation import Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
+from autograd.deriving.moves import factored
 from autograd.deriving.points import Point
 from autograd.deriving.reading import WHOLE, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
@@ -220,5 +221,5 @@ def always(x: float) -> Callable[[Point], float]:
 
 def below(x: sp.Expr) -> set[sp.Expr]:
     """The factors under the line of a fraction."""
-    factors = sp.Mul.make_args(sp.factor(sp.denom(sp.together(x))))
+    factors = sp.Mul.make_args(factored(sp.denom(sp.together(x))))
     return {f.as_base_exp()[0] for f in factors if f.free_symbols}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sympy as sp
 
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
-from autograd.deriving.moves import hidden
+from autograd.deriving.moves import factored, hidden
 from autograd.deriving.reading import Reading
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
 
@@ -73,9 +73,9 @@ class Rewriter:
                 return
             found, solution = sp.solve_linear(flat - symbol, symbols=[stand_in])
             if found == stand_in:
-                self.turned[powers[0]] = sp.factor(solution)
+                self.turned[powers[0]] = factored(solution)
                 for s in small.keys() & formula.free_symbols:
-                    self.turned[s] = sp.factor(sp.cancel(small[s].xreplace(self.turned)))
+                    self.turned[s] = factored(sp.cancel(small[s].xreplace(self.turned)))
 
     def powers_of(self, expr: sp.Expr) -> list[sp.Expr]:
         """The exponentials in it, written out or by name."""
@@ -103,14 +103,14 @@ class Rewriter:
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = sp.cancel(flat)
-        forms = [flat, less, sp.factor(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+        forms = [flat, less, factored(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
             sp.cancel, sp.Add.make_args(flat))))]
         if less.has(Comparison):                    # what jumps is taken out
             smooth, jumps = hidden(less, Comparison)
             numerator, denominator = sp.fraction(smooth)
             terms = sp.expand(numerator)
             taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps]) for t in sp.Add.make_args(terms)}
-            forms.append((sp.collect(terms, taken - {1}, sp.factor) / denominator).xreplace(jumps))
+            forms.append((sp.collect(terms, taken - {1}, factored) / denominator).xreplace(jumps))
         return self.best([x.xreplace(opened) for x in forms])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
@@ -162,7 +162,7 @@ class Rewriter:
             if fact.left.coeff(symbol).free_symbols or (fact.left - symbol * fact.left.coeff(symbol)).has(symbol):
                 continue
             other = symbol + (whole - fact.left) / fact.left.coeff(symbol)
-            together = sp.factor(sp.cancel(expr.subs(symbol, other)))
+            together = factored(sp.cancel(expr.subs(symbol, other)))
             says = Shown(*self.write(fact.left)[:3], 0)
             why = said("as ", self.says(fact.left, fact.right), fact.reason)
             result = self.tidy(together.subs(whole, fact.right))
