@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from autograd.arrays import structural as st
 from autograd.arrays.silence import quietly
+from autograd.arrays.versions import changes, current, inputs_of, settle
 from autograd.core.graph import Node
 from autograd.core.numbers import is_real
 from autograd.core.op import Op
@@ -61,15 +62,36 @@ class ArrayNode(Node, Operators):
         return len(self.shape)
 
     @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The nodes this one was computed from, in order, as they were then."""
+        inputs = inputs_of(self)
+        return settle(self, inputs) if changes and inputs else inputs
+
+    @property
     def is_part(self) -> bool:
         """Whether it is a constant that shares memory with another tensor, as `x[0]` does: `_saved` says how."""
         return self.op is None and self._saved is not None and len(self._saved) == 3
 
+    @property
+    def place(self) -> tuple[Any, str, Any] | None:
+        """What it is a part of, and how it is found there: of a constant, or of a node that an op gave the same memory.
+
+        What is written to a part is written to the whole.
+        """
+        if self.is_part:
+            return self._saved                      # type: ignore[no-any-return]
+        if self.op in st.VIEWS:
+            whole, data = current(self._a), self._data
+            if (np.may_share_memory(data, self._saved[0]) or (self._notes is not None and "diagonal" in self._notes)
+                    or self.op is st.expand or (self.op is st.index and isinstance(data, np.generic))):
+                return whole, self.op.name, self._saved[1]
+        return None
+
     def within(self) -> list[Any]:
         """Itself, what it is a part of, what that is a part of, and so on."""
         chain: list[Any] = [self]
-        while chain[-1].is_part:
-            chain.append(chain[-1]._saved[0])
+        while (place := chain[-1].place) is not None:
+            chain.append(place[0])
         return chain
 
     def numpy(self) -> np.ndarray:

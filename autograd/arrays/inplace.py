@@ -1,7 +1,8 @@
 """Tensor's methods that change it in place.
 
 A leaf's array is replaced, never written to while anyone else holds it, so what a graph has saved stays as the forward
-pass saw it. A node that is changed after its op made it may be read; no gradient passes through it any more.
+pass saw it. In a graph a change is an op like any other: the tensor, and what it is a part of, become its results (see
+`versions`). Where no graph is recorded, a node that is changed may be read; no gradient passes through it any more.
 """
 
 from __future__ import annotations
@@ -9,28 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import ref
 
 import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.chance import Generator, random
-from autograd.arrays.convert import Array, ArrayNode, cast, one_number, operand
+from autograd.arrays.convert import Array, ArrayNode, cast, handle, one_number, operand
 from autograd.arrays.dims import axis_of, index_key
+from autograd.arrays.joining import where
+from autograd.arrays.versions import becomes, changed, parts_of
 from autograd.core.modes import is_grad_enabled
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["InPlace", "changes", "refuse_changed"]
+    from autograd.arrays.tensor import Tensor
+
+__all__ = ["InPlace", "part_at", "refuse_changed"]
 
 
 def _through_a_change(*_: object) -> NoReturn:
     raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
                      "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
-
-
-changes: set[bool] = set()                         # holds something once any tensor was changed: until then none
-                                                    # need be looked for
 
 
 def refuse_changed(order: Sequence[ArrayNode]) -> None:
@@ -51,13 +53,19 @@ _CHANGED = _Changed("changed", _through_a_change, joint=_through_a_change, symbo
 _APART = {"changed": _CHANGED}
 
 
-_VIEWS = {st.index, st.reshape, st.permute, st.expand}      # the ops that may give the same memory again
-
-# How a part is found in an array.
+# How a part is found in an array, and in a tensor.
 _PARTS: dict[str, Callable[[Any, Any], Any]] = {
     "index": lambda x, key: x[_with_dots(key)],
     "reshape": lambda x, shape: x.reshape(shape), "permute": lambda x, dims: x.transpose(dims),
-    "expand": np.broadcast_to, "pick": lambda x, key: x[key]}
+    "expand": np.broadcast_to}
+_PARTS_OF_TENSORS: dict[str, Callable[[Any, Any], Tensor]] = {
+    "index": lambda x, key: x[key], "reshape": lambda x, shape: x.reshape(shape),
+    "permute": lambda x, dims: x.permute(*dims), "expand": lambda x, shape: x.expand(*shape)}
+
+
+def part_at(whole: Tensor, kind: str, how: Any) -> Tensor:
+    """The part of a tensor that is found so."""
+    return _PARTS_OF_TENSORS[kind](whole, how)
 
 
 def _with_dots(key: Any) -> Any:
@@ -66,11 +74,38 @@ def _with_dots(key: Any) -> Any:
     return key if any([k is ... for k in key]) else (*key, ...)
 
 
+def _put(whole: Any, kind: str, how: Any, value: Any) -> Any:
+    """The tensor with `value`, which broadcasts there, in the places of a part: as what replaces it in a graph."""
+    places = _PARTS[kind](np.arange(whole.numel()).reshape(whole.shape), how)
+    if kind == "expand" and places.size > whole.numel():
+        raise ValueError(_REPEATED)
+    if places.size == 0:
+        return whole
+    value = value.to(whole.dtype)
+    held = np.zeros(whole.numel(), bool)
+    held[places] = True
+    if value.numel() == 1:
+        taken = value.reshape(()) if value.ndim else value
+    else:
+        source = np.zeros(whole.numel(), np.intp)
+        source[places.reshape(-1)] = np.arange(places.size)         # of a place named twice, the last value stays
+        lengths = value.shape[max(value.ndim - places.ndim, 0):]    # NumPy lets leading axes of length 1 go
+        taken = value.reshape(lengths).expand(*places.shape).reshape(-1)[source].reshape(whole.shape)
+    return where(held.reshape(whole.shape), taken, whole)
+
+
+_REPEATED = "in place: several of these numbers are one in memory, as expand() leaves them; change a .clone()"
+
+
 def _owners(handle: Any) -> Iterator[tuple[Any, str]]:
     """Whose numbers or gradient a handle is that `.data` or `.grad` gave out; or both, `.grad.data`."""
     slot = "_data"
     while slot == "_data" and handle.op is None and handle._saved is not None and len(handle._saved) == 2:
         handle, slot = handle._saved
+        if isinstance(handle, ref):
+            handle = handle()
+            if handle is None:
+                return
         yield handle, slot
 
 
@@ -82,63 +117,116 @@ class InPlace(ArrayNode):
     def __setitem__(self, key: object, value: object) -> None:
         """Change the numbers at `key`. No gradient flows through an assignment: one that would have to, raises."""
         self._may_change("item assignment")
-        tracked = isinstance(value, ArrayNode) and value.requires_grad and is_grad_enabled()
-        if tracked and self._saved is not None and self.op is None:
-            raise ValueError("item assignment: the value has a gradient, which .data, or a part of another tensor, "
-                             "would lose; use value.detach(), or assign to the whole: x[0, 1] = …")
-        shared = getrefcount(self._data) > 2        # by a graph, a view, another Tensor: they keep the old numbers
-        array = self._data
+        value = operand(value, "item assignment", self)
+        in_graph = self._in_graph("item assignment", value)
+        shared = in_graph or getrefcount(self._data) > 2        # by a graph, a view, another Tensor: they keep the old
+        array = self._data                                      # numbers
         if shared or not isinstance(array, np.ndarray) or array.base is not None:
             array = np.array(array)
         try:
-            array[index_key(key)] = operand(value, "item assignment", self)._data
+            array[index_key(key)] = value._data
         except IndexError as error:
             raise IndexError(f"item assignment: {error} (of a tensor of shape {self.shape})") from None
         except ValueError as error:
             raise ValueError(f"item assignment: {error} (of a tensor of {self.dtype})") from None
-        self._replace(array)
-        if tracked and self.op is None:
-            self._cut()
+        if in_graph:
+            self._write(_put(self, "index", index_key(key), value))
+        else:
+            self._replace(array)
 
     def _may_change(self, what: str) -> None:
-        if self.requires_grad and self.op is None and is_grad_enabled():
-            raise ValueError(f"{what}: {self.label or 'this tensor'} is a leaf that requires a gradient, and the "
-                             "change would escape it; change its .data, or work under no_grad()")
-        root: Any = self
-        while root.op in _VIEWS:
-            root = root._a
-        if root is not self and root.op is None and is_grad_enabled() and np.may_share_memory(root._data, self._data):
-            raise ValueError(f"{what}: this is a part of {root.label or 'a tensor'}, a leaf that requires a gradient, "
-                             "and the change would escape it; work under no_grad(), or change a .clone()")
-
-        if root.is_part:
-            *parts, whole = self.within()           # a part whose whole was changed meanwhile has old numbers
-            numbers = whole._data
-            for part in reversed(parts):
-                numbers = _PARTS[part._saved[1]](numbers, part._saved[2])
+        chain = self.within()
+        root = chain[-1]
+        if root.requires_grad and root.op is None and is_grad_enabled():
+            which, remedy = ((f"{self.label or 'this tensor'} is", "change its .data, or work under no_grad()")
+                             if root is self else
+                             (f"this is a part of {root.label or 'a tensor'},",
+                              "work under no_grad(), or change a .clone()"))
+            raise ValueError(f"{what}: {which} a leaf that requires a gradient, and the change would escape it; {remedy}")
+        numbers = root._data                        # a part whose whole was changed meanwhile has old numbers
+        for part, whole in reversed(list(zip(chain, chain[1:]))):
+            _, kind, how = part.place
+            if whole.op is not None and is_grad_enabled():
+                if part.op is None or part._saved[0] is not whole._data:
+                    becomes(part, part_at(whole, kind, how))
+            else:
+                numbers = _PARTS[kind](numbers, how)
                 part._data = numbers if numbers.ndim else numbers[()]
 
-    def _may_take(self, what: str, other: object) -> None:
-        if isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled():
-            raise ValueError(f"{what}: the other one has a gradient, which a change in place would lose; "
-                             "use the operator, or other.detach()")
+    def _in_graph(self, what: str, *others: object) -> bool:
+        """Whether a change of it is an op of the graph: it stands in one, or something new in it has a gradient."""
+        if not is_grad_enabled():
+            return False
+        root = self.within()[-1]
+        if not any([isinstance(x, ArrayNode) and x.requires_grad for x in others]):
+            return root.op is not None
+        if root.op is None and root._saved is not None:
+            raise ValueError(f"{what}: the value has a gradient, which .data or .grad would lose; "
+                             "use value.detach(), assign to the tensor itself, or to a .clone()")
+        if self.dtype.kind != "f":
+            raise TypeError(f"{what}: the value has a gradient, which a tensor of {self.dtype} can't hold; "
+                            "use value.detach(), or make the tensor one of floats")
+        return True
 
-    def _replace(self, array: Array) -> Self:
+    def _write(self, made: Any) -> None:
+        """Become `made`; and have what it is a part of become what has `made` in that place."""
+        chain = self.within()
+        places = [part.place for part in chain[:-1]]
+        for (_, kind, how), whole in zip(places, chain[1:]):
+            made = _put(whole, kind, how, made)
+        becomes(chain[-1], made)
+        for part, (_, kind, how), whole in reversed(list(zip(chain, places, chain[1:]))):
+            becomes(part, part_at(whole, kind, how))
+        chain[-1]._keep_up()
+
+    def _take(self, what: str, made: Any, *others: object) -> Self:
+        """Take the numbers of `made`, of this shape; in a graph become it, or a node with its numbers."""
+        if not self._in_graph(what, made, *others):
+            return self._replace(made._data)
+        self._check(made._data)
+        made = made.to(self.dtype)
+        self._write(made if made.op is not None else _put(self, "reshape", self.shape, made))
+        return self
+
+    def _check(self, array: Array) -> None:
         if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
             raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
                             "convert it first, or assign the result to a name")
-        array = cast(array, self._data.dtype, "in place")
         if array.shape != self._data.shape:
             raise ValueError(f"in place: a result of shape {array.shape} does not fit a tensor of shape {self.shape}")
-        if self.is_part:
+
+    def _replace(self, array: Array) -> Self:
+        self._check(array)
+        array = cast(array, self._data.dtype, "in place")
+        if self.place is not None:
             self._write_through(array)
             return self
         self._data = array
         for owner, slot in _owners(self):
             setattr(owner, slot, array)
+            if slot == "_data" and owner.op is not None:
+                owner._cut()
+            else:
+                owner._keep_up()
         if self.op is not None:
             self._cut()
+        self._keep_up()
         return self
+
+    def _keep_up(self) -> None:
+        """Have its parts, and what `.data` gave out, show the numbers it has now."""
+        for part in parts_of(self):
+            if part.is_part:
+                whole, kind, how = part._saved
+                if whole.op is not None and is_grad_enabled():
+                    becomes(part, part_at(whole, kind, how))
+                else:
+                    numbers = _PARTS[kind](whole._data, how)
+                    part._data = numbers if numbers.ndim else numbers[()]
+            elif part.op is None and part._saved is not None:       # what `.data` or `.grad` gave out
+                numbers = getattr(self, part._saved[1])
+                part._data = part._data if numbers is None else numbers
+            part._keep_up()
 
     def _write_through(self, array: Array) -> None:
         """Write to a part of another tensor, as `x[0]` and `x.view(-1)` are, and so to that tensor.
@@ -156,16 +244,15 @@ class InPlace(ArrayNode):
         numbers = numbers if alone else np.array(numbers)
         made, target = [], numbers
         for part in reversed(parts):
-            _, kind, how = part._saved
+            _, kind, how = part.place
             made.append((part, kind, how, target, _PARTS[kind](target, how)))
             target = made[-1][-1]
         try:
             target[...] = array
         except ValueError:
-            raise ValueError("in place: several of these numbers are one in memory, as expand() leaves them; change a "
-                             ".clone()") from None
+            raise ValueError(_REPEATED) from None
         for part, kind, how, outer, inner in reversed(made):
-            if kind == "pick":                      # which is no view
+            if kind == "index" and not np.may_share_memory(inner, outer):       # a diagonal, which NumPy copies
                 outer[how] = inner
             part._data = inner if inner.ndim else inner[()]
         if not alone or whole.op is not None:
@@ -174,48 +261,50 @@ class InPlace(ArrayNode):
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
-        changes.add(True)
-
-    def _in_place(self, name: str, result: Callable[[object], Self], other: object) -> Self:
-        if self.op is None and not (isinstance(other, ArrayNode) and other.requires_grad and is_grad_enabled()):
-            self._may_change(name)
-            return self._replace(result(other)._data)
-        return result(other)                        # within a graph: an ordinary op under the old name
+        changed(self)
 
     def __iadd__(self, other: object) -> Self:
-        return self._in_place("+=", self.__add__, other)
+        return self._assigned("+=", self.__add__, other)
 
     def __isub__(self, other: object) -> Self:
-        return self._in_place("-=", self.__sub__, other)
+        return self._assigned("-=", self.__sub__, other)
 
     def __imul__(self, other: object) -> Self:
-        return self._in_place("*=", self.__mul__, other)
+        return self._assigned("*=", self.__mul__, other)
 
     def __itruediv__(self, other: object) -> Self:
-        return self._in_place("/=", self.__truediv__, other)
+        return self._assigned("/=", self.__truediv__, other)
 
     def zero_(self) -> Self:
         """All numbers made zero, in place."""
-        self._may_change("zero_")
-        return self.fill_(0)
+        return self.put_in_place("zero_", lambda x: handle(np.zeros_like(x._data)))
 
     def fill_(self, value: object) -> Self:
         """All numbers made `value`, in place."""
         self._may_change("fill_")
-        self._may_take("fill_", value)
+        value = operand(value, "fill_", self)
+        one_number("fill_", value, self)
+        return self._all("fill_", value)
+
+    def _all(self, name: str, value: Any) -> Self:
+        """All numbers made those of `value`, which broadcasts to this shape."""
+        if self._in_graph(name, value):
+            self._write(_put(self, "reshape", self.shape, value))
+            return self
         array = np.empty_like(self._data)
-        array[...] = one_number("fill_", value, self)
+        try:
+            array[...] = cast(value._data, self.dtype, name)
+        except ValueError:
+            raise ValueError(f"{name}: got shape {value.shape}, which does not broadcast to {self.shape}") from None
         return self._replace(array)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """All numbers drawn from the normal distribution, in place."""
-        self._may_change("normal_")
-        return self._replace(np.asarray(random(generator).normal(mean, std, self.shape)))
+        return self.put_in_place("normal_", lambda x: handle(np.asarray(random(generator).normal(mean, std, x.shape))))
 
     def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Self:
         """All numbers drawn evenly from a to below b, in place."""
-        self._may_change("uniform_")
-        return self._replace(np.asarray(random(generator).uniform(a, b, self.shape)))
+        return self.put_in_place("uniform_", lambda x: handle(np.asarray(random(generator).uniform(a, b, x.shape))))
 
     def index_add_(self, dim: int, index: object, source: object, *, alpha: float = 1) -> Self:
         """`alpha` times each slice of `source` along `dim` added to the slice that `index` names, in place.
@@ -225,21 +314,22 @@ class InPlace(ArrayNode):
         tensor([4., 3.])
         """
         self._may_change("index_add_")
-        self._may_take("index_add_", source)
         key = (slice(None),) * axis_of("index_add_", dim, self.ndim) + (index_key(index),)
+        more = operand(source, "index_add_", self) * alpha
         array = np.array(self._data)
         try:
-            np.add.at(array, key, operand(source, "index_add_", self)._data * alpha)
+            np.add.at(array, key, more._data)
         except (IndexError, ValueError) as error:
             raise type(error)(f"index_add_: {error} (of a tensor of shape {self.shape})") from None
-        return self._replace(array)
+        if not self._in_graph("index_add_", more):
+            return self._replace(array)
+        slices = more.expand(*self._data[key].shape).to(self.dtype)
+        return self._take("index_add_", self + slices.apply(st.scatter, slices, key, self.shape), more)
 
     def copy_(self, other: object) -> Self:
         """All numbers made those of `other`, broadcast to this shape, in place."""
         self._may_change("copy_")
-        self._may_take("copy_", other)
-        array = cast(operand(other, "copy_", self)._data, self.dtype, "copy_")
-        return self._replace(np.broadcast_to(array, self.shape).copy())
+        return self._all("copy_", operand(other, "copy_", self))
 
     def add_(self, other: object) -> Self:
         """`self += other`."""
@@ -257,14 +347,11 @@ class InPlace(ArrayNode):
         """`self /= other`."""
         return self._assigned("div_", self.__truediv__, other)
 
-    def put_in_place(self, name: str, function: Callable[..., Self], *given: object, **options: object) -> Self:
-        """What the function makes of it, written into it; no gradient may have to pass."""
+    def put_in_place(self, name: str, function: Callable[..., Any], *given: object, **options: object) -> Self:
+        """What the function makes of it, written into it."""
         self._may_change(name)
-        for other in (*given, *options.values()):
-            self._may_take(name, other)
-        return self._replace(function(self, *given, **options)._data)
+        return self._take(name, function(self, *given, **options))
 
     def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)
-        self._may_take(name, other)
-        return self._replace(result(other)._data)
+        return self._take(name, result(other))

@@ -13,14 +13,24 @@ from autograd.arrays import structural as st
 from autograd.arrays.convert import ArrayNode, short
 from autograd.arrays.dims import Dim, axis_of, dims_of, from_numpy, index_key, owed
 from autograd.arrays.joining import where
+from autograd.arrays.versions import holds
 
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["Shapes"]
+__all__ = ["Shapes", "apart"]
 
 
 DEEPEST_PART = 32           # a loop that says x = x[1:] must not keep every x there was
+
+
+def apart(made: Tensor) -> Tensor:
+    """`made`, no part of another tensor: what is written to it is written to it alone."""
+    if made.op is None:
+        made._saved = None
+    else:
+        made._data = made._data.copy()
+    return made
 
 
 class Shapes(ArrayNode):
@@ -51,8 +61,8 @@ class Shapes(ArrayNode):
         return self.expand(tuple(other.shape))
 
     def contiguous(self) -> Tensor:
-        """Itself: how its numbers lie in memory is nobody's concern here."""
-        return self                                 # type: ignore[return-value]
+        """Itself, or a copy whose numbers lie in order in memory."""
+        return self if np.asarray(self._data).flags.c_contiguous else self.clone()     # type: ignore[return-value]
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""
@@ -180,15 +190,17 @@ class Shapes(ArrayNode):
         last = self.permute(*others, first, second)
         made = last[key]
         if made.op is None:
-            made._saved = last, "pick", key
+            made._saved = last, "index", key        # NumPy copies it; here it is a part, as in PyTorch
+            holds(last, made)
+        else:
+            made._notes = {"diagonal": True}
         return made
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A matrix's diagonal; of a vector, the matrix that has it there and 0 elsewhere."""
         if self.ndim == 2:
-            made = self.diagonal(diagonal)
-            if made.op is None:
-                made._saved = None                  # a copy, no part of self
+            made = apart(self.diagonal(diagonal))
+            made._notes = None
             return made
         if self.ndim != 1:
             raise ValueError(f"diag: got shape {self.shape}, expected a vector or a matrix; use .diagonal()")
@@ -213,9 +225,9 @@ class Shapes(ArrayNode):
         shape = (1,) * (len(times) - self.ndim) + self.shape
         if any(n < 0 for n in times):
             raise ValueError(f"tile: got {times}, expected numbers that are not negative")
-        apart = self.reshape([n for length in shape for n in (1, length)])
-        wide = apart.expand([n for pair in zip(times, shape) for n in pair])
-        return wide.reshape([n * length for n, length in zip(times, shape)])
+        spaced = self.reshape([n for length in shape for n in (1, length)])
+        wide = spaced.expand([n for pair in zip(times, shape) for n in pair])
+        return apart(wide.reshape([n * length for n, length in zip(times, shape)]))
 
     def repeat(self, *sizes: object, **numpy_names: object) -> Tensor:
         """PyTorch's `repeat` is `tile`; with NumPy's `axis`, each number is repeated: `repeat_interleave`."""
@@ -321,6 +333,7 @@ class Shapes(ArrayNode):
             one = kind == "index" and isinstance(new, np.generic) and isinstance(own, np.ndarray)
             if (new.base is base or one or kind == "expand") and len(self.within()) <= DEEPEST_PART:
                 made._saved = self, kind, made.shape if how is None else how
+                holds(self, made)
         return made
 
     def __getitem__(self, key: object) -> Tensor:

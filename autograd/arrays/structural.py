@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autograd.arrays.convert import Array
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "Structural", "along", "argsort", "cast", "concatenate",
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "VIEWS", "Structural", "along", "argsort", "cast", "concatenate",
            "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along",
            "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
            "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
@@ -448,6 +448,7 @@ index = _inner("index", _index,
 scatter = _inner("scatter", _scatter,
                 lambda g, out, x, key, shape: index(g, key),
                 words="each element gets the gradient of the place it was added to")
+VIEWS = frozenset({index, reshape, permute, expand})            # those that may give the same memory again
 
 
 # Matrix products, for vectors, matrices and stacks of them.

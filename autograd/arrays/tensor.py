@@ -31,14 +31,16 @@ from autograd.arrays.convert import (
 )
 from autograd.arrays.devices import check, device
 from autograd.arrays.dims import axis_of
-from autograd.arrays.inplace import InPlace, changes, refuse_changed
+from autograd.arrays.inplace import InPlace, part_at, refuse_changed
 from autograd.arrays.joining import cat, concatenate, gathered, holds_gradients, stack, where
 from autograd.arrays.missing import MISSING, Missing
 from autograd.arrays.numpys import NumPys
 from autograd.arrays.questions import Questions
 from autograd.arrays.reductions import Extremum, Reductions, named
+from autograd.arrays.shapes import apart
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
+from autograd.arrays.versions import changes, holds
 from autograd.core.asking import refuse_silent
 from autograd.core.comparing import compared
 from autograd.core.graph import topological
@@ -104,9 +106,15 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def data(self) -> Tensor:
         """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
-        if self.is_part:                            # the same part, once more
-            return handle(self._data, self._saved)
-        return handle(self._data, (self, "_data") if self.op is None else None)
+        if self.op is None:
+            same = handle(self._data, self._saved if self.is_part else (self, "_data"))
+            holds(same._saved[0], same)
+            return same
+        if self.op in st.VIEWS and (place := self.place) is not None:
+            return part_at(place[0].data, *place[1:])
+        same = handle(self._data, (ref(self), "_data"))         # weakly: what is detached keeps no graph alive
+        holds(self, same)
+        return same
 
     @data.setter
     def data(self, data: object) -> None:
@@ -117,7 +125,11 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def grad(self) -> Tensor | None:
         """∂root/∂self after `root.backward()`, detached; None if no backward pass came here."""
-        return None if self._grad is None else handle(self._grad, (self, "_grad"))
+        if self._grad is None:
+            return None
+        same = handle(self._grad, (self, "_grad"))
+        holds(self, same)
+        return same
 
     @grad.setter
     def grad(self, grad: object) -> None:
@@ -217,9 +229,9 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
                 return
             unreached = object()                    # this pass's own: no other gradient `is` it
             try:
-                order = interior(self, unreached)
                 if changes:
-                    refuse_changed(order)
+                    refuse_changed(topological(self))           # which has each find its inputs as they were
+                order = interior(self, unreached)
                 self._grad = seed
                 SILENT.copy().run(_pull_all, order, unreached)      # `quietly`, without its call
             except BaseException:                   # Ctrl-C too: no node may keep the mark
@@ -332,7 +344,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
 
     def clone(self) -> Tensor:
         """The same numbers as a node of their own, through which the gradient passes."""
-        return st.reshape.make(self, self.shape)    # no part of self: what is written to it is written to it alone
+        return apart(st.reshape.make(self, self.shape))
 
     copy = clone                                    # NumPy's name
 

@@ -45,12 +45,15 @@ def _copied(node: Node) -> object:
 
 
 def _state(node: Node) -> dict[str, object]:
-    """What it holds beside its op and inputs; which module returned it, a copy forgets."""
+    """What it holds beside its op and inputs; which module returned it, and what it was before, a copy forgets."""
     slots = [slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())]
     state = {slot: getattr(node, slot) for slot in slots
              if slot not in ("op", "_a", "_b", "__weakref__") and hasattr(node, slot)}
-    state["_notes"] = {key: x for key, x in (node._notes or {}).items() if key != "calls"} or None
+    state["_notes"] = {key: x for key, x in (node._notes or {}).items() if key not in _FORGOTTEN} or None
     return state
+
+
+_FORGOTTEN = frozenset({"calls", "past", "now", "parts"})
 
 
 def _rebuilt(entries: list[Any]) -> Any:

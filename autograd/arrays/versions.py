@@ -1,0 +1,120 @@
+"""Versions of a tensor that was changed in place within a graph.
+
+Such a change is an op like any other: the tensor becomes its result, and a hidden node keeps what the tensor was. Who
+read the tensor before still points to the tensor. That is put right when its inputs are next asked for: a node has
+saved the arrays it read, and they tell which version it read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+if TYPE_CHECKING:
+    from autograd.arrays.tensor import Tensor
+
+__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "parts_of", "settle"]
+
+changes: dict[int, object] = {}                     # of the changed ones that are alive, a weak reference: while there is
+                                                    # none, nobody need look for old versions
+
+_SLOTS = ("_data", "_a", "_b", "_saved", "op", "requires_grad")
+
+
+def becomes(node: Tensor, made: Tensor) -> None:
+    """Have `node` be what `made` is: the result of an op, which may have read it as it was."""
+    if made is node:
+        return
+    old: Any = type(node).__new__(type(node))
+    for slot in _SLOTS:
+        setattr(old, slot, getattr(node, slot))
+    if old.op is None:
+        old._saved = None                           # nobody writes to it any more
+    old._grad = None
+    notes = {**(made._notes or {}), **(node._notes or {})}
+    old._notes = {"now": ref(node), **{key: notes.pop(key) for key in ("calls", "past") if key in notes}}
+    direct = sum([x is old._data for x in made._saved])
+    for slot in _SLOTS:
+        setattr(node, slot, getattr(made, slot))
+    node._notes = notes or None
+    if node._data is old._data:
+        node._data = node._data.copy()
+    if getrefcount(old._data) - 2 == direct:        # its own slot, and the question: nobody else read it
+        _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])
+        return
+    node._notes = {**notes, "past": old}
+    changed(node)
+    _settle_below(node, old)
+
+
+def changed(node: Any) -> None:
+    """Remember, for as long as it lives, that the node was changed."""
+    key = id(node)
+    changes[key] = ref(node, lambda _: changes.pop(key, None))
+
+
+def _settle_below(node: Any, old: Any) -> None:
+    """What `node` is now made of may have read it before: until that is put right, there would be a circle."""
+    stack, seen = [node], {id(old)}                 # what is below the old one was put right when that was made
+    while stack:
+        reader = stack.pop()
+        if id(reader) not in seen:
+            seen.add(id(reader))
+            stack += reader.inputs
+
+
+def settle(node: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs of a node, each as it was when the node read it."""
+    found = list(inputs)
+    for position, x in enumerate(inputs):
+        version = x
+        while version is not None and version._data is not node._saved[position]:
+            version = version._notes and version._notes.get("past")
+        if version is not None:
+            found[position] = version
+    if all([x is y for x, y in zip(found, inputs)]):
+        return inputs
+    _replace_inputs(node, found)
+    return inputs_of(node)
+
+
+def current(node: Any) -> Any:
+    """The tensor of which this is an old version; itself, if it is none."""
+    now = node._notes and node._notes.get("now")
+    return node if now is None else now() or node
+
+
+def inputs_of(node: Any) -> tuple[Any, ...]:
+    """The nodes it points to."""
+    if node._b is not None:
+        return node._a, node._b
+    return node._a if type(node._a) is tuple else () if node._a is None else (node._a,)
+
+
+def _replace_inputs(node: Any, inputs: Sequence[Any]) -> None:
+    if type(node._a) is tuple:
+        node._a = tuple(inputs)
+    elif inputs:
+        node._a, node._b = (*inputs, None)[:2]
+
+
+# The constants that share a tensor's numbers, its parts and what `.data` gave out, are kept up with it.
+
+def holds(whole: Any, part: Any) -> None:
+    """Note that `part` shows numbers of `whole`: weakly, for it may be gone before they change."""
+    notes = whole._notes
+    if notes is None or "parts" not in notes:
+        whole._notes = {**(notes or {}), "parts": [ref(part)]}
+        return
+    parts = notes["parts"]
+    parts.append(ref(part))
+    if len(parts) & (len(parts) - 1) == 0:          # at every power of two
+        parts[:] = [known for known in parts if known() is not None]
+
+
+def parts_of(whole: Any) -> list[Any]:
+    """Those that `whole` holds and that are alive."""
+    known = () if whole._notes is None else whole._notes.get("parts", ())
+    return [part for at in known if (part := at()) is not None]
