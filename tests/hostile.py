@@ -23,7 +23,7 @@ import numpy as np
 
 import autograd.functional as F
 import nn
-from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, replay, tensor, where
+from autograd import Tensor, Value, cat, detect_anomaly, grad, hessian, no_grad, replay, stack, tensor, where
 from autograd.core.nary import total
 from nn import optim
 
@@ -920,12 +920,41 @@ _LOST: dict[str, Callable[[Tensor], Any]] = {
     "np.putmask": lambda t: np.putmask(np.zeros(3), [True] * 3, t), "np.place": lambda t: np.place(np.zeros(3), [True] * 3, t),
     "np.full": lambda t: np.full(3, t), "np.full_like": lambda t: np.full_like(np.ones(3), t), "np.r_": lambda t: np.r_[t, t], "np.c_": lambda t: np.c_[t, t],
     "np.vectorize": lambda t: np.vectorize(abs)(t), "np.frompyfunc": lambda t: np.frompyfunc(abs, 1, 1)(t), "np.linspace": lambda t: np.linspace(0.0, t, 3),
-    "torch's fill_": lambda t: tensor([0.0]).fill_(t[0]), "torch's copy_": lambda t: tensor([0.0, 0.0, 0.0]).copy_(t),
-    "torch's add_": lambda t: tensor([0.0, 0.0, 0.0]).add_(t), "torch's index_add_": lambda t: tensor([0.0]).index_add_(0, [0, 0, 0], t),
+    "torch's add_, into .data": lambda t: param([0.0, 0.0, 0.0]).data.add_(t), "torch's fill_, of integers": lambda t: tensor([0]).fill_(t[0]),
     "Tensor(list of it)": lambda t: Tensor([t, t]), "a pair stacked": lambda t: tensor(t.max(0)), "a pair subtracted": lambda t: t - t.max(0),
 }
 for _what, _lose in _LOST.items():
     case(5, f"{_what} would lose a gradient, and raises", lambda lose=_lose: lose(param(_P)), (TypeError, ValueError))
+
+
+def written(change: Callable[[Tensor, Tensor], object]) -> Callable[[], Any]:
+    """The gradients that reach p = [[1, 2], [3, 4]] and w = 10 through 2p, changed in place, squared and summed."""
+    def run() -> list[float]:
+        p, w = param([[1.0, 2.0], [3.0, 4.0]]), param(10.0)
+        y = p * 2.0
+        change(y, w)
+        (y * y).sum().backward()
+        return [*np.ravel(p.grad.tolist()).tolist(), 0.0 if w.grad is None else w.grad.item()]
+    return run
+
+
+_WRITTEN: dict[str, tuple[Callable[[Tensor, Tensor], object], list[float]]] = {
+    "y[0, 1] = 5": (lambda y, w: y.__setitem__((0, 1), 5.0), [8.0, 0.0, 24.0, 32.0, 0.0]),
+    "y[0][1] = 5": (lambda y, w: y[0].__setitem__(1, 5.0), [8.0, 0.0, 24.0, 32.0, 0.0]),
+    "y.T[0] = 5": (lambda y, w: y.T.__setitem__(0, 5.0), [0.0, 16.0, 0.0, 32.0, 0.0]),
+    "y.view(-1)[3] = w": (lambda y, w: y.view(-1).__setitem__(3, w), [8.0, 16.0, 24.0, 0.0, 20.0]),
+    "y[0].fill_(w)": (lambda y, w: y[0].fill_(w), [0.0, 0.0, 24.0, 32.0, 40.0]),
+    "y.diagonal().zero_()": (lambda y, w: y.diagonal().zero_(), [0.0, 16.0, 24.0, 0.0, 0.0]),
+    "y[0] = y[1]": (lambda y, w: y.__setitem__(0, y[1]), [0.0, 0.0, 48.0, 64.0, 0.0]),
+    "y[0].mul_(y[0])": (lambda y, w: y[0].mul_(y[0]), [64.0, 512.0, 24.0, 32.0, 0.0]),
+    "y[y > 5] = 0": (lambda y, w: y.__setitem__(y > 5.0, 0.0), [8.0, 16.0, 0.0, 0.0, 0.0]),
+    "y[[0, 0]] = [[w], [1]]": (lambda y, w: y.__setitem__([0, 0], stack([w, w * 0.0 + 1.0]).view(2, 1)), [0.0, 0.0, 24.0, 32.0, 0.0]),
+    "alias = y; alias += w": (lambda y, w: y.__iadd__(w), [48.0, 56.0, 64.0, 72.0, 120.0]),
+    "y.detach().clone()[0] = 5": (lambda y, w: y.detach().clone().__setitem__(0, 5.0), [8.0, 16.0, 24.0, 32.0, 0.0]),
+    "torch's index_add_": (lambda y, w: y.index_add_(0, [1], w.view(1, 1)), [8.0, 16.0, 64.0, 72.0, 68.0]),
+    "torch's copy_": (lambda y, w: y[1].copy_(w), [8.0, 16.0, 0.0, 0.0, 40.0])}
+for _what, (_change, _gradients) in _WRITTEN.items():
+    case(3, f"{_what} reaches the graph", written(_change), _gradients)
 for _ufunc in (np.add, np.multiply, np.maximum, np.subtract, np.divide, np.logaddexp, np.hypot, np.arctan2, np.minimum, np.power):
     for _method, _given in [("reduce", 1), ("accumulate", 1), ("outer", 2), ("reduceat", 1), ("at", 1)]:
         case(5, f"np.{_ufunc.__name__}.{_method} of a Tensor raises", lambda u=_ufunc, m=_method, n=_given: getattr(u, m)(

@@ -19,7 +19,7 @@ from autograd.arrays.chance import Generator, random
 from autograd.arrays.convert import Array, ArrayNode, cast, handle, one_number, operand
 from autograd.arrays.dims import axis_of, index_key
 from autograd.arrays.joining import where
-from autograd.arrays.versions import becomes, changed, parts_of
+from autograd.arrays.versions import becomes, changed, left_behind, parts_of
 from autograd.core.modes import is_grad_enabled
 
 if TYPE_CHECKING:
@@ -170,14 +170,17 @@ class InPlace(ArrayNode):
 
     def _write(self, made: Any) -> None:
         """Become `made`; and have what it is a part of become what has `made` in that place."""
+        if made is self:                            # nothing was written
+            return
         chain = self.within()
         places = [part.place for part in chain[:-1]]
         for (_, kind, how), whole in zip(places, chain[1:]):
             made = _put(whole, kind, how, made)
+        old = chain[-1]._data
         becomes(chain[-1], made)
         for part, (_, kind, how), whole in reversed(list(zip(chain, places, chain[1:]))):
             becomes(part, part_at(whole, kind, how))
-        chain[-1]._keep_up()
+        chain[-1]._keep_up(old)
 
     def _take(self, what: str, made: Any, *others: object) -> Self:
         """Take the numbers of `made`, of this shape; in a graph become it, or a node with its numbers."""
@@ -201,21 +204,23 @@ class InPlace(ArrayNode):
         if self.place is not None:
             self._write_through(array)
             return self
-        self._data = array
+        old, self._data = self._data, array
         for owner, slot in _owners(self):
-            setattr(owner, slot, array)
             if slot == "_data" and owner.op is not None:
+                left_behind(owner)
                 owner._cut()
-            else:
-                owner._keep_up()
+            before = getattr(owner, slot)
+            setattr(owner, slot, array)
+            owner._keep_up(before)
         if self.op is not None:
             self._cut()
-        self._keep_up()
+        self._keep_up(old)
         return self
 
-    def _keep_up(self) -> None:
-        """Have its parts, and what `.data` gave out, show the numbers it has now."""
+    def _keep_up(self, old: Array) -> None:
+        """Have its parts, and what `.data` and `.grad` gave out when they were `old`, show the numbers it has now."""
         for part in parts_of(self):
+            before = part._data
             if part.is_part:
                 whole, kind, how = part._saved
                 if whole.op is not None and is_grad_enabled():
@@ -223,10 +228,11 @@ class InPlace(ArrayNode):
                 else:
                     numbers = _PARTS[kind](whole._data, how)
                     part._data = numbers if numbers.ndim else numbers[()]
-            elif part.op is None and part._saved is not None:       # what `.data` or `.grad` gave out
-                numbers = getattr(self, part._saved[1])
-                part._data = part._data if numbers is None else numbers
-            part._keep_up()
+            elif part.op is None and part._saved is not None and before is old:
+                part._data = getattr(self, part._saved[1])
+            else:                                   # it was of other numbers, which have been replaced since
+                continue
+            part._keep_up(before)
 
     def _write_through(self, array: Array) -> None:
         """Write to a part of another tensor, as `x[0]` and `x.view(-1)` are, and so to that tensor.
@@ -238,7 +244,7 @@ class InPlace(ArrayNode):
         numbers = whole._data
         views = [part._data for part in parts if isinstance(part._data, np.ndarray)]
         holders = 1 + sum([getattr(*owner) is numbers for owner in _owners(whole)]) + len(views)
-        alone = (numbers.base is None and numbers.flags.writeable and getrefcount(numbers) == holders + 2
+        alone = (numbers.base is None and all([owner.op is None for owner, _ in _owners(whole)]) and numbers.flags.writeable and getrefcount(numbers) == holders + 2
                  and all([view.base is numbers for view in views])
                  and all([getrefcount(part._data) <= 3 for part in parts]))     # its slot, `views`, and the question
         numbers = numbers if alone else np.array(numbers)
@@ -257,6 +263,8 @@ class InPlace(ArrayNode):
             part._data = inner if inner.ndim else inner[()]
         if not alone or whole.op is not None:
             whole._replace(numbers)
+        else:
+            whole._keep_up(numbers)
 
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""

@@ -331,10 +331,16 @@ class Shapes(ArrayNode):
             own, new = self._data, made._data
             base = own if own.base is None else own.base
             one = kind == "index" and isinstance(new, np.generic) and isinstance(own, np.ndarray)
-            if (new.base is base or one or kind == "expand") and len(self.within()) <= DEEPEST_PART:
+            if (new.base is base or one or kind == "expand") and self._depth() <= DEEPEST_PART:
                 made._saved = self, kind, made.shape if how is None else how
                 holds(self, made)
         return made
+
+    def _depth(self) -> int:
+        depth, node = 1, self
+        while node.is_part:
+            depth, node = depth + 1, node._saved[0]
+        return depth
 
     def __getitem__(self, key: object) -> Tensor:
         try:

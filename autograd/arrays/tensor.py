@@ -40,7 +40,7 @@ from autograd.arrays.reductions import Extremum, Reductions, named
 from autograd.arrays.shapes import apart
 from autograd.arrays.silence import SILENT, quietly
 from autograd.arrays.steps import Methods, fitted, write_pull
-from autograd.arrays.versions import changes, holds
+from autograd.arrays.versions import changes, holds, let_go
 from autograd.core.asking import refuse_silent
 from autograd.core.comparing import compared
 from autograd.core.graph import topological
@@ -119,6 +119,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @data.setter
     def data(self, data: object) -> None:
         self._data = like(data, self, "data")
+        let_go(self)
         if self.op is not None:
             self._cut()
 

@@ -15,7 +15,7 @@ from weakref import ref
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "parts_of", "settle"]
+__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "left_behind", "let_go", "parts_of", "settle"]
 
 changes: dict[int, object] = {}                     # of the changed ones that are alive, a weak reference: while there is
                                                     # none, nobody need look for old versions
@@ -27,26 +27,39 @@ def becomes(node: Tensor, made: Tensor) -> None:
     """Have `node` be what `made` is: the result of an op, which may have read it as it was."""
     if made is node:
         return
-    old: Any = type(node).__new__(type(node))
+    old, notes = _version(node), node._notes
+    direct = sum([x is old._data for x in made._saved])
+    for slot in _SLOTS:
+        setattr(node, slot, getattr(made, slot))
+    if node._data is old._data:
+        node._data = node._data.copy()
+    if getrefcount(old._data) - 2 == direct and "past" not in old._notes:       # its own slot, and the question:
+        _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])       # nobody else read it
+        return
+    node._notes = {**(notes or {}), "past": old}
+    changed(node)
+    _settle_below(node, old)
+
+
+def left_behind(node: Tensor) -> None:
+    """Have those who have read `node` point to a version that keeps all it was; what it becomes is the caller's."""
+    old = _version(node)
+    node._notes = {**(node._notes or {}), "past": old}
+    changed(node)
+
+
+def _version(node: Any) -> Any:
+    """A hidden node with all that this one is now, and what was noted of that."""
+    old = type(node).__new__(type(node))
     for slot in _SLOTS:
         setattr(old, slot, getattr(node, slot))
     if old.op is None:
         old._saved = None                           # nobody writes to it any more
     old._grad = None
-    notes = {**(made._notes or {}), **(node._notes or {})}
+    notes = dict(node._notes or {})
     old._notes = {"now": ref(node), **{key: notes.pop(key) for key in ("calls", "past") if key in notes}}
-    direct = sum([x is old._data for x in made._saved])
-    for slot in _SLOTS:
-        setattr(node, slot, getattr(made, slot))
     node._notes = notes or None
-    if node._data is old._data:
-        node._data = node._data.copy()
-    if getrefcount(old._data) - 2 == direct:        # its own slot, and the question: nobody else read it
-        _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])
-        return
-    node._notes = {**notes, "past": old}
-    changed(node)
-    _settle_below(node, old)
+    return old
 
 
 def changed(node: Any) -> None:
@@ -110,8 +123,15 @@ def holds(whole: Any, part: Any) -> None:
         return
     parts = notes["parts"]
     parts.append(ref(part))
-    if len(parts) & (len(parts) - 1) == 0:          # at every power of two
+    count = len(parts)
+    if count >= 64 and count & (count - 1) == 0:    # at powers of two
         parts[:] = [known for known in parts if known() is not None]
+
+
+def let_go(whole: Any) -> None:
+    """Other numbers were put in the place of those that its parts show."""
+    if whole._notes is not None:
+        whole._notes.pop("parts", None)
 
 
 def parts_of(whole: Any) -> list[Any]:
