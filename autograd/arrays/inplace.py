@@ -8,6 +8,7 @@ pass saw it. In a graph a change is an op like any other: the tensor, and what i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import ref
@@ -142,9 +143,10 @@ class InPlace(ArrayNode):
                              if root is self else
                              (f"this is a part of {root.label or 'a tensor'},",
                               "work under no_grad(), or change a .clone()"))
-            raise ValueError(f"{what}: {which} a leaf that requires a gradient, and the change would escape it; {remedy}")
+            raise ValueError(f"{what}: {which} a leaf that requires a gradient, and the change would escape it; "
+                             f"{remedy}")
         numbers = root._data                        # a part whose whole was changed meanwhile has old numbers
-        for part, whole in reversed(list(zip(chain, chain[1:]))):
+        for part, whole in reversed(list(pairwise(chain))):
             _, kind, how = part.place
             if whole.op is not None and is_grad_enabled():
                 if part.op is None or part._saved[0] is not whole._data:
@@ -180,7 +182,7 @@ class InPlace(ArrayNode):
         becomes(chain[-1], made)
         for part, (_, kind, how), whole in reversed(list(zip(chain, places, chain[1:]))):
             becomes(part, part_at(whole, kind, how))
-        chain[-1]._keep_up(old)
+        chain[-1].keep_up(old)
 
     def _take(self, what: str, made: Any, *others: object) -> Self:
         """Take the numbers of `made`, of this shape; in a graph become it, or a node with its numbers."""
@@ -211,13 +213,13 @@ class InPlace(ArrayNode):
                 owner._cut()
             before = getattr(owner, slot)
             setattr(owner, slot, array)
-            owner._keep_up(before)
+            owner.keep_up(before)
         if self.op is not None:
             self._cut()
-        self._keep_up(old)
+        self.keep_up(old)
         return self
 
-    def _keep_up(self, old: Array) -> None:
+    def keep_up(self, old: Array) -> None:
         """Have its parts, and what `.data` and `.grad` gave out when they were `old`, show the numbers it has now."""
         for part in parts_of(self):
             before = part._data
@@ -232,7 +234,7 @@ class InPlace(ArrayNode):
                 part._data = getattr(self, part._saved[1])
             else:                                   # it was of other numbers, which have been replaced since
                 continue
-            part._keep_up(before)
+            part.keep_up(before)
 
     def _write_through(self, array: Array) -> None:
         """Write to a part of another tensor, as `x[0]` and `x.view(-1)` are, and so to that tensor.
@@ -244,7 +246,8 @@ class InPlace(ArrayNode):
         numbers = whole._data
         views = [part._data for part in parts if isinstance(part._data, np.ndarray)]
         holders = 1 + sum([getattr(*owner) is numbers for owner in _owners(whole)]) + len(views)
-        alone = (numbers.base is None and all([owner.op is None for owner, _ in _owners(whole)]) and numbers.flags.writeable and getrefcount(numbers) == holders + 2
+        alone = (all([owner.op is None for owner, _ in _owners(whole)])
+                 and numbers.base is None and numbers.flags.writeable and getrefcount(numbers) == holders + 2
                  and all([view.base is numbers for view in views])
                  and all([getrefcount(part._data) <= 3 for part in parts]))     # its slot, `views`, and the question
         numbers = numbers if alone else np.array(numbers)
@@ -264,7 +267,7 @@ class InPlace(ArrayNode):
         if not alone or whole.op is not None:
             whole._replace(numbers)
         else:
-            whole._keep_up(numbers)
+            whole.keep_up(numbers)
 
     def _cut(self) -> None:
         """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""

@@ -62,7 +62,9 @@ class Shapes(ArrayNode):
 
     def contiguous(self) -> Tensor:
         """Itself, or a copy whose numbers lie in order in memory."""
-        return self if np.asarray(self._data).flags.c_contiguous else self.clone()     # type: ignore[return-value]
+        if np.asarray(self._data).flags.c_contiguous:
+            return self                             # type: ignore[return-value]
+        return apart(st.reshape.make(self, self.shape))
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from autograd.arrays.convert import Array
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "VIEWS", "Structural", "along", "argsort", "cast", "concatenate",
-           "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all", "max_along",
-           "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape", "roll",
-           "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
+__all__ = ["SHORT_AXIS", "SMALL_PRODUCT", "STRUCTURAL", "VIEWS", "Structural", "along", "argsort", "cast",
+           "concatenate", "cumsum", "expand", "flip", "for_each_structural", "index", "logsumexp", "matmul", "max_all",
+           "max_along", "moves", "one_hot", "ones", "permute", "pick", "place", "reduce_plan", "reduce_to", "reshape",
+           "roll", "scatter", "sort", "stop", "sum_", "sum_plan", "tril", "triu", "unsummed"]
 
 Shape = tuple[int, ...]                             # functions here are typed for arrays; nodes behave as they do
 

@@ -15,10 +15,11 @@ from weakref import ref
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "left_behind", "let_go", "parts_of", "settle"]
+__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "left_behind", "let_go", "parts_of",
+           "settle"]
 
-changes: dict[int, object] = {}                     # of the changed ones that are alive, a weak reference: while there is
-                                                    # none, nobody need look for old versions
+changes: dict[int, object] = {}                     # a weak reference to each changed one: while none is alive, nobody
+                                                    # need look for old versions
 
 _SLOTS = ("_data", "_a", "_b", "_saved", "op", "requires_grad")
 
@@ -50,7 +51,7 @@ def left_behind(node: Tensor) -> None:
 
 def _version(node: Any) -> Any:
     """A hidden node with all that this one is now, and what was noted of that."""
-    old = type(node).__new__(type(node))
+    old: Any = object.__new__(type(node))
     for slot in _SLOTS:
         setattr(old, slot, getattr(node, slot))
     if old.op is None:

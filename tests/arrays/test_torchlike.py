@@ -165,7 +165,8 @@ def test_item_assignment_touches_nobody_elses_array():
     for i in range(3):
         x[i] += i + 1.0
     assert x.tolist() == [1, 2, 3]
-    assert view.tolist() == [[1], [2], [3]] and detached.tolist() == [1, 2, 3]      # they are parts of x
+    assert view.tolist() == [[1], [2], [3]]         # they are parts of x
+    assert detached.tolist() == [1, 2, 3]
     assert numpy.sum() == 0
     loss.backward()
     assert w.grad.tolist() == [0, 0, 0]
