@@ -78,6 +78,7 @@ ELEMENTWISE = [
     _row("expm1", _ANY,                slopes=(math.exp,), complex_step=True),
     _row("log", _POSITIVE,             slopes=(lambda x: 1 / x,), complex_step=True),
     _row("xlogy", _POSITIVE, _POSITIVE, slopes=(lambda x, y: math.log(y), lambda x, y: x / y), complex_step=True),
+    _row("bce", (0.2, 0.8), (0.2, 0.8), slopes=(lambda p, y: (p - y) / (p - p * p), lambda p, y: math.log(1 / p - 1))),
     _row("log1p", (-0.8, 3.0),         slopes=(lambda x: 1 / (1 + x),), complex_step=True),
     _row("sqrt", _POSITIVE,            slopes=(lambda x: 0.5 / math.sqrt(x),), complex_step=True),
     _row("root", _POSITIVE,            slopes=(lambda x: 0.5 / math.sqrt(x),)),

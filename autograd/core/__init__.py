@@ -1,6 +1,7 @@
 """Numbers that remember: the table, the graph, `Value`. Needs no NumPy. Read ops, graph, value, in that order."""
 
 from autograd.core import carrying as carrying  # with it, every node can be pickled
+from autograd.core import likelihood as likelihood  # a row of the table
 from autograd.core import showing as showing  # and shows itself in a notebook
 
 

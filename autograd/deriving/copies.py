@@ -315,9 +315,14 @@ def _where(node: Any, leaf: Leaf) -> Any:
     return x if gone[1] else y if gone[0] else x + y
 
 
+def _bce(p: Any, y: Any) -> Any:
+    return -(y * p.log() + (1.0 - y) * (1.0 - p).log())
+
+
 SMALL: dict[str, Callable[[Any, Leaf], Any]] = {    # None where a node is of another kind
     "cross_entropy": _cross_entropy, "below": _below, "logsumexp": _logsumexp, "sub": _log_softmax, "mul": _weighted,
     "batch_norm": _batch_norm, "max_along": _max_along, "max_all": _max_all, "sort": _sort, "exp": _masked,
     "where": _where, "root": lambda node, leaf: leaf(node.inputs[0]).sqrt(),
+    "bce": lambda node, leaf: _bce(*map(leaf, node.inputs)),
     "log1p": lambda node, leaf: (1.0 + leaf(node.inputs[0])).log(),
     "xlogy": lambda node, leaf: leaf(node.inputs[0]) * leaf(node.inputs[1]).log()}

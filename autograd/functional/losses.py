@@ -13,7 +13,7 @@ from autograd.functional.given import in_base, is_values, refuse_reduction, tens
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss", "l1_loss", "mse_loss",
            "smooth_l1_loss"]
 
-_where = TABLE["where"]
+_where, _bce = TABLE["where"], TABLE["bce"]
 
 
 def mse_loss(prediction: object, target: object, reduction: str = "mean") -> Any:
@@ -61,15 +61,17 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: 
 
 def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: float | None = None,
                          weight: Any = None) -> Any:
-    """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class; 0·log 0 counts as 0.
+    """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class.
+
+    As PyTorch has it, no logarithm counts as less than −100, and the slope (p − y) / (p (1 − p)) divides by no less than
+    1e-12: a certain mistake costs 100, and leads back.
 
     `weight` multiplies the losses: a number, or one for each of them.
 
     >>> binary_cross_entropy(Value(0.5), 1.0, base=2).data
     1.0
     """
-    return _loss("binary_cross_entropy", p, target, reduction, lambda p, y: -(
-        TABLE["xlogy"](y, p) + (1.0 - y) * (-_where(1.0 - y, p, 0.0)).log1p()), base, weight, probabilities=True)
+    return _loss("binary_cross_entropy", p, target, reduction, _bce, base, weight, probabilities=True)
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean",
