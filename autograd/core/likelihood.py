@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from autograd.core import floats as ieee
 from autograd.core.op import elementwise
 from autograd.core.ops import TABLE
 
@@ -18,8 +18,8 @@ def _loss(p: Any, y: Any) -> Any:
 
 
 def _certain(p: float, y: float) -> float:
-    """The same where `math.log` raises: at 0, at 1, and at what is no probability."""
-    return 100.0 * (y if p == 0.0 else 1.0 - y) if p in (0.0, 1.0) else math.nan
+    """The same where `math.log` raises."""
+    return -(y * ieee.maximum(ieee.log(p), -100.0) + (1.0 - y) * ieee.maximum(ieee.log1p(-p), -100.0))
 
 
 # As PyTorch has it: no logarithm is less than -100, and the slope divides by no less than 1e-12.

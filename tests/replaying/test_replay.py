@@ -429,6 +429,7 @@ def tensor_cases() -> dict[str, Any]:
         "clamp": lambda A, B, v, i: (A * B.T).clamp(-0.5, 0.4).sum() + TABLE["clamp"](A, B.T, v).sum(),
         **{name: (lambda A, B, v, i, name=name: TABLE[name](A * A + 0.5, v * v + 0.7).sum())
            for name, op in TABLE.items() if op.arity == 2},
+        "bce": lambda A, B, v, i: TABLE["bce"](A.sigmoid(), v.sigmoid()).sum(),
         "where": lambda A, B, v, i: ag.where(np.eye(3, 4) > 0, A * v, B.T).sum(),
         "power_by": lambda A, B, v, i: ((A ** 2 + 1.0) ** -0.5 + A ** 3).sum(),
         "matmul": lambda A, B, v, i: ((A @ B).tanh() @ A @ v).sum(),
