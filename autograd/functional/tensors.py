@@ -329,11 +329,13 @@ def _forward(z: Array, found: Rows) -> tuple[Array, Array, Array]:
     if not z.flags.c_contiguous:
         z = z.copy()                                # below, places are counted through the flat array
     top = z.argmax(1) + _starts(n, classes)
-    below = z - z.take(top)[:, None]
+    largest = z.take(top)[:, None]
+    below = z - largest
     powers = np.exp(below)
     flat = powers.reshape(-1)
     flat[top] = 0
     rest = powers.dot(ones)
+    rest += largest * 0                             # nan where a logit is infinite
     flat[top] = 1
     normaliser = np.log1p(rest)
     if found.places is not None:
