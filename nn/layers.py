@@ -12,6 +12,7 @@ import autograd.functional as F
 from autograd import Tensor, tensor
 from autograd.arrays import chance
 from autograd.arrays.chance import random
+from autograd.arrays.convert import widened
 from autograd.arrays.devices import check
 from autograd.arrays.fused import batch_norm
 from autograd.arrays.tensor import operand
@@ -214,7 +215,7 @@ class BatchNorm1d(Module):
             raise ValueError(f"BatchNorm1d: got shape {x.shape}, expected (N, {features}) or (N, {features}, L)")
         rows = x if x.ndim == 2 else x.permute(0, 2, 1).reshape(-1, features)
         if self.training or not self.track_running_stats:
-            self._remember(rows.numpy())
+            self._remember(widened(rows).numpy())
             weight = self.weight if self.weight is not None else Tensor(np.ones(features), dtype=rows.dtype)
             bias = self.bias if self.bias is not None else Tensor(np.zeros(features), dtype=rows.dtype)
             out = batch_norm(rows, weight, bias, self.eps)
@@ -230,9 +231,8 @@ class BatchNorm1d(Module):
         if not self.track_running_stats:
             return
         m = self.momentum if self.momentum is not None else 1 / (self.num_batches_tracked.item() + 1)
-        wide = rows.astype(np.float32) if rows.dtype.char == "e" else rows
         with np.errstate(all="ignore"):
-            for name, new in [("running_mean", wide.mean(0)), ("running_var", wide.var(0, ddof=1))]:
+            for name, new in [("running_mean", rows.mean(0)), ("running_var", rows.var(0, ddof=1))]:
                 old = getattr(self, name)
                 setattr(self, name, ((1 - m) * old + m * new).to(old.dtype))
         self.num_batches_tracked = tensor(self.num_batches_tracked.item() + 1)

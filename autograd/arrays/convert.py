@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["Array", "ArrayNode", "as_array", "cast", "handle", "like", "made_by_ops", "misfit", "one_number", "operand",
-           "operands", "short", "to_float"]
+__all__ = ["Array", "ArrayNode", "as_array", "cast", "handle", "is_narrow", "like", "made_by_ops", "misfit",
+           "narrowed", "one_number", "operand", "operands", "short", "to_float", "widened"]
 
 Array = npt.NDArray[Any]                          # of real numbers; a NumPy scalar, of one, has its methods too
 
@@ -152,6 +152,23 @@ def as_array(data: object, dtype: DTypeLike | None = None) -> Array:
     if not array.dtype.isnative:                    # the other byte order; results would come in this machine's anyhow
         array = array.astype(array.dtype.newbyteorder("="))
     return array if dtype is None else cast(array, np.dtype(dtype), "Tensor")
+
+
+def is_narrow(x: ArrayNode) -> bool:
+    """Whether x is float16, which is a way to store numbers, not to add them up."""
+    return x._data.dtype.char == "e"
+
+
+def widened(x: ArrayNode) -> Tensor:
+    """x to compute with: as float32, if it is float16."""
+    return st.cast.make(x, np.dtype(np.float32)) if is_narrow(x) else x        # type: ignore[return-value]
+
+
+def narrowed(x: ArrayNode, like: ArrayNode) -> Tensor:
+    """x in the dtype of `like`."""
+    return x if x._data.dtype == like._data.dtype else st.cast.make(x, like._data.dtype)    # type: ignore[return-value]
+
+
 def cast(array: Array, dtype: np.dtype[Any], name: str) -> Array:
     """The array in that dtype: what a float32 can't hold is inf there, what an integer can't hold is an error."""
     if array.dtype is dtype:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.arrays import structural as st
+from autograd.arrays.convert import is_narrow, widened
 from autograd.arrays.structural import moves
 from autograd.arrays.tensor import Tensor
 
@@ -70,9 +71,8 @@ def batch_norm(x: object, gain: Tensor, bias: Tensor, eps: float = 1e-5, correct
     tensor([[-2.],
             [ 2.]])
     """
-    if isinstance(x, Tensor) and x._data.dtype.char == "e":         # which can store the sums of few numbers only
-        wide = np.dtype(np.float32)
-        return batch_norm(x.to(wide), gain.to(wide), bias.to(wide), eps, correction).to(x.dtype)
+    if isinstance(x, Tensor) and is_narrow(x):
+        return batch_norm(widened(x), widened(gain), widened(bias), eps, correction).to(x.dtype)
     return _BATCH_NORM.make(x, gain, bias, eps, correction)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd.arrays import structural as st
 from autograd.arrays.below import BELOW
-from autograd.arrays.convert import handle
+from autograd.arrays.convert import handle, is_narrow, widened
 from autograd.arrays.dims import ALL_DIMS, Dim, axis_of, dims_of, from_numpy, one_dim, owed
 from autograd.arrays.joining import concatenate
 from autograd.arrays.shapes import Shapes
@@ -78,8 +78,8 @@ class Reductions(Shapes):
                 return self.to(dtype).mean(dim, keepdim, **numpy_names)
             dim, keepdim = from_numpy("mean", dim, keepdim, numpy_names)
         x = self._data
-        if x.dtype.char == "e":
-            return self._wide().mean(dim, keepdim).to(x.dtype)
+        if is_narrow(self):
+            return widened(self).mean(dim, keepdim).to(self._data.dtype)
         total = st.sum_.make(self, ALL_DIMS[x.ndim] if dim is None else dims_of("mean", dim, x.ndim), keepdim)
         return total / (x.size // total._data.size if x.size else self._count("mean", dim))
 
@@ -101,8 +101,8 @@ class Reductions(Shapes):
             correction = owed("var", numpy_names)
         if numpy_names:
             dim, keepdim = from_numpy("var", dim, keepdim, numpy_names)
-        if self._data.dtype.char == "e":
-            return self._wide().var(dim, correction, keepdim).to(self._data.dtype)
+        if is_narrow(self):
+            return widened(self).var(dim, correction, keepdim).to(self._data.dtype)
         count = self._count("var", dim) - correction
         if count <= 0:
             raise ValueError(f"var: {count + correction} numbers leave no degree of freedom with "
@@ -116,8 +116,8 @@ class Reductions(Shapes):
 
         Where all numbers are equal it is 0, and so is its gradient, as in PyTorch.
         """
-        if self._data.dtype.char == "e":
-            return self._wide().std(dim, correction, keepdim, unbiased, **numpy_names).to(self._data.dtype)
+        if is_narrow(self):
+            return widened(self).std(dim, correction, keepdim, unbiased, **numpy_names).to(self._data.dtype)
         variance = self.var(dim, correction, keepdim, unbiased, **numpy_names)
         return variance.apply(TABLE["root"], variance)
 
@@ -132,8 +132,8 @@ class Reductions(Shapes):
             dim, keepdim = from_numpy("norm", dim, keepdim, numpy_names)
         if isinstance(p, bool) or not (p is None or p == "fro" or isinstance(p, (int, float, np.number))):
             raise TypeError(f"norm: got p={p!r}, expected a number, 'fro' or None for 2")
-        if self._data.dtype.char == "e":
-            return self._wide().norm(p, dim, keepdim).to(self._data.dtype)
+        if is_narrow(self):
+            return widened(self).norm(p, dim, keepdim).to(self._data.dtype)
         if p in (None, "fro", 2):
             total = (self * self).sum(dim, keepdim)
             return total.apply(TABLE["root"], total)
@@ -162,8 +162,8 @@ class Reductions(Shapes):
             if (dtype := numpy_names.pop("dtype", None)) is not None:
                 return self.to(dtype).prod(dim, keepdim, **numpy_names)
             dim, keepdim = from_numpy("prod", dim, keepdim, numpy_names)
-        if self._data.dtype.char == "e":
-            return self._wide().prod(dim, keepdim).to(self._data.dtype)
+        if is_narrow(self):
+            return widened(self).prod(dim, keepdim).to(self._data.dtype)
         dims = dims_of("prod", dim, self.ndim)
         x: Any = self.long() if self._data.dtype.kind == "b" else self      # type: ignore[attr-defined]
         for axis in dims:
@@ -333,8 +333,8 @@ class Reductions(Shapes):
         """
         if numpy_names:
             dim, keepdim = from_numpy("logsumexp", dim, keepdim, numpy_names)
-        if self._data.dtype.char == "e":
-            return self._wide().logsumexp(dim, keepdim).to(self._data.dtype)
+        if is_narrow(self):
+            return widened(self).logsumexp(dim, keepdim).to(self._data.dtype)
         self._count("logsumexp", dim)
         dims = dims_of("logsumexp", dim, self.ndim)
         found: Tensor = st.logsumexp.make(self, dims, keepdim)
@@ -350,8 +350,8 @@ class Reductions(Shapes):
         if self.ndim == 0:                          # PyTorch's: one number has an axis, 0 or −1
             return self.reshape(1).softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("softmax", dim, dtype, numpy_names)
-        if x._data.dtype.char == "e":
-            return x._wide().softmax(axis).to(x.dtype)
+        if is_narrow(x):
+            return widened(x).softmax(axis).to(x.dtype)
         powers = BELOW.make(x, axis).exp()
         return powers / powers.sum(axis, keepdim=True)
 
@@ -360,8 +360,8 @@ class Reductions(Shapes):
         if self.ndim == 0:
             return self.reshape(1).log_softmax(dim, dtype, **numpy_names).reshape(())
         x, axis = self._floats("log_softmax", dim, dtype, numpy_names)
-        if x._data.dtype.char == "e":
-            return x._wide().log_softmax(axis).to(x.dtype)
+        if is_narrow(x):
+            return widened(x).log_softmax(axis).to(x.dtype)
         below = BELOW.make(x, axis)
         return below - st.logsumexp.make(below, (axis,), True)
 
@@ -396,9 +396,6 @@ class Reductions(Shapes):
     def _kept(self, whole: Tensor, keepdim: bool) -> Tensor:
         """One number made of all, with the axes they had as length 1 if they are to be kept."""
         return whole.reshape((1,) * self.ndim) if keepdim else whole
-
-    def _wide(self) -> Tensor:
-        return st.cast.make(self, np.dtype(np.float32))
 
 
 def _without_kind(numpy_names: dict[str, object]) -> dict[str, object]:

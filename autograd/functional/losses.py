@@ -63,8 +63,8 @@ def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: flo
                          weight: Any = None) -> Any:
     """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class.
 
-    As PyTorch has it, no logarithm counts as less than −100, and the slope (p − y) / (p (1 − p)) divides by no less than
-    1e-12: a certain mistake costs 100, and leads back.
+    As PyTorch has it, no logarithm counts as less than −100, and the slope (p − y) / (p (1 − p)) divides by no less
+    than 1e-12: a certain mistake costs 100, and leads back.
 
     `weight` multiplies the losses: a number, or one for each of them.
 

@@ -12,7 +12,7 @@ import numpy as np
 from autograd.arrays import structural as st
 from autograd.arrays.below import BELOW
 from autograd.arrays.chance import random
-from autograd.arrays.convert import Array
+from autograd.arrays.convert import Array, is_narrow, narrowed, widened
 from autograd.arrays.fused import affine
 from autograd.arrays.silence import quiet, quietly
 from autograd.arrays.structural import moves
@@ -98,16 +98,6 @@ def below(x: Tensor, dim: int, temperature: float) -> Tensor:
         if not float(limits.tiny) <= temperature <= float(limits.max):      # as a float32, 1e-300 would be 0
             x = x.to(np.float64)
     return BELOW.make(x, dim % x.ndim)
-
-
-def widened(x: Tensor) -> Tensor:
-    """x as float32 if it is float16, which is a way to store numbers, not to add them up."""
-    return x.to(np.float32) if x._data.dtype.char == "e" else x
-
-
-def narrowed(x: Tensor, like: Tensor) -> Tensor:
-    """x in the dtype of `like`."""
-    return x if x._data.dtype == like._data.dtype else x.to(like.dtype)
 
 
 def logsumexp(x: Tensor, dim: int, keepdim: bool) -> Tensor:
@@ -285,7 +275,7 @@ def cross_entropy(x: object, target: object, reduction: str, label_smoothing: fl
     if is_softmax(x):
         targets.hint_at_softmax("cross_entropy", 4)
     weight = None if weight is None else _fixed("cross_entropy", weight, "weight")
-    if x._data.dtype.char == "e":
+    if is_narrow(x):
         return cross_entropy(widened(x), target, reduction, label_smoothing, ignore_index, weight).to(x.dtype)
     if x.ndim <= 2:
         target = _fixed("cross_entropy", target)
