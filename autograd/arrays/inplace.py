@@ -125,7 +125,7 @@ class InPlace(ArrayNode):
         if shared or not isinstance(array, np.ndarray) or array.base is not None:
             array = np.array(array)
         try:
-            array[index_key(key)] = value._data
+            array[index_key(key)] = cast(value._data, self.dtype, "item assignment")
         except IndexError as error:
             raise IndexError(f"item assignment: {error} (of a tensor of shape {self.shape})") from None
         except ValueError as error:
@@ -135,13 +135,19 @@ class InPlace(ArrayNode):
         else:
             self._replace(array)
 
+    def __delitem__(self, key: object) -> NoReturn:
+        """Raises TypeError: a tensor keeps its shape."""
+        raise TypeError("del: a tensor keeps its shape; join what is to stay, as "
+                        "np.delete(t, i) does")
+
     def _may_change(self, what: str) -> None:
         chain = self.within()
         root = chain[-1]
-        if root.requires_grad and root.op is None and is_grad_enabled():
+        leaf = next((x for x in chain if x.requires_grad and x.op is None), None)
+        if leaf is not None and is_grad_enabled():
             which, remedy = ((f"{self.label or 'this tensor'} is", "change its .data, or work under no_grad()")
-                             if root is self else
-                             (f"this is a part of {root.label or 'a tensor'},",
+                             if leaf is self else
+                             (f"this is a part of {leaf.label or 'a tensor'},",
                               "work under no_grad(), or change a .clone()"))
             raise ValueError(f"{what}: {which} a leaf that requires a gradient, and the change would escape it; "
                              f"{remedy}")
@@ -286,6 +292,15 @@ class InPlace(ArrayNode):
     def __itruediv__(self, other: object) -> Self:
         return self._assigned("/=", self.__truediv__, other)
 
+    def __ipow__(self, other: object) -> Self:
+        return self._assigned("**=", self.__pow__, other)
+
+    def __ifloordiv__(self, other: object) -> Self:
+        return self._assigned("//=", self.__floordiv__, other)
+
+    def __imod__(self, other: object) -> Self:
+        return self._assigned("%=", self.__mod__, other)
+
     def zero_(self) -> Self:
         """All numbers made zero, in place."""
         return self.put_in_place("zero_", lambda x: handle(np.zeros_like(x._data)))
@@ -299,14 +314,14 @@ class InPlace(ArrayNode):
 
     def _all(self, name: str, value: Any) -> Self:
         """All numbers made those of `value`, which broadcasts to this shape."""
-        if self._in_graph(name, value):
-            self._write(_put(self, "reshape", self.shape, value))
-            return self
         array = np.empty_like(self._data)
         try:
             array[...] = cast(value._data, self.dtype, name)
         except ValueError:
             raise ValueError(f"{name}: got shape {value.shape}, which does not broadcast to {self.shape}") from None
+        if self._in_graph(name, value):
+            self._write(_put(self, "reshape", self.shape, value))
+            return self
         return self._replace(array)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
