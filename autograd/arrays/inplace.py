@@ -141,7 +141,12 @@ class InPlace(ArrayNode):
                         "np.delete(t, i) does")
 
     def _may_change(self, what: str) -> None:
-        chain = self.within()
+        if self._alone():                           # the most frequent case, in a few comparisons
+            chain = [self]
+            if not (self.requires_grad and is_grad_enabled()):
+                return
+        else:
+            chain = self.within()
         root = chain[-1]
         leaf = next((x for x in chain if x.requires_grad and x.op is None), None)
         if leaf is not None and is_grad_enabled():
@@ -160,6 +165,10 @@ class InPlace(ArrayNode):
             else:
                 numbers = _PARTS[kind](numbers, how)
                 part._data = numbers if numbers.ndim else numbers[()]
+
+    def _alone(self) -> bool:
+        """Whether it is a leaf and no part of another tensor."""
+        return self.op is None and (self._saved is None or len(self._saved) == 2)
 
     def _in_graph(self, what: str, *others: object) -> bool:
         """Whether a change of it is an op of the graph: it stands in one, or something new in it has a gradient."""
@@ -192,7 +201,7 @@ class InPlace(ArrayNode):
 
     def _take(self, what: str, made: Any, *others: object) -> Self:
         """Take the numbers of `made`, of this shape; in a graph become it, or a node with its numbers."""
-        if not self._in_graph(what, made, *others):
+        if (made.op is None and self._alone()) or not self._in_graph(what, made, *others):
             return self._replace(made._data)
         self._check(made._data)
         made = made.to(self.dtype)
@@ -200,6 +209,8 @@ class InPlace(ArrayNode):
         return self
 
     def _check(self, array: Array) -> None:
+        if array.dtype is self._data.dtype and array.shape == self._data.shape:
+            return
         if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
             raise TypeError(f"in place: a result of {array.dtype} does not fit a tensor of {self.dtype}; "
                             "convert it first, or assign the result to a name")
@@ -209,24 +220,27 @@ class InPlace(ArrayNode):
     def _replace(self, array: Array) -> Self:
         self._check(array)
         array = cast(array, self._data.dtype, "in place")
-        if self.place is not None:
+        if not self._alone() and self.place is not None:
             self._write_through(array)
             return self
         old, self._data = self._data, array
-        for owner, slot in _owners(self):
-            if slot == "_data" and owner.op is not None:
-                left_behind(owner)
-                owner._cut()
-            before = getattr(owner, slot)
-            setattr(owner, slot, array)
-            owner.keep_up(before)
         if self.op is not None:
             self._cut()
-        self.keep_up(old)
+        elif self._saved is not None:
+            for owner, slot in _owners(self):
+                if slot == "_data" and owner.op is not None:
+                    left_behind(owner)
+                    owner._cut()
+                before = getattr(owner, slot)
+                setattr(owner, slot, array)
+                if owner._notes is not None and slot == "_data":
+                    owner.keep_up(before)
+        if self._notes is not None:
+            self.keep_up(old)
         return self
 
     def keep_up(self, old: Array) -> None:
-        """Have its parts, and what `.data` and `.grad` gave out when they were `old`, show the numbers it has now."""
+        """Have its parts, and what `.data` gave out when it was `old`, show the numbers it has now."""
         for part in parts_of(self):
             before = part._data
             if part.is_part:
@@ -237,7 +251,7 @@ class InPlace(ArrayNode):
                     numbers = _PARTS[kind](whole._data, how)
                     part._data = numbers if numbers.ndim else numbers[()]
             elif part.op is None and part._saved is not None and before is old:
-                part._data = getattr(self, part._saved[1])
+                part._data = self._data
             else:                                   # it was of other numbers, which have been replaced since
                 continue
             part.keep_up(before)
@@ -380,4 +394,5 @@ class InPlace(ArrayNode):
 
     def _assigned(self, name: str, result: Callable[[object], Self], other: object) -> Self:
         self._may_change(name)
-        return self._take(name, result(other))
+        made = result(other)
+        return self._replace(made._data) if made.op is None and self._alone() else self._take(name, made)

@@ -108,7 +108,8 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
         if self.op is None:
             same = handle(self._data, self._saved if self.is_part else (self, "_data"))
-            holds(same._saved[0], same)
+            if not self.requires_grad:              # of a parameter one holds what it was: steps are to be quick
+                holds(same._saved[0], same)
             return same
         if self.op in st.VIEWS and (place := self.place) is not None:
             return part_at(place[0].data, *place[1:])
@@ -118,7 +119,10 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
 
     @data.setter
     def data(self, data: object) -> None:
-        self._data = like(data, self, "data")
+        array = like(data, self, "data")
+        if array is self._data and self.op is None:
+            return                                  # `p.data -= …` has put it there
+        self._data = array
         let_go(self)
         if self.op is not None:
             self._cut()
@@ -126,11 +130,7 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
     @property
     def grad(self) -> Tensor | None:
         """∂root/∂self after `root.backward()`, detached; None if no backward pass came here."""
-        if self._grad is None:
-            return None
-        same = handle(self._grad, (self, "_grad"))
-        holds(self, same)
-        return same
+        return None if self._grad is None else handle(self._grad, (self, "_grad"))
 
     @grad.setter
     def grad(self, grad: object) -> None:

@@ -137,5 +137,9 @@ def let_go(whole: Any) -> None:
 
 def parts_of(whole: Any) -> list[Any]:
     """Those that `whole` holds and that are alive."""
-    known = () if whole._notes is None else whole._notes.get("parts", ())
-    return [part for at in known if (part := at()) is not None]
+    notes = whole._notes
+    if notes is None or "parts" not in notes:
+        return []
+    alive = [(known, part) for known in notes["parts"] if (part := known()) is not None]
+    notes["parts"] = [known for known, _ in alive]
+    return [part for _, part in alive]
