@@ -953,6 +953,7 @@ _WRITTEN: dict[str, tuple[Callable[[Tensor, Tensor], object], list[float]]] = {
     "y.detach().clone()[0] = 5": (lambda y, w: y.detach().clone().__setitem__(0, 5.0), [8.0, 16.0, 24.0, 32.0, 0.0]),
     "torch's index_add_": (lambda y, w: y.index_add_(0, [1], w.view(1, 1)), [8.0, 16.0, 64.0, 72.0, 68.0]),
     "torch's copy_": (lambda y, w: y[1].copy_(w), [8.0, 16.0, 0.0, 0.0, 40.0])}
+case(5, "x in t", lambda: [2.0 in tensor([[1.0, 2.0]]), 3.0 in param([[1.0, 2.0]]), param(1.0) in tensor([1.0])], [True, False, True])
 case(4, "del t[0]", lambda: operator.delitem(tensor([1.0, 2.0]), 0), TypeError)
 case(4, "a part made a leaf is protected", lambda: (lambda v: v.requires_grad_().fill_(1.0))(tensor([1.0, 2.0])[:1]), ValueError)
 case(1, "1e300 put into a float32 is inf", lambda: (lambda c: [c.__setitem__(0, Tensor(1e300)), c.tolist()][1])(tensor([1.0], dtype=np.float32)), [inf])

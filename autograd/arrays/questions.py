@@ -20,6 +20,10 @@ class Questions(ArrayNode):
 
     __slots__ = ()
 
+    def __contains__(self, x: object) -> bool:
+        """Whether any of its numbers is x."""
+        return bool((self._data == operand(x, "in", self)._data).any())
+
     def isnan(self) -> Tensor:
         """Where there is no number."""
         return handle(np.asarray(np.isnan(self._data)))
