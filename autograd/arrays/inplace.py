@@ -33,7 +33,8 @@ __all__ = ["InPlace", "part_at", "refuse_changed"]
 
 def _through_a_change(*_: object) -> NoReturn:
     raise ValueError("backward: a tensor on the way was changed by item assignment, or in place, after an op made it, "
-                     "and its gradient is lost; change a .clone().detach() instead, or use where() or concatenate()")
+                     "under no_grad() or through .data or .detach(), and its gradient is lost; change a "
+                     ".clone().detach() instead, or the tensor itself, outside no_grad()")
 
 
 def refuse_changed(order: Sequence[ArrayNode]) -> None:

@@ -14,7 +14,7 @@ _REMEDIES = {
     "everything here is on the cpu; leave it out": "pin_memory is_cuda share_memory_",
     "the array is .numpy()": "storage untyped_storage data_ptr stride storage_offset element_size",
     "index it: t[indices], or t.gather(dim, index)": "index_select take masked_select",
-    "use item assignment on a constant, or where() and concatenate()":
+    "use item assignment, t[indices] = values; or where() and concatenate()":
         "scatter scatter_ scatter_add scatter_add_ index_put index_put_ index_fill index_fill_ "
         "masked_scatter_ index_copy_",
     "NumPy has it for constants: np.nonzero(t.numpy())":
