@@ -142,12 +142,9 @@ class InPlace(ArrayNode):
                         "np.delete(t, i) does")
 
     def _may_change(self, what: str) -> None:
-        if self._alone():                           # the most frequent case, in a few comparisons
-            chain = [self]
-            if not (self.requires_grad and is_grad_enabled()):
-                return
-        else:
-            chain = self.within()
+        if self._alone() and not (self.requires_grad and is_grad_enabled()):
+            return                                  # the most frequent case, in a few comparisons
+        chain = self.within()
         root = chain[-1]
         leaf = next((x for x in chain if x.requires_grad and x.op is None), None)
         if leaf is not None and is_grad_enabled():
