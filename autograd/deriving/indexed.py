@@ -15,15 +15,16 @@ import numpy as np
 import sympy as sp
 
 from autograd.core.graph import topological
+from autograd.deriving.algebra import cancelled, expanded, factored, fraction, hidden, within_reach
 from autograd.deriving.axes import MORE, Axes, letter, placed, rebound
 from autograd.deriving.board import MISTAKE, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import Digit, Flat, drawn, expanded, factored, hidden, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, drawn, ones_at, spread_out, summed
 from autograd.deriving.points import Point, flat
 from autograd.deriving.reading import WHOLE
-from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
+from autograd.deriving.rewriting import Form, Rewriter, is_power, ties, weighs_a_logarithm
 from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
 
 __all__ = ["IndexBoard"]
@@ -52,7 +53,7 @@ class IndexRewriter(Rewriter):
                 if len(logs) == 1:
                     power = type(formula)(formula.args[0] + logs[0])
                     self.patterns.append((power, reading.field[node].at(index) * logs[0].args[0]))
-            above, below = sp.fraction(sp.together(formula))
+            above, below = fraction(formula)
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
             if above.is_Add and below.free_symbols and real(index):         # x − μ = x̂·σ
@@ -110,13 +111,13 @@ class IndexRewriter(Rewriter):
     def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
         """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
         forms: list[sp.Expr] = []
-        for delta in sorted(expr.atoms(sp.KroneckerDelta) if expr.count_ops() < ALGEBRA else [], key=str):
+        for delta in sorted(expr.atoms(sp.KroneckerDelta) if within_reach(expr) else [], key=str):
             for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
                 if old.is_Symbol:
-                    terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
+                    terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(expanded(expr))]
                     if all(not t.has(delta) for t in terms):
                         moved = sp.Add(*[t.xreplace({old: new}) * delta if had.has(delta) else t
-                                         for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))])
+                                         for t, had in zip(terms, sp.Add.make_args(expanded(expr)))])
                         forms += [sp.factor_terms(moved), sp.factor_terms(factored(moved))]
         return self.best([*forms, expr])
 
@@ -287,7 +288,7 @@ class IndexBoard(Board):
         out = generic(u)
         parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, u.shape))
         into = generic(x)
-        expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
+        expr = spread_out(parts[x].at(into)) if x in parts else sp.S.Zero
         merged: dict[sp.Symbol, sp.Symbol] = {}
         lengths = dict([*self.lengths(u, out), *self.lengths(x, into)])
         for i in real(out):                         # indices that must be the same
@@ -378,7 +379,7 @@ class IndexBoard(Board):
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
         flat, back = hidden(expr, sp.Sum)
-        return sp.Add(*map(sp.cancel, sp.Add.make_args(expanded(flat)))).xreplace(back)
+        return sp.Add(*map(cancelled, sp.Add.make_args(spread_out(flat)))).xreplace(back)
 
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result, and say it in matrices where that can be said."""

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
+from autograd.deriving.algebra import cancelled, factored, fraction, solved_for
 from autograd.deriving.board import Board, Local
 from autograd.deriving.derivation import Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.moves import factored
 from autograd.deriving.points import Point
 from autograd.deriving.reading import WHOLE, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
@@ -72,7 +72,7 @@ class NumberBoard(Board):
             if not fact.names <= leaves:
                 continue
             free = sorted(fact.names - moving - {symbol for symbol, _ in solved}, key=str)
-            solutions = sp.solve(fact.left - fact.right, free[-1]) if free else []
+            solutions = solved_for(fact.left - fact.right, free[-1]) if free else []
             here = [s for s in solutions if close(self.points[0](s), self.points[0](free[-1]))]
             if not here:
                 raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} can't be "
@@ -196,7 +196,7 @@ class NumberBoard(Board):
                        for factors in terms])
         forms = [Form(whole, NOTHING, shown)]
         products = [sp.Mul(*factors) for factors in terms]
-        tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
+        tidy = [self.rewriter.best([self.rewriter.tidy(cancelled(x)), self.rewriter.tidy(x)]) for x in products]
         if len(terms) > 1:
             each = total([self.write(t) for t in tidy if t != 0] or [self.write(sp.S.Zero)])
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
@@ -221,5 +221,5 @@ def always(x: float) -> Callable[[Point], float]:
 
 def below(x: sp.Expr) -> set[sp.Expr]:
     """The factors under the line of a fraction."""
-    factors = sp.Mul.make_args(factored(sp.denom(sp.together(x))))
+    factors = sp.Mul.make_args(factored(fraction(x)[1]))
     return {f.as_base_exp()[0] for f in factors if f.free_symbols}

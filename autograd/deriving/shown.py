@@ -290,7 +290,7 @@ class Writer:
                 below.append(f)
                 coefficient *= f.base
         over, under = sp.Rational(abs(coefficient)).as_numer_denom()
-        if under > 1000 and set(sp.factorint(under)) <= {2, 5}:         # 0.044715, not 8943/200000
+        if under > 1000 and 10 ** 60 % under == 0:         # 0.044715, not 8943/200000
             decimal = f"{float(abs(coefficient)):.12g}"
             numbers, lower = [Shown(decimal, decimal, f"<mn>{decimal}</mn>")], []
         else:

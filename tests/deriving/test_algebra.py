@@ -10,7 +10,7 @@ import pytest
 
 sp = pytest.importorskip("sympy")
 
-from autograd.deriving.moves import factored  # noqa: E402
+from autograd.deriving.algebra import factored  # noqa: E402
 
 
 def random_sum(r, names):
