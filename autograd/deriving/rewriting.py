@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy as sp
 
-from autograd.deriving.algebra import cancelled, expanded, factored, fraction, hidden, solved_for, within_reach
+from autograd.deriving.algebra import cancelled, expanded, factored, hidden, solved_for, within_reach
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.reading import Reading
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
@@ -53,6 +53,7 @@ class Rewriter:
         self.turned: dict[sp.Expr, sp.Expr] = {}
         self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
         self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
+        self.sound: dict[tuple[sp.Expr, sp.Expr], bool] = {}
         self.lengths: dict[sp.Expr, int] = {}
         formulas, helpers = reading.numbers([*reading.shown, *reading.helpers]), reading.numbers(reading.helpers)
         self.powers = {symbol for symbol, formula in formulas.items() if isinstance(formula, The) and is_power(formula)}
@@ -115,7 +116,7 @@ class Rewriter:
         forms = [Form(expr)]
         if ties and (untied := expr.xreplace(ties)) != expr:        # of a long rule only what counts is shown
             forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
-        used = {old: new for old, new in self.turned.items() if expr.has(old)}
+        used = {old: new for old, new in self.turned.items() if expr.has(old) and self.holds(old, new)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
@@ -125,6 +126,14 @@ class Rewriter:
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
             forms.append(Form(plain))
         return forms
+
+    def holds(self, old: sp.Expr, new: sp.Expr) -> bool:
+        """Whether a definition turned round is one of the numbers, too: a difference of large ones has lost its digits.
+        """
+        if (old, new) not in self.sound:
+            above, below = sp.fraction(new)
+            self.sound[old, new] = self.board.same(old * below, above)
+        return self.sound[old, new]
 
     def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
         self.claims.append((left, right))
