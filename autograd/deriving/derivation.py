@@ -139,7 +139,7 @@ class Derivation:
                          for section in self.sections)
 
 
-WIDEST = 180                                        # a longer line of text is hard to read
+WIDEST = 160                                        # a longer line of text is hard to read
 ROOM = 70                                           # of a row of LaTeX, as text
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
 

@@ -354,9 +354,9 @@ class IndexBoard(Board):
             sums = [i for i, _ in over]
             terms.append(sigma(sums, product(factors)))
             named.append(sigma(sums, product(short)))      # what is long by its name
-            opaque = g.is_Indexed and not over and not entry.has(sp.KroneckerDelta)     # it cancels nothing
-            exprs.append(g * entry if opaque or g == 1 else summed(self.opened(g * entry), over, split=True))
-            taken = opaque or g == 1 or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
+            opaque = not over and (g == 1 or (g.is_Indexed and not entry.has(sp.KroneckerDelta)))   # it cancels nothing
+            exprs.append(g * entry if opaque else summed(self.opened(g * entry), over, split=True))
+            taken = opaque or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
             kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
             plainly = plainly and g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
         whole = sp.Add(*exprs)

@@ -17,7 +17,7 @@ from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "Shown", "Writer", "derivative", "joined", "listed", "made",
+__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "derivative", "joined", "listed", "made",
            "name", "product", "said", "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
@@ -53,7 +53,7 @@ class Shown(NamedTuple):
         rows: list[list[Shown]] = [[]]
         parts = [y for x in self.parts or (self,) for y in (x.parts if products and x.parts else (x,))]
         for part in parts:
-            if part in (_PLUS, _MINUS, _TIMES, _DOT) and rows[-1]:
+            if part in (_PLUS, _MINUS, TIMES, _DOT) and rows[-1]:
                 rows.append([])
             rows[-1].append(part)
         return [joined(row) for row in rows]
@@ -153,7 +153,7 @@ def root(x: Shown) -> Shown:
 
 
 EQUALS = sign(" = ", "=", "=")
-_TIMES, _DOT, _PLUS, _MINUS = [Shown(text, latex, f"<mo form='infix'>{text.strip()}</mo>") for text, latex in (
+TIMES, _DOT, _PLUS, _MINUS = [Shown(text, latex, f"<mo form='infix'>{text.strip()}</mo>") for text, latex in (
     (" · ", r"\cdot"), ("·", r"\cdot"), (" + ", "+"), (" − ", "-"))]
 _BESIDE, _SPACE = (Shown(text, "", "<mo>&#x2062;</mo>") for text in ("", " "))
 _NEGATIVE = Shown("−", "-", "<mo form='prefix'>−</mo>")
@@ -165,7 +165,7 @@ def product(factors: Sequence[Shown]) -> Shown:
         return factors[0]
     parts: list[Shown] = []
     for i, x in enumerate(factors):
-        parts += [_TIMES] * (i > 0) + [x.within(POWER if x.text.startswith("−") else PRODUCT)]
+        parts += [TIMES] * (i > 0) + [x.within(POWER if x.text.startswith("−") else PRODUCT)]
     return joined(parts, PRODUCT)
 
 
@@ -189,6 +189,12 @@ def _without_minus(term: Shown) -> Shown:
 def closely(x: Shown) -> Shown:
     """n+1, as indices are written."""
     return x._replace(text=re.sub(" ([+−]) ", r"\1", x.text))
+
+
+def in_common(x: sp.Add) -> sp.Expr:
+    """The number before all names of a sum: 2 of 2a − 2b + 1."""
+    numbers = [abs(t.as_coeff_Mul()[0]) for t in x.args if not t.is_number]
+    return numbers[0] if len(numbers) > 1 and len(set(numbers)) == 1 else sp.S.One
 
 
 class Writer:
@@ -276,12 +282,20 @@ class Writer:
         return (min(ranks, default=-1), max(ranks, default=-1), x.count_ops(), str(x))
 
     def sum(self, x: sp.Add) -> Shown:
+        if (common := in_common(x)) != 1:
+            return self.product(sp.Mul(common, x / common, evaluate=False))
         terms = [self(t) for t in sorted(x.args, key=self.order)]
         return total(sorted(terms, key=lambda term: term.text.startswith("−")))
 
     def product(self, x: sp.Expr) -> Shown:
-        coefficient, factors = x.as_coeff_mul()
-        factors, minus = self.turned(list(factors), coefficient < 0, abs(coefficient) == 1)
+        coefficient, given = x.as_coeff_mul()
+        factors = []
+        for f in given:                             # (2a + 2b)c is 2c(a + b)
+            base, n = (f.base, f.exp) if f.is_Pow and f.exp.is_Integer else (f, 1)
+            common = in_common(base) if base.is_Add else sp.S.One
+            coefficient *= common ** n
+            factors.append(f if common == 1 else (base / common) ** n)
+        factors, minus = self.turned(factors, coefficient < 0, abs(coefficient) == 1)
         below = [1 / f for f in factors if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign()]
         above = [f for f in factors if 1 / f not in below]
         for f in [f for f in above if f.is_Pow and f.base.is_Integer and f.exp == sp.Rational(1, 2)]:
@@ -296,10 +310,15 @@ class Writer:
         else:
             numbers, lower = [number(over)] * (over != 1), [number(under)] * (under != 1)
         denominator = [*lower, *self.factors(below)]
-        if denominator and any(isinstance(f, sp.Sum) for f in above) and not any(
+        apart = [f for f in above if f in self.spelled and self.spelled[f].text.startswith("∂")]
+        if apart and denominator and len(above) > len(apart):       # (a/b) ∂L/∂u
+            within = [*numbers, *self.factors([f for f in above if f not in apart])]
+            shown = self.beside([fraction(self.beside(within), self.beside(denominator)), *self.factors(apart)])
+        elif denominator and (apart or any(isinstance(f, sp.Sum) for f in above)) and not any(
                 f.free_symbols for f in below if isinstance(f, sp.Add)):
+            numbers += self.factors([f for f in above if f.is_number])
             shown = self.beside([fraction(self.beside(numbers or [number(1)]), self.beside(denominator)),
-                                 *self.factors(above)])
+                                 *self.factors([f for f in above if not f.is_number])])
         else:
             shown = self.beside([*numbers, *self.factors(above)] or [number(1)])
             shown = fraction(shown, self.beside(denominator)) if denominator else shown
@@ -314,13 +333,14 @@ class Writer:
 
         awkward = [f for f in factors if self.turning(f) == 2]
         willing = [f for f in factors if self.turning(f) == 1]
+        bases = [g.base if g.is_Pow else g for g in factors]
         for f in awkward:
             length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
-            names = any(not (g.base if g.is_Pow else g).is_Add for g in factors)
-            if minus or length or (alone and names and not f.is_Pow and not willing):
+            known = (f + 1).is_Pow or f + 1 in bases                        # 1 − o beside o, and 1 − o²
+            if minus or length or (alone and not willing and (known or (f + 1).is_Atom)):
                 turn(f)
                 minus = not minus
-            elif willing:
+            elif willing and known:
                 turn(f)
                 turn(willing.pop())
         if minus and willing:
@@ -362,8 +382,11 @@ class Writer:
         for i, f in enumerate(factors):
             inner = f.within(PRODUCT if i == len(factors) - 1 and f.text[:1] == "Σ" else POWER)
             between, last = _BESIDE, text.split(" ")[-1]
-            if factors[i - 1].text.startswith(("log ", "∂")):
-                between = _TIMES
+            before = factors[i - 1].text
+            if before.startswith("√") and not before.endswith(")") and not inner.text.startswith("("):
+                between = _SPACE if "_" in inner.text else _DOT
+            elif before.startswith(("log ", "∂")):
+                between = TIMES
             elif inner.text.startswith("∂"):
                 between = _SPACE
             elif not inner.text.startswith("("):
