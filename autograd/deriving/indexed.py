@@ -16,7 +16,7 @@ import sympy as sp
 
 from autograd.core.graph import topological
 from autograd.deriving.algebra import cancelled, expanded, factored, fraction, hidden, within_reach
-from autograd.deriving.axes import MORE, Axes, letter, placed, rebound
+from autograd.deriving.axes import Axes, letter, placed, rebound
 from autograd.deriving.board import MISTAKE, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
@@ -25,7 +25,7 @@ from autograd.deriving.moves import Digit, Flat, drawn, ones_at, spread_out, sum
 from autograd.deriving.points import Point, flat
 from autograd.deriving.reading import WHOLE
 from autograd.deriving.rewriting import Form, Rewriter, is_power, ties, weighs_a_logarithm
-from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
+from autograd.deriving.shown import NOTHING, Shown, decimal, derivative, listed, name, product, said, sigma, total
 
 __all__ = ["IndexBoard"]
 
@@ -64,24 +64,24 @@ class IndexRewriter(Rewriter):
                 self.patterns.append((found[0], reading.field[node].at(index) * below / (above / found[0])))
 
     def rooted(self, expr: sp.Expr) -> list[Form]:
-        """With 1/r² in the place of what r is the root of, before algebra takes that apart."""
+        """Without sums that are 0, and with 1/r² in the place of what r is the root of, before algebra takes it apart."""
+        forms, known = [Form(expr)], [s for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0]
+        if known:
+            lettered = self.board.axes.lettered(expr)
+            known = sorted([s for s in lettered.atoms(sp.Sum) if self.board.known_sum(s) == 0], key=str)
+            expr = lettered.xreplace(dict.fromkeys(known, sp.S.Zero))
         found: dict[sp.Expr, sp.Expr] = {}
         for x in sorted(expr.atoms(sp.Add), key=str):
             for pattern, named in self.patterns:
                 if pattern.is_Add and (places := matched(pattern, x)) is not None:
                     found[x] = named.xreplace(places)
-        if not found:
-            return [Form(expr)]
-        forms = [Form(expr)]
-        if gone := {s: sp.S.Zero for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0}:
-            expr = expr.xreplace(gone)
-            whys = {x.text: x for x in [self.says(self.board.axes.lettered(s), sp.S.Zero) for s in gone]}
-            forms.append(Form(expr, said("as ", listed([*whys.values()]))))
-            found = {x: y for x, y in found.items() if expr.has(x)}
-            if not found:
-                return forms
-        says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
-        return [*forms, Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
+        if known:
+            says = {x.text: x for x in [self.says(s, sp.S.Zero) for s in known]}
+            forms.append(Form(expr if found else self.tidy(expr), said("as ", listed([*says.values()]))))
+        if found:
+            says = {x.text: x for x in [self.says(self.board.axes.lettered(x), y) for x, y in found.items()]}
+            forms.append(Form(self.tidy(expr.xreplace(found)), said("as ", listed([*says.values()]))))
+        return forms
 
     def shortest(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         """In names, by facts, and in names again, as long as that makes it shorter."""
@@ -177,6 +177,7 @@ class IndexBoard(Board):
         self.rewriter: IndexRewriter = IndexRewriter(self)
         self.sums: dict[sp.Expr, Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
+        self.told: set[str] = set()                 # constants that were introduced
 
     def letter_of_length(self, symbol: sp.Symbol) -> str:
         """N for the axis whose index is n."""
@@ -259,19 +260,29 @@ class IndexBoard(Board):
     def array(self, point: Point, node: Any) -> Any:
         return flat(point.value[node], [node])
 
+    def introduced(self, formula: sp.Expr) -> Shown:
+        """What the constants are that a formula is the first to name."""
+        reading, whys = self.reading, list[Shown]()
+        names = {str(x) for x in formula.atoms(sp.Symbol)}
+        for node in [*reading.shifts, *reading.constants]:
+            if (label := reading.name[node]) in names - self.told:
+                self.told.add(label)
+                x, entry = node._data, self.entry(node, self.index(node))
+                one_hot = label.startswith("Y") and ((x == 0) | (x == 1)).all()
+                whys.append(
+                    said(entry, ", the largest, is a constant: taken from all, it cancels") if node in reading.shifts else
+                    said(entry, " = ", decimal(x.item())) if x.size == 1 else
+                    said(entry, " is 1 for the true class, else 0") if one_hot else
+                    said(entry, " is 1 or 0") if label.startswith("M") else said(entry, " is a constant"))
+        return said(*[part for why in whys for part in (", ", why)][1:]) if whys else NOTHING
+
     def definitions(self) -> Section:
         reading, lines = self.reading, []
         for node in reading.order:
             if node in reading.formula and (node in reading.shown or node in reading.helpers or node in reading.beside):
                 index = self.index(node)
                 formula = self.axes.lettered(reading.formula[node].at(index))
-                why = NOTHING
-                shifted = [x for x in reading.shifts if str(reading.name[x]) in {
-                    str(b) for b in formula.atoms(sp.IndexedBase)} | {str(b) for b in formula.free_symbols}]
-                if shifted and not any(x in self.said for x in shifted):
-                    self.said |= set(shifted)
-                    why = said(self.entry(shifted[0], self.index(shifted[0])), ", the largest, is a constant: taken "
-                               "from all, it cancels")
+                why = self.introduced(formula)
                 told = len(self.write.positions)
                 self.write(formula)
                 for places, label in list(self.write.positions.items())[told:]:
@@ -302,7 +313,7 @@ class IndexBoard(Board):
         spelled = dict(zip(real(into), map(letter, ins)))
         for axis, (i, wish) in enumerate(zip(real(out), outs)):
             if i not in merged:
-                choices = [wish, *self.axes.lists[self.axes.find((self.reading.name[u], axis))], *MORE]
+                choices = [wish, *self.axes.lists[self.axes.find((self.reading.name[u], axis))], *self.axes.more]
                 spelled[i] = next(c for c in map(letter, choices) if c not in spelled.values())
         outward, inward = (tuple([spelled.get(merged.get(i, i), i) for i in index]) for index in (out, into))
         expr = expr.xreplace(spelled)

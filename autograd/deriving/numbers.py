@@ -17,7 +17,7 @@ from autograd.deriving.fields import Comparison
 from autograd.deriving.points import Point
 from autograd.deriving.reading import WHOLE, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
-from autograd.deriving.shown import NOTHING, Shown, derivative, listed, product, said, total
+from autograd.deriving.shown import NOTHING, Shown, decimal, derivative, listed, product, said, total
 
 __all__ = ["NumberBoard"]
 
@@ -90,11 +90,12 @@ class NumberBoard(Board):
         reading = self.reading
         lines: list[tuple[str, Line]] = []
         for node in reading.order:
+            if reading.name.get(node) in dict(lines):               # a number that stands in several places
+                continue
             if node in reading.constants or node in reading.shifts:
-                number = f"{node.data:.6g}".replace("-", "−")
                 why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
                 lines.append((reading.name[node], Line(self.entry(node), always(node.data), [
-                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)])))
+                    Side(decimal(node.data), always(node.data), why)])))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
                 lines.append((reading.name[node], self.equation(reading.field[node].expr, reading.formula[node].expr)))
         for symbol, formula in reading.siblings.items():            # ŷ_1 goes before ŷ_2
@@ -161,8 +162,10 @@ class NumberBoard(Board):
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
         sides, result = self.multiplied([[self.by_name(*pair) for pair in way] for way in steps])
-        return [Section("The chain rule", [rule]), self.fitting(Section("Each derivative", lines)),
-                self.fitting(Section("Put in", [Line(left, partial(self.gradient, node=node), sides)]))], result
+        if [side.shown.text for side in sides] == [chain.text]:     # all goes by its name
+            sides = []
+        return [Section("The chain rule", [rule]), self.fitting(Section("Each derivative", lines)), self.fitting(
+            Section("Put in", [Line(left, partial(self.gradient, node=node), sides)] if sides else []))], result
 
     def chain(self, u: Any, x: Any) -> Shown:
         return product([derivative(self.loss, self.entry(u))] * (u is not self.root) + [self.locally(u, x)])

@@ -63,7 +63,7 @@ class Rewriter:
 
     def turn_round(self, symbol: sp.Expr, formula: sp.Expr, helpers: dict[sp.Expr, sp.Expr]) -> None:
         """e^z = ŷ·s, from ŷ = e^z/s."""
-        small = {s: f for s, f in helpers.items() if len(self.powers_of(f)) < 2}
+        small = {s: f for s, f in helpers.items() if len(self.powers_of(f)) < 2 and not self.powers_of(formula)}
         powers = self.powers_of(formula.xreplace(small))
         if len(powers) == 1 and powers[0] not in self.turned:
             stand_in = sp.Dummy()
@@ -164,13 +164,16 @@ class Rewriter:
     def by_fact(self, expr: sp.Expr, fact: Fact) -> Iterable[tuple[Form | None, Form]]:
         """For each name in the fact: with its left side brought together, and then with its right side in its place."""
         whole = sp.Dummy("S", real=True)
-        for symbol in sorted(fact.left.free_symbols & expr.free_symbols, key=str):
+        flat, opened = hidden(expr, The)
+        why = said("as ", self.says(fact.left, fact.right), fact.reason)
+        if (simply := flat.subs(fact.left, fact.right)) != flat:
+            yield None, Form(self.tidy(simply.xreplace(opened)), why)
+        for symbol in sorted(fact.left.free_symbols & flat.free_symbols, key=str):
             if fact.left.coeff(symbol).free_symbols or (fact.left - symbol * fact.left.coeff(symbol)).has(symbol):
                 continue
             other = symbol + (whole - fact.left) / fact.left.coeff(symbol)
-            together = factored(cancelled(expr.subs(symbol, other)))
+            together = factored(cancelled(flat.subs(symbol, other))).xreplace(opened)
             says = Shown(*self.write(fact.left)[:3], 0)
-            why = said("as ", self.says(fact.left, fact.right), fact.reason)
             result = self.tidy(together.subs(whole, fact.right))
             grouped = None
             if together.has(whole) and not sp.denom(together).has(whole):
@@ -223,7 +226,7 @@ def facts_by_construction(reading: Reading) -> list[Fact]:
     """A softmax sums to 1, and so do one-hot constants."""
     facts = []
     definitions = {**reading.numbers(reading.shown), **reading.siblings}
-    for whole, formula in reading.numbers(reading.helpers).items():
+    for whole, formula in reading.numbers([*reading.helpers, *reading.shown]).items():
         shares = {symbol: sp.fraction(expr)[0] for symbol, expr in definitions.items()
                   if sp.fraction(expr)[1] == whole}
         if len(shares) > 1 and sp.expand(sp.Add(*shares.values()) - formula) == 0:

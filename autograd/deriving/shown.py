@@ -17,8 +17,8 @@ from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "derivative", "joined", "listed", "made",
-           "name", "product", "said", "sigma", "total"]
+__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "decimal", "derivative", "joined",
+           "listed", "made", "name", "product", "said", "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 _KINDS = {                                          # of what is made of pieces: as text, as LaTeX, as MathML
@@ -193,8 +193,10 @@ def closely(x: Shown) -> Shown:
 
 def in_common(x: sp.Add) -> sp.Expr:
     """The number before all names of a sum: 2 of 2a − 2b + 1."""
-    numbers = [abs(t.as_coeff_Mul()[0]) for t in x.args if not t.is_number]
-    return numbers[0] if len(numbers) > 1 and len(set(numbers)) == 1 else sp.S.One
+    numbers = [t.as_coeff_Mul()[0] for t in x.args if not t.is_number]
+    if len(numbers) < 2 or len(set(map(abs, numbers))) > 1 or abs(numbers[0]) == 1:
+        return sp.S.One
+    return min(abs(numbers[0]), max(numbers)) if len(numbers) == len(x.args) else abs(numbers[0])
 
 
 class Writer:
@@ -305,8 +307,8 @@ class Writer:
                 coefficient *= f.base
         over, under = sp.Rational(abs(coefficient)).as_numer_denom()
         if under > 1000 and 10 ** 60 % under == 0:         # 0.044715, not 8943/200000
-            decimal = f"{float(abs(coefficient)):.12g}"
-            numbers, lower = [Shown(decimal, decimal, f"<mn>{decimal}</mn>")], []
+            written = f"{float(abs(coefficient)):.12g}"
+            numbers, lower = [Shown(written, written, f"<mn>{written}</mn>")], []
         else:
             numbers, lower = [number(over)] * (over != 1), [number(under)] * (under != 1)
         denominator = [*lower, *self.factors(below)]
@@ -336,8 +338,9 @@ class Writer:
         bases = [g.base if g.is_Pow else g for g in factors]
         for f in awkward:
             length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
-            known = (f + 1).is_Pow or f + 1 in bases                        # 1 − o beside o, and 1 − o²
-            if minus or length or (alone and not willing and (known or (f + 1).is_Atom)):
+            name = 1 + (f.base if f.is_Pow else f)
+            known = name.is_Pow or name in bases    # 1 − o beside o, and 1 − o²
+            if minus or length or (alone and not willing and not f.is_Pow and (known or not name.is_Add)):
                 turn(f)
                 minus = not minus
             elif willing and known:
@@ -453,3 +456,8 @@ _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def number(n: int) -> Shown:
     return Shown(str(n), str(n), f"<mn>{n}</mn>")
+
+
+def decimal(x: float) -> Shown:
+    text = f"{x:.6g}".replace("-", "−")
+    return Shown(text, text.replace("−", "-"), f"<mn>{text}</mn>")
