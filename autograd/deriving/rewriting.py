@@ -101,7 +101,8 @@ class Rewriter:
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = cancelled(flat)
-        forms = [flat, less, factored(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
+        above, below = sp.fraction(less)
+        forms = [flat, less, sp.Add(*[t / below for t in sp.Add.make_args(above)]), factored(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
             cancelled, sp.Add.make_args(flat))))]
         if less.has(Comparison):                    # what jumps is taken out
             smooth, jumps = hidden(less, Comparison)

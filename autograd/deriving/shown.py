@@ -192,11 +192,13 @@ def closely(x: Shown) -> Shown:
 
 
 def in_common(x: sp.Add) -> sp.Expr:
-    """The number before all names of a sum: 2 of 2a − 2b + 1."""
-    numbers = [t.as_coeff_Mul()[0] for t in x.args if not t.is_number]
-    if len(numbers) < 2 or len(set(map(abs, numbers))) > 1 or abs(numbers[0]) == 1:
-        return sp.S.One
-    return min(abs(numbers[0]), max(numbers)) if len(numbers) == len(x.args) else abs(numbers[0])
+    """The number before all terms of a sum, or all that have names: 2 of 2a − 2 and of 2a − 2b + 1."""
+    numbers = [t.as_coeff_Mul()[0] for t in x.args]
+    named = [n for n, t in zip(numbers, x.args) if not t.is_number]
+    for those in (numbers, named):
+        if len(those) > 1 and len(set(map(abs, those))) == 1 != abs(those[0]):
+            return abs(those[0]) if max(numbers) > 0 else those[0]
+    return sp.S.One
 
 
 class Writer:
@@ -340,7 +342,8 @@ class Writer:
             length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
             name = 1 + (f.base if f.is_Pow else f)
             known = name.is_Pow or name in bases    # 1 − o beside o, and 1 − o²
-            if minus or length or (alone and not willing and not f.is_Pow and (known or not name.is_Add)):
+            if minus or length or (alone and not willing and not f.is_Pow and (
+                    known or name.is_Symbol or isinstance(name, (The, sp.Indexed)))):
                 turn(f)
                 minus = not minus
             elif willing and known:
