@@ -157,8 +157,8 @@ class Reading:
         if twin is not None and node not in self.name:      # the same sum once more
             self.field[node] = self.field[twin]
             return
-        if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
-            if wishes not in (self.steps, LARGE):
+        if node not in self.name and (wishes := self.helps(node, formula, divides)):
+            if wishes not in (self.steps, LARGE) or node not in self.moving:
                 self.helpers[node] = None
             self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
@@ -166,6 +166,8 @@ class Reading:
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(generic(node)), node.shape, node.inputs
+        if node not in self.moving:
+            return LARGE if sp.count_ops(expr) > 2 * MOST else []
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):

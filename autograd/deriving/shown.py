@@ -314,7 +314,8 @@ class Writer:
         else:
             numbers, lower = [number(over)] * (over != 1), [number(under)] * (under != 1)
         denominator = [*lower, *self.factors(below)]
-        apart = [f for f in above if f in self.spelled and self.spelled[f].text.startswith("∂")]
+        apart = [f for f in above if (f in self.spelled and self.spelled[f].text.startswith("∂"))
+                 or (isinstance(f, sp.Indexed) and f.base in self.gradients)]
         if apart and denominator and len(above) > len(apart):       # (a/b) ∂L/∂u
             within = [*numbers, *self.factors([f for f in above if f not in apart])]
             shown = self.beside([fraction(self.beside(within), self.beside(denominator)), *self.factors(apart)])
@@ -346,7 +347,7 @@ class Writer:
                     known or name.is_Symbol or isinstance(name, (The, sp.Indexed)))):
                 turn(f)
                 minus = not minus
-            elif willing and known:
+            elif willing and (known or isinstance(name, The)):
                 turn(f)
                 turn(willing.pop())
         if minus and willing:
