@@ -167,7 +167,7 @@ class Reading:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(generic(node)), node.shape, node.inputs
         if node not in self.moving:
-            return LARGE if sp.count_ops(expr) > 2 * MOST else []
+            return LARGE if sp.count_ops(expr) > MOST else []
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
