@@ -64,7 +64,7 @@ class IndexRewriter(Rewriter):
                 self.patterns.append((found[0], reading.field[node].at(index) * below / (above / found[0])))
 
     def rooted(self, expr: sp.Expr) -> list[Form]:
-        """Without sums that are 0, and with 1/r² in the place of what r is the root of, before algebra takes it apart."""
+        """Without sums that are 0, and with 1/r² for what r is the root of, before algebra takes it apart."""
         forms, known = [Form(expr)], [s for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0]
         if known:
             lettered = self.board.axes.lettered(expr)
@@ -268,12 +268,11 @@ class IndexBoard(Board):
             if (label := reading.name[node]) in names - self.told:
                 self.told.add(label)
                 x, entry = node._data, self.entry(node, self.index(node))
-                one_hot = label.startswith("Y") and ((x == 0) | (x == 1)).all()
-                whys.append(
-                    said(entry, ", the largest, is a constant: taken from all, it cancels") if node in reading.shifts else
-                    said(entry, " = ", decimal(x.item())) if x.size == 1 else
-                    said(entry, " is 1 for the true class, else 0") if one_hot else
-                    said(entry, " is 1 or 0") if label.startswith("M") else said(entry, " is a constant"))
+                binary = label[0] in "MY" and ((x == 0) | (x == 1)).all()
+                whys.append(said(entry, *(
+                    [", the largest, is a constant: taken from all, it cancels"] if node in reading.shifts else
+                    [" = ", decimal(x.item())] if x.size == 1 else [" is a constant"] if not binary else
+                    [" is 1 for the true class, else 0" if label[0] == "Y" else " is 1 or 0"])))
         return said(*[part for why in whys for part in (", ", why)][1:]) if whys else NOTHING
 
     def definitions(self) -> Section:

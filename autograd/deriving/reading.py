@@ -143,7 +143,8 @@ class Reading:
             if node not in self.name:
                 same = next((x for x in self.constants if x.shape == () == node.shape
                              and x._data == node._data), None)
-                self.name[node] = self.constants[node] = self.free(*self.wish(node)) if same is None else self.name[same]
+                letter = self.free(*self.wish(node)) if same is None else self.name[same]
+                self.name[node] = self.constants[node] = letter
             self.field[node] = self.entry(node)
             return
         try:

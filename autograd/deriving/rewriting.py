@@ -102,8 +102,9 @@ class Rewriter:
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
         less = cancelled(flat)
         above, below = sp.fraction(less)
-        forms = [flat, less, sp.Add(*[t / below for t in sp.Add.make_args(above)]), factored(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
-            cancelled, sp.Add.make_args(flat))))]
+        apart = sp.Add(*[t / below for t in sp.Add.make_args(above)])
+        each = sp.Add(*map(cancelled, sp.Add.make_args(flat)))
+        forms = [flat, less, apart, factored(less), sp.factor_terms(flat), sp.factor_terms(each)]
         if less.has(Comparison):                    # what jumps is taken out
             smooth, jumps = hidden(less, Comparison)
             numerator, denominator = sp.fraction(smooth)

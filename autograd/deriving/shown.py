@@ -17,8 +17,8 @@ from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "decimal", "derivative", "joined",
-           "listed", "made", "name", "product", "said", "sigma", "total"]
+__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "decimal", "derivative",
+           "joined", "listed", "made", "name", "product", "said", "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 _KINDS = {                                          # of what is made of pieces: as text, as LaTeX, as MathML
