@@ -23,7 +23,7 @@ from autograd.deriving.reading import WHOLE, Reading
 from autograd.deriving.rewriting import Form, Rewriter
 from autograd.deriving.shown import Shown, Writer, derivative, listed, name, said, total
 
-__all__ = ["MISTAKE", "Board", "Local", "WideError", "quiet"]
+__all__ = ["MISTAKE", "ROOM", "Board", "Local", "WideError", "quiet"]
 
 ROOM = 20                                           # for what stands left of the equals sign
 LARGEST = 1e100                                     # squares of larger numbers overflow

@@ -6,6 +6,7 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -17,7 +18,7 @@ import sympy as sp
 from autograd.core.graph import topological
 from autograd.deriving.algebra import cancelled, expanded, factored, fraction, hidden, within_reach
 from autograd.deriving.axes import Axes, letter, placed, rebound
-from autograd.deriving.board import MISTAKE, Board, Local, quiet
+from autograd.deriving.board import MISTAKE, ROOM, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
@@ -355,15 +356,12 @@ class IndexBoard(Board):
         return sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
 
     def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
-        terms, named, exprs, kept, plainly = [], [], [], [], True       # plainly: nothing comes of it but a product
+        terms, exprs, kept, plainly = [], [], [], True      # plainly: nothing comes of it but a product
         for u in users:
             local, over = self.local(u, x), self.over(u, x)
             g, entry = self.known[u](local.out), local.forms[-1].expr
             factors = [self.write(self.lettered(f)) for f in (g, entry) if f != 1] or [self.write(sp.S.One)]
-            short = [*factors[:-1], factors[-1] if len(factors[-1].text) <= LONG else self.locally(u, x)]
-            sums = [i for i, _ in over]
-            terms.append(sigma(sums, product(factors)))
-            named.append(sigma(sums, product(short)))      # what is long by its name
+            terms.append(([i for i, _ in over], factors, self.locally(u, x)))
             opaque = not over and (g == 1 or (g.is_Indexed and not entry.has(sp.KroneckerDelta)))   # it cancels nothing
             exprs.append(g * entry if opaque else summed(self.opened(g * entry), over, split=True))
             taken = opaque or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
@@ -374,7 +372,11 @@ class IndexBoard(Board):
         together = self.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
-        shown = total(terms) if len(total(terms).text) <= WIDEST else total(named)
+        for most in (math.inf, LONG, LONG // 2, 0):         # what is long by its name, until the line is short
+            shown = total([sigma(sums, product([*before, last if len(last.text) <= most else called]))
+                           for sums, (*before, last), called in terms])
+            if len(shown.text) <= WIDEST - ROOM:
+                break
         forms = [*[Form(whole, NOTHING, shown)] * (not plainly), *ends]
         axes = self.lengths(x, self.index(x))
         return [self.side(form, axes) for form in forms], forms[-1].expr

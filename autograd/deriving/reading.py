@@ -43,6 +43,7 @@ class Reading:
         given = named_nodes(names)
         self.steps = SOFTMAX if softmax else None   # whether a nameless softmax is a step, or stands inside others
         self.size = size                            # operations in what is written out; more become a step
+        self.most = min(MOST, 3 * size)             # the same, where each part counts once
         self.copies: dict[Any, Any] = {}
         self.origin = root, wrt
         root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
@@ -98,7 +99,7 @@ class Reading:
     def uses_of_alike(self) -> dict[Any, int]:
         """How often each array is used, or one that computes the same: x − μ, written twice."""
         first: dict[Any, Any] = {}
-        alike = {}
+        alike: dict[Any, Any] = {}
         for node in self.order:
             number = node.op is None and not node.shape and not node.label
             alike[node] = node if node.op is None and not number else first.setdefault(
@@ -168,7 +169,7 @@ class Reading:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(generic(node)), node.shape, node.inputs
         if node not in self.moving:
-            return LARGE if sp.count_ops(expr) > MOST else []
+            return LARGE if sp.count_ops(expr) > self.most else []
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
@@ -181,9 +182,9 @@ class Reading:
             "matmul", "affine") for by in self.users[node])
         if self.whole(node) > self.size * (1 if len(self.users[node]) > 1 else 3):       # too much to go through
             return LARGE
-        large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
+        large = sp.count_ops(expr) > self.most and any(by.op.name not in ("add", "sum", "sub", "neg")
                                                   for by in self.users[node])
-        if (large and not divides) or sp.count_ops(expr) > 4 * MOST:        # too much to write out inside another
+        if (large and not divides) or sp.count_ops(expr) > 4 * self.most:        # too much to write out inside another
             return LARGE
         if not (max(len(self.users[node]), self.uses.get(node, 0)) > 1 or divides or (spread and shape)):
             return []

@@ -343,8 +343,8 @@ class Writer:
             length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
             name = 1 + (f.base if f.is_Pow else f)
             known = name.is_Pow or name in bases    # 1 − o beside o, and 1 − o²
-            if minus or length or (alone and not willing and not f.is_Pow and (
-                    known or name.is_Symbol or isinstance(name, (The, sp.Indexed)))):
+            single = name.is_Symbol or isinstance(name, (The, sp.Indexed))
+            if minus or length or (not willing and not f.is_Pow and (known or (alone and single))):
                 turn(f)
                 minus = not minus
             elif willing and (known or isinstance(name, The)):
