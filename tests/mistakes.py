@@ -416,7 +416,8 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
     several = isinstance(assign.value, ast.BinOp) and isinstance(assign.value.op, ast.Add)
     value = ast.unparse(assign.value)
     yield "sign", f"{target} = -({value})", {"wrong sign"}
-    yield "doubled", f"{target} = 2 * ({value})", {"path counted twice"}
+    inverse = "** (-2)" in value or "** -2" in value     # whose exponent may stand in front by mistake
+    yield "doubled", f"{target} = 2 * ({value})", {"path counted twice"} | (FORMULA if inverse else set())
     terms = _terms(assign.value)
     if several:
         for i in range(len(terms)):

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.learn import mistakes
-from autograd.learn.alike import most
+from autograd.learn.alike import close, largest, most
 from autograd.learn.contributions import raw
 from autograd.learn.languages import tell
 
@@ -54,23 +54,40 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
     for node in case.one.between(case.t):
-        p = np.asarray(node._data)
-        if p.shape != case.g.shape or not (p >= 0).all():
-            continue
-        for axis in range(p.ndim):
-            if p.shape[axis] < 2 or abs(p.sum(axis) - 1).max(initial=0) > 1e-3:
+        z = np.asarray(node._data)
+        for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():
+            p = np.exp(z) if logs else z
+            if p.shape[axis] < 2 or not (p >= 0).all() or abs(p.sum(axis) - 1).max(initial=0) > 1e-3:
                 continue
             d = case.one.gradients[node]
-            right = p * (d - (d * p).sum(axis, keepdims=True))
+            first = d if logs else p * d
+            right = first - p * first.sum(axis, keepdims=True)
             scale = case.ratio(case.g, right)
-            if scale is None or not case.agrees(scale * right, case.g):
-                continue
+            noise = case.absolute * max(case.scale, largest(p * d))         # where p is almost one-hot, most cancels
+            if scale is None or not close(scale * right, case.g, case.relative, noise) or case.agrees(right, first):
+                continue                            # with nothing left of the sum, p would be no softmax
             name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
             over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
-            for part, words in [over_all] if everywhere else _jacobians(p, d, right, axis):
+            variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
+            for part, words in ([] if logs else [over_all]) if everywhere else variants:
                 if case.explains(scale * part):
                     yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
             return
+
+
+def _logarithms(p: Any, d: Any, axis: int) -> Iterator[tuple[Any, str]]:
+    """The same for the logarithm of a softmax p, through which d − p·Σd arrives."""
+    total = d.sum(axis, keepdims=True)
+    right = tell("log-softmax's derivative gives d − p·Σd, with d {d} and p its exponential")
+    yield d - p * d, f"{right}; {tell('the sum over the row is missing')}"
+    yield d - total, f"{right}; {tell('p before the sum is missing')}"
+    yield d + p * total, f"{right}; {tell('the sum over the row is added; it has to be subtracted')}"
+    yield d - p, f"{right}; {tell('the sum over the row is missing')}"
+    yield p * (d - (d * p).sum(axis, keepdims=True)), f"{right}; {tell('you have that of softmax')}"
+    for other in range(p.ndim):
+        if other != axis:
+            yield (d - p * d.sum(other, keepdims=True),
+                   tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
 
 
 def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str]]:

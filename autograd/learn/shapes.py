@@ -71,7 +71,8 @@ class ArrayCase(Case):
         """Whether the numbers are those of a computation in fewer bits than the array has."""
         m, g = self.m, self.g
         for dtype, relative, absolute, step in _LOWER:
-            if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and (m == m.astype(dtype)).all():
+            if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and m.any() and (
+                    m == m.astype(dtype)).all():
                 near = absolute * self.scale + 2 * float(np.finfo(dtype).smallest_subnormal)
                 if close(m, g, relative, near) or (self.one is not None and self.within_noise(relative, near, step, 4)):
                     return (tell("right to half precision") if dtype is np.float16 else
@@ -255,50 +256,16 @@ class ArrayCase(Case):
     def odd_factor(self) -> Iterator[Suspicion]:
         """A factor that tells no more than that, of all numbers or of one path."""
         yield from self.later
-        ratio = None if self.second else self.ratio(self.m, self.g)
-        if ratio is None or not self.explains(self.g * ratio):
-            return
-        for node in self.one.order[:-1] if self.one is not None else ():
-            size = float(np.ravel(node._data)[0]) if np.size(node._data) == 1 and self.known(node) else 0.0
-            uses = self.one.uses.get(node, []) if self.one is not None else []
-            divides = any(use.by.op.name == "div" and use.position for use in uses)
-            for value, does, lost in ((size, tell("the right ones times"), divides),
-                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
-                if value and abs(ratio - value) <= 1e2 * self.relative * abs(value):
-                    yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY,
-                                    tell("your numbers are {does} {form}{minus}", does=does, form=self.called(node),
-                                         minus=""))
+        yield from super().odd_factor()
         self.odd = True
         yield from self.constant_factor()
         self.odd = False
 
     def halved(self) -> bool:
-        """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
-        if self.one is None:
-            return False
-        uses = self.search.near()
-        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind(self.t)])
-        counts = _counts([self.t, *nodes])
-        return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
-                   for number in _numbers_in(list(nodes))) or any(
-            "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
-
-    def halves(self, node: Node) -> bool:
-        line = [node]                               # the steps of the line in which it stands
-        for after in self._behind(node):
-            if self.known(line[-1]):
-                break
-            line.append(after)
-        return bool(_numbers_in(line).keys() & {0.5, 2.0})
-
-    def _behind(self, node: Node) -> Iterator[Node]:
-        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
-        for _ in range(2 if self.one is not None else 0):
-            uses = self.one.uses.get(node, []) if self.one is not None else []
-            if len(uses) != 1:
-                return
-            node = uses[0].by
-            yield node
+        near = [use.by for use in self.search.near()] if self.one is not None else []
+        counts = _counts([self.t, *near])
+        return super().halved() or any(number % 2 == 0 and number / 2 in counts and number not in counts
+                                       for number in self.numbers([*near, *self._behind(self.t)]))
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -325,18 +292,7 @@ class ArrayCase(Case):
                     yield mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
             if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
                 yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
-        for number, does in _numbers_in(order).items():
-            words = (tell("by which the forward pass divides") if does == "divides" else
-                     tell("by which the forward pass multiplies"))
-            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
-                if equal(value):
-                    lost = (value == number) == (does == "divides")
-                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
-                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
-                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
-                if equal(value ** 2):
-                    yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
-                                                  words=words)
+        yield from super().named_factors(ratio)
         for n, k in combinations(sorted(near), 2):
             for value, words in ((n * k, f"{n * k} ({n}·{k})"), (1 / (n * k), f"1/{n * k} (1/({n}·{k}))"),
                                  (n / k, f"{n}/{k}"), (k / n, f"{k}/{n}")):
@@ -448,18 +404,6 @@ def _is_plain(ratio: float) -> bool:
 def _counts(nodes: list[Node]) -> set[int]:
     """The lengths and sizes of the nodes' arrays, above 1."""
     return {n for node in nodes for n in (*np.shape(node._data), np.size(node._data)) if n > 1}
-
-
-def _numbers_in(order: list[Any]) -> dict[float, str]:
-    """The numbers by which the nodes multiply or divide, and which of the two they do."""
-    found: dict[float, str] = {}
-    for node in order:
-        if node.op is not None and node.op.name in ("mul", "div"):
-            for position, x in enumerate(node.inputs):
-                if x.op is None and not x.requires_grad and shape_of(x._data) == ():
-                    divides = node.op.name == "div" and position
-                    found.setdefault(abs(float(x._data)), "divides" if divides else "multiplies")
-    return {number: does for number, does in found.items() if number not in (0.0, 1.0)}
 
 
 def _summed(x: Array, shape: tuple[int, ...]) -> Array:

@@ -6,7 +6,8 @@ Here stand the mistakes one can make with a number; those that only arrays allow
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ _NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT
 BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
 _SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
 _COMPARED = 8                                       # work for each number that is compared
+_HALVES = {(0.5, "multiplies"), (2.0, "divides")}
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
@@ -244,9 +246,9 @@ class Case:
 
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule, self.multiplied,
-                self.another_variable, self.further_on, self.another_formula, self.two_at_once,
-                self.further_formula, self.infinite]
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.constant_factor,
+                self.half_of_the_chain_rule, self.multiplied, self.another_variable, self.further_on,
+                self.another_formula, self.odd_factor, self.two_at_once, self.further_formula, self.infinite]
 
     def two_at_once(self) -> Iterator[Suspicion]:
         """The same again for the answer without a factor, or without its sign."""
@@ -345,18 +347,97 @@ class Case:
                                                      "through {second}", first=first, second=second))
 
     def halved(self) -> bool:
-        """Whether the forward pass halves something on the way."""
-        return False
+        """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
+        return self.one is not None and (bool(self.numbers(self.on_every_path).items() & _HALVES) or any(
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in self.search.near()))
 
     def halves(self, node: Node) -> bool:
-        """Whether it does so at a node, or soon after."""
-        return False
+        """Whether it does so at a node, or at a later step of the line in which that stands."""
+        line = [node]
+        for after in self._behind(node):
+            if self.known(line[-1]):
+                break
+            line.append(after)
+        return bool(self.numbers(line).items() & _HALVES)
+
+    @cached_property
+    def on_every_path(self) -> list[Node]:
+        """The nodes that no path from the node to the root goes round."""
+        nodes = self.one.between(self.t) if self.one is not None else []
+        at, furthest, found = {node: i for i, node in enumerate(nodes)}, 0, []
+        for i, node in enumerate([self.t, *nodes], -1):
+            if i >= 0 and furthest <= i:
+                found.append(node)
+            furthest = max([furthest, *(at[use.by] for use in self.uses_of(node))])
+        return found
+
+    def numbers(self, nodes: Iterable[Node]) -> dict[float, str]:
+        """The numbers by which the nodes multiply or divide, and which of the two they do."""
+        found: dict[float, str] = {}
+        for node in nodes:
+            for position, x in enumerate(node.inputs if node.op is not None and node.op.name in ("mul", "div") else ()):
+                a_number = not x.requires_grad or (not x.kind and not self.known(x))    # as a Value, it has a gradient
+                if x.op is None and a_number and shape_of(x._data) == ():
+                    divides = node.op.name == "div" and position
+                    found.setdefault(abs(float(x._data)), "divides" if divides else "multiplies")
+        return {number: does for number, does in found.items() if number not in (0.0, 1.0)}
+
+    def uses_of(self, node: Node) -> list[Use]:
+        """The uses of a node, on the way to the root."""
+        return self.one.uses.get(node, []) if self.one is not None else []
+
+    def _behind(self, node: Node) -> Iterator[Node]:
+        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
+        for _ in range(2):
+            uses = self.uses_of(node)
+            if len(uses) != 1:
+                return
+            node = uses[0].by
+            yield node
 
     def doubled(self) -> Iterator[Suspicion]:
-        """Twice the right numbers."""
+        """Twice the right numbers: a number lost from a formula that has one, or all of it added twice."""
         if self.uses and self.explains(2 * self.g):
+            steps = [use for use in self.search.near() if re.search(
+                r"\b0\.5|-1 \* x \*\* -2", right_formula(use.by.op, use.position) or "")]
+            yield from self.search.along(steps, [self.search.with_near_formula])
             yield self.seen(mistakes.DOUBLED, tell("your numbers are exactly twice the right ones, which come "
                                                    "through {through}", through=self.through(self.uses)))
+
+    def constant_factor(self) -> Iterator[Suspicion]:
+        """All of it by the same number: of a single number only twice tells something, where a half can be lost."""
+        if self.halved() and self.explains(2 * self.g):
+            for mistake, words in self.named_factors(2.0):
+                yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
+            yield from self.doubled()
+
+    def odd_factor(self) -> Iterator[Suspicion]:
+        """All of it times a node that is a single number, or over one; of a single number, also a number written."""
+        ratio, alone = None if self.second else self.ratio(self.m, self.g), type(self.g) is float
+        if ratio is None or not self.explains(ratio * self.g):
+            return
+        near = [self.t, *(use.by for use in self.uses)]
+        for node in self.one.order[:-1] if self.one is not None else ():
+            beside = any(node is y for x in near for y in x.inputs)
+            a_number = size_of(node._data) == 1 and self.known(node)
+            size = 0.0 if not a_number else float(node._data if alone else node._data.sum())
+            if alone and not beside and float(2 * size).is_integer():
+                continue                            # such a number is soon met by chance
+            divides = any(use.by.op.name == "div" and use.position for use in self.uses_of(node))
+            for value, does, lost in ((size, tell("the right ones times"), divides),
+                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
+                if not value or abs(ratio - value) > 1e2 * self.relative * abs(value):
+                    continue
+                use = self.uses[0]
+                if alone and right_formula(use.by.op, use.position) == "1" and all(node is not x for x in self.t.inputs):
+                    yield self.seen(mistakes.NODE, tell(
+                        "you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is "
+                        "{right}", called=self.called(use.by), worded=self.called(node), symbol=use.by.op.symbol,
+                        right="`1`"))
+                yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY, tell(
+                    "your numbers are {does} {form}{minus}", does=does, form=self.called(node), minus=""))
+        for mistake, words in self.named_factors(ratio) if alone else ():
+            yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
 
     def _left_out(self, have: list[Use], missing: list[Use]) -> str:
         by = {use.by for use in have}
@@ -386,8 +467,12 @@ class Case:
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
                 yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to `{name}`",
                                                      called=self.called(by), name=self.name), self.called(by))
-            if self.explains(rest + pull(by, use.position, by.filled(1.0))):
+            if self.explains(rest + pull(by, use.position, ones := by.filled(1.0))):
                 called = self.called(by)
+                up = self.ratio(use.arriving, ones)
+                if up and close(use.arriving, up * ones, self.relative, 0.0) and (lost := self.factor(1 / up)):
+                    yield self.seen(lost[0], tell("what comes through {by} is {named} times what it should be",
+                                                  by=called, named=lost[1]))     # a number in the loss, most likely
                 yield self.seen(mistakes.UPSTREAM, tell("your numbers are {slope}, as if what arrives at {called} "
                                                         "were 1", slope=self.slope(by), called=called), called)
 
@@ -534,8 +619,26 @@ class Case:
         return ratio if math.isfinite(ratio) else None
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
-        """The mistake that gives such a factor, and the factor in words. A number alone suggests none."""
-        return None
+        """The mistake that gives such a factor, and the factor in words."""
+        return next(self.named_factors(ratio), None)
+
+    def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
+        """What a ratio may be, with the mistake and words: a number by which the forward pass multiplies or divides."""
+        def equal(value: float) -> bool:
+            return abs(ratio - value) <= 1e2 * self.relative * abs(value)
+
+        for number, does in self.numbers(self.one.order if self.one is not None else ()).items():
+            words = (tell("by which the forward pass divides") if does == "divides" else
+                     tell("by which the forward pass multiplies"))
+            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
+                if equal(value):
+                    lost = (value == number) == (does == "divides")
+                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
+                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
+                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
+                if equal(value ** 2):
+                    yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
+                                                  words=words)
 
     def unknown(self) -> Suspicion:
         return self.seen(mistakes.UNKNOWN, tell("1 of 1 entries are off; the largest error is here: got {m:.6g}, "
