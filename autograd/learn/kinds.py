@@ -28,6 +28,7 @@ __all__ = [
     "another_loss",
     "cross_entropy",
     "factors",
+    "hardened",
     "looked_up",
     "masks",
     "normalized",
@@ -56,6 +57,8 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     for node in case.one.between(case.t):
         z = np.asarray(node._data)
         for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():
+            if logs and (z > 0).any():
+                continue
             p = np.exp(z) if logs else z
             if p.shape[axis] < 2 or not (p >= 0).all() or abs(p.sum(axis) - 1).max(initial=0) > 1e-3:
                 continue
@@ -170,6 +173,9 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
     """Where the gradient is (p − y)·c, with p the softmax of the node, or its sigmoid; or of the node over a number."""
     if case.g.ndim == 0 or case.m.shape != case.g.shape or not np.isfinite(np.asarray(case.t._data)).all():
         return
+    one = case.one
+    if one is not None and any(case.known(x) and case.agrees(case.m, one.gradients[x]) for x in one.between(case.t)):
+        return                                      # −y is what arrives at log-softmax: passed straight through
     logits = [(case.t, 1.0)]
     for use in case.search.near() if case.one is not None else ():
         d, z = use.arriving, np.asarray(use.by._data)
@@ -544,6 +550,18 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                 yield from kept(times(g, z_), mistakes.NODE,
                                 tell("you multiply what arrives at {by} by {called}{form} where {name} belongs",
                                      by=by, called=case.called(node), form=form, name=name))
+
+
+def hardened(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes with 1 at the likeliest class in the place of probabilities that it multiplies by."""
+    if use.by.op.name != "mul":
+        return
+    y = np.asarray(use.by.inputs[1 - use.position]._data)
+    if y.shape == np.shape(use.node._data) == use.arriving.shape and y.ndim and (y >= 0).all() and abs(
+            y.sum(-1) - 1).max(initial=0) < 1e-6 and y.max(initial=0) < 1:
+        yield (use.arriving * (y == y.max(-1, keepdims=True)), mistakes.NODE, tell(
+            "you multiply what arrives at {by} by 1 at the largest of {name} and 0 elsewhere, where {name} belongs",
+            by=case.called(use.by), name=case.called(use.by.inputs[1 - use.position])))
 
 
 def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
