@@ -348,14 +348,16 @@ class _Norm:
                 if case.out_of_time():
                     return
                 part = d - a - h * b
-                for s in (self.scale, 1.0):
-                    if case.explains(self.rest + s * part):
+                for whole, divided in (
+                        (self.scale * part, ""),
+                        (part, tell("what {name} is divided by is missing", name=self.name)),
+                        (self.scale * d - a - h * b, tell("only the first term is divided, not the whole bracket"))):
+                    if case.explains(self.rest + whole):
                         seen = [words, words_too]
                         if other:
                             seen.append(tell("you have the gradient of {other} where that of {name} belongs",
                                              other=other, name=self.name))
-                        if s is not self.scale:
-                            seen.append(tell("what {name} is divided by is missing", name=self.name))
+                        seen.append(divided)
                         yield case.seen(kind or kind_too or mistakes.FORGOTTEN,
                                         f"; {tell('and')} ".join(dict.fromkeys(filter(None, seen))))
 
@@ -428,7 +430,11 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
                   for axis in range(x.ndim - 1)]
         tried.append((_soft(x, None) - y, tell("the softmax goes over everything; it belongs over the last axis")))
         if loss.hot:
-            tried.append((p - y.argmax(-1)[..., None], tell("the labels themselves are subtracted, as numbers; each "
+            labels = y.argmax(-1)
+            if labels.shape == y.shape[-1:]:        # one label for each class: they go along the classes
+                tried.append((p - labels, tell("the labels themselves are subtracted, as numbers; each stands for a "
+                                               "column, in which 1 is subtracted")))
+            tried.append((p - labels[..., None], tell("the labels themselves are subtracted, as numbers; each "
                                                             "stands for a column, in which 1 is subtracted")))
         tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
                   (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
@@ -460,8 +466,9 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
                 yield case.seen(mistakes.CROSS, tell("your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
                                                      "both by the same", a=a, name=name, b=b))
-    if not loss.soft:
-        return
+    ratio = case.ratio(case.m, case.g)
+    if not loss.soft or (ratio and case.explains(ratio * case.g) and any(case.named_factors(ratio))):
+        return                                      # such a factor says more than other targets
     for scale in dict.fromkeys((c, 1.0)):
         yield from _other_targets(loss, np.where(loss.rows, p - m / scale, 0.0), scale)
         mine = m / scale + y                        # what stands in the place of p

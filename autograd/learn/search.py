@@ -202,6 +202,8 @@ class Search:
         for formula in tried:
             if self.late():
                 return
+            if type(case.g) is float and self._is_twice(use, formula):
+                continue                            # all of it twice has likelier reasons
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
@@ -242,6 +244,17 @@ class Search:
         if type(self.case.g) is float:
             far = -1 if self._is_one(use) else min(far, 1)
         return [formula for formula in tried if formula.far <= far]
+
+    def _is_twice(self, use: Use, formula: Formula) -> bool:
+        """Whether a formula is twice the right one for other numbers, too."""
+        op, inputs = use.by.op, [1.1 * float(x._data) + 0.01 for x in use.by.inputs]
+        try:
+            out = op(*inputs)
+            right = op.partials[use.position](out, *inputs)
+        except (ArithmeticError, ValueError, TypeError):
+            return False
+        slope = None if formula.other else evaluated(formula, dict(zip(NAMES, (out, *inputs))))
+        return slope is not None and abs(slope - 2 * right) <= 1e-9 * abs(right)
 
     def _is_one(self, use: Use) -> bool:
         """Whether the local derivative is 1 or −1, so that there is no formula to write."""
@@ -392,7 +405,8 @@ class Search:
     def _others(self, use: Use) -> list[Node]:
         """The nodes that may stand in a formula by mistake, those with a name first."""
         return [node for node in self.one.order if self.case.known(node) and node is not use.by
-                and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
+                and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)
+                and not (shape_of(node._data) and every(node._data == 1.0))][:_NODES]
 
     # Several at once.
 

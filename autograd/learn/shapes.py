@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
-_OF_USES = ("hardened", "looked_up", "pieces", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
+# Kinds that are asked of one use at a time.
+_OF_USES = ("hardened", "looked_up", "pieces", "pooled", "products", "some_rows")
 _LOWER = ((np.float32, 2e-5, 5e-6, 2.0 ** -23), (np.float16, 4e-3, 1e-3, 2.0 ** -11))
 # By the bytes of a number: what `Case` calls relative, absolute, step and steps. Under 1 stands bfloat16, which keeps
 # three bits fewer than float16. Where a step is large few are granted, or a factor of 1.2 would pass.
@@ -133,13 +134,14 @@ class ArrayCase(Case):
         if self.m.shape != self.g.shape:
             return [self.another_shape]
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
+        doubled = [] if self.halved() else [self.doubled]
+        return [self.signs_and_zeros, *doubled, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
                 here["softmax"], here["cross_entropy"], partial(kinds.softmax, self, everywhere=True),
                 self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 self.products, here["places"], self.multiplied, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
+                self.itself, here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
                 self.two_at_once, self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
@@ -264,7 +266,9 @@ class ArrayCase(Case):
     def halved(self) -> bool:
         near = [use.by for use in self.search.near()] if self.one is not None else []
         counts = _counts([self.t, *near])
-        return super().halved() or any(number % 2 == 0 and number / 2 in counts and number not in counts
+        two = any(node.op.name == "cross_entropy" and np.size(node.inputs[0]._data) == 2 * np.shape(
+            node.inputs[0]._data)[-1] for node in self.on_every_path)           # their mean divides by 2
+        return super().halved() or two or any(number % 2 == 0 and number / 2 in counts and number not in counts
                                        for number in self.numbers([*near, *self._behind(self.t)]))
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:

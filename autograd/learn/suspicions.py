@@ -246,9 +246,13 @@ class Case:
 
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
+        # Near a sum or a product a formula gives twice the number only by chance.
+        simple = all(use.by.op.name in ("add", "sub", "mul") for use in self.uses)
+        soon, late = ([self.doubled], []) if simple else ([], [self.doubled])
         return [self.signs_and_zeros, self.left_out_or_counted_twice, self.constant_factor,
-                self.half_of_the_chain_rule, self.multiplied, self.another_variable, self.further_on,
-                self.another_formula, self.odd_factor, self.two_at_once, self.further_formula, self.infinite]
+                self.half_of_the_chain_rule, self.multiplied, self.another_variable, self.further_on, *soon,
+                self.another_formula, self.odd_factor, *late, self.itself, self.two_at_once,
+                self.further_formula, self.infinite]
 
     def two_at_once(self) -> Iterator[Suspicion]:
         """The same again for the answer without a factor, or without its sign."""
@@ -306,8 +310,6 @@ class Case:
     def left_out_or_counted_twice(self) -> Iterator[Suspicion]:
         """The mistakes one can make with the contributions of the direct uses."""
         uses, g = self.uses, self.g
-        if not self.halved():
-            yield from self.doubled()
         if len(uses) >= 2:
             first, *_, last = (use.contribution for use in uses)
             # A backward pass adds the contributions in this order, so what is overwritten leaves the last.
@@ -361,7 +363,7 @@ class Case:
         return bool(self.numbers(line).items() & _HALVES)
 
     @cached_property
-    def on_every_path(self) -> list[Node]:
+    def on_every_path(self) -> dict[Node, None]:
         """The nodes that no path from the node to the root goes round."""
         nodes = self.one.between(self.t) if self.one is not None else []
         at, furthest, found = {node: i for i, node in enumerate(nodes)}, 0, []
@@ -369,7 +371,7 @@ class Case:
             if i >= 0 and furthest <= i:
                 found.append(node)
             furthest = max([furthest, *(at[use.by] for use in self.uses_of(node))])
-        return found
+        return dict.fromkeys(found)
 
     def numbers(self, nodes: Iterable[Node]) -> dict[float, str]:
         """The numbers by which the nodes multiply or divide, and which of the two they do."""
@@ -469,12 +471,31 @@ class Case:
                                                      called=self.called(by), name=self.name), self.called(by))
             if self.explains(rest + pull(by, use.position, ones := by.filled(1.0))):
                 called = self.called(by)
+                yield from self.ones_further_on(use, ones)
                 up = self.ratio(use.arriving, ones)
                 if up and close(use.arriving, up * ones, self.relative, 0.0) and (lost := self.factor(1 / up)):
                     yield self.seen(lost[0], tell("what comes through {by} is {named} times what it should be",
                                                   by=called, named=lost[1]))     # a number in the loss, most likely
                 yield self.seen(mistakes.UPSTREAM, tell("your numbers are {slope}, as if what arrives at {called} "
                                                         "were 1", slope=self.slope(by), called=called), called)
+
+    def ones_further_on(self, use: Use, ones: Any) -> Iterator[Suspicion]:
+        """Where 1 arrives at a node further on, it is that gradient which one started from, if one had to sum it."""
+        if shape_of(use.by._data) == shape_of(use.node._data) and use.by.op.name != "matmul" or self.one is None:
+            return
+        for node in self.one.between(use.by):
+            g = self.one.gradients[node]
+            if self.known(node) and shape_of(g) == shape_of(ones) and close(g, ones, self.relative, 0.0):
+                name = self.called(node)
+                yield self.seen(mistakes.LOCAL, tell("you start from the gradient of {name}; what belongs there is the "
+                                                     "gradient of {called}", name=name, called=self.called(use.by)),
+                                name)
+                return
+
+    def itself(self) -> Iterator[Suspicion]:
+        """The node in the place of its gradient."""
+        if self.one is not None and self.explains(self.t._data):
+            yield self.seen(mistakes.NODE, tell("your numbers are those of `{name}` itself", name=self.name))
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
@@ -505,6 +526,8 @@ class Case:
         for node in nodes:
             if self.out_of_time():
                 return
+            if node in self.on_every_path:
+                continue                            # then it is all of the gradient
             guess = self.search.guess(node)
             if guess is not None and not self.telling(1.0 + guess):
                 continue
