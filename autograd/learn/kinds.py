@@ -54,6 +54,7 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
+    found = []
     for node in case.one.between(case.t):
         z = np.asarray(node._data)
         for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():
@@ -67,15 +68,15 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
             right = first - p * first.sum(axis, keepdims=True)
             scale = case.ratio(case.g, right)
             noise = case.absolute * max(case.scale, largest(p * d))         # where p is almost one-hot, most cancels
-            if scale is None or not close(scale * right, case.g, case.relative, noise) or case.agrees(right, first):
-                continue                            # with nothing left of the sum, p would be no softmax
-            name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
-            over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
-            variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
-            for part, words in ([] if logs else [over_all]) if everywhere else variants:
-                if case.explains(scale * part):
-                    yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
-            return
+            if scale is not None and close(scale * right, case.g, case.relative, noise):
+                found.append((case.agrees(right, first), len(found), case.called(node), logs, scale, p, d, right, axis))
+    for *_, name, logs, scale, p, d, right, axis in sorted(found):        # those with something left of the sum first
+        arrives = tell("what arrives at {called}", called=name)
+        over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
+        variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
+        for part, words in ([] if logs else [over_all]) if everywhere else variants:
+            if case.explains(scale * part):
+                yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
 
 
 def _logarithms(p: Any, d: Any, axis: int) -> Iterator[tuple[Any, str]]:
@@ -108,6 +109,7 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield d - along, tell("{p} in front is missing")
+    yield (1 - p) * d, tell("{p} in front is missing")
     yield p - along, tell("{d} is missing in the first term")
     yield p * d - along, tell("{p} stands before the first term alone, and not before the sum")
     yield p * (1 - d), tell("you have {p}·(1 − what arrives)")
@@ -140,7 +142,7 @@ class _Loss:
             self.p, self.soft = _soft(x, -1), True
             return self._split()
         self.p = 1 / (1 + np.exp(-x))
-        return self._split() and self.hot           # any gradient would do otherwise
+        return self._split()
 
     def _split(self) -> bool:
         """Which c makes y = p − g/c a target: between 0 and 1, and summing to 1 in each row of a softmax."""
@@ -162,8 +164,10 @@ class _Loss:
             if ((y < -near) | (y > 1 + near)).any() or (self.soft and abs(
                     y.sum(-1, keepdims=True) - 1)[self.rows].max(initial=0) > near):
                 continue
-            self.c, self.over = c, over
-            self.hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
+            hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
+            if not self.soft and not hot:           # any gradient would do otherwise
+                continue
+            self.c, self.over, self.hot = c, over, hot
             self.y = np.round(y) if self.hot else y
             return True
         return False

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
-from autograd.core.ops import PowerBy
+from autograd.core.ops import PowerBy, power_by
 from autograd.learn import mistakes
 from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
@@ -221,6 +221,23 @@ class Search:
                 yield (case.contribution(use, slope), mistakes.FORMULA,
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
+
+    def as_a_square(self, use: Use) -> Iterator[Any]:
+        """What x·x contributes where its derivative was written in one piece, otherwise than 2·x."""
+        twin = [x for x in self.one.uses[use.node] if x.by is use.by and x.position == 1]
+        if use.by.op.name != "mul" or use.position or not twin:
+            return
+        for formula in formulas(power_by(2.0), 0):
+            if self.late() or formula.other or formula.far:
+                continue
+            slope = evaluated(formula, dict(zip(NAMES, (use.by._data, use.node._data))))
+            part = None if slope is None else self.case.contribution(use, slope)
+            if part is not None:
+                bare = {"out": self.case.bare(use.by), "x": self.case.bare(use.node)}
+                yield (part - twin[0].contribution, mistakes.LOCAL if formula.text == "1" else mistakes.FORMULA,
+                       tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is "
+                            "{right}", called=self.case.called(use.by), worded=worded(formula.text, bare), symbol="**2",
+                            right=worded("2 * x", bare)), self.case.called(use.by))
 
     def with_near_formula(self, use: Use) -> Iterator[Any]:
         """One edit away from the right one."""
@@ -431,8 +448,9 @@ class Search:
     def _pairs(self) -> list[tuple[_Tried, ...]]:
         """Pairs at different steps that may explain the answer, those of one kind first."""
         tried = sorted((x for x in self.tried if x.off and math.isfinite(x.off)), key=lambda x: x.off)
+        slack, all_of_it = 1e-6 * abs(self.wanted), inner(self.probe, self.case.g)
+        tried = [x for x in tried if abs(x.off + all_of_it) > slack]        # nothing left: beside that all is possible
         found, high = [], len(tried) - 1
-        slack = 1e-6 * abs(self.wanted)
         for rank, x in enumerate(tried):            # two hands, one from each end
             need = self.wanted - x.off
             while high >= 0 and tried[high].off > need + slack:

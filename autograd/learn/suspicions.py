@@ -341,12 +341,21 @@ class Case:
 
     def multiplied(self) -> Iterator[Suspicion]:
         """The product of two contributions."""
-        if len(self.uses) == 2:
-            one, two = (use.contribution for use in self.uses)
+        if len(self.lines) == 2:
+            (first, one), (second, two) = self.lines.items()
             if self.explains(one * two):
-                first, second = (self.called(use.by) for use in self.uses)
                 yield self.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
-                                                     "through {second}", first=first, second=second))
+                                                     "through {second}", first=self.called(first),
+                                                     second=self.called(second)))
+
+    @cached_property
+    def lines(self) -> dict[Node, Any]:
+        """What comes by each line that uses the node: for its first node with a name, the sum of contributions."""
+        found: dict[Node, Any] = {}
+        for use in self.uses:
+            node, *_ = [x for x in (use.by, *self._behind(use.by, 9)) if self.known(x)] or [use.by]
+            found[node] = found[node] + use.contribution if node in found else use.contribution
+        return found
 
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
@@ -388,9 +397,9 @@ class Case:
         """The uses of a node, on the way to the root."""
         return self.one.uses.get(node, []) if self.one is not None else []
 
-    def _behind(self, node: Node) -> Iterator[Node]:
+    def _behind(self, node: Node, far: int = 2) -> Iterator[Node]:
         """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
-        for _ in range(2):
+        for _ in range(far):
             uses = self.uses_of(node)
             if len(uses) != 1:
                 return
@@ -464,6 +473,13 @@ class Case:
             slopes = f" {tell('and')} ".join(dict.fromkeys(self.slope(use.by) for use in uses))
             yield self.seen(mistakes.UPSTREAM, tell("your numbers are the sum of {slopes}, as if 1 arrived at each",
                                                     slopes=slopes), self.called(uses[0].by))
+        for node, part in self.lines.items() if len(self.lines) > 1 and self.one is not None else ():
+            for up in self.in_shape(self.one.gradients[node]):
+                ratio = self.ratio(up, part)        # where it is off by a factor alone, that factor is what was lost
+                if self.explains(self.g - part + up) and not (ratio and close(up, ratio * part, self.relative, 0.0)):
+                    yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to "
+                                                         "`{name}`", called=self.called(node), name=self.name),
+                                    self.called(node))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
@@ -577,9 +593,9 @@ class Case:
         search = self.search
         steps = search.near() if type(self.g) is not float else search.near()[:4]
         if type(self.g) is float and len(search.between) <= _DEEPEST:       # another formula is soon the same number
-            yield from search.along(steps, [search.without_upstream, search.with_near_formula])
+            yield from search.along(steps, [search.without_upstream, search.as_a_square, search.with_near_formula])
             yield from search.along([*steps, *search.far()], [search.plainly])
-        near = [search.without_upstream, search.with_near_formula]
+        near = [search.without_upstream, search.as_a_square, search.with_near_formula]
         yield from search.along(steps, [*near, search.with_formula] if type(self.g) is float else near, 3 * _SEARCH)
         yield from search.from_one()
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
