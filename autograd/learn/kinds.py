@@ -54,7 +54,7 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
-    found = []
+    found: list[tuple[Any, ...]] = []
     for node in case.one.between(case.t):
         z = np.asarray(node._data)
         for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():

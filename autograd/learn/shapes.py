@@ -18,7 +18,6 @@ from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
-from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import BUDGET, Case, Suspicion

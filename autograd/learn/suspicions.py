@@ -473,8 +473,9 @@ class Case:
             slopes = f" {tell('and')} ".join(dict.fromkeys(self.slope(use.by) for use in uses))
             yield self.seen(mistakes.UPSTREAM, tell("your numbers are the sum of {slopes}, as if 1 arrived at each",
                                                     slopes=slopes), self.called(uses[0].by))
-        for node, part in self.lines.items() if len(self.lines) > 1 and self.one is not None else ():
-            for up in self.in_shape(self.one.gradients[node]):
+        arrived = {} if self.one is None or len(self.lines) < 2 else self.one.gradients
+        for node, part in self.lines.items() if arrived else ():
+            for up in self.in_shape(arrived[node]):
                 ratio = self.ratio(up, part)        # where it is off by a factor alone, that factor is what was lost
                 if self.explains(self.g - part + up) and not (ratio and close(up, ratio * part, self.relative, 0.0)):
                     yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to "
@@ -488,8 +489,8 @@ class Case:
             if self.explains(rest + pull(by, use.position, ones := by.filled(1.0))):
                 called = self.called(by)
                 yield from self.ones_further_on(use, ones)
-                up = self.ratio(use.arriving, ones)
-                if up and close(use.arriving, up * ones, self.relative, 0.0) and (lost := self.factor(1 / up)):
+                value = self.ratio(use.arriving, ones)
+                if value and close(use.arriving, value * ones, self.relative, 0.0) and (lost := self.factor(1 / value)):
                     yield self.seen(lost[0], tell("what comes through {by} is {named} times what it should be",
                                                   by=called, named=lost[1]))     # a number in the loss, most likely
                 yield self.seen(mistakes.UPSTREAM, tell("your numbers are {slope}, as if what arrives at {called} "
@@ -497,7 +498,8 @@ class Case:
 
     def ones_further_on(self, use: Use, ones: Any) -> Iterator[Suspicion]:
         """Where 1 arrives at a node further on, it is that gradient which one started from, if one had to sum it."""
-        if shape_of(use.by._data) == shape_of(use.node._data) and use.by.op.name != "matmul" or self.one is None:
+        summed = use.by.op.name in ("matmul", "affine") or shape_of(use.by._data) != shape_of(use.node._data)
+        if not summed or self.one is None:
             return
         for node in self.one.between(use.by):
             g = self.one.gradients[node]

@@ -389,7 +389,8 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
         g = numbers(t)
         uses = one.uses[t]
         mutate("sign", -g, t, "wrong sign")
-        mutate("double", 2 * g, t, "path counted twice", "constant factor")
+        mutate("double", 2 * g, t, "path counted twice", "constant factor",
+               *["another formula for the local derivative"] * (name == "counts_sum"))     # −2/x² for −1/x²
         mutate("1/N missing", N * g, t, "factor 1/N missing")
         mutate("1/N extra", g / N, t, "factor 1/N extra")
         mutate("Bessel", g * (N - 1) / N, t, "n against n − 1 (biased or Bessel's variance)")
