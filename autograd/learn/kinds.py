@@ -214,7 +214,7 @@ def within(case: ArrayCase) -> Iterator[Suspicion]:
             continue
         case.spend(50 * x.size)
         loss = _Loss(case, node, 1.0, g)
-        if loss.found() and loss.soft and loss.hot:
+        if loss.found() and loss.soft:
             for part, words in _tried(loss):
                 if case.search.would_explain(node, loss.c * np.where(loss.rows, part, 0.0) - g):
                     yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS,
@@ -848,8 +848,10 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
             right, mine = case.g / a, case.m / a
         ok = a != 0
         right, mine = right[ok], mine[ok]
-        values = np.unique(np.round(right, 9))
-        if len(values) != 2 or values[0] != 0 or not np.isin(np.round(mine, 9), values).all():
+        digits = 9 if case.relative < 1e-6 else 4
+        right, mine = np.round(right, digits), np.round(mine, digits)
+        values = np.unique(right)
+        if len(values) != 2 or values[0] != 0 or not np.isin(mine, values).all():
             continue
         for node in case.one.order if case.one is not None else ():
             z = np.asarray(node._data)

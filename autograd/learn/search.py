@@ -395,7 +395,9 @@ class Search:
             own = any(node is x for x in (use.by, self.case.t, root))
             nothing = largest(g) <= 1e-9 * largest(use.arriving)        # that would be a path left out
             if not own and not nothing and self.case.known(node) and shape_of(g) == shape:
-                name, further = self.case.called(node), node in self._after(use.by)
+                after = self._after(use.by)
+                name, further = self.case.called(node), node in after or (
+                    type(g) is float and any(self.one.gradients[x] == g for x in after))    # as a bias beside it has
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
                        tell("you start from the gradient of {name}; what belongs there is the gradient of {called}",

@@ -140,8 +140,8 @@ class ArrayCase(Case):
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 self.products, here["places"], self.multiplied, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                self.itself, here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
-                self.two_at_once, self.further_formula, self.infinite]
+                self.itself, here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"],
+                self.odd_factor, self.two_at_once, self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
         """Rows that are looked up: the last one alone, only some, their mean."""
@@ -289,11 +289,13 @@ class ArrayCase(Case):
         near = _counts([self.t, *(use.by for use in self.uses)])
         order = self.one.order if self.one else []
         counts = sorted(near | _counts(order), key=lambda n: (n not in near, n))
+        divisors = [y for x in self.numbers(order) for y in (x, 1 / x)]     # of a variance
         for n in counts:
             for value, words in ((n, f"{n}"), (1 / n, f"1/{n}")):
                 if equal(value):
                     yield mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
-            if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
+            if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)) and any(
+                    abs(x - k) < 1e-9 * k for x in divisors for k in (n, n - 1)):
                 yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
         yield from super().named_factors(ratio)
         for n, k in combinations(sorted(near), 2):

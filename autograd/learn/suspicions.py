@@ -439,8 +439,8 @@ class Case:
                                       (1 / size if size else 0.0, tell("the right ones over"), not divides)):
                 if not value or abs(ratio - value) > 1e2 * self.relative * abs(value):
                     continue
-                use = self.uses[0]
-                if alone and right_formula(use.by.op, use.position) == "1" and all(node is not x for x in self.t.inputs):
+                use, own = self.uses[0], any(node is x for x in self.t.inputs)
+                if alone and not own and right_formula(use.by.op, use.position) == "1":
                     yield self.seen(mistakes.NODE, tell(
                         "you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is "
                         "{right}", called=self.called(use.by), worded=self.called(node), symbol=use.by.op.symbol,
@@ -609,10 +609,15 @@ class Case:
 
     def further_formula(self) -> Iterator[Suspicion]:
         """The same at steps further on, as in a formula in one go; then two mistakes at once."""
-        if self.one is None or self.second or size_of(self.g) < 3 or len(self.search.between) > _DEEPEST:
+        if self.one is None or self.second or len(self.search.between) > _DEEPEST:
             return
         search = self.search
         far = search.far()
+        if type(self.g) is float:                   # one number says something only where nothing else gives it
+            found = list(search.along(far, [search.with_near_formula, search.with_another_node]))
+            yield from found[:len({mistake.name for mistake, *_ in found}) == 1]
+        if size_of(self.g) < 3:
+            return
         yield from search.along(search.near(), [search.with_formula_alone, search.plainly])
         yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
