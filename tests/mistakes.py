@@ -496,9 +496,12 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
             others = [x for x in run.nodes if x not in (node.id[1:], target[1:], "loss") and
                       run.seen[x].shape == run.seen[node.id].shape and (run.seen[x].ndim or run.graph.values)]
             for other in others[:1]:
+                mine, right = run.seen["d" + other], run.seen[node.id]
+                ratio = np.vdot(right, mine) / max(np.vdot(right, right), 1e-300)
+                again = {"a factor too many"} if np.allclose(mine, ratio * right) else set()    # that step's own factor
                 yield "another gradient", replaced(path, ast.Name("d" + other)), {
                     "another gradient in the place of what arrives", "gradient of another variable",
-                    "local derivative forgotten", *NODE}
+                    "local derivative forgotten", *NODE, *again}
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".sum"):
             yield "sum dropped", replaced(path, node.func.value), SUMMED
             if node.args and isinstance(node.args[0], ast.Constant):

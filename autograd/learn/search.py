@@ -191,9 +191,12 @@ class Search:
     def with_formula(self, use: Use, far: int = 2) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
-        special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
+        right = right_formula(use.by.op, use.position)
+        special = {"1": mistakes.LOCAL, f"({right}) ** 2": mistakes.TOO_MANY}
         other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
         a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
+        if not any(isinstance(x.by.op, PowerBy) for x in self.one.uses.get(other, [])):
+            special[f"{right} * {right}"] = mistakes.TOO_MANY       # else its square stands in its place, perhaps
         mask = NAMES[2 - use.position]
         if use.by.op.name == "mul":                 # by a mask
             special[f"{mask} == 0"] = mistakes.MASK
@@ -334,7 +337,9 @@ class Search:
                     return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
                                                      "which stands beside it", called=case.called(node),
                                                      other=case.called(rest[0])))
-        return mistakes.NODE, partial(_formula, case, use, text, node)
+        beside = any(node is y for x in (case.t, *(x.by for x in case.uses)) for y in (x, *x.inputs))
+        return (mistakes.TOO_MANY if self._is_one(use) and not beside else mistakes.NODE,
+                partial(_formula, case, use, text, node))
 
     def _behind(self, use: Use) -> Iterator[Any]:
         """Another node in a nameless operand that is one node reshaped, or a function of one."""

@@ -238,6 +238,13 @@ class ArrayCase(Case):
         if self.second or ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
         named, halved = False, self.halved()
+        for use in self.search.near() if self.one is not None else ():
+            mask = use.by.inputs[1 - use.position]._data if use.by.op.name == "mul" else np.zeros(())
+            kept = np.unique(mask[mask != 0]) if np.ndim(mask) and (mask == 0).any() else np.zeros(0)
+            if len(kept) == 1 and self.equal(ratio, float(kept[0])):        # then it makes no difference where it is 0
+                yield self.seen(mistakes.TOO_MANY, tell("your numbers are {does} {form}{minus}", minus="",
+                                                        does=tell("the right ones times"),
+                                                        form=self.called(use.by.inputs[1 - use.position])))
         for mistake, words in self.named_factors(ratio):
             named = True
             yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
@@ -267,8 +274,8 @@ class ArrayCase(Case):
         counts = _counts([self.t, *near])
         two = any(node.op.name == "cross_entropy" and np.size(node.inputs[0]._data) == 2 * np.shape(
             node.inputs[0]._data)[-1] for node in self.on_every_path)           # their mean divides by 2
-        return super().halved() or two or any(number % 2 == 0 and number / 2 in counts and number not in counts
-                                       for number in self.numbers([*near, *self._behind(self.t)]))
+        numbers = self.numbers([*near, *self._behind(self.t)])
+        return super().halved() or two or any(x % 2 == 0 and x / 2 in counts for x in numbers)
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -283,8 +290,7 @@ class ArrayCase(Case):
 
     def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
         """What a ratio may be, with the mistake and words: counts of something in the graph, or numbers in it."""
-        def equal(value: float) -> bool:
-            return abs(ratio - value) <= 1e2 * self.relative * abs(value)
+        equal = partial(self.equal, ratio)
 
         near = _counts([self.t, *(use.by for use in self.uses)])
         order = self.one.order if self.one else []

@@ -437,7 +437,7 @@ class Case:
             divides = any(use.by.op.name == "div" and use.position for use in self.uses_of(node))
             for value, does, lost in ((size, tell("the right ones times"), divides),
                                       (1 / size if size else 0.0, tell("the right ones over"), not divides)):
-                if not value or abs(ratio - value) > 1e2 * self.relative * abs(value):
+                if not value or not self.equal(ratio, value):
                     continue
                 use, own = self.uses[0], any(node is x for x in self.t.inputs)
                 if alone and not own and right_formula(use.by.op, use.position) == "1":
@@ -668,21 +668,22 @@ class Case:
         """The mistake that gives such a factor, and the factor in words."""
         return next(self.named_factors(ratio), None)
 
+    def equal(self, ratio: float, value: float) -> bool:
+        """Whether a ratio of the answer to the truth is that number, up to rounding."""
+        return abs(ratio - value) <= max(1e-7, self.relative) * abs(value)
+
     def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
         """What a ratio may be, with the mistake and words: a number by which the forward pass multiplies or divides."""
-        def equal(value: float) -> bool:
-            return abs(ratio - value) <= 1e2 * self.relative * abs(value)
-
         for number, does in self.numbers(self.one.order if self.one is not None else ()).items():
             words = (tell("by which the forward pass divides") if does == "divides" else
                      tell("by which the forward pass multiplies"))
             for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
-                if equal(value):
+                if self.equal(ratio, value):
                     lost = (value == number) == (does == "divides")
                     yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
                            mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
                            mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
-                if equal(value ** 2):
+                if self.equal(ratio, value ** 2):
                     yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
                                                   words=words)
 
