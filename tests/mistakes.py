@@ -26,7 +26,7 @@ import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, diagnose
 from demos.pages import with_part
-from tests import blunders, lapses, slips
+from tests import blunders, lapses, slips, stumbles
 
 COMMAND = "python -m tests.mistakes --write docs/MISTAKES.md"
 README = Path(__file__).parent.parent / "README.md"
@@ -341,7 +341,7 @@ def _written(slip: slips.Slip) -> Graph:
 
 
 GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD, **lapses.LAPSES,
-                                           **blunders.BLUNDERS}.items()}
+                                           **blunders.BLUNDERS, **stumbles.STUMBLES}.items()}
 
 
 def soft(x: Any) -> Any:
@@ -654,8 +654,8 @@ def table(done: list[tuple[Wrong, Any, float]]) -> str:
     lines = ["# Mistakes, called by their name", "",
              "Each row is a graph: its right backward lines were changed by named edits (`tests/mistakes.py`), and "
              "each changed line was given to `diagnose`; from *rnn* on, the wrong lines are written by hand "
-             "(`tests/slips.py`, `lapses.py`, `blunders.py`). A third of the edits was held back while `diagnose` was "
-             "written. "
+             "(`tests/slips.py`, `lapses.py`, `blunders.py`, `stumbles.py`). A third of the edits was held back while "
+             "`diagnose` was written. "
              f"Made by `{COMMAND}`.", "",
              "| graph | mistakes | named first | none named | another name | called right |",
              "|---|---:|---:|---:|---:|---:|"]

@@ -253,6 +253,7 @@ TEXTS = {
     "you have that of softmax": "deine ist die von softmax",
     "only the first term is divided, not the whole bracket":
         "nur der erste Summand wird geteilt, nicht die ganze Klammer",
+    "what arrives at {by} passes where {name} is 0": "was bei {by} ankommt, geht dort durch, wo {name} 0 ist",
     "your numbers are those of `{name}` itself": "deine Zahlen sind die von `{name}` selbst",
     "you multiply what arrives at {by} by 1 at the largest of {name} and 0 elsewhere, where {name} belongs":
         "du multiplizierst, was bei {by} ankommt, mit 1 an der größten Stelle von {name} und 0 an den anderen; dorthin "

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "another_loss",
+    "constants",
     "cross_entropy",
     "factors",
-    "hardened",
     "looked_up",
     "masks",
     "normalized",
@@ -563,16 +563,21 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                      by=by, called=case.called(node), form=form, name=name))
 
 
-def hardened(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
-    """What a step contributes with 1 at the likeliest class in the place of probabilities that it multiplies by."""
+def constants(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes with another form of what it multiplies by: of probabilities, of a mask."""
     if use.by.op.name != "mul":
         return
-    y = np.asarray(use.by.inputs[1 - use.position]._data)
-    if y.shape == np.shape(use.node._data) == use.arriving.shape and y.ndim and (y >= 0).all() and abs(
-            y.sum(-1) - 1).max(initial=0) < 1e-6 and y.max(initial=0) < 1:
+    other = use.by.inputs[1 - use.position]
+    y, name, by = np.asarray(other._data), case.called(other), case.called(use.by)
+    if not y.ndim or not y.shape == np.shape(use.node._data) == use.arriving.shape or (y < 0).any():
+        return
+    if abs(y.sum(-1) - 1).max(initial=0) < 1e-6 and y.max(initial=0) < 1:
         yield (use.arriving * (y == y.max(-1, keepdims=True)), mistakes.NODE, tell(
             "you multiply what arrives at {by} by 1 at the largest of {name} and 0 elsewhere, where {name} belongs",
-            by=case.called(use.by), name=case.called(use.by.inputs[1 - use.position])))
+            by=by, name=name))
+    if len(kept := np.unique(y)) == 2 and kept[0] == 0:
+        yield (use.arriving * (y == 0) * kept[1], mistakes.MASK, tell(
+            "what arrives at {by} passes where {name} is 0", by=by, name=name))
 
 
 def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
@@ -654,8 +659,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", " + tell("with the other sign") if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
-                        if k == 2 and words in divisors:
-                            kind = mistakes.FORMULA     # multiplied by, where it divides
+                        summed = all(use.by.op.name == "sum" for use in case.uses)
+                        if (k == 2 and words in divisors) or (summed and words == case.called(case.t)):
+                            kind = mistakes.FORMULA     # multiplied by, where it divides; or a sum's derivative, x
                         does = tell("the right ones times") if k > 0 else tell("the right ones over")
                         found = case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
                                                      form=_form(words, form, k), minus=minus))

@@ -35,6 +35,7 @@ _SEARCH, _STEPS = 2e7, 12                           # how much work for each fin
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _COMPARES = re.compile("[<>=]")
+_COEFFICIENT = re.compile(r"-?(?!1 )[\d.]+ [*/]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -192,7 +193,9 @@ class Search:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
         right = right_formula(use.by.op, use.position)
-        special = {"1": mistakes.LOCAL, f"({right}) ** 2": mistakes.TOO_MANY}
+        special = {"1": mistakes.LOCAL}
+        if not _COEFFICIENT.match(str(right)):      # nobody squares 2·x, but the derivative of a step is there twice
+            special[f"({right}) ** 2"] = mistakes.TOO_MANY
         other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
         a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
         if not any(isinstance(x.by.op, PowerBy) for x in self.one.uses.get(other, [])):

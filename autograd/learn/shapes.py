@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
 # Kinds that are asked of one use at a time.
-_OF_USES = ("hardened", "looked_up", "pieces", "pooled", "products", "some_rows")
+_OF_USES = ("constants", "looked_up", "pieces", "pooled", "products", "some_rows")
 _LOWER = ((np.float32, 2e-5, 5e-6, 2.0 ** -23), (np.float16, 4e-3, 1e-3, 2.0 ** -11))
 # By the bytes of a number: what `Case` calls relative, absolute, step and steps. Under 1 stands bfloat16, which keeps
 # three bits fewer than float16. Where a step is large few are granted, or a factor of 1.2 would pass.
@@ -152,7 +151,7 @@ class ArrayCase(Case):
         """A factor of a product transposed, or another node in its place."""
         if self.one is not None:
             yield from self.search.along(
-                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.hardened, kinds.some_rows,
+                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.constants, kinds.some_rows,
                                                               kinds.pooled, kinds.pieces)],
                 BUDGET)
 
@@ -177,9 +176,9 @@ class ArrayCase(Case):
                 part.size == g.size and self.agrees(part.reshape(g.shape), g)
                 for part in (m.sum(axes) for axes in _axes(m.ndim)))):
             yield self.seen(mistakes.NOT_SUMMED, tell("{got}; summed to that shape your numbers are right", got=got))
-        with suppress(ValueError):
-            if self.agrees(np.broadcast_to(m, g.shape), g):
-                yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
+        spread = [m, *(np.expand_dims(m, axis) for axis in range(1, g.ndim) if m.ndim + 1 == g.ndim)]
+        if any(self.agrees(_spread(x, g.shape), g) for x in spread):
+            yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
         repeated = any(part.size > g.size for _, part in arriving)      # then there was something to sum
         for find in (self.over_another_axis, self.passed_through) if repeated else (self.passed_through,
                                                                                      self.over_another_axis):
@@ -199,7 +198,7 @@ class ArrayCase(Case):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
                 yield self.seen(mistakes.AXIS, tell("{got}; yours is the right gradient summed over axis {listed} as "
                                                     "well", got=got, listed=_listed(axes)))
-        yield from self.another_variable()
+        yield from self.another_variable(nameless=False)
 
     def passed_through(self, got: str) -> Iterator[Suspicion]:
         """The gradient of a node further on, in its own shape."""
@@ -424,6 +423,14 @@ def _summed(x: Array, shape: tuple[int, ...]) -> Array:
     except ValueError:
         return x
     return fitted(x, np.empty(shape, x.dtype)) if fits else x
+
+
+def _spread(x: Array, shape: tuple[int, ...]) -> Array:
+    """x broadcast to a shape; itself where it can't be."""
+    try:
+        return np.broadcast_to(x, shape)
+    except ValueError:
+        return x
 
 
 def _axes(ndim: int) -> list[tuple[int, ...]]:

@@ -519,13 +519,14 @@ class Case:
         """What arrives at a use, as one may have passed it on."""
         yield arriving
 
-    def another_variable(self) -> Iterator[Suspicion]:
+    def another_variable(self, nameless: bool = True) -> Iterator[Suspicion]:
+        """The gradient of another node; of a `nameless` one, too."""
         if self.one is None:
             return
         after = set(self.one.between(self.t))
         for node in sorted(self.one.order, key=lambda x: not self.known(x)):       # those with a name first
             gradient = self.one.gradients.get(node)
-            if node is self.t or gradient is None or not some(gradient) \
+            if node is self.t or gradient is None or not (nameless or self.known(node)) or not some(gradient) \
                     or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
                 continue
             called = self.called(node)
