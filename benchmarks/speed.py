@@ -60,7 +60,7 @@ def table(results: str) -> str:
 
 
 def _shown(time: float) -> str:
-    return f"{time:.2f}" if time >= 0.5 else f"1/{1 / time:.0f}"
+    return f"{time:.2f}" if time >= 0.5 else f"1/{1 / time:.1f}" if time > 0.1 else f"1/{1 / time:.0f}"
 
 
 def draw(results: str, path: Path) -> None:
@@ -69,23 +69,22 @@ def draw(results: str, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    found = ratios(results)
+    found = {title: {name: time for name, time in times.items() if name != "closures"}
+             for title, times in ratios(results).items()}
     counts = [len(found[title]) for title, _ in PANELS]
     look: Any = {"text.color": TEXT, "axes.labelcolor": TEXT, "xtick.color": TEXT, "ytick.color": TEXT,
-                            "axes.edgecolor": TEXT, "font.size": 9.5, "svg.hashsalt": "speed"}
+                 "axes.edgecolor": TEXT, "font.size": 9.5, "svg.hashsalt": "speed"}
     with plt.rc_context(look):
         figure, panels = plt.subplots(len(PANELS), 1, figsize=(7.2, 0.27 * sum(counts) + 1.3), sharex=True,
-                                      height_ratios=[count + 1 for count in counts], layout="constrained")
+                                      height_ratios=counts, layout="constrained")
         for axes, (title, words) in zip(panels, PANELS):
-            names = [name for name in found[title] if name != "closures"]
-            times = [found[title][name] for name in names]
-            colours = [OURS if name.startswith("ninjagrad") else THEIRS for name in names]
-            axes.barh(names, [time - LEFT for time in times], left=LEFT, color=colours, height=0.62)
-            for row, time in enumerate(times):
-                axes.text(time * 1.08, row, _shown(time), va="center")
+            times = found[title]
+            colours = [OURS if name.startswith("ninjagrad") else THEIRS for name in times]
+            rows = [f"{name}   {_shown(time)}" for name, time in times.items()]
+            axes.barh(rows, [time - LEFT for time in times.values()], left=LEFT, color=colours, height=0.62)
             axes.axvline(1.0, color=TEXT, linewidth=0.8, linestyle=":")
             axes.set_title(words, loc="left", fontsize=10, fontweight="bold")
-            axes.invert_yaxis()
+            axes.set_ylim(len(rows) - 0.5, -0.5)
             axes.set_xscale("log")
             axes.set_xlim(LEFT, 25)
             axes.tick_params(length=0)

@@ -20,7 +20,7 @@ import pytest
 NUMPY = find_spec("numpy") is not None
 
 if find_spec("hypothesis"):
-    from hypothesis import settings
+    from hypothesis import given, settings, strategies
 
     settings.register_profile("default", max_examples=60, deadline=None, derandomize=True)
     settings.register_profile("thorough", max_examples=3000, deadline=None)
@@ -36,7 +36,14 @@ def seeded() -> None:
         nn.manual_seed(0)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def begun() -> None:
+    """hypothesis's first run asks, from Python 3.14 on, who holds its random numbers: nobody, once they are frozen."""
+    if find_spec("hypothesis"):
+        given(strategies.none())(lambda nothing: None)()
+
+
 @pytest.fixture(autouse=True, scope="module")
-def frozen() -> None:
+def frozen(begun: None) -> None:
     """What there is when a module's tests begin mostly lives to the end; a gc.collect() in them need not look at it."""
     gc.freeze()

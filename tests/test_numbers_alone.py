@@ -44,9 +44,14 @@ def test_names_can_be_asked_for():
 
 def test_inspect_and_its_like_are_not_loaded():
     """Each takes a large part of the time to the first gradient."""
-    heavy = {"inspect", "dataclasses", "ast", "dis", "numpy"}
-    code = "from autograd import Value\nx = Value(3.0)\n(x * x).backward()\nprint(*sys.modules)"
-    alone = subprocess.run([sys.executable, "-S", "-c", "import sys\n" + code], cwd=ROOT,
-                           capture_output=True, text=True, check=True).stdout.split()
+    def loaded(code):
+        code = f"from __future__ import annotations\nimport sys, typing\n{code}\nprint(*sys.modules)"
+        return subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT,
+                              capture_output=True, text=True, check=True).stdout.split()
+
+    brought = loaded("class Pair(typing.NamedTuple):\n    x: float")       # in Python 3.14, ast
+    heavy = {"inspect", "dataclasses", "ast", "dis", "numpy"} - {*brought}
+    assert heavy >= {"inspect", "dataclasses", "dis", "numpy"}
+    alone = loaded("from autograd import Value\nx = Value(3.0)\n(x * x).backward()")
     assert heavy.isdisjoint(alone)
     assert "autograd.core.value" in alone

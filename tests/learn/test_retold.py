@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional as F
 
 from autograd import cmp, diagnose
+from tests.needs import needs
+
+torch = needs("torch", "parity")
+F = torch.nn.functional
 
 x = torch.linspace(-1.3, 2.1, 24).reshape(6, 4).sin() * 2
 y = torch.tensor([0, 1, 2, 0, 1, 2])

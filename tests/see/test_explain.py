@@ -70,12 +70,12 @@ def test_counting_and_listing_2_to_the_60_paths() -> None:
     x = v = Value(1.0)
     for _ in range(60):
         v = v + v
-    start = time.perf_counter()
+    start = time.process_time()
     found = paths(v, x, limit=5)
     assert found.count == 2 ** 60
     assert found.total == 2.0 ** 60
     assert [len(path.nodes) for path in found] == [61] * 5
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_the_largest_come_first_without_listing_the_rest() -> None:
