@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
@@ -359,8 +359,16 @@ class Case:
 
     def halved(self) -> bool:
         """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
-        return self.one is not None and (bool(self.numbers(self.on_every_path).items() & _HALVES) or any(
-            "0.5" in (right_formula(use.by.op, use.position) or "") for use in self.search.near()))
+        if self.one is None:
+            return False
+        near, all_of_it = self.search.near(), list(self.on_every_path)
+        for use in near:                            # 0.5·x·x is one product, though one x stands outside 0.5·x
+            line = [use.by, *self._behind(use.by, 9)]
+            product = [*takewhile(lambda x: x.op.name in ("mul", "div"), line)]
+            if self.on_every_path.keys() & set(product):
+                all_of_it += product
+        return bool(self.numbers(all_of_it).items() & _HALVES) or any(
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in near)
 
     def halves(self, node: Node) -> bool:
         """Whether it does so at a node, or at a later step of the line in which that stands."""
