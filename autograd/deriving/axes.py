@@ -14,9 +14,9 @@ import sympy as sp
 
 from autograd.deriving.fields import Index, generic, real, size
 from autograd.deriving.moves import Positions, loosened
-from autograd.deriving.reading import Reading
+from autograd.deriving.reading import Reading, family
 
-__all__ = ["MORE", "Axes", "letter", "placed", "rebound"]
+__all__ = ["Axes", "letter", "placed", "rebound"]
 
 MORE = "klrmαβγ"                                     # letters where an axis's own are used up
 
@@ -28,6 +28,7 @@ def letter(x: str) -> sp.Symbol:
 class Axes:
     """Which axes of named arrays are the same, and the letters for their indices."""
 
+    ROWS = "nmo"
     LISTS = ("ckr", "jlp", "dfg", "abe", "ihq", "uvw")
     VECTORS = ("ikl", "jmp", "dfg", "abe", "nhq", "uvw")
 
@@ -40,15 +41,17 @@ class Axes:
             if node in reading.formula:
                 self.unite(reading.formula[node].at(own), node, own, reading)
         batch = any(node.op is not None and size(node) > 1 for node in reading.order)       # else vectors and weights
-        left = list(self.LISTS if batch else self.VECTORS)
+        names = set(map(family, reading.name.values()))
+        rows, self.more, *left = ["".join(x for x in letters if x not in names) for letters in (
+            self.ROWS, MORE, *(self.LISTS if batch else self.VECTORS))]
         latest_first = named[::-1]
         for node in sorted(latest_first, key=lambda node: (size(node) < 2, node.op is None)[:: 1 if batch else -1]):
             for axis in range(size(node)):
                 group = self.find((reading.name[node], axis))
                 if group in self.lists:
                     continue
-                rows = batch and axis == 0 and size(node) > 1 and "nmo" not in self.lists.values()
-                self.lists[group] = "nmo" if rows else left.pop(0) if left else MORE
+                first = batch and axis == 0 and size(node) > 1 and rows not in self.lists.values()
+                self.lists[group] = rows if first else left.pop(0) if left else self.more
 
     def find(self, slot: Any) -> Any:
         while self.parent.setdefault(slot, slot) != slot:
@@ -66,14 +69,14 @@ class Axes:
     def letters_of(self, expr: sp.Expr, index: sp.Symbol) -> Sequence[str]:
         """The letters that an index may have, by where it stands: better where it stands alone."""
         found = sorted([(i != index, self.find(slot)) for i, slot in slots(expr) if i.has(index)], key=itemgetter(0))
-        return next((self.lists[group] for _, group in found if group in self.lists), MORE)
+        return next((self.lists[group] for _, group in found if group in self.lists), self.more)
 
     def of(self, label: str, ndim: int) -> list[str]:
         """Letters for all axes of a named array: the first of each axis's list that no other has."""
         found: list[str] = []
         for axis in range(ndim):
             choices = self.lists[self.find((label, axis))]
-            found.append(next(x for x in [*choices, *MORE] if x not in found))
+            found.append(next(x for x in [*choices, *self.more] if x not in found))
         return found
 
     def lettered(self, expr: sp.Expr) -> sp.Expr:
@@ -82,7 +85,7 @@ class Axes:
             if isinstance(x, sp.Sum):
                 body, limits = x.function, []
                 for old, low, high in x.limits[::-1]:
-                    choice = letter(next(c for c in [*self.letters_of(body, old), *MORE] if c not in taken))
+                    choice = letter(next(c for c in [*self.letters_of(body, old), *self.more] if c not in taken))
                     taken = taken | {choice.name}
                     body = body.xreplace({old: choice})
                     limits.append((choice, low, high))

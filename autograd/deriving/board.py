@@ -23,9 +23,10 @@ from autograd.deriving.reading import WHOLE, Reading
 from autograd.deriving.rewriting import Form, Rewriter
 from autograd.deriving.shown import Shown, Writer, derivative, listed, name, said, total
 
-__all__ = ["MISTAKE", "Board", "Local", "WideError", "quiet"]
+__all__ = ["MISTAKE", "ROOM", "Board", "Local", "WideError", "quiet"]
 
 ROOM = 20                                           # for what stands left of the equals sign
+LARGEST = 1e100                                     # squares of larger numbers overflow
 MISTAKE = "This is a mistake in derive; please report it"
 
 
@@ -65,8 +66,8 @@ class Board:
         self.points = [Point(reading)]
         for node, x in self.points[0].value.items():
             which = node.label or (node.op and node.op.name)
-            if not (node.is_array or finite(x)):
-                raise ValueError(f"derive: {which} is {x}, with which nothing can be checked")
+            if not node.is_array and not abs(x) < LARGEST:
+                raise ValueError(f"derive: {which} is {x:.3g}, with which nothing can be checked")
             if not close(x, node._data, 1e-4 if node.is_array else 1e-7):
                 raise ValueError(f"derive: {which} was computed from numbers that have changed since; compute the "
                                  "graph again")

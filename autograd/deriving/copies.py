@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd.core.graph import Node, topological
+from autograd.core.graph import Node, back, topological
 from autograd.core.nary import total
 from autograd.core.value import Value
 from autograd.deriving.fields import OutsideError
 
-__all__ = ["Copy", "copied", "is_largest"]
+__all__ = ["Copy", "copied"]
 
 Leaf = Callable[[Any], Any]                         # makes the new leaf that stands for a node
 LARGE = 30                                          # beyond, the largest is taken away before exp
@@ -25,11 +25,12 @@ LARGE = 30                                          # beyond, the largest is tak
 class Copy(Node):
     """A node by itself: its op, inputs, label and numbers."""
 
-    __slots__ = ("_data", "_saved", "data", "dtype", "inputs", "is_array", "requires_grad", "shape")
+    __slots__ = ("_data", "_saved", "data", "dtype", "inputs", "is_array", "largest", "requires_grad", "shape")
     inputs: tuple[Any, ...]
     is_array: bool
 
-    def __init__(self, node: Any, inputs: tuple[Any, ...], label: str) -> None:
+    def __init__(self, node: Any, inputs: tuple[Any, ...], label: str, largest: bool = False) -> None:
+        self.largest = largest                      # of several, and a constant
         self.op, self.inputs, self._data = node.op, inputs, node._data
         self.data = node._data
         self.is_array = hasattr(node._data, "shape")
@@ -38,12 +39,15 @@ class Copy(Node):
         self.requires_grad = node.requires_grad
         self._saved = getattr(node, "_saved", None)
         self._notes = {"label": label} if label else None
+        if largest:
+            self.op = self._saved = None
+            self.requires_grad = False
 
 
 def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
     """The copy of a node and of all below it; `memo` holds what was copied before."""
     order = topological(root)
-    masked = masks(order)
+    masked, shifts = masks(order), cancelling(order)
     for node in order:
         if node in memo:
             continue
@@ -52,9 +56,8 @@ def copied(root: Any, names: Mapping[Any, str], memo: dict[Any, Any]) -> Any:
             if node.label and not kept.label:
                 kept.label = node.label
             continue
-        if is_largest(node):
-            memo[node] = Copy(node, (), "max")
-            memo[node].op = memo[node]._saved = None
+        if is_largest(node) or node in shifts:
+            memo[node] = Copy(node, (), node.label or "max", largest=True)
             continue
         small = None if node.op is None else in_small_steps(node)
         if small is None:
@@ -84,6 +87,22 @@ def masks(order: Sequence[Any]) -> dict[Any, Any]:
                                              for by in users[node])
 
     return {node: kept for node, kept in found.items() if only_powers(node)}
+
+
+def cancelling(order: Sequence[Any]) -> set[Any]:
+    """Each node that is the largest along an axis and is only taken from others, if in the end that changes nothing.
+
+    So it is where a softmax is written by hand: the root's derivative by it is 0.
+    """
+    found = {node for node in order if node.op is not None and node.op.name in ("max_along", "max_all")
+             and all(by.op.name in ("sub", "add") for by in order if any(x is node for x in by.inputs))}
+    if found:
+        from numpy.random import default_rng
+        gradients = {order[-1]: default_rng(0).normal(size=order[-1].shape).astype(order[-1].dtype)}
+        for _ in back(order, gradients):
+            pass
+        found = {x for x in found if abs(gradients.get(x, math.inf)).max() < 1e-5 * abs(gradients[x.inputs[0]]).max()}
+    return found
 
 
 def is_largest(node: Any) -> bool:

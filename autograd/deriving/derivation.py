@@ -96,7 +96,8 @@ class Derivation:
         for margin, section in zip(margins, self.sections):
             rows: list[str] = []
             for line, i, side in [(x, i, side) for x in section.lines for i, side in enumerate(x.sides)]:
-                first, *more = folded(side.shown.text, (width or len(side.shown.text) + margin) - margin)
+                first, *more = ["".join(x.text for x in row).strip() for row in rows_of(
+                    side.shown, (width or len(side.shown.text) + margin) - margin)]
                 rows += [f"{'' if i else line.left.text:<{margin - 3}} = {first}", *[" " * margin + x for x in more]]
                 number = short(line.value) if column and side is line.sides[-1] else ""
                 rows[-1] = f"{rows[-1]:<{wide}}    {number:>{column}}{'    ' * bool(column)}"
@@ -139,23 +140,9 @@ class Derivation:
                          for section in self.sections)
 
 
-WIDEST = 180                                        # a longer line of text is hard to read
+WIDEST = 160                                        # a longer line of text is hard to read
 ROOM = 70                                           # of a row of LaTeX, as text
 WIDE = 60                                           # where the reasons begin, in text, unless a line is longer
-
-
-_SIGNS = re.compile(r"([(\[{⌊])|([)\]}⌋])| [+−·] ")
-
-
-def apart(x: str, depth: int, products: bool) -> list[str]:
-    """A text in pieces, each from a + or − on (or ·, for `products`) that stands in at most `depth` parentheses."""
-    pieces, start, level = [], 0, 0
-    for match in _SIGNS.finditer(x):
-        level += bool(match[1]) - bool(match[2])
-        if not match[1] and not match[2] and level <= depth and (products or match[0] != " · "):
-            pieces.append(x[start:match.start()])
-            start = match.start() + 1
-    return [*pieces, x[start:]]
 
 
 def grouped(lengths: Sequence[int], room: int) -> list[slice]:
@@ -169,20 +156,15 @@ def grouped(lengths: Sequence[int], room: int) -> list[slice]:
     return [*rows, slice(start, None)]
 
 
-def folded(x: str, room: int) -> list[str]:
-    """A line of text in rows, broken before signs: those in few parentheses, if that is enough."""
-    for depth, products in ((0, False), (0, True), (1, True), (2, True)):
-        pieces = apart(x, depth, products)
-        if max(map(len, pieces)) <= room:
-            break
-    return [" ".join(pieces[row]) for row in grouped([len(piece) for piece in pieces], room)]
+def rows_of(x: Shown, room: int) -> list[list[Shown]]:
+    """A formula in rows, each of pieces that begin with a sign; products are broken too, if a piece is long."""
+    pieces = x.pieces(products=any(len(piece.text.strip()) > room for piece in x.pieces()))
+    return [pieces[row] for row in grouped([len(piece.text.strip()) for piece in pieces], room)]
 
 
 def broken(x: Shown) -> str:
     """A formula as LaTeX, in rows if it is long."""
-    pieces = x.pieces(products=any(len(piece.text.strip()) > ROOM for piece in x.pieces()))
-    rows = grouped([len(piece.text.strip()) for piece in pieces], ROOM)
-    return " \\\\\n&\\quad ".join(" ".join(piece.latex for piece in pieces[row]) for row in rows)
+    return " \\\\\n&\\quad ".join(" ".join(piece.latex for piece in row) for row in rows_of(x, ROOM))
 
 
 def in_words(x: Shown) -> str:

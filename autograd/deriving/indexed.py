@@ -6,6 +6,7 @@ the entries of u. Indices get their letters when all is known: equal letters are
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,16 +16,17 @@ import numpy as np
 import sympy as sp
 
 from autograd.core.graph import topological
-from autograd.deriving.axes import MORE, Axes, letter, placed, rebound
-from autograd.deriving.board import MISTAKE, Board, Local, quiet
+from autograd.deriving.algebra import cancelled, expanded, factored, fraction, hidden, within_reach
+from autograd.deriving.axes import Axes, letter, placed, rebound
+from autograd.deriving.board import MISTAKE, ROOM, Board, Local, quiet
 from autograd.deriving.derivation import WIDEST, Derivation, Line, Section, Side, close
 from autograd.deriving.fields import Comparison, Field, Index, The, generic, long, rational, real, size
 from autograd.deriving.matrices import Matrices, capital
-from autograd.deriving.moves import Digit, Flat, drawn, expanded, factored, hidden, ones_at, summed
+from autograd.deriving.moves import Digit, Flat, drawn, ones_at, spread_out, summed
 from autograd.deriving.points import Point, flat
 from autograd.deriving.reading import WHOLE
-from autograd.deriving.rewriting import ALGEBRA, Form, Rewriter, is_power, ties, weighs_a_logarithm
-from autograd.deriving.shown import NOTHING, Shown, derivative, listed, name, product, said, sigma, total
+from autograd.deriving.rewriting import Form, Rewriter, is_power, ties, weighs_a_logarithm
+from autograd.deriving.shown import NOTHING, Shown, decimal, derivative, listed, name, product, said, sigma, total
 
 __all__ = ["IndexBoard"]
 
@@ -52,7 +54,7 @@ class IndexRewriter(Rewriter):
                 if len(logs) == 1:
                     power = type(formula)(formula.args[0] + logs[0])
                     self.patterns.append((power, reading.field[node].at(index) * logs[0].args[0]))
-            above, below = sp.fraction(sp.together(formula))
+            above, below = fraction(formula)
             atoms = {x for x in above.atoms(The) if is_power(x)} | {
                 x for x in above.atoms(sp.Indexed) if str(x.base) in helpers}
             if above.is_Add and below.free_symbols and real(index):         # x − μ = x̂·σ
@@ -63,24 +65,24 @@ class IndexRewriter(Rewriter):
                 self.patterns.append((found[0], reading.field[node].at(index) * below / (above / found[0])))
 
     def rooted(self, expr: sp.Expr) -> list[Form]:
-        """With 1/r² in the place of what r is the root of, before algebra takes that apart."""
+        """Without sums that are 0, and with 1/r² for what r is the root of, before algebra takes it apart."""
+        forms, known = [Form(expr)], [s for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0]
+        if known:
+            lettered = self.board.axes.lettered(expr)
+            known = sorted([s for s in lettered.atoms(sp.Sum) if self.board.known_sum(s) == 0], key=str)
+            expr = lettered.xreplace(dict.fromkeys(known, sp.S.Zero))
         found: dict[sp.Expr, sp.Expr] = {}
         for x in sorted(expr.atoms(sp.Add), key=str):
             for pattern, named in self.patterns:
                 if pattern.is_Add and (places := matched(pattern, x)) is not None:
                     found[x] = named.xreplace(places)
-        if not found:
-            return [Form(expr)]
-        forms = [Form(expr)]
-        if gone := {s: sp.S.Zero for s in expr.atoms(sp.Sum) if self.board.known_sum(s) == 0}:
-            expr = expr.xreplace(gone)
-            whys = {x.text: x for x in [self.says(self.board.axes.lettered(s), sp.S.Zero) for s in gone]}
-            forms.append(Form(expr, said("as ", listed([*whys.values()]))))
-            found = {x: y for x, y in found.items() if expr.has(x)}
-            if not found:
-                return forms
-        says = {shown.text: shown for shown in (self.says(self.board.axes.lettered(x), y) for x, y in found.items())}
-        return [*forms, Form(self.tidy(expr.xreplace(found)), said("as ", listed(list(says.values()))))]
+        if known:
+            says = {x.text: x for x in [self.says(s, sp.S.Zero) for s in known]}
+            forms.append(Form(expr if found else self.tidy(expr), said("as ", listed([*says.values()]))))
+        if found:
+            says = {x.text: x for x in [self.says(self.board.axes.lettered(x), y) for x, y in found.items()]}
+            forms.append(Form(self.tidy(expr.xreplace(found)), said("as ", listed([*says.values()]))))
+        return forms
 
     def shortest(self, expr: sp.Expr, ties: Any = None, out: Sequence[sp.Symbol] = ()) -> list[Form]:
         """In names, by facts, and in names again, as long as that makes it shorter."""
@@ -110,13 +112,13 @@ class IndexRewriter(Rewriter):
     def gathered(self, expr: sp.Expr, out: Sequence[sp.Symbol] = ()) -> sp.Expr:
         """ŷ_k(δ_ck − ŷ_c): where a δ says that two indices are the same, either may be written."""
         forms: list[sp.Expr] = []
-        for delta in sorted(expr.atoms(sp.KroneckerDelta) if expr.count_ops() < ALGEBRA else [], key=str):
+        for delta in sorted(expr.atoms(sp.KroneckerDelta) if within_reach(expr) else [], key=str):
             for old, new in sorted((delta.args, delta.args[::-1]), key=lambda pair: pair[1] not in out):
                 if old.is_Symbol:
-                    terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(sp.expand(expr))]
+                    terms = [t / delta if t.has(delta) else t for t in sp.Add.make_args(expanded(expr))]
                     if all(not t.has(delta) for t in terms):
                         moved = sp.Add(*[t.xreplace({old: new}) * delta if had.has(delta) else t
-                                         for t, had in zip(terms, sp.Add.make_args(sp.expand(expr)))])
+                                         for t, had in zip(terms, sp.Add.make_args(expanded(expr)))])
                         forms += [sp.factor_terms(moved), sp.factor_terms(factored(moved))]
         return self.best([*forms, expr])
 
@@ -176,6 +178,7 @@ class IndexBoard(Board):
         self.rewriter: IndexRewriter = IndexRewriter(self)
         self.sums: dict[sp.Expr, Any] = {}
         self.locals: dict[tuple[Any, Any], Local] = {}
+        self.told: set[str] = set()                 # constants that were introduced
 
     def letter_of_length(self, symbol: sp.Symbol) -> str:
         """N for the axis whose index is n."""
@@ -258,19 +261,28 @@ class IndexBoard(Board):
     def array(self, point: Point, node: Any) -> Any:
         return flat(point.value[node], [node])
 
+    def introduced(self, formula: sp.Expr) -> Shown:
+        """What the constants are that a formula is the first to name."""
+        reading, whys = self.reading, list[Shown]()
+        names = {str(x) for x in formula.atoms(sp.Symbol)}
+        for node in [*reading.shifts, *reading.constants]:
+            if (label := reading.name[node]) in names - self.told:
+                self.told.add(label)
+                x, entry = node._data, self.entry(node, self.index(node))
+                binary = label[0] in "MY" and ((x == 0) | (x == 1)).all()
+                whys.append(said(entry, *(
+                    [", the largest, is a constant: taken from all, it cancels"] if node in reading.shifts else
+                    [" = ", decimal(x.item())] if x.size == 1 else [" is a constant"] if not binary else
+                    [" is 1 for the true class, else 0" if label[0] == "Y" else " is 1 or 0"])))
+        return said(*[part for why in whys for part in (", ", why)][1:]) if whys else NOTHING
+
     def definitions(self) -> Section:
         reading, lines = self.reading, []
         for node in reading.order:
             if node in reading.formula and (node in reading.shown or node in reading.helpers or node in reading.beside):
                 index = self.index(node)
                 formula = self.axes.lettered(reading.formula[node].at(index))
-                why = NOTHING
-                shifted = [x for x in reading.shifts if str(reading.name[x]) in {
-                    str(b) for b in formula.atoms(sp.IndexedBase)} | {str(b) for b in formula.free_symbols}]
-                if shifted and not any(x in self.said for x in shifted):
-                    self.said |= set(shifted)
-                    why = said(self.entry(shifted[0], self.index(shifted[0])), ", the largest, is a constant: taken "
-                               "from all, it cancels")
+                why = self.introduced(formula)
                 told = len(self.write.positions)
                 self.write(formula)
                 for places, label in list(self.write.positions.items())[told:]:
@@ -287,7 +299,7 @@ class IndexBoard(Board):
         out = generic(u)
         parts = self.reading.partials(u, Field(lambda index: ones_at(out, index) if real(out) else sp.S.One, u.shape))
         into = generic(x)
-        expr = expanded(parts[x].at(into)) if x in parts else sp.S.Zero
+        expr = spread_out(parts[x].at(into)) if x in parts else sp.S.Zero
         merged: dict[sp.Symbol, sp.Symbol] = {}
         lengths = dict([*self.lengths(u, out), *self.lengths(x, into)])
         for i in real(out):                         # indices that must be the same
@@ -301,7 +313,7 @@ class IndexBoard(Board):
         spelled = dict(zip(real(into), map(letter, ins)))
         for axis, (i, wish) in enumerate(zip(real(out), outs)):
             if i not in merged:
-                choices = [wish, *self.axes.lists[self.axes.find((self.reading.name[u], axis))], *MORE]
+                choices = [wish, *self.axes.lists[self.axes.find((self.reading.name[u], axis))], *self.axes.more]
                 spelled[i] = next(c for c in map(letter, choices) if c not in spelled.values())
         outward, inward = (tuple([spelled.get(merged.get(i, i), i) for i in index]) for index in (out, into))
         expr = expr.xreplace(spelled)
@@ -344,18 +356,15 @@ class IndexBoard(Board):
         return sigma([i for i, _ in self.over(u, x)], product([*before, self.locally(u, x, local)]))
 
     def put_in(self, x: Any, users: Sequence[Any]) -> tuple[list[Side], sp.Expr]:
-        terms, named, exprs, kept, plainly = [], [], [], [], True       # plainly: nothing comes of it but a product
+        terms, exprs, kept, plainly = [], [], [], True      # plainly: nothing comes of it but a product
         for u in users:
             local, over = self.local(u, x), self.over(u, x)
             g, entry = self.known[u](local.out), local.forms[-1].expr
             factors = [self.write(self.lettered(f)) for f in (g, entry) if f != 1] or [self.write(sp.S.One)]
-            short = [*factors[:-1], factors[-1] if len(factors[-1].text) <= LONG else self.locally(u, x)]
-            sums = [i for i, _ in over]
-            terms.append(sigma(sums, product(factors)))
-            named.append(sigma(sums, product(short)))      # what is long by its name
-            opaque = g.is_Indexed and not over and not entry.has(sp.KroneckerDelta)     # it cancels nothing
-            exprs.append(g * entry if opaque or g == 1 else summed(self.opened(g * entry), over, split=True))
-            taken = opaque or g == 1 or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
+            terms.append(([i for i, _ in over], factors, self.locally(u, x)))
+            opaque = not over and (g == 1 or (g.is_Indexed and not entry.has(sp.KroneckerDelta)))   # it cancels nothing
+            exprs.append(g * entry if opaque else summed(self.opened(g * entry), over, split=True))
+            taken = opaque or (entry.has(sp.KroneckerDelta) and not exprs[-1].has(sp.KroneckerDelta))
             kept.append(exprs[-1] if taken else self.in_one_sum(g * entry, over))
             plainly = plainly and g.is_Indexed and not entry.is_Add and not entry.has(sp.KroneckerDelta, sp.Sum)
         whole = sp.Add(*exprs)
@@ -363,7 +372,11 @@ class IndexBoard(Board):
         together = self.lettered(sp.Add(*kept))
         if self.rewriter.length(together) <= self.rewriter.length(ends[-1].expr):
             ends = [Form(together)]
-        shown = total(terms) if len(total(terms).text) <= WIDEST else total(named)
+        for most in (math.inf, LONG, LONG // 2, 0):         # what is long by its name, until the line is short
+            shown = total([sigma(sums, product([*before, last if len(last.text) <= most else called]))
+                           for sums, (*before, last), called in terms])
+            if len(shown.text) <= WIDEST - ROOM:
+                break
         forms = [*[Form(whole, NOTHING, shown)] * (not plainly), *ends]
         axes = self.lengths(x, self.index(x))
         return [self.side(form, axes) for form in forms], forms[-1].expr
@@ -378,7 +391,7 @@ class IndexBoard(Board):
     def opened(self, expr: sp.Expr) -> sp.Expr:
         """Products cancelled before they are summed."""
         flat, back = hidden(expr, sp.Sum)
-        return sp.Add(*map(sp.cancel, sp.Add.make_args(expanded(flat)))).xreplace(back)
+        return sp.Add(*map(cancelled, sp.Add.make_args(spread_out(flat)))).xreplace(back)
 
     def ended(self, section: Section, x: Any, expr: sp.Expr) -> Section:
         """Remember the result, and say it in matrices where that can be said."""

@@ -15,7 +15,7 @@ import sympy as sp
 from autograd.deriving.fields import The
 from autograd.deriving.moves import Positions
 from autograd.deriving.points import Point
-from autograd.deriving.shown import ATOM, POWER, PRODUCT, Shown, Writer, derivative, joined, made, name
+from autograd.deriving.shown import ATOM, POWER, PRODUCT, TIMES, Shown, Writer, derivative, joined, made, name
 
 __all__ = ["Matrices", "capital"]
 
@@ -51,33 +51,40 @@ class Matrices:
         if within.as_independent(k, as_Add=False)[0] != 1:
             return None
         if len(own) == 1:
-            summand = self.elementwise(within * coefficient, [k, own[0]])
+            if sp.fraction(coefficient)[0] == 1:
+                within, coefficient = within * coefficient, sp.S.One
+            summand = self.elementwise(within, [k, own[0]])
             if summand is None or not within.has(own[0]):
                 return None
             ones = Shown("1ᵀ", r"\mathbf{1}^{\top}", "<msup><mn mathvariant='bold'>1</mn><mo>⊤</mo></msup>")
-            return (self.times(ones, summand), lambda point: np.ones(n) @ point(
-                within * coefficient, [(k, n), *axes]), "the sums of the columns")
+            return self.scaled(coefficient, self.times(ones, summand)), lambda point: np.ones(n) @ point(
+                within * coefficient, [(k, n), *axes]), "the sums of the columns"
         left = [f for f in sp.Mul.make_args(within) if own[0] in f.free_symbols]
         right = [f for f in sp.Mul.make_args(within) if own[1] in f.free_symbols]
         if set(left) & set(right) or len(left) + len(right) != len(sp.Mul.make_args(within)):
             return None
         one, other = sp.Mul(*left), sp.Mul(*right)
-        if other.is_Add:
+        if other.is_Add and sp.fraction(coefficient)[0] == 1:       # (Ŷ − Y)/N
             other, coefficient = other * coefficient, sp.S.One
         first = self.oriented(one, own[0], k)
         second = self.oriented(other, k, own[1])
         if first is None or second is None:
             return None
-        shown = self.times(first, second)
-        if coefficient != 1:
-            c = self.write(coefficient)
-            shown = self.times(c._replace(text=f"({c.text})", binding=ATOM) if "/" in c.text else c, shown)
-        return shown, lambda point: point(coefficient) * (
+        return self.scaled(coefficient, self.times(first, second)), lambda point: point(coefficient) * (
             point(one, [axes[0], (k, n)]) @ point(other, [(k, n), axes[1]])), ""
 
+    def scaled(self, coefficient: sp.Expr, x: Shown) -> Shown:
+        """A number times a product of matrices: 2 Hᵀ(O − Y)."""
+        if coefficient == 1:
+            return x
+        c = self.write(coefficient)
+        return joined([c._replace(text=f"({c.text})") if "/" in c.text else c,
+                       Shown("" if x.text.startswith("(") else " ", "", ""), x], PRODUCT)
+
     def times(self, a: Shown, b: Shown) -> Shown:
-        b = b.within(PRODUCT if b.text.startswith("(") else POWER)
-        return joined([a.within(POWER), Shown("" if b.text.startswith("(") else " ", "", ""), b], PRODUCT)
+        a, b = a.within(POWER), b.within(PRODUCT if b.text.startswith("(") else POWER)
+        between = TIMES if a.text.startswith("∂") else Shown("" if b.text.startswith("(") else " ", "", "")
+        return joined([a, between, b], PRODUCT)
 
     def oriented(self, expr: sp.Expr, row: sp.Symbol, column: sp.Symbol) -> Shown | None:
         straight = self.elementwise(expr, [row, column])

@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from autograd.deriving.algebra import expanded
 from autograd.deriving.fields import (
     MOVES,
     Above,
@@ -29,10 +30,7 @@ from autograd.deriving.fields import (
 
 Places = Callable[[Index], Sequence[sp.Expr]]       # of an index the place on each axis
 
-__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "expanded", "factored", "hidden", "loosened", "ones_at",
-           "summed"]
-
-SEARCHED = 5                                        # names in what is left to SymPy's search for factors
+__all__ = ["Digit", "Flat", "Place", "Positions", "drawn", "loosened", "ones_at", "spread_out", "summed"]
 
 
 class Place(sp.Function):                           # type: ignore[misc]
@@ -130,13 +128,7 @@ def _positions(key: Any, length: int) -> Callable[[Index], sp.Expr]:
 
 # Sums and δ.
 
-def hidden(x: sp.Expr, *kinds: Any) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
-    """x with symbols for what algebra need not look into, and what they stand for."""
-    closed = {y: sp.Dummy(real=True) for y in x.atoms(*kinds)}
-    return x.xreplace(closed), {v: k for k, v in closed.items()}
-
-
-def expanded(x: sp.Expr) -> sp.Expr:
+def spread_out(x: sp.Expr) -> sp.Expr:
     """Multiplied out, as far as there are δ; what stands below a fraction's line stays."""
     closed: dict[sp.Expr, sp.Expr] = {}
 
@@ -148,36 +140,9 @@ def expanded(x: sp.Expr) -> sp.Expr:
             return y
         return closed.setdefault(y, sp.Dummy(real=True))
 
-    out = drawn(sp.expand(close(x)).xreplace({v: k for k, v in closed.items()}))
+    out = drawn(expanded(close(x)).xreplace({v: k for k, v in closed.items()}))
     return out.replace(lambda y: y.is_Pow and isinstance(y.base, (Comparison, sp.KroneckerDelta)) and y.exp.is_positive,
                        lambda y: y.base)            # of 0 and 1
-
-
-def factored(x: sp.Expr) -> sp.Expr:
-    """As a product.
-
-    Of a polynomial that is linear in a name, only what its two coefficients have in common is left to factor.
-    Without this SymPy searches in all names at once, from points that it draws at random: a sum of 13 terms in 8 names
-    took 10 ms, and more than ten minutes in one run of thirty.
-    """
-    above, below = sp.fraction(sp.together(x))
-    return _factors(above) / _factors(below)
-
-
-def _factors(x: sp.Expr) -> sp.Expr:
-    if x.is_Mul:
-        return sp.Mul(*map(_factors, x.args))
-    if x.is_Pow and x.exp.is_Integer:
-        return _factors(x.base) ** x.exp
-    if not x.is_Add:
-        return x
-    polynomial = sp.Poly(x)
-    gens = sorted(polynomial.gens, key=polynomial.degree)
-    if len(gens) == 1 or polynomial.degree(gens[0]) > 1 or not polynomial.domain.is_ZZ:
-        return sp.factor(x) if len(gens) <= SEARCHED else sp.factor_terms(x)
-    polynomial = polynomial.reorder(*gens).eject(*gens[1:])
-    common, rest = polynomial.primitive()
-    return _factors(polynomial.domain.to_sympy(common)) * rest.inject().as_expr()
 
 
 def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = False) -> sp.Expr:
@@ -188,7 +153,7 @@ def summed(body: sp.Expr, index: Sequence[tuple[sp.Symbol, int]], split: bool = 
     for k, length in sorted(index, key=lambda pair: not any(solved(d, *pair) for d in body.atoms(sp.KroneckerDelta))):
         deltas = any(solved(d, k, length) for d in body.atoms(sp.KroneckerDelta))
         terms = []
-        for term in sp.Add.make_args(expanded(body)) if split or deltas else [body]:
+        for term in sp.Add.make_args(spread_out(body)) if split or deltas else [body]:
             found = next(((d, s) for d in sp.Mul.make_args(term) if isinstance(d, sp.KroneckerDelta)
                           and (s := solved(d, k, length))), None)
             if found is not None:

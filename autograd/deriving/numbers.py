@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
+from autograd.deriving.algebra import cancelled, factored, fraction, solved_for
 from autograd.deriving.board import Board, Local
 from autograd.deriving.derivation import Line, Section, Side, close, once
 from autograd.deriving.fields import Comparison
-from autograd.deriving.moves import factored
 from autograd.deriving.points import Point
 from autograd.deriving.reading import WHOLE, family
 from autograd.deriving.rewriting import Fact, Form, Rewriter, facts_by_construction, read_fact, ties
-from autograd.deriving.shown import NOTHING, Shown, derivative, listed, product, said, total
+from autograd.deriving.shown import NOTHING, Shown, decimal, derivative, listed, product, said, total
 
 __all__ = ["NumberBoard"]
 
@@ -72,7 +72,7 @@ class NumberBoard(Board):
             if not fact.names <= leaves:
                 continue
             free = sorted(fact.names - moving - {symbol for symbol, _ in solved}, key=str)
-            solutions = sp.solve(fact.left - fact.right, free[-1]) if free else []
+            solutions = solved_for(fact.left - fact.right, free[-1]) if free else []
             here = [s for s in solutions if close(self.points[0](s), self.points[0](free[-1]))]
             if not here:
                 raise ValueError(f"derive: given {self.write(fact.left).text} = {self.write(fact.right).text} can't be "
@@ -90,11 +90,12 @@ class NumberBoard(Board):
         reading = self.reading
         lines: list[tuple[str, Line]] = []
         for node in reading.order:
+            if reading.name.get(node) in dict(lines):               # a number that stands in several places
+                continue
             if node in reading.constants or node in reading.shifts:
-                number = f"{node.data:.6g}".replace("-", "−")
                 why = said("a constant, the largest: taken from all, it cancels") if node in reading.shifts else NOTHING
                 lines.append((reading.name[node], Line(self.entry(node), always(node.data), [
-                    Side(Shown(number, number.replace("−", "-"), f"<mn>{number}</mn>"), always(node.data), why)])))
+                    Side(decimal(node.data), always(node.data), why)])))
             elif node in reading.formula and (node in reading.shown or node in reading.helpers):
                 lines.append((reading.name[node], self.equation(reading.field[node].expr, reading.formula[node].expr)))
         for symbol, formula in reading.siblings.items():            # ŷ_1 goes before ŷ_2
@@ -161,8 +162,10 @@ class NumberBoard(Board):
         pairs = list(dict.fromkeys(pair for way in steps for pair in way))
         lines = self.local_lines(pairs)
         sides, result = self.multiplied([[self.by_name(*pair) for pair in way] for way in steps])
-        return [Section("The chain rule", [rule]), self.fitting(Section("Each derivative", lines)),
-                self.fitting(Section("Put in", [Line(left, partial(self.gradient, node=node), sides)]))], result
+        if [side.shown.text for side in sides] == [chain.text]:     # all goes by its name
+            sides = []
+        return [Section("The chain rule", [rule]), self.fitting(Section("Each derivative", lines)), self.fitting(
+            Section("Put in", [Line(left, partial(self.gradient, node=node), sides)] if sides else []))], result
 
     def chain(self, u: Any, x: Any) -> Shown:
         return product([derivative(self.loss, self.entry(u))] * (u is not self.root) + [self.locally(u, x)])
@@ -196,7 +199,7 @@ class NumberBoard(Board):
                        for factors in terms])
         forms = [Form(whole, NOTHING, shown)]
         products = [sp.Mul(*factors) for factors in terms]
-        tidy = [self.rewriter.best([self.rewriter.tidy(sp.cancel(x)), self.rewriter.tidy(x)]) for x in products]
+        tidy = [self.rewriter.best([self.rewriter.tidy(cancelled(x)), self.rewriter.tidy(x)]) for x in products]
         if len(terms) > 1:
             each = total([self.write(t) for t in tidy if t != 0] or [self.write(sp.S.Zero)])
             forms.append(Form(sp.Add(*tidy), self.cancelled(terms, tidy), each))
@@ -221,5 +224,5 @@ def always(x: float) -> Callable[[Point], float]:
 
 def below(x: sp.Expr) -> set[sp.Expr]:
     """The factors under the line of a fraction."""
-    factors = sp.Mul.make_args(factored(sp.denom(sp.together(x))))
+    factors = sp.Mul.make_args(factored(fraction(x)[1]))
     return {f.as_base_exp()[0] for f in factors if f.free_symbols}

@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 
 from autograd.core.graph import Node, back, edges, topological
-from autograd.deriving.copies import copied, is_largest
+from autograd.deriving.copies import copied
 from autograd.deriving.fields import MOVES, Field, OutsideError, The, generic, rational
 
 __all__ = ["WHOLE", "Reading", "family", "parameters"]
@@ -43,6 +43,7 @@ class Reading:
         given = named_nodes(names)
         self.steps = SOFTMAX if softmax else None   # whether a nameless softmax is a step, or stands inside others
         self.size = size                            # operations in what is written out; more become a step
+        self.most = min(MOST, 3 * size)             # the same, where each part counts once
         self.copies: dict[Any, Any] = {}
         self.origin = root, wrt
         root, *wrt = [copied(node, given, self.copies) for node in (root, *wrt)]
@@ -50,9 +51,10 @@ class Reading:
         self.order: list[Any] = topological(root)
         self.name = called(dict.fromkeys([*self.order, *wrt]))
         self.name.setdefault(root, self.free("L"))
-        self.shifts = dict.fromkeys(x for node, x in self.copies.items() if is_largest(node) and x in self.name)
+        self.shifts = dict.fromkeys(x for x in self.copies.values() if x.largest and x in self.name)
         for node in self.shifts:                    # what softmax takes from all scores
-            self.name[node] = self.free("m")
+            if node.label == "max":
+                self.name[node] = self.free("m")
         for node in wrt:
             if node not in self.name:
                 raise ValueError("derive: the node to derive by has no name; give it a label, or pass names=locals()")
@@ -72,6 +74,7 @@ class Reading:
         self.users: dict[Any, list[Any]] = {node: [] for node in self.order}
         for x, by, _ in edges(root):
             self.users[x].append(by)
+        self.uses = self.uses_of_alike()
         self.beside = self.read_beside(given)
         self.rests = {x: y for i, x in enumerate(self.order) for j, y in enumerate(self.order)
                       if is_rest(x, y) and (y in self.name or j < i)}
@@ -92,6 +95,20 @@ class Reading:
             families.setdefault(family(label), len(families))
         named.sort(key=lambda pair: (pair[0], families[family(pair[1])], pair[1]))
         return [*(label for _, label in named), *(self.name[node] for node in self.helpers)]
+
+    def uses_of_alike(self) -> dict[Any, int]:
+        """How often each array is used, or one that computes the same: x − μ, written twice."""
+        first: dict[Any, Any] = {}
+        alike: dict[Any, Any] = {}
+        for node in self.order:
+            number = node.op is None and not node.shape and not node.label
+            alike[node] = node if node.op is None and not number else first.setdefault(
+                float(node._data) if number else
+                (node.op, *[id(alike[x]) for x in node.inputs], str(parameters(node))), node)
+        users: dict[Any, set[Any]] = {}
+        for node in self.order:
+            users.setdefault(alike[node], set()).update(alike[by] for by in self.users[node])
+        return {node: len(users[alike[node]]) for node in self.order if node.shape}
 
     def read_beside(self, given: Mapping[Any, str]) -> dict[Any, None]:
         """Named nodes outside the graph that are made of it; they are read with it, after the root."""
@@ -127,7 +144,8 @@ class Reading:
             if node not in self.name:
                 same = next((x for x in self.constants if x.shape == () == node.shape
                              and x._data == node._data), None)
-                self.name[node] = self.constants[node] = self.free(self.wish(node)) if same is None else self.name[same]
+                letter = self.free(*self.wish(node)) if same is None else self.name[same]
+                self.name[node] = self.constants[node] = letter
             self.field[node] = self.entry(node)
             return
         try:
@@ -141,8 +159,8 @@ class Reading:
         if twin is not None and node not in self.name:      # the same sum once more
             self.field[node] = self.field[twin]
             return
-        if node not in self.name and node in self.moving and (wishes := self.helps(node, formula, divides)):
-            if wishes not in (self.steps, LARGE):
+        if node not in self.name and (wishes := self.helps(node, formula, divides)):
+            if wishes not in (self.steps, LARGE) or node not in self.moving:
                 self.helpers[node] = None
             self.name[node] = self.free(*wishes)
         self.field[node] = self.entry(node) if node in self.name else formula
@@ -150,6 +168,8 @@ class Reading:
     def helps(self, node: Any, formula: Field, divides: bool) -> Sequence[str]:
         """Letters for a nameless node that gets one: a softmax; what is used twice, or for a whole row, or divides."""
         expr, shape, inputs = formula.at(generic(node)), node.shape, node.inputs
+        if node not in self.moving:
+            return LARGE if sp.count_ops(expr) > self.most else []
         if shape and node.op.name == "div" and powers(inputs[0]) and any(x is inputs[0] for x in inputs[1].inputs):
             return SOFTMAX
         if node.is_array and node.op.name == "sum" and powers(inputs[0]):
@@ -162,11 +182,11 @@ class Reading:
             "matmul", "affine") for by in self.users[node])
         if self.whole(node) > self.size * (1 if len(self.users[node]) > 1 else 3):       # too much to go through
             return LARGE
-        large = sp.count_ops(expr) > MOST and any(by.op.name not in ("add", "sum", "sub", "neg")
+        large = sp.count_ops(expr) > self.most and any(by.op.name not in ("add", "sum", "sub", "neg")
                                                   for by in self.users[node])
-        if (large and not divides) or sp.count_ops(expr) > 4 * MOST:        # too much to write out inside another
+        if (large and not divides) or sp.count_ops(expr) > 4 * self.most:        # too much to write out inside another
             return LARGE
-        if not (len(self.users[node]) > 1 or divides or (spread and shape)):
+        if not (max(len(self.users[node]), self.uses.get(node, 0)) > 1 or divides or (spread and shape)):
             return []
         if node.op.name == "sqrt" or (expr.is_Pow and expr.exp == sp.Rational(1, 2)):
             return ["σ", "ρ"]
@@ -185,7 +205,8 @@ class Reading:
         return self.sizes[node]
 
     def wish(self, node: Any) -> str:
-        """What to call a nameless constant: m for the largest of each row, Y for rows that sum to 1, else c."""
+        """Letters for a nameless constant: m for the largest of each row, Y for rows that sum to 1, x for data, else c.
+        """
         x = node._data
         if node.shape == ():
             return "ε" if 0 < float(x) < 1e-3 else "c"
@@ -199,7 +220,8 @@ class Reading:
         sums = x.sum(-1)
         if x.ndim and (x >= 0).all() and ((abs(sums - 1) < 1e-9) | (sums == 0)).all() and sums.any():
             return "Y"
-        return "M" if ((x == 0) | (x == 1)).all() else "c"
+        data = any(by.op.name in ("matmul", "affine") and by.inputs[0] is node for by in self.users[node])
+        return "xc" if data else "M" if ((x == 0) | (x == 1)).all() else "c"
 
     def operands(self, node: Any) -> list[Field]:
         """The inputs as they stand in the node's formula; a mean divides by a length, and not by a number."""

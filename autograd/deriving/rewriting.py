@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy as sp
 
+from autograd.deriving.algebra import cancelled, expanded, factored, hidden, solved_for, within_reach
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
-from autograd.deriving.moves import factored, hidden
 from autograd.deriving.reading import Reading
 from autograd.deriving.shown import EQUALS, NOTHING, Shown, joined, listed, said
 
 if TYPE_CHECKING:
     from autograd.deriving.board import Board
 
-__all__ = ["ALGEBRA", "Fact", "Form", "Rewriter", "facts_by_construction", "read_fact", "weighs_a_logarithm"]
+__all__ = ["Fact", "Form", "Rewriter", "facts_by_construction", "read_fact", "weighs_a_logarithm"]
 
 LONG = 60                                           # as text
-NAMES = 16                                          # different names and functions in it
-ALGEBRA = 100                                        # operations in what algebra is tried on
 
 
 class Form(NamedTuple):
@@ -55,6 +53,7 @@ class Rewriter:
         self.turned: dict[sp.Expr, sp.Expr] = {}
         self.shapes: dict[sp.Expr, sp.Expr] = {}    # which of those say the same of other indices
         self.claims: list[tuple[sp.Expr, sp.Expr]] = []     # what reasons say; checked as lines are
+        self.sound: dict[tuple[sp.Expr, sp.Expr], bool] = {}
         self.lengths: dict[sp.Expr, int] = {}
         formulas, helpers = reading.numbers([*reading.shown, *reading.helpers]), reading.numbers(reading.helpers)
         self.powers = {symbol for symbol, formula in formulas.items() if isinstance(formula, The) and is_power(formula)}
@@ -64,18 +63,17 @@ class Rewriter:
 
     def turn_round(self, symbol: sp.Expr, formula: sp.Expr, helpers: dict[sp.Expr, sp.Expr]) -> None:
         """e^z = ŷ·s, from ŷ = e^z/s."""
-        small = {s: f for s, f in helpers.items() if len(self.powers_of(f)) < 2}
+        small = {s: f for s, f in helpers.items() if len(self.powers_of(f)) < 2 and not self.powers_of(formula)}
         powers = self.powers_of(formula.xreplace(small))
         if len(powers) == 1 and powers[0] not in self.turned:
             stand_in = sp.Dummy()
             flat = formula.xreplace(small).xreplace({powers[0]: stand_in})
             if flat.atoms(The, sp.Sum):
                 return
-            found, solution = sp.solve_linear(flat - symbol, symbols=[stand_in])
-            if found == stand_in:
-                self.turned[powers[0]] = factored(solution)
+            if len(solutions := solved_for(flat - symbol, stand_in)) == 1:
+                self.turned[powers[0]] = factored(solutions[0])
                 for s in small.keys() & formula.free_symbols:
-                    self.turned[s] = factored(sp.cancel(small[s].xreplace(self.turned)))
+                    self.turned[s] = factored(cancelled(small[s].xreplace(self.turned)))
 
     def powers_of(self, expr: sp.Expr) -> list[sp.Expr]:
         """The exponentials in it, written out or by name."""
@@ -98,19 +96,21 @@ class Rewriter:
         if expr.is_Atom:
             return expr
         flat, opened = hidden(expr, sp.Sum, The)
-        if flat.count_ops() > ALGEBRA or len(flat.free_symbols) > NAMES:    # it would take too long
+        if not within_reach(flat):
             return expr
         if any(not x.exp.is_number for x in flat.atoms(sp.Pow)):
             flat = sp.powsimp(flat, combine="exp")          # x · xʸ⁻¹
-        less = sp.cancel(flat)
-        forms = [flat, less, factored(less), sp.factor_terms(flat), sp.factor_terms(sp.Add(*map(
-            sp.cancel, sp.Add.make_args(flat))))]
+        less = cancelled(flat)
+        above, below = sp.fraction(less)
+        apart = sp.Add(*[t / below for t in sp.Add.make_args(above)])
+        each = sp.Add(*map(cancelled, sp.Add.make_args(flat)))
+        forms = [flat, less, apart, factored(less), sp.factor_terms(flat), sp.factor_terms(each)]
         if less.has(Comparison):                    # what jumps is taken out
             smooth, jumps = hidden(less, Comparison)
             numerator, denominator = sp.fraction(smooth)
-            terms = sp.expand(numerator)
+            terms = expanded(numerator)
             taken = {sp.Mul(*[f for f in sp.Mul.make_args(t) if f in jumps]) for t in sp.Add.make_args(terms)}
-            forms.append((sp.collect(terms, taken - {1}, factored) / denominator).xreplace(jumps))
+            forms.append((sp.collect(terms, sorted(taken - {1}, key=str), factored) / denominator).xreplace(jumps))
         return self.best([x.xreplace(opened) for x in forms])
 
     def in_names(self, expr: sp.Expr, ties: dict[sp.Expr, sp.Expr] | None = None) -> list[Form]:
@@ -118,7 +118,7 @@ class Rewriter:
         forms = [Form(expr)]
         if ties and (untied := expr.xreplace(ties)) != expr:        # of a long rule only what counts is shown
             forms = [*forms[:len(self.write(expr).text) < LONG], Form(untied, said("where the two are not equal"))]
-        used = {old: new for old, new in self.turned.items() if expr.has(old)}
+        used = {old: new for old, new in self.turned.items() if expr.has(old) and self.holds(old, new)}
         plain = self.tidy(forms[-1].expr)
         named = self.tidy(forms[-1].expr.xreplace(used)) if used else plain
         if used and self.length(named) < self.length(plain):
@@ -128,6 +128,14 @@ class Rewriter:
         elif self.length(plain) < 0.8 * self.length(forms[-1].expr) and not mixed(forms[-1].expr):
             forms.append(Form(plain))
         return forms
+
+    def holds(self, old: sp.Expr, new: sp.Expr) -> bool:
+        """Whether a definition turned round is one of the numbers, too: a difference of large ones has lost its digits.
+        """
+        if (old, new) not in self.sound:
+            above, below = sp.fraction(new)
+            self.sound[old, new] = self.board.same(old * below, above)
+        return self.sound[old, new]
 
     def says(self, left: sp.Expr, right: sp.Expr) -> Shown:
         self.claims.append((left, right))
@@ -158,18 +166,21 @@ class Rewriter:
     def by_fact(self, expr: sp.Expr, fact: Fact) -> Iterable[tuple[Form | None, Form]]:
         """For each name in the fact: with its left side brought together, and then with its right side in its place."""
         whole = sp.Dummy("S", real=True)
-        for symbol in sorted(fact.left.free_symbols & expr.free_symbols, key=str):
+        flat, opened = hidden(expr, The)
+        why = said("as ", self.says(fact.left, fact.right), fact.reason)
+        if (simply := flat.subs(fact.left, fact.right)) != flat:
+            yield None, Form(self.tidy(simply.xreplace(opened)), why)
+        for symbol in sorted(fact.left.free_symbols & flat.free_symbols, key=str):
             if fact.left.coeff(symbol).free_symbols or (fact.left - symbol * fact.left.coeff(symbol)).has(symbol):
                 continue
             other = symbol + (whole - fact.left) / fact.left.coeff(symbol)
-            together = factored(sp.cancel(expr.subs(symbol, other)))
+            together = factored(cancelled(flat.subs(symbol, other))).xreplace(opened)
             says = Shown(*self.write(fact.left)[:3], 0)
-            why = said("as ", self.says(fact.left, fact.right), fact.reason)
             result = self.tidy(together.subs(whole, fact.right))
             grouped = None
             if together.has(whole) and not sp.denom(together).has(whole):
                 self.write.spelled[whole] = says
-                close = sp.collect(sp.expand(together), whole)
+                close = sp.collect(expanded(together), whole)
                 shown = self.write(self.best([together, close, sp.factor_terms(close)]))
                 if len(shown.text) < 1.5 * len(self.write(expr).text):
                     grouped = Form(together.subs(whole, fact.left), NOTHING, shown)
@@ -177,7 +188,7 @@ class Rewriter:
 
     def reflected(self, expr: sp.Expr) -> list[Form]:
         """σ(−z) is 1 − σ(z)."""
-        known = {x: 1 - type(x)(-x.args[0]) for x in expr.atoms(The)
+        known = {x: 1 - type(x)(-x.args[0]) for x in sorted(expr.atoms(The), key=str)
                  if x.op.name == "sigmoid" and x.args[0].could_extract_minus_sign()}
         new = self.tidy(expr.xreplace(known)) if known else expr
         if self.length(new) >= self.length(expr):
@@ -192,7 +203,7 @@ class Rewriter:
         if common == 0 or expr.has(sp.Indexed) or any(x.args[0] == common for x in powers):
             return []
         factor = sp.Dummy("K", positive=True)
-        new = self.tidy(sp.cancel(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
+        new = self.tidy(cancelled(expr.xreplace({x: factor * type(x)(x.args[0] - common) for x in powers})))
         if new.has(factor) or not self.board.computed(new):         # without it, large powers overflow
             return []
         return [Form(new, said(self.write(-common), ", which all exponents have, cancels"))]
@@ -217,7 +228,7 @@ def facts_by_construction(reading: Reading) -> list[Fact]:
     """A softmax sums to 1, and so do one-hot constants."""
     facts = []
     definitions = {**reading.numbers(reading.shown), **reading.siblings}
-    for whole, formula in reading.numbers(reading.helpers).items():
+    for whole, formula in reading.numbers([*reading.helpers, *reading.shown]).items():
         shares = {symbol: sp.fraction(expr)[0] for symbol, expr in definitions.items()
                   if sp.fraction(expr)[1] == whole}
         if len(shares) > 1 and sp.expand(sp.Add(*shares.values()) - formula) == 0:
@@ -250,7 +261,7 @@ def read_fact(text: str, reading: Reading) -> Fact:
     known = {name: reading.field[node].expr for node, name in reading.name.items() if node.shape == ()}
     known |= {symbol.name: symbol for symbol in reading.siblings}
     try:
-        sides = [sp.nsimplify(sp.sympify(side.strip(), locals=known, rational=True)) for side in (left, right)]
+        sides = [sp.sympify(side.strip(), locals=known, rational=True) for side in (left, right)]
     except (sp.SympifyError, SyntaxError, TypeError) as error:
         raise ValueError(f"derive: got given={text!r}, which can't be read: {error}") from None
     unknown = {s.name for side in sides for s in side.free_symbols} - set(known)

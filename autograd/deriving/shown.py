@@ -17,8 +17,8 @@ from autograd.core.mathematical import read, tex
 from autograd.deriving.fields import Above, AtLeast, Comparison, Same, The
 from autograd.deriving.moves import Digit, Flat, Positions
 
-__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "Shown", "Writer", "derivative", "joined", "listed", "made",
-           "name", "product", "said", "sigma", "total"]
+__all__ = ["ATOM", "EQUALS", "NOTHING", "POWER", "PRODUCT", "TIMES", "Shown", "Writer", "decimal", "derivative",
+           "joined", "listed", "made", "name", "product", "said", "sigma", "total"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)                # how tightly a piece binds, loosest first
 _KINDS = {                                          # of what is made of pieces: as text, as LaTeX, as MathML
@@ -53,7 +53,7 @@ class Shown(NamedTuple):
         rows: list[list[Shown]] = [[]]
         parts = [y for x in self.parts or (self,) for y in (x.parts if products and x.parts else (x,))]
         for part in parts:
-            if part in (_PLUS, _MINUS, _TIMES, _DOT) and rows[-1]:
+            if part in (_PLUS, _MINUS, TIMES, _DOT) and rows[-1]:
                 rows.append([])
             rows[-1].append(part)
         return [joined(row) for row in rows]
@@ -153,7 +153,7 @@ def root(x: Shown) -> Shown:
 
 
 EQUALS = sign(" = ", "=", "=")
-_TIMES, _DOT, _PLUS, _MINUS = [Shown(text, latex, f"<mo form='infix'>{text.strip()}</mo>") for text, latex in (
+TIMES, _DOT, _PLUS, _MINUS = [Shown(text, latex, f"<mo form='infix'>{text.strip()}</mo>") for text, latex in (
     (" · ", r"\cdot"), ("·", r"\cdot"), (" + ", "+"), (" − ", "-"))]
 _BESIDE, _SPACE = (Shown(text, "", "<mo>&#x2062;</mo>") for text in ("", " "))
 _NEGATIVE = Shown("−", "-", "<mo form='prefix'>−</mo>")
@@ -165,7 +165,7 @@ def product(factors: Sequence[Shown]) -> Shown:
         return factors[0]
     parts: list[Shown] = []
     for i, x in enumerate(factors):
-        parts += [_TIMES] * (i > 0) + [x.within(POWER if x.text.startswith("−") else PRODUCT)]
+        parts += [TIMES] * (i > 0) + [x.within(POWER if x.text.startswith("−") else PRODUCT)]
     return joined(parts, PRODUCT)
 
 
@@ -189,6 +189,16 @@ def _without_minus(term: Shown) -> Shown:
 def closely(x: Shown) -> Shown:
     """n+1, as indices are written."""
     return x._replace(text=re.sub(" ([+−]) ", r"\1", x.text))
+
+
+def in_common(x: sp.Add) -> sp.Expr:
+    """The number before all terms of a sum, or all that have names: 2 of 2a − 2 and of 2a − 2b + 1."""
+    numbers = [t.as_coeff_Mul()[0] for t in x.args]
+    named = [n for n, t in zip(numbers, x.args) if not t.is_number]
+    for those in (numbers, named):
+        if len(those) > 1 and len(set(map(abs, those))) == 1 != abs(those[0]):
+            return abs(those[0]) if max(numbers) > 0 else those[0]
+    return sp.S.One
 
 
 class Writer:
@@ -276,12 +286,20 @@ class Writer:
         return (min(ranks, default=-1), max(ranks, default=-1), x.count_ops(), str(x))
 
     def sum(self, x: sp.Add) -> Shown:
+        if (common := in_common(x)) != 1:
+            return self.product(sp.Mul(common, x / common, evaluate=False))
         terms = [self(t) for t in sorted(x.args, key=self.order)]
         return total(sorted(terms, key=lambda term: term.text.startswith("−")))
 
     def product(self, x: sp.Expr) -> Shown:
-        coefficient, factors = x.as_coeff_mul()
-        factors, minus = self.turned(list(factors), coefficient < 0, abs(coefficient) == 1)
+        coefficient, given = x.as_coeff_mul()
+        factors = []
+        for f in given:                             # (2a + 2b)c is 2c(a + b)
+            base, n = (f.base, f.exp) if f.is_Pow and f.exp.is_Integer else (f, 1)
+            common = in_common(base) if base.is_Add else sp.S.One
+            coefficient *= common ** n
+            factors.append(f if common == 1 else (base / common) ** n)
+        factors, minus = self.turned(factors, coefficient < 0, abs(coefficient) == 1)
         below = [1 / f for f in factors if isinstance(f, sp.Pow) and f.exp.could_extract_minus_sign()]
         above = [f for f in factors if 1 / f not in below]
         for f in [f for f in above if f.is_Pow and f.base.is_Integer and f.exp == sp.Rational(1, 2)]:
@@ -290,16 +308,22 @@ class Writer:
                 below.append(f)
                 coefficient *= f.base
         over, under = sp.Rational(abs(coefficient)).as_numer_denom()
-        if under > 1000 and set(sp.factorint(under)) <= {2, 5}:         # 0.044715, not 8943/200000
-            decimal = f"{float(abs(coefficient)):.12g}"
-            numbers, lower = [Shown(decimal, decimal, f"<mn>{decimal}</mn>")], []
+        if under > 1000 and 10 ** 60 % under == 0:         # 0.044715, not 8943/200000
+            written = f"{float(abs(coefficient)):.12g}"
+            numbers, lower = [Shown(written, written, f"<mn>{written}</mn>")], []
         else:
             numbers, lower = [number(over)] * (over != 1), [number(under)] * (under != 1)
         denominator = [*lower, *self.factors(below)]
-        if denominator and any(isinstance(f, sp.Sum) for f in above) and not any(
+        apart = [f for f in above if (f in self.spelled and self.spelled[f].text.startswith("∂"))
+                 or (isinstance(f, sp.Indexed) and f.base in self.gradients)]
+        if apart and denominator and len(above) > len(apart):       # (a/b) ∂L/∂u
+            within = [*numbers, *self.factors([f for f in above if f not in apart])]
+            shown = self.beside([fraction(self.beside(within), self.beside(denominator)), *self.factors(apart)])
+        elif denominator and (apart or any(isinstance(f, sp.Sum) for f in above)) and not any(
                 f.free_symbols for f in below if isinstance(f, sp.Add)):
+            numbers += self.factors([f for f in above if f.is_number])
             shown = self.beside([fraction(self.beside(numbers or [number(1)]), self.beside(denominator)),
-                                 *self.factors(above)])
+                                 *self.factors([f for f in above if not f.is_number])])
         else:
             shown = self.beside([*numbers, *self.factors(above)] or [number(1)])
             shown = fraction(shown, self.beside(denominator)) if denominator else shown
@@ -314,13 +338,16 @@ class Writer:
 
         awkward = [f for f in factors if self.turning(f) == 2]
         willing = [f for f in factors if self.turning(f) == 1]
+        bases = [g.base if g.is_Pow else g for g in factors]
         for f in awkward:
             length = f.is_Pow and f.free_symbols <= set(self.spelled)       # 1/(1 − N)
-            names = any(not (g.base if g.is_Pow else g).is_Add for g in factors)
-            if minus or length or (alone and names and not f.is_Pow and not willing):
+            name = 1 + (f.base if f.is_Pow else f)
+            known = name.is_Pow or name in bases    # 1 − o beside o, and 1 − o²
+            single = name.is_Symbol or isinstance(name, (The, sp.Indexed))
+            if minus or length or (not willing and not f.is_Pow and (known or (alone and single))):
                 turn(f)
                 minus = not minus
-            elif willing:
+            elif willing and (known or isinstance(name, The)):
                 turn(f)
                 turn(willing.pop())
         if minus and willing:
@@ -362,8 +389,11 @@ class Writer:
         for i, f in enumerate(factors):
             inner = f.within(PRODUCT if i == len(factors) - 1 and f.text[:1] == "Σ" else POWER)
             between, last = _BESIDE, text.split(" ")[-1]
-            if factors[i - 1].text.startswith(("log ", "∂")):
-                between = _TIMES
+            before = factors[i - 1].text
+            if before.startswith("√") and not before.endswith(")") and not inner.text.startswith("("):
+                between = _SPACE if "_" in inner.text else _DOT
+            elif before.startswith(("log ", "∂")):
+                between = TIMES
             elif inner.text.startswith("∂"):
                 between = _SPACE
             elif not inner.text.startswith("("):
@@ -430,3 +460,8 @@ _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def number(n: int) -> Shown:
     return Shown(str(n), str(n), f"<mn>{n}</mn>")
+
+
+def decimal(x: float) -> Shown:
+    text = f"{x:.6g}".replace("-", "−")
+    return Shown(text, text.replace("−", "-"), f"<mn>{text}</mn>")

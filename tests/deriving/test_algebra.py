@@ -1,4 +1,4 @@
-"""`factored` against products that are known, and in the time that it may take."""
+"""What SymPy is asked for: `factored` against products that are known, and all of it in the time that it may take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 sp = pytest.importorskip("sympy")
 
-from autograd.deriving.moves import factored  # noqa: E402
+from autograd.deriving.algebra import cancelled, expanded, factored, solved_for, within_reach  # noqa: E402
 
 
 def random_sum(r, names):
@@ -60,3 +60,38 @@ def test_what_is_no_polynomial_keeps_its_value(x):
     x = sp.sympify(x)
     at = dict(zip(sorted(x.free_symbols, key=str), (0.7, 1.3, 2.1)))
     assert float(factored(x).subs(at)) == pytest.approx(float(x.subs(at)), rel=1e-14)
+
+
+def nested(r, names, depth):
+    """Sums, products, powers and fractions within one another."""
+    if depth == 0 or r.random() < 0.15:
+        return r.choice(names) ** r.choice([1, 1, 1, 2, 3])
+    parts = [nested(r, names, depth - 1) for _ in range(r.randint(2, 4))]
+    return r.choice([sp.Add(*parts), sp.Mul(*parts[:3]), parts[0] / parts[1], (parts[0] - 2 * parts[1]) ** 2])
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_whatever_is_asked_takes_no_time_worth_a_thought(block):
+    """What is within reach keeps its value, and the rest is left as it is."""
+    within = 0
+    for seed in range(25 * block, 25 * block + 25):
+        r = random.Random(seed)
+        names = sp.symbols(f"x0:{r.randint(2, 20)}", positive=True)
+        x = nested(r, names, r.randint(1, 6))
+        at = {name: sp.Rational(r.randint(3, 9), 7) for name in names}
+        begin = process_time()
+        found = [algebra(x) for algebra in (cancelled, expanded, factored)]
+        assert process_time() - begin < 5
+        if within_reach(x):
+            within += 1
+            assert {y.subs(at) for y in found} == {x.subs(at)}
+        else:
+            assert found == [x, x, x]
+    assert 3 < within < 25
+
+
+def test_an_equation_is_solved_for_what_stands_in_it_once_or_squared():
+    a, b, x = sp.symbols("a b x", positive=True)
+    assert solved_for(a / (1 + x) - b, x) == [(a - b) / b]
+    assert set(solved_for(x ** 2 + b - a, x)) == {sp.sqrt(a - b), -sp.sqrt(a - b)}
+    assert solved_for(x ** 5 - a * x - b, x) == solved_for(sp.exp(x) - a, x) == []
