@@ -26,7 +26,7 @@ import autograd as torch
 import autograd.functional as F
 from autograd import Tensor, Value, diagnose
 from demos.pages import with_part
-from tests import blunders, lapses, slips
+from tests import blunders, lapses, slips, stumbles
 
 COMMAND = "python -m tests.mistakes --write docs/MISTAKES.md"
 README = Path(__file__).parent.parent / "README.md"
@@ -341,7 +341,7 @@ def _written(slip: slips.Slip) -> Graph:
 
 
 GRAPHS |= {name: _written(slip) for name, slip in {**slips.SLIPS, **slips.HELD, **lapses.LAPSES,
-                                           **blunders.BLUNDERS}.items()}
+                                           **blunders.BLUNDERS, **stumbles.STUMBLES}.items()}
 
 
 def soft(x: Any) -> Any:
@@ -416,7 +416,8 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
     several = isinstance(assign.value, ast.BinOp) and isinstance(assign.value.op, ast.Add)
     value = ast.unparse(assign.value)
     yield "sign", f"{target} = -({value})", {"wrong sign"}
-    yield "doubled", f"{target} = 2 * ({value})", {"path counted twice"}
+    inverse = "** (-2)" in value or "** -2" in value     # whose exponent may stand in front by mistake
+    yield "doubled", f"{target} = 2 * ({value})", {"path counted twice"} | (FORMULA if inverse else set())
     terms = _terms(assign.value)
     if several:
         for i in range(len(terms)):
@@ -495,9 +496,12 @@ def edits(line: str, run: Run) -> Iterator[tuple[str, str, set[str]]]:
             others = [x for x in run.nodes if x not in (node.id[1:], target[1:], "loss") and
                       run.seen[x].shape == run.seen[node.id].shape and (run.seen[x].ndim or run.graph.values)]
             for other in others[:1]:
+                mine, right = run.seen["d" + other], run.seen[node.id]
+                ratio = np.vdot(right, mine) / max(np.vdot(right, right), 1e-300)
+                again = {"a factor too many"} if np.allclose(mine, ratio * right) else set()    # that step's own factor
                 yield "another gradient", replaced(path, ast.Name("d" + other)), {
                     "another gradient in the place of what arrives", "gradient of another variable",
-                    "local derivative forgotten", *NODE}
+                    "local derivative forgotten", *NODE, *again}
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".sum"):
             yield "sum dropped", replaced(path, node.func.value), SUMMED
             if node.args and isinstance(node.args[0], ast.Constant):
@@ -650,8 +654,8 @@ def table(done: list[tuple[Wrong, Any, float]]) -> str:
     lines = ["# Mistakes, called by their name", "",
              "Each row is a graph: its right backward lines were changed by named edits (`tests/mistakes.py`), and "
              "each changed line was given to `diagnose`; from *rnn* on, the wrong lines are written by hand "
-             "(`tests/slips.py`, `lapses.py`, `blunders.py`). A third of the edits was held back while `diagnose` was "
-             "written. "
+             "(`tests/slips.py`, `lapses.py`, `blunders.py`, `stumbles.py`). A third of the edits was held back while "
+             "`diagnose` was written. "
              f"Made by `{COMMAND}`.", "",
              "| graph | mistakes | named first | none named | another name | called right |",
              "|---|---:|---:|---:|---:|---:|"]

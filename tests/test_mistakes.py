@@ -186,7 +186,7 @@ def test_of_two_mistakes_at_once_one_is_named_or_none_is():
     choose = random.Random(0)
     lines = [(run, line) for run in runs().values() for line in run.graph.backward.splitlines() if ";" not in line]
     words: list[str] = []
-    while len(words) < 150:
+    while len(words) < 300:
         run, line = choose.choice(lines)
         names: set[str] = set()
         for _ in range(2):
@@ -195,7 +195,7 @@ def test_of_two_mistakes_at_once_one_is_named_or_none_is():
             names |= more
         try:
             of, answer = run.answer(line)
-        except (ValueError, IndexError, SyntaxError, NameError):
+        except (ValueError, IndexError, SyntaxError, NameError, TypeError):
             continue
         truth, answer = run.seen["d" + of], np.asarray(answer, float)
         if answer.shape != truth.shape or np.allclose(answer, truth, 1e-7, 1e-10):

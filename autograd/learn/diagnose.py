@@ -351,7 +351,8 @@ def _likeliest(case: Case) -> list[Suspicion]:
             case.limit = min(case.limit, stop)        # what else it may be is looked for a little longer
         if all(mistake.name != other.name for other, *_ in found):
             found.append(suspicion)
-        if len(found) == 3 or mistake is mistakes.ZEROS or type(case.g) is float:      # one number fits too much
+        fits_too_much = type(case.g) is float and mistake not in (mistakes.CONSTANT, mistakes.DOUBLED)
+        if len(found) == 3 or mistake is mistakes.ZEROS or fits_too_much:
             break
     case.stopped = stopped if found and stop < math.inf else case.stopped
     return found

@@ -246,6 +246,18 @@ TEXTS = {
         "{p} mal {d}, ohne die Summe über die Zeile: abzuziehen ist der mit {p} gewichtete Mittelwert",
     "the sum over the row is added; it has to be subtracted":
         "die Summe über die Zeile wird addiert; sie muss abgezogen werden",
+    "log-softmax's derivative gives d − p·Σd, with d {d} and p its exponential":
+        "die Ableitung von log-softmax gibt d − p·Σd; d ist {d}, p die Exponentialfunktion des Ergebnisses",
+    "the sum over the row is missing": "die Summe über die Zeile fehlt",
+    "p before the sum is missing": "p vor der Summe fehlt",
+    "you have that of softmax": "deine ist die von softmax",
+    "only the first term is divided, not the whole bracket":
+        "nur der erste Summand wird geteilt, nicht die ganze Klammer",
+    "what arrives at {by} passes where {name} is 0": "was bei {by} ankommt, geht dort durch, wo {name} 0 ist",
+    "your numbers are those of `{name}` itself": "deine Zahlen sind die von `{name}` selbst",
+    "you multiply what arrives at {by} by 1 at the largest of {name} and 0 elsewhere, where {name} belongs":
+        "du multiplizierst, was bei {by} ankommt, mit 1 an der größten Stelle von {name} und 0 an den anderen; dorthin "
+        "gehört {name}",
     "the sum goes over everything; it has to stay within each row":
         "die Summe läuft über alles; sie muss innerhalb jeder Zeile bleiben",
     "in the sum over the row {d} is not weighted by {p}":

@@ -16,7 +16,7 @@ import numpy as np
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
 from autograd.learn import mistakes
-from autograd.learn.alike import most
+from autograd.learn.alike import close, largest, most
 from autograd.learn.contributions import raw
 from autograd.learn.languages import tell
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "another_loss",
+    "constants",
     "cross_entropy",
     "factors",
     "looked_up",
@@ -53,24 +54,44 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
+    found: list[tuple[Any, ...]] = []
     for node in case.one.between(case.t):
-        p = np.asarray(node._data)
-        if p.shape != case.g.shape or not (p >= 0).all():
-            continue
-        for axis in range(p.ndim):
-            if p.shape[axis] < 2 or abs(p.sum(axis) - 1).max(initial=0) > 1e-3:
+        z = np.asarray(node._data)
+        for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():
+            if logs and (z > 0).any():
+                continue
+            p = np.exp(z) if logs else z
+            if p.shape[axis] < 2 or not (p >= 0).all() or abs(p.sum(axis) - 1).max(initial=0) > 1e-3:
                 continue
             d = case.one.gradients[node]
-            right = p * (d - (d * p).sum(axis, keepdims=True))
+            first = d if logs else p * d
+            right = first - p * first.sum(axis, keepdims=True)
             scale = case.ratio(case.g, right)
-            if scale is None or not case.agrees(scale * right, case.g):
-                continue
-            name, arrives = case.called(node), tell("what arrives at {called}", called=case.called(node))
-            over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
-            for part, words in [over_all] if everywhere else _jacobians(p, d, right, axis):
-                if case.explains(scale * part):
-                    yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
-            return
+            noise = case.absolute * max(case.scale, largest(p * d))         # where p is almost one-hot, most cancels
+            if scale is not None and close(scale * right, case.g, case.relative, noise):
+                found.append((case.agrees(right, first), len(found), case.called(node), logs, scale, p, d, right, axis))
+    for *_, name, logs, scale, p, d, right, axis in sorted(found):        # those with something left of the sum first
+        arrives = tell("what arrives at {called}", called=name)
+        over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
+        variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
+        for part, words in ([] if logs else [over_all]) if everywhere else variants:
+            if case.explains(scale * part):
+                yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
+
+
+def _logarithms(p: Any, d: Any, axis: int) -> Iterator[tuple[Any, str]]:
+    """The same for the logarithm of a softmax p, through which d − p·Σd arrives."""
+    total = d.sum(axis, keepdims=True)
+    right = tell("log-softmax's derivative gives d − p·Σd, with d {d} and p its exponential")
+    yield d - p * d, f"{right}; {tell('the sum over the row is missing')}"
+    yield d - total, f"{right}; {tell('p before the sum is missing')}"
+    yield d + p * total, f"{right}; {tell('the sum over the row is added; it has to be subtracted')}"
+    yield d - p, f"{right}; {tell('the sum over the row is missing')}"
+    yield p * (d - (d * p).sum(axis, keepdims=True)), f"{right}; {tell('you have that of softmax')}"
+    for other in range(p.ndim):
+        if other != axis:
+            yield (d - p * d.sum(other, keepdims=True),
+                   tell("the sum goes over axis {other}; the softmax is over axis {axis}", other=other, axis=axis))
 
 
 def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str]]:
@@ -88,6 +109,7 @@ def _jacobians(p: Any, d: Any, right: Any, axis: int) -> Iterator[tuple[Any, str
     yield p * (d - d.sum(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield p * (d - d.mean(axis, keepdims=True)), tell("in the sum over the row {d} is not weighted by {p}")
     yield d - along, tell("{p} in front is missing")
+    yield (1 - p) * d, tell("{p} in front is missing")
     yield p - along, tell("{d} is missing in the first term")
     yield p * d - along, tell("{p} stands before the first term alone, and not before the sum")
     yield p * (1 - d), tell("you have {p}·(1 − what arrives)")
@@ -120,7 +142,7 @@ class _Loss:
             self.p, self.soft = _soft(x, -1), True
             return self._split()
         self.p = 1 / (1 + np.exp(-x))
-        return self._split() and self.hot           # any gradient would do otherwise
+        return self._split()
 
     def _split(self) -> bool:
         """Which c makes y = p − g/c a target: between 0 and 1, and summing to 1 in each row of a softmax."""
@@ -142,8 +164,10 @@ class _Loss:
             if ((y < -near) | (y > 1 + near)).any() or (self.soft and abs(
                     y.sum(-1, keepdims=True) - 1)[self.rows].max(initial=0) > near):
                 continue
-            self.c, self.over = c, over
-            self.hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
+            hot = bool(((abs(y) < near) | (abs(y - 1) < near)).all())
+            if not self.soft and not hot:           # any gradient would do otherwise
+                continue
+            self.c, self.over, self.hot = c, over, hot
             self.y = np.round(y) if self.hot else y
             return True
         return False
@@ -153,6 +177,9 @@ def cross_entropy(case: ArrayCase) -> Iterator[Suspicion]:
     """Where the gradient is (p − y)·c, with p the softmax of the node, or its sigmoid; or of the node over a number."""
     if case.g.ndim == 0 or case.m.shape != case.g.shape or not np.isfinite(np.asarray(case.t._data)).all():
         return
+    one = case.one
+    if one is not None and any(case.known(x) and case.agrees(case.m, one.gradients[x]) for x in one.between(case.t)):
+        return                                      # −y is what arrives at log-softmax: passed straight through
     logits = [(case.t, 1.0)]
     for use in case.search.near() if case.one is not None else ():
         d, z = use.arriving, np.asarray(use.by._data)
@@ -187,7 +214,7 @@ def within(case: ArrayCase) -> Iterator[Suspicion]:
             continue
         case.spend(50 * x.size)
         loss = _Loss(case, node, 1.0, g)
-        if loss.found() and loss.soft and loss.hot:
+        if loss.found() and loss.soft:
             for part, words in _tried(loss):
                 if case.search.would_explain(node, loss.c * np.where(loss.rows, part, 0.0) - g):
                     yield case.seen(mistakes.ONE_HOT if part is loss.p else mistakes.CROSS,
@@ -325,14 +352,16 @@ class _Norm:
                 if case.out_of_time():
                     return
                 part = d - a - h * b
-                for s in (self.scale, 1.0):
-                    if case.explains(self.rest + s * part):
+                for whole, divided in (
+                        (self.scale * part, ""),
+                        (part, tell("what {name} is divided by is missing", name=self.name)),
+                        (self.scale * d - a - h * b, tell("only the first term is divided, not the whole bracket"))):
+                    if case.explains(self.rest + whole):
                         seen = [words, words_too]
                         if other:
                             seen.append(tell("you have the gradient of {other} where that of {name} belongs",
                                              other=other, name=self.name))
-                        if s is not self.scale:
-                            seen.append(tell("what {name} is divided by is missing", name=self.name))
+                        seen.append(divided)
                         yield case.seen(kind or kind_too or mistakes.FORGOTTEN,
                                         f"; {tell('and')} ".join(dict.fromkeys(filter(None, seen))))
 
@@ -405,7 +434,11 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
                   for axis in range(x.ndim - 1)]
         tried.append((_soft(x, None) - y, tell("the softmax goes over everything; it belongs over the last axis")))
         if loss.hot:
-            tried.append((p - y.argmax(-1)[..., None], tell("the labels themselves are subtracted, as numbers; each "
+            labels = y.argmax(-1)
+            if labels.shape == y.shape[-1:]:        # one label for each class: they go along the classes
+                tried.append((p - labels, tell("the labels themselves are subtracted, as numbers; each stands for a "
+                                               "column, in which 1 is subtracted")))
+            tried.append((p - labels[..., None], tell("the labels themselves are subtracted, as numbers; each "
                                                             "stands for a column, in which 1 is subtracted")))
         tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
                   (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
@@ -437,8 +470,9 @@ def _variants(loss: _Loss) -> Iterator[Suspicion]:
             if (a, b) not in ((c, c), (1.0, 1.0)) and loss.explains(a * p - b * y):
                 yield case.seen(mistakes.CROSS, tell("your numbers are {a:.3g}·{name} − {b:.3g}·y: the mean divides "
                                                      "both by the same", a=a, name=name, b=b))
-    if not loss.soft:
-        return
+    ratio = case.ratio(case.m, case.g)
+    if not loss.soft or (ratio and case.explains(ratio * case.g) and any(case.named_factors(ratio))):
+        return                                      # such a factor says more than other targets
     for scale in dict.fromkeys((c, 1.0)):
         yield from _other_targets(loss, np.where(loss.rows, p - m / scale, 0.0), scale)
         mine = m / scale + y                        # what stands in the place of p
@@ -529,6 +563,23 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                      by=by, called=case.called(node), form=form, name=name))
 
 
+def constants(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a step contributes with another form of what it multiplies by: of probabilities, of a mask."""
+    if use.by.op.name != "mul":
+        return
+    other = use.by.inputs[1 - use.position]
+    y, name, by = np.asarray(other._data), case.called(other), case.called(use.by)
+    if not y.ndim or not y.shape == np.shape(use.node._data) == use.arriving.shape or (y < 0).any():
+        return
+    if abs(y.sum(-1) - 1).max(initial=0) < 1e-6 and y.max(initial=0) < 1:
+        yield (use.arriving * (y == y.max(-1, keepdims=True)), mistakes.NODE, tell(
+            "you multiply what arrives at {by} by 1 at the largest of {name} and 0 elsewhere, where {name} belongs",
+            by=by, name=name))
+    if len(kept := np.unique(y)) == 2 and kept[0] == 0:
+        yield (use.arriving * (y == 0) * kept[1], mistakes.MASK, tell(
+            "what arrives at {by} passes where {name} is 0", by=by, name=name))
+
+
 def _of_vector(case: ArrayCase, use: Use, other: Node) -> Iterator[tuple[Any, Any, str]]:
     """What a vector that a matrix was multiplied by receives, with another node in the matrix's place."""
     assert case.one is not None
@@ -608,8 +659,9 @@ def factors(case: ArrayCase) -> Iterator[Suspicion]:
                     if case.explains(sign * g * whole ** (k if k != int(k) else int(k))):
                         minus = ", " + tell("with the other sign") if sign < 0 else ""
                         kind = mistakes.TOO_MANY if (k > 0) is (words not in divisors) else mistakes.FORGOTTEN
-                        if k == 2 and words in divisors:
-                            kind = mistakes.FORMULA     # multiplied by, where it divides
+                        summed = all(use.by.op.name == "sum" for use in case.uses)
+                        if (k == 2 and words in divisors) or (summed and words == case.called(case.t)):
+                            kind = mistakes.FORMULA     # multiplied by, where it divides; or a sum's derivative, x
                         does = tell("the right ones times") if k > 0 else tell("the right ones over")
                         found = case.seen(kind, tell("your numbers are {does} {form}{minus}", does=does,
                                                      form=_form(words, form, k), minus=minus))
@@ -802,8 +854,10 @@ def masks(case: ArrayCase) -> Iterator[Suspicion]:
             right, mine = case.g / a, case.m / a
         ok = a != 0
         right, mine = right[ok], mine[ok]
-        values = np.unique(np.round(right, 9))
-        if len(values) != 2 or values[0] != 0 or not np.isin(np.round(mine, 9), values).all():
+        digits = 9 if case.relative < 1e-6 else 4
+        right, mine = np.round(right, digits), np.round(mine, digits)
+        values = np.unique(right)
+        if len(values) != 2 or values[0] != 0 or not np.isin(mine, values).all():
             continue
         for node in case.one.order if case.one is not None else ():
             z = np.asarray(node._data)

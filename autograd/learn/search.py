@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.core.graph import Node, Use
 from autograd.core.op import TABLE
-from autograd.core.ops import PowerBy
+from autograd.core.ops import PowerBy, power_by
 from autograd.learn import mistakes
 from autograd.learn.alike import close, every, inner, largest, random_like, shape_of, size_of, some, sums_near
 from autograd.learn.contributions import pull, recomputed, work
@@ -35,6 +35,7 @@ _SEARCH, _STEPS = 2e7, 12                           # how much work for each fin
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _COMPARES = re.compile("[<>=]")
+_COEFFICIENT = re.compile(r"-?(?!1 )[\d.]+ [*/]")
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -191,9 +192,14 @@ class Search:
     def with_formula(self, use: Use, far: int = 2) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
-        special = {"1": mistakes.LOCAL, f"({right_formula(use.by.op, use.position)}) ** 2": mistakes.TOO_MANY}
+        right = right_formula(use.by.op, use.position)
+        special = {"1": mistakes.LOCAL}
+        if not _COEFFICIENT.match(str(right)):      # nobody squares 2·x, but the derivative of a step is there twice
+            special[f"({right}) ** 2"] = mistakes.TOO_MANY
         other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
         a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
+        if not any(isinstance(x.by.op, PowerBy) for x in self.one.uses.get(other, [])):
+            special[f"{right} * {right}"] = mistakes.TOO_MANY       # else its square stands in its place, perhaps
         mask = NAMES[2 - use.position]
         if use.by.op.name == "mul":                 # by a mask
             special[f"{mask} == 0"] = mistakes.MASK
@@ -202,6 +208,8 @@ class Search:
         for formula in tried:
             if self.late():
                 return
+            if type(case.g) is float and self._is_twice(use, formula):
+                continue                            # all of it twice has likelier reasons
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
                     every(slope == 1)):             # that is 1, and found as such
@@ -219,6 +227,23 @@ class Search:
                 yield (case.contribution(use, slope), mistakes.FORMULA,
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
+
+    def as_a_square(self, use: Use) -> Iterator[Any]:
+        """What x·x contributes where its derivative was written in one piece, otherwise than 2·x."""
+        twin = [x for x in self.one.uses[use.node] if x.by is use.by and x.position == 1]
+        if use.by.op.name != "mul" or use.position or not twin:
+            return
+        for formula in formulas(power_by(2.0), 0):
+            if self.late() or formula.other or formula.far:
+                continue
+            slope = evaluated(formula, dict(zip(NAMES, (use.by._data, use.node._data))))
+            part = None if slope is None else self.case.contribution(use, slope)
+            if part is not None:
+                bare = {"out": self.case.bare(use.by), "x": self.case.bare(use.node)}
+                yield (part - twin[0].contribution, mistakes.LOCAL if formula.text == "1" else mistakes.FORMULA,
+                       tell("you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is "
+                            "{right}", called=self.case.called(use.by), worded=worded(formula.text, bare), symbol="**2",
+                            right=worded("2 * x", bare)), self.case.called(use.by))
 
     def with_near_formula(self, use: Use) -> Iterator[Any]:
         """One edit away from the right one."""
@@ -242,6 +267,17 @@ class Search:
         if type(self.case.g) is float:
             far = -1 if self._is_one(use) else min(far, 1)
         return [formula for formula in tried if formula.far <= far]
+
+    def _is_twice(self, use: Use, formula: Formula) -> bool:
+        """Whether a formula is twice the right one for other numbers, too."""
+        op, inputs = use.by.op, [1.1 * float(x._data) + 0.01 for x in use.by.inputs]
+        try:
+            out = op(*inputs)
+            right = op.partials[use.position](out, *inputs)
+        except (ArithmeticError, ValueError, TypeError):
+            return False
+        slope = None if formula.other else evaluated(formula, dict(zip(NAMES, (out, *inputs))))
+        return slope is not None and abs(slope - 2 * right) <= 1e-9 * abs(right)
 
     def _is_one(self, use: Use) -> bool:
         """Whether the local derivative is 1 or −1, so that there is no formula to write."""
@@ -304,7 +340,9 @@ class Search:
                     return mistakes.FORGOTTEN, (tell("your numbers come out with {called} alone, without {other}, "
                                                      "which stands beside it", called=case.called(node),
                                                      other=case.called(rest[0])))
-        return mistakes.NODE, partial(_formula, case, use, text, node)
+        beside = any(node is y for x in (case.t, *(x.by for x in case.uses)) for y in (x, *x.inputs))
+        return (mistakes.TOO_MANY if self._is_one(use) and not beside else mistakes.NODE,
+                partial(_formula, case, use, text, node))
 
     def _behind(self, use: Use) -> Iterator[Any]:
         """Another node in a nameless operand that is one node reshaped, or a function of one."""
@@ -365,7 +403,9 @@ class Search:
             own = any(node is x for x in (use.by, self.case.t, root))
             nothing = largest(g) <= 1e-9 * largest(use.arriving)        # that would be a path left out
             if not own and not nothing and self.case.known(node) and shape_of(g) == shape:
-                name, further = self.case.called(node), node in self._after(use.by)
+                after = self._after(use.by)
+                name, further = self.case.called(node), node in after or (
+                    type(g) is float and any(self.one.gradients[x] == g for x in after))    # as a bias beside it has
                 kind = mistakes.LOCAL if further else mistakes.ARRIVING
                 yield (pull(use.by, use.position, g), kind,
                        tell("you start from the gradient of {name}; what belongs there is the gradient of {called}",
@@ -392,7 +432,8 @@ class Search:
     def _others(self, use: Use) -> list[Node]:
         """The nodes that may stand in a formula by mistake, those with a name first."""
         return [node for node in self.one.order if self.case.known(node) and node is not use.by
-                and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)][:_NODES]
+                and self.case.fits(node, use.by) and all(node is not x for x in use.by.inputs)
+                and not (shape_of(node._data) and every(node._data == 1.0))][:_NODES]
 
     # Several at once.
 
@@ -417,8 +458,9 @@ class Search:
     def _pairs(self) -> list[tuple[_Tried, ...]]:
         """Pairs at different steps that may explain the answer, those of one kind first."""
         tried = sorted((x for x in self.tried if x.off and math.isfinite(x.off)), key=lambda x: x.off)
+        slack, all_of_it = 1e-6 * abs(self.wanted), inner(self.probe, self.case.g)
+        tried = [x for x in tried if abs(x.off + all_of_it) > slack]        # nothing left: beside that all is possible
         found, high = [], len(tried) - 1
-        slack = 1e-6 * abs(self.wanted)
         for rank, x in enumerate(tried):            # two hands, one from each end
             need = self.wanted - x.off
             while high >= 0 and tried[high].off > need + slack:

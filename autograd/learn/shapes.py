@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
@@ -18,7 +17,6 @@ from autograd.core.graph import Node, Use
 from autograd.learn import kinds, mistakes
 from autograd.learn.alike import Numbers, close, finite_part, largest, most, shaken, shape_of
 from autograd.learn.contributions import pull, raw
-from autograd.learn.formulas import right_formula
 from autograd.learn.languages import tell
 from autograd.learn.mistakes import Mistake
 from autograd.learn.suspicions import BUDGET, Case, Suspicion
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
-_OF_USES = ("looked_up", "pieces", "pooled", "products", "some_rows")   # kinds that are asked of one use at a time
+# Kinds that are asked of one use at a time.
+_OF_USES = ("constants", "looked_up", "pieces", "pooled", "products", "some_rows")
 _LOWER = ((np.float32, 2e-5, 5e-6, 2.0 ** -23), (np.float16, 4e-3, 1e-3, 2.0 ** -11))
 # By the bytes of a number: what `Case` calls relative, absolute, step and steps. Under 1 stands bfloat16, which keeps
 # three bits fewer than float16. Where a step is large few are granted, or a factor of 1.2 would pass.
@@ -71,7 +70,8 @@ class ArrayCase(Case):
         """Whether the numbers are those of a computation in fewer bits than the array has."""
         m, g = self.m, self.g
         for dtype, relative, absolute, step in _LOWER:
-            if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and (m == m.astype(dtype)).all():
+            if dtype().itemsize < min(m.dtype.itemsize, g.dtype.itemsize) and m.any() and (
+                    m == m.astype(dtype)).all():
                 near = absolute * self.scale + 2 * float(np.finfo(dtype).smallest_subnormal)
                 if close(m, g, relative, near) or (self.one is not None and self.within_noise(relative, near, step, 4)):
                     return (tell("right to half precision") if dtype is np.float16 else
@@ -132,14 +132,15 @@ class ArrayCase(Case):
         if self.m.shape != self.g.shape:
             return [self.another_shape]
         here = {name: partial(getattr(kinds, name), self) for name in kinds.__all__ if name not in _OF_USES}
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
+        doubled = [] if self.halved() else [self.doubled]
+        return [self.signs_and_zeros, *doubled, self.left_out_or_counted_twice, self.looked_up, self.one_hot_forgotten,
                 here["softmax"], here["cross_entropy"], partial(kinds.softmax, self, everywhere=True),
                 self.constant_factor, self.transposed,
                 here["unpicked"], self.half_of_the_chain_rule, self.wrong_axis, self.another_variable,
                 self.products, here["places"], self.multiplied, self.further_on,
                 here["normalized"], here["masks"], here["unmasked"], self.maximum, self.another_formula,
-                here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"], self.odd_factor,
-                self.two_at_once, self.further_formula, self.infinite]
+                self.itself, here["within"], here["factors"], self.formula_from_elsewhere, here["another_loss"],
+                self.odd_factor, self.two_at_once, self.further_formula, self.infinite]
 
     def looked_up(self) -> Iterator[Suspicion]:
         """Rows that are looked up: the last one alone, only some, their mean."""
@@ -150,8 +151,8 @@ class ArrayCase(Case):
         """A factor of a product transposed, or another node in its place."""
         if self.one is not None:
             yield from self.search.along(
-                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.some_rows, kinds.pooled,
-                                                              kinds.pieces)],
+                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.constants, kinds.some_rows,
+                                                              kinds.pooled, kinds.pieces)],
                 BUDGET)
 
     def unknown(self) -> Suspicion:
@@ -175,9 +176,9 @@ class ArrayCase(Case):
                 part.size == g.size and self.agrees(part.reshape(g.shape), g)
                 for part in (m.sum(axes) for axes in _axes(m.ndim)))):
             yield self.seen(mistakes.NOT_SUMMED, tell("{got}; summed to that shape your numbers are right", got=got))
-        with suppress(ValueError):
-            if self.agrees(np.broadcast_to(m, g.shape), g):
-                yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
+        spread = [m, *(np.expand_dims(m, axis) for axis in range(1, g.ndim) if m.ndim + 1 == g.ndim)]
+        if any(self.agrees(_spread(x, g.shape), g) for x in spread):
+            yield self.seen(mistakes.SHAPE, tell("{got}; repeated to that shape your numbers are right", got=got))
         repeated = any(part.size > g.size for _, part in arriving)      # then there was something to sum
         for find in (self.over_another_axis, self.passed_through) if repeated else (self.passed_through,
                                                                                      self.over_another_axis):
@@ -197,7 +198,7 @@ class ArrayCase(Case):
             if self.agrees(m.ravel(), g.sum(axes).ravel()):
                 yield self.seen(mistakes.AXIS, tell("{got}; yours is the right gradient summed over axis {listed} as "
                                                     "well", got=got, listed=_listed(axes)))
-        yield from self.another_variable()
+        yield from self.another_variable(nameless=False)
 
     def passed_through(self, got: str) -> Iterator[Suspicion]:
         """The gradient of a node further on, in its own shape."""
@@ -236,6 +237,13 @@ class ArrayCase(Case):
         if self.second or ratio is None or abs(ratio + 1) < 1e-3 * self.relative or not self.explains(self.g * ratio):
             return
         named, halved = False, self.halved()
+        for use in self.search.near() if self.one is not None else ():
+            mask = use.by.inputs[1 - use.position]._data if use.by.op.name == "mul" else np.zeros(())
+            kept = np.unique(mask[mask != 0]) if np.ndim(mask) and (mask == 0).any() else np.zeros(0)
+            if len(kept) == 1 and self.equal(ratio, float(kept[0])):        # then it makes no difference where it is 0
+                yield self.seen(mistakes.TOO_MANY, tell("your numbers are {does} {form}{minus}", minus="",
+                                                        does=tell("the right ones times"),
+                                                        form=self.called(use.by.inputs[1 - use.position])))
         for mistake, words in self.named_factors(ratio):
             named = True
             yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
@@ -255,50 +263,18 @@ class ArrayCase(Case):
     def odd_factor(self) -> Iterator[Suspicion]:
         """A factor that tells no more than that, of all numbers or of one path."""
         yield from self.later
-        ratio = None if self.second else self.ratio(self.m, self.g)
-        if ratio is None or not self.explains(self.g * ratio):
-            return
-        for node in self.one.order[:-1] if self.one is not None else ():
-            size = float(np.ravel(node._data)[0]) if np.size(node._data) == 1 and self.known(node) else 0.0
-            uses = self.one.uses.get(node, []) if self.one is not None else []
-            divides = any(use.by.op.name == "div" and use.position for use in uses)
-            for value, does, lost in ((size, tell("the right ones times"), divides),
-                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
-                if value and abs(ratio - value) <= 1e2 * self.relative * abs(value):
-                    yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY,
-                                    tell("your numbers are {does} {form}{minus}", does=does, form=self.called(node),
-                                         minus=""))
+        yield from super().odd_factor()
         self.odd = True
         yield from self.constant_factor()
         self.odd = False
 
     def halved(self) -> bool:
-        """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
-        if self.one is None:
-            return False
-        uses = self.search.near()
-        nodes = dict.fromkeys([*(use.by for use in uses), *self._behind(self.t)])
-        counts = _counts([self.t, *nodes])
-        return any(number in (0.5, 2.0) or (number % 2 == 0 and number / 2 in counts and number not in counts)
-                   for number in _numbers_in(list(nodes))) or any(
-            "0.5" in (right_formula(use.by.op, use.position) or "") for use in uses)
-
-    def halves(self, node: Node) -> bool:
-        line = [node]                               # the steps of the line in which it stands
-        for after in self._behind(node):
-            if self.known(line[-1]):
-                break
-            line.append(after)
-        return bool(_numbers_in(line).keys() & {0.5, 2.0})
-
-    def _behind(self, node: Node) -> Iterator[Node]:
-        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
-        for _ in range(2 if self.one is not None else 0):
-            uses = self.one.uses.get(node, []) if self.one is not None else []
-            if len(uses) != 1:
-                return
-            node = uses[0].by
-            yield node
+        near = [use.by for use in self.search.near()] if self.one is not None else []
+        counts = _counts([self.t, *near])
+        two = any(node.op.name == "cross_entropy" and np.size(node.inputs[0]._data) == 2 * np.shape(
+            node.inputs[0]._data)[-1] for node in self.on_every_path)           # their mean divides by 2
+        numbers = self.numbers([*near, *self._behind(self.t)])
+        return super().halved() or two or any(x % 2 == 0 and x / 2 in counts for x in numbers)
 
     def ratio(self, a: Numbers, b: Numbers) -> float | None:
         ratio = float(np.vdot(b, a) / np.vdot(b, b)) if np.any(b) else np.nan
@@ -313,30 +289,20 @@ class ArrayCase(Case):
 
     def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
         """What a ratio may be, with the mistake and words: counts of something in the graph, or numbers in it."""
-        def equal(value: float) -> bool:
-            return abs(ratio - value) <= 1e2 * self.relative * abs(value)
+        equal = partial(self.equal, ratio)
 
         near = _counts([self.t, *(use.by for use in self.uses)])
         order = self.one.order if self.one else []
         counts = sorted(near | _counts(order), key=lambda n: (n not in near, n))
+        divisors = [y for x in self.numbers(order) for y in (x, 1 / x)]     # of a variance
         for n in counts:
             for value, words in ((n, f"{n}"), (1 / n, f"1/{n}")):
                 if equal(value):
                     yield mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA, words
-            if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)):
+            if n > 2 and (equal(n / (n - 1)) or equal((n - 1) / n)) and any(
+                    abs(x - k) < 1e-9 * k for x in divisors for k in (n, n - 1)):
                 yield mistakes.BESSEL, f"{n}/{n - 1}" if ratio > 1 else f"{n - 1}/{n}"
-        for number, does in _numbers_in(order).items():
-            words = (tell("by which the forward pass divides") if does == "divides" else
-                     tell("by which the forward pass multiplies"))
-            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
-                if equal(value):
-                    lost = (value == number) == (does == "divides")
-                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
-                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
-                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
-                if equal(value ** 2):
-                    yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
-                                                  words=words)
+        yield from super().named_factors(ratio)
         for n, k in combinations(sorted(near), 2):
             for value, words in ((n * k, f"{n * k} ({n}·{k})"), (1 / (n * k), f"1/{n * k} (1/({n}·{k}))"),
                                  (n / k, f"{n}/{k}"), (k / n, f"{k}/{n}")):
@@ -450,18 +416,6 @@ def _counts(nodes: list[Node]) -> set[int]:
     return {n for node in nodes for n in (*np.shape(node._data), np.size(node._data)) if n > 1}
 
 
-def _numbers_in(order: list[Any]) -> dict[float, str]:
-    """The numbers by which the nodes multiply or divide, and which of the two they do."""
-    found: dict[float, str] = {}
-    for node in order:
-        if node.op is not None and node.op.name in ("mul", "div"):
-            for position, x in enumerate(node.inputs):
-                if x.op is None and not x.requires_grad and shape_of(x._data) == ():
-                    divides = node.op.name == "div" and position
-                    found.setdefault(abs(float(x._data)), "divides" if divides else "multiplies")
-    return {number: does for number, does in found.items() if number not in (0.0, 1.0)}
-
-
 def _summed(x: Array, shape: tuple[int, ...]) -> Array:
     """x summed to a shape it was broadcast from; itself where it wasn't."""
     try:
@@ -469,6 +423,14 @@ def _summed(x: Array, shape: tuple[int, ...]) -> Array:
     except ValueError:
         return x
     return fitted(x, np.empty(shape, x.dtype)) if fits else x
+
+
+def _spread(x: Array, shape: tuple[int, ...]) -> Array:
+    """x broadcast to a shape; itself where it can't be."""
+    try:
+        return np.broadcast_to(x, shape)
+    except ValueError:
+        return x
 
 
 def _axes(ndim: int) -> list[tuple[int, ...]]:

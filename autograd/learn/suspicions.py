@@ -6,9 +6,10 @@ Here stand the mistakes one can make with a number; those that only arrays allow
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import TYPE_CHECKING, Any
 
 from autograd.core.graph import Node, Use
@@ -45,6 +46,7 @@ _NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT
 BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
 _SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
 _COMPARED = 8                                       # work for each number that is compared
+_HALVES = {(0.5, "multiplies"), (2.0, "divides")}
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
@@ -244,8 +246,12 @@ class Case:
 
     def finders(self) -> list[Callable[[], Iterator[Suspicion]]]:
         """What is looked for, in this order."""
-        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.half_of_the_chain_rule, self.multiplied,
-                self.another_variable, self.further_on, self.another_formula, self.two_at_once,
+        # Near a sum or a product a formula gives twice the number only by chance.
+        simple = all(use.by.op.name in ("add", "sub", "mul") for use in self.uses)
+        soon, late = ([self.doubled], []) if simple else ([], [self.doubled])
+        return [self.signs_and_zeros, self.left_out_or_counted_twice, self.constant_factor,
+                self.half_of_the_chain_rule, self.multiplied, self.another_variable, self.further_on, *soon,
+                self.another_formula, self.odd_factor, *late, self.itself, self.two_at_once,
                 self.further_formula, self.infinite]
 
     def two_at_once(self) -> Iterator[Suspicion]:
@@ -304,8 +310,6 @@ class Case:
     def left_out_or_counted_twice(self) -> Iterator[Suspicion]:
         """The mistakes one can make with the contributions of the direct uses."""
         uses, g = self.uses, self.g
-        if not self.halved():
-            yield from self.doubled()
         if len(uses) >= 2:
             first, *_, last = (use.contribution for use in uses)
             # A backward pass adds the contributions in this order, so what is overwritten leaves the last.
@@ -337,26 +341,122 @@ class Case:
 
     def multiplied(self) -> Iterator[Suspicion]:
         """The product of two contributions."""
-        if len(self.uses) == 2:
-            one, two = (use.contribution for use in self.uses)
+        if len(self.lines) == 2:
+            (first, one), (second, two) = self.lines.items()
             if self.explains(one * two):
-                first, second = (self.called(use.by) for use in self.uses)
                 yield self.seen(mistakes.ADDED, tell("your numbers are the product of what comes through {first} and "
-                                                     "through {second}", first=first, second=second))
+                                                     "through {second}", first=self.called(first),
+                                                     second=self.called(second)))
+
+    @cached_property
+    def lines(self) -> dict[Node, Any]:
+        """What comes by each line that uses the node: for its first node with a name, the sum of contributions."""
+        found: dict[Node, Any] = {}
+        for use in self.uses:
+            node, *_ = [x for x in (use.by, *self._behind(use.by, 9)) if self.known(x)] or [use.by]
+            found[node] = found[node] + use.contribution if node in found else use.contribution
+        return found
 
     def halved(self) -> bool:
-        """Whether the forward pass halves something on the way."""
-        return False
+        """Whether the forward pass halves something on the way: then twice the right numbers are no surprise."""
+        if self.one is None:
+            return False
+        near, all_of_it = self.search.near(), list(self.on_every_path)
+        for use in near:                            # 0.5·x·x is one product, though one x stands outside 0.5·x
+            line = [use.by, *self._behind(use.by, 9)]
+            product = [*takewhile(lambda x: x.op.name in ("mul", "div"), line)]
+            if self.on_every_path.keys() & set(product):
+                all_of_it += product
+        return bool(self.numbers(all_of_it).items() & _HALVES) or any(
+            "0.5" in (right_formula(use.by.op, use.position) or "") for use in near)
 
     def halves(self, node: Node) -> bool:
-        """Whether it does so at a node, or soon after."""
-        return False
+        """Whether it does so at a node, or at a later step of the line in which that stands."""
+        line = [node]
+        for after in self._behind(node):
+            if self.known(line[-1]):
+                break
+            line.append(after)
+        return bool(self.numbers(line).items() & _HALVES)
+
+    @cached_property
+    def on_every_path(self) -> dict[Node, None]:
+        """The nodes that no path from the node to the root goes round."""
+        nodes = self.one.between(self.t) if self.one is not None else []
+        at, furthest, found = {node: i for i, node in enumerate(nodes)}, 0, []
+        for i, node in enumerate([self.t, *nodes], -1):
+            if i >= 0 and furthest <= i:
+                found.append(node)
+            furthest = max([furthest, *(at[use.by] for use in self.uses_of(node))])
+        return dict.fromkeys(found)
+
+    def numbers(self, nodes: Iterable[Node]) -> dict[float, str]:
+        """The numbers by which the nodes multiply or divide, and which of the two they do."""
+        found: dict[float, str] = {}
+        for node in nodes:
+            for position, x in enumerate(node.inputs if node.op is not None and node.op.name in ("mul", "div") else ()):
+                a_number = not x.requires_grad or (not x.kind and not self.known(x))    # as a Value, it has a gradient
+                if x.op is None and a_number and shape_of(x._data) == ():
+                    divides = node.op.name == "div" and position
+                    found.setdefault(abs(float(x._data)), "divides" if divides else "multiplies")
+        return {number: does for number, does in found.items() if number not in (0.0, 1.0)}
+
+    def uses_of(self, node: Node) -> list[Use]:
+        """The uses of a node, on the way to the root."""
+        return self.one.uses.get(node, []) if self.one is not None else []
+
+    def _behind(self, node: Node, far: int = 2) -> Iterator[Node]:
+        """The nodes after a node, as long as each has one use: (q @ k) / 2 is written in two lines, too."""
+        for _ in range(far):
+            uses = self.uses_of(node)
+            if len(uses) != 1:
+                return
+            node = uses[0].by
+            yield node
 
     def doubled(self) -> Iterator[Suspicion]:
-        """Twice the right numbers."""
+        """Twice the right numbers: a number lost from a formula that has one, or all of it added twice."""
         if self.uses and self.explains(2 * self.g):
+            steps = [use for use in self.search.near() if re.search(
+                r"\b0\.5|-1 \* x \*\* -2", right_formula(use.by.op, use.position) or "")]
+            yield from self.search.along(steps, [self.search.with_near_formula])
             yield self.seen(mistakes.DOUBLED, tell("your numbers are exactly twice the right ones, which come "
                                                    "through {through}", through=self.through(self.uses)))
+
+    def constant_factor(self) -> Iterator[Suspicion]:
+        """All of it by the same number: of a single number only twice tells something, where a half can be lost."""
+        if self.halved() and self.explains(2 * self.g):
+            for mistake, words in self.named_factors(2.0):
+                yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
+            yield from self.doubled()
+
+    def odd_factor(self) -> Iterator[Suspicion]:
+        """All of it times a node that is a single number, or over one; of a single number, also a number written."""
+        ratio, alone = None if self.second else self.ratio(self.m, self.g), type(self.g) is float
+        if ratio is None or not self.explains(ratio * self.g):
+            return
+        near = [self.t, *(use.by for use in self.uses)]
+        for node in self.one.order[:-1] if self.one is not None else ():
+            beside = any(node is y for x in near for y in x.inputs)
+            a_number = size_of(node._data) == 1 and self.known(node)
+            size = 0.0 if not a_number else float(node._data if alone else node._data.sum())
+            if alone and not beside and float(2 * size).is_integer():
+                continue                            # such a number is soon met by chance
+            divides = any(use.by.op.name == "div" and use.position for use in self.uses_of(node))
+            for value, does, lost in ((size, tell("the right ones times"), divides),
+                                      (1 / size if size else 0.0, tell("the right ones over"), not divides)):
+                if not value or not self.equal(ratio, value):
+                    continue
+                use, own = self.uses[0], any(node is x for x in self.t.inputs)
+                if alone and not own and right_formula(use.by.op, use.position) == "1":
+                    yield self.seen(mistakes.NODE, tell(
+                        "you multiply what arrives at {called} by {worded}; the derivative of `{symbol}` here is "
+                        "{right}", called=self.called(use.by), worded=self.called(node), symbol=use.by.op.symbol,
+                        right="`1`"))
+                yield self.seen(mistakes.FORGOTTEN if lost else mistakes.TOO_MANY, tell(
+                    "your numbers are {does} {form}{minus}", does=does, form=self.called(node), minus=""))
+        for mistake, words in self.named_factors(ratio) if alone else ():
+            yield self.seen(mistake, tell("your numbers are {words} times the right ones", words=words))
 
     def _left_out(self, have: list[Use], missing: list[Use]) -> str:
         by = {use.by for use in have}
@@ -381,27 +481,60 @@ class Case:
             slopes = f" {tell('and')} ".join(dict.fromkeys(self.slope(use.by) for use in uses))
             yield self.seen(mistakes.UPSTREAM, tell("your numbers are the sum of {slopes}, as if 1 arrived at each",
                                                     slopes=slopes), self.called(uses[0].by))
+        arrived = {} if self.one is None or len(self.lines) < 2 else self.one.gradients
+        for node, part in self.lines.items() if arrived else ():
+            for up in self.in_shape(arrived[node]):
+                ratio = self.ratio(up, part)        # where it is off by a factor alone, that factor is what was lost
+                if self.explains(self.g - part + up) and not (ratio and close(up, ratio * part, self.relative, 0.0)):
+                    yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to "
+                                                         "`{name}`", called=self.called(node), name=self.name),
+                                    self.called(node))
         for use in self.uses:
             rest, by = self.g - use.contribution, use.by
             if any(self.explains(rest + upstream) for upstream in self.in_shape(use.arriving)):
                 yield self.seen(mistakes.LOCAL, tell("the gradient of {called} is passed straight through to `{name}`",
                                                      called=self.called(by), name=self.name), self.called(by))
-            if self.explains(rest + pull(by, use.position, by.filled(1.0))):
+            if self.explains(rest + pull(by, use.position, ones := by.filled(1.0))):
                 called = self.called(by)
+                yield from self.ones_further_on(use, ones)
+                value = self.ratio(use.arriving, ones)
+                if value and close(use.arriving, value * ones, self.relative, 0.0) and (lost := self.factor(1 / value)):
+                    yield self.seen(lost[0], tell("what comes through {by} is {named} times what it should be",
+                                                  by=called, named=lost[1]))     # a number in the loss, most likely
                 yield self.seen(mistakes.UPSTREAM, tell("your numbers are {slope}, as if what arrives at {called} "
                                                         "were 1", slope=self.slope(by), called=called), called)
+
+    def ones_further_on(self, use: Use, ones: Any) -> Iterator[Suspicion]:
+        """Where 1 arrives at a node further on, it is that gradient which one started from, if one had to sum it."""
+        summed = use.by.op.name in ("matmul", "affine") or shape_of(use.by._data) != shape_of(use.node._data)
+        if not summed or self.one is None:
+            return
+        for node in self.one.between(use.by):
+            g = self.one.gradients[node]
+            if self.known(node) and shape_of(g) == shape_of(ones) and close(g, ones, self.relative, 0.0):
+                name = self.called(node)
+                yield self.seen(mistakes.LOCAL, tell("you start from the gradient of {name}; what belongs there is the "
+                                                     "gradient of {called}", name=name, called=self.called(use.by)),
+                                name)
+                return
+
+    def itself(self) -> Iterator[Suspicion]:
+        """The node in the place of its gradient."""
+        if self.one is not None and self.explains(self.t._data):
+            yield self.seen(mistakes.NODE, tell("your numbers are those of `{name}` itself", name=self.name))
 
     def in_shape(self, arriving: Array) -> Iterator[Array]:
         """What arrives at a use, as one may have passed it on."""
         yield arriving
 
-    def another_variable(self) -> Iterator[Suspicion]:
+    def another_variable(self, nameless: bool = True) -> Iterator[Suspicion]:
+        """The gradient of another node; of a `nameless` one, too."""
         if self.one is None:
             return
         after = set(self.one.between(self.t))
         for node in sorted(self.one.order, key=lambda x: not self.known(x)):       # those with a name first
             gradient = self.one.gradients.get(node)
-            if node is self.t or gradient is None or not some(gradient) \
+            if node is self.t or gradient is None or not (nameless or self.known(node)) or not some(gradient) \
                     or not self.agrees(self.m, gradient) or self.agrees(gradient, self.g):
                 continue
             called = self.called(node)
@@ -420,6 +553,8 @@ class Case:
         for node in nodes:
             if self.out_of_time():
                 return
+            if node in self.on_every_path:
+                continue                            # then it is all of the gradient
             guess = self.search.guess(node)
             if guess is not None and not self.telling(1.0 + guess):
                 continue
@@ -469,9 +604,9 @@ class Case:
         search = self.search
         steps = search.near() if type(self.g) is not float else search.near()[:4]
         if type(self.g) is float and len(search.between) <= _DEEPEST:       # another formula is soon the same number
-            yield from search.along(steps, [search.without_upstream, search.with_near_formula])
+            yield from search.along(steps, [search.without_upstream, search.as_a_square, search.with_near_formula])
             yield from search.along([*steps, *search.far()], [search.plainly])
-        near = [search.without_upstream, search.with_near_formula]
+        near = [search.without_upstream, search.as_a_square, search.with_near_formula]
         yield from search.along(steps, [*near, search.with_formula] if type(self.g) is float else near, 3 * _SEARCH)
         yield from search.from_one()
         yield from search.along(steps, [search.with_another_gradient, search.with_another_node, search.with_a_node])
@@ -483,10 +618,15 @@ class Case:
 
     def further_formula(self) -> Iterator[Suspicion]:
         """The same at steps further on, as in a formula in one go; then two mistakes at once."""
-        if self.one is None or self.second or size_of(self.g) < 3 or len(self.search.between) > _DEEPEST:
+        if self.one is None or self.second or len(self.search.between) > _DEEPEST:
             return
         search = self.search
         far = search.far()
+        if type(self.g) is float:                   # one number says something only where nothing else gives it
+            found = list(search.along(far, [search.with_near_formula, search.with_another_node]))
+            yield from found[:len({mistake.name for mistake, *_ in found}) == 1]
+        if size_of(self.g) < 3:
+            return
         yield from search.along(search.near(), [search.with_formula_alone, search.plainly])
         yield from search.together()
         yield from search.along(far, [search.with_formula], _FAR)
@@ -534,8 +674,27 @@ class Case:
         return ratio if math.isfinite(ratio) else None
 
     def factor(self, ratio: float) -> tuple[Mistake, str] | None:
-        """The mistake that gives such a factor, and the factor in words. A number alone suggests none."""
-        return None
+        """The mistake that gives such a factor, and the factor in words."""
+        return next(self.named_factors(ratio), None)
+
+    def equal(self, ratio: float, value: float) -> bool:
+        """Whether a ratio of the answer to the truth is that number, up to rounding."""
+        return abs(ratio - value) <= max(1e-7, self.relative) * abs(value)
+
+    def named_factors(self, ratio: float) -> Iterator[tuple[Mistake, str]]:
+        """What a ratio may be, with the mistake and words: a number by which the forward pass multiplies or divides."""
+        for number, does in self.numbers(self.one.order if self.one is not None else ()).items():
+            words = (tell("by which the forward pass divides") if does == "divides" else
+                     tell("by which the forward pass multiplies"))
+            for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
+                if self.equal(ratio, value):
+                    lost = (value == number) == (does == "divides")
+                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
+                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
+                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
+                if self.equal(ratio, value ** 2):
+                    yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
+                                                  words=words)
 
     def unknown(self) -> Suspicion:
         return self.seen(mistakes.UNKNOWN, tell("1 of 1 entries are off; the largest error is here: got {m:.6g}, "

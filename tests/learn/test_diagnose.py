@@ -1,5 +1,6 @@
 """`cmp` and `diagnose`: every usual mistake is called by its name, and nothing right is called wrong or wrong right."""
 
+import math
 import weakref
 
 import numpy as np
@@ -389,7 +390,8 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
         g = numbers(t)
         uses = one.uses[t]
         mutate("sign", -g, t, "wrong sign")
-        mutate("double", 2 * g, t, "path counted twice", "constant factor")
+        mutate("double", 2 * g, t, "path counted twice", "constant factor",
+               *["another formula for the local derivative"] * (name == "counts_sum"))     # −2/x² for −1/x²
         mutate("1/N missing", N * g, t, "factor 1/N missing")
         mutate("1/N extra", g / N, t, "factor 1/N extra")
         mutate("Bessel", g * (N - 1) / N, t, "n against n − 1 (biased or Bessel's variance)")
@@ -409,3 +411,54 @@ def test_how_often_a_mutation_of_the_network_is_called_by_its_name(net):
                        "constant factor", "factor 1/N missing")
     assert named == seen, {kind: (named[kind], seen[kind]) for kind in seen}
     assert sum(seen.values()) > 150
+
+
+@pytest.mark.parametrize(("forward", "of", "line", "name"), [
+    ("0.5 * x * x", "x", "2 * x", "constant factor"),                       # ½ lost
+    ("x * x / 2", "x", "2 * x", "constant factor"),
+    ("x * x", "x", "4 * x", "path counted twice"),                          # nothing halves
+    ("x * x", "x", "x", "path left out"),
+    ("x * x * y", "x", "x * x * y", "another formula for the local derivative"),
+    ("z.tanh()", "z", "1.0", "local derivative forgotten"),
+    ("z.tanh() * y", "z", "y", "local derivative forgotten"),
+    ("z.tanh() * y", "z", "2 * y * (1 - 0.5)", "local derivative forgotten"),   # the same number
+])
+def test_twice_the_right_number_has_the_name_that_the_graph_gives_it(forward, of, line, name):
+    """Where tanh's derivative is ½, say, twice the right number is what arrives, passed straight through."""
+    nodes = {"x": Value(1.37, label="x"), "y": Value(-0.81, label="y"), "z": Value(math.atanh(0.5 ** 0.5), label="z")}
+    loss = eval(forward, dict(nodes))
+    loss.backward()
+    answer = eval(line, {key: node.data for key, node in nodes.items()})
+    assert diagnose(answer, nodes[of], loss).mistake == name
+
+
+def test_what_else_twice_the_right_numbers_may_be_stands_below():
+    x = Tensor(np.arange(1.0, 5.0), requires_grad=True, label="x")
+    loss = 0.5 * (x * x).sum()
+    loss.backward()
+    diagnosis = diagnose(2 * x, x)
+    assert diagnosis.mistake == "constant factor"
+    assert "path counted twice" in [name for name, _ in diagnosis.others]
+
+
+def test_zeros_are_not_right_to_half_precision():
+    """Where large terms cancel, what is left is small beside them; an answer of zeros is wrong all the same."""
+    s = Tensor([[0.0, 8.0, -3.0], [9.0, 0.0, 1.0]], requires_grad=True, label="s")
+    p = s.softmax(1)
+    loss = (p * np.array([[1.0, 9.0, 2.0], [7.0, 1.0, 3.0]])).sum()
+    loss.backward()
+    assert diagnose(np.zeros((2, 3)), s).mistake == "all zeros"
+    assert not diagnose(s.grad.numpy().astype(np.float16), s)
+
+
+@pytest.mark.parametrize("line", ["d - p * d", "d - d.sum(1, keepdims=True)", "d + p * d.sum(1, keepdims=True)",
+                                  "p * (d - (d * p).sum(1, keepdims=True))", "d - p * d.sum(0, keepdims=True)"])
+def test_slips_in_the_derivative_of_log_softmax_have_a_name(line):
+    rng = np.random.default_rng(0)
+    x = Tensor(rng.standard_normal((4, 3)), requires_grad=True, label="x")
+    d = rng.standard_normal((4, 3))
+    loss = (x.log_softmax(1) * d).sum()
+    loss.backward()
+    p = np.exp(x.detach().numpy())
+    p /= p.sum(1, keepdims=True)
+    assert diagnose(eval(line), x).mistake == "another formula for softmax's derivative"
