@@ -74,7 +74,7 @@ class ArrayNode(Node, Operators):
 
     @property
     def place(self) -> tuple[Any, str, Any] | None:
-        """What it is a part of, and how it is found there: of a constant, or of a node that an op gave the same memory.
+        """Which tensor it shares its numbers with, and how it is found there; None where it shares them with none.
 
         What is written to a part is written to the whole.
         """

@@ -20,7 +20,7 @@ from autograd.arrays.chance import Generator, random
 from autograd.arrays.convert import Array, ArrayNode, cast, handle, one_number, operand
 from autograd.arrays.dims import axis_of, index_key
 from autograd.arrays.joining import where
-from autograd.arrays.versions import becomes, changed, left_behind, parts_of
+from autograd.arrays.versions import becomes, left_behind, parts_of
 from autograd.core.modes import is_grad_enabled
 
 if TYPE_CHECKING:
@@ -99,25 +99,25 @@ def _put(whole: Any, kind: str, how: Any, value: Any) -> Any:
 _REPEATED = "in place: several of these numbers are one in memory, as expand() leaves them; change a .clone()"
 
 
-def _owners(handle: Any) -> Iterator[tuple[Any, str]]:
-    """Whose numbers or gradient a handle is that `.data` or `.grad` gave out; or both, `.grad.data`."""
+def _owners(given: Any) -> Iterator[tuple[Any, str]]:
+    """The tensors whose numbers or gradient `.data` or `.grad` gave out as this one, the nearest first."""
     slot = "_data"
-    while slot == "_data" and handle.op is None and handle._saved is not None and len(handle._saved) == 2:
-        handle, slot = handle._saved
-        if isinstance(handle, ref):
-            handle = handle()
-            if handle is None:
+    while slot == "_data" and given.op is None and given._saved is not None and len(given._saved) == 2:
+        given, slot = given._saved
+        if isinstance(given, ref):
+            given = given()
+            if given is None:
                 return
-        yield handle, slot
+        yield given, slot
 
 
 class InPlace(ArrayNode):
-    """Item assignment, `+=` and its like, and PyTorch's methods that end in a stroke."""
+    """Item assignment, `+=` and its like, and PyTorch's methods whose names end in an underscore."""
 
     __slots__ = ()
 
     def __setitem__(self, key: object, value: object) -> None:
-        """Change the numbers at `key`. No gradient flows through an assignment: one that would have to, raises."""
+        """Change the numbers at `key`. In a graph this is an op: the gradient of those numbers goes to `value`."""
         self._may_change("item assignment")
         value = operand(value, "item assignment", self)
         in_graph = self._in_graph("item assignment", value)
@@ -191,11 +191,13 @@ class InPlace(ArrayNode):
         places = [part.place for part in chain[:-1]]
         for (_, kind, how), whole in zip(places, chain[1:]):
             made = _put(whole, kind, how, made)
-        old = chain[-1]._data
-        becomes(chain[-1], made)
+        root = chain[-1]
+        old = root._data if parts_of(root) else None    # one more hold on it would look as if somebody had read it
+        becomes(root, made)
         for part, (_, kind, how), whole in reversed(list(zip(chain, places, chain[1:]))):
             becomes(part, part_at(whole, kind, how))
-        chain[-1].keep_up(old)
+        if old is not None:
+            root.keep_up(old)
 
     def _take(self, what: str, made: Any, *others: object) -> Self:
         """Take the numbers of `made`, of this shape; in a graph become it, or a node with its numbers."""
@@ -221,13 +223,13 @@ class InPlace(ArrayNode):
         if not self._alone() and self.place is not None:
             self._write_through(array)
             return self
-        old, self._data = self._data, array
-        if self.op is not None:
+        old, in_graph = self._data, self.op is not None
+        if in_graph:
             self._cut()
-        elif self._saved is not None:
+        self._data = array
+        if not in_graph and self._saved is not None:
             for owner, slot in _owners(self):
                 if slot == "_data" and owner.op is not None:
-                    left_behind(owner)
                     owner._cut()
                 before = getattr(owner, slot)
                 setattr(owner, slot, array)
@@ -288,9 +290,12 @@ class InPlace(ArrayNode):
             whole.keep_up(numbers)
 
     def _cut(self) -> None:
-        """Its numbers are no longer what its op made: they may be read, but no gradient may pass through here."""
+        """Its numbers are no longer what its op made: no gradient passes here.
+
+        Who read it before keeps what it read.
+        """
+        left_behind(self)
         self.op, self._a, self._b, self._saved, self.requires_grad = _CHANGED, (), None, (), True
-        changed(self)
 
     def __iadd__(self, other: object) -> Self:
         return self._assigned("+=", self.__add__, other)

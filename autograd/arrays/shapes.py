@@ -64,7 +64,9 @@ class Shapes(ArrayNode):
         """Itself, or a copy whose numbers lie in order in memory."""
         if np.asarray(self._data).flags.c_contiguous:
             return self                             # type: ignore[return-value]
-        return apart(st.reshape.make(self, self.shape))
+        made = apart(st.reshape.make(self, self.shape))
+        made._data = np.ascontiguousarray(made._data)       # a constant's reshape shares the memory
+        return made
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim` made one."""

@@ -105,11 +105,14 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
 
     @property
     def data(self) -> Tensor:
-        """The numbers as a detached Tensor. Changing it in place changes a leaf, but no gradient of earlier results."""
+        """The numbers as a detached Tensor.
+
+        Changing it in place changes this tensor, but no gradient of earlier results.
+        """
         if self.op is None:
             same = handle(self._data, self._saved if self.is_part else (self, "_data"))
-            if not self.requires_grad:              # of a parameter one holds what it was: steps are to be quick
-                holds(same._saved[0], same)
+            if not self.requires_grad:              # a parameter's keeps the numbers it had: each step of training
+                holds(same._saved[0], same)         # would be slower
             return same
         if self.op in st.VIEWS and (place := self.place) is not None:
             return part_at(place[0].data, *place[1:])
@@ -122,10 +125,16 @@ class Tensor(Reductions, Questions, InPlace, NumPys):
         array = like(data, self, "data")
         if array is self._data and self.op is None:
             return                                  # `p.data -= …` has put it there
-        self._data = array
-        let_go(self)
         if self.op is not None:
             self._cut()
+        elif self._saved is not None:
+            owner, slot = self._saved[:2]
+            if slot == "_grad" and owner._grad is self._data:
+                owner._grad = array                 # `w.grad.data = g`
+            else:
+                self._saved = None                  # from here on it shows numbers of its own
+        self._data = array
+        let_go(self)
 
     @property
     def grad(self) -> Tensor | None:

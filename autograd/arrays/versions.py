@@ -1,7 +1,7 @@
 """Versions of a tensor that was changed in place within a graph.
 
 Such a change is an op like any other: the tensor becomes its result, and a hidden node keeps what the tensor was. Who
-read the tensor before still points to the tensor. That is put right when its inputs are next asked for: a node has
+read the tensor before still points to the tensor. That is corrected when its inputs are next asked for: a node has
 saved the arrays it read, and they tell which version it read.
 """
 
@@ -29,20 +29,21 @@ def becomes(node: Tensor, made: Tensor) -> None:
     if made is node:
         return
     old, notes = _version(node), node._notes
-    direct = sum([x is old._data for x in made._saved])
+    by_made = sum([x is old._data for x in made._saved])
     for slot in _SLOTS:
         setattr(node, slot, getattr(made, slot))
     if node._data is old._data:
         node._data = node._data.copy()
-    if getrefcount(old._data) - 2 == direct and "past" not in old._notes:       # its own slot, and the question:
-        _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])       # nobody else read it
+    # Beside its own slot and the question, only `made` holds the old array: nobody else has read it.
+    if getrefcount(old._data) - 2 == by_made and "past" not in old._notes:
+        _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])
         return
     node._notes = {**(notes or {}), "past": old}
     changed(node)
     _settle_below(node, old)
 
 
-def left_behind(node: Tensor) -> None:
+def left_behind(node: Any) -> None:
     """Have those who have read `node` point to a version that keeps all it was; what it becomes is the caller's."""
     old = _version(node)
     node._notes = {**(node._notes or {}), "past": old}
@@ -70,13 +71,13 @@ def changed(node: Any) -> None:
 
 
 def _settle_below(node: Any, old: Any) -> None:
-    """What `node` is now made of may have read it before: until that is put right, there would be a circle."""
+    """Correct the inputs of all that `node` is now made of: who read it before would otherwise point to itself."""
     stack, seen = [node], {id(old)}                 # what is below the old one was put right when that was made
     while stack:
         reader = stack.pop()
         if id(reader) not in seen:
             seen.add(id(reader))
-            stack += reader.inputs
+            stack += reader.inputs                  # asking for them corrects them
 
 
 def settle(node: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

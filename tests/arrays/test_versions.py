@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, zeros
-from autograd.core.graph import leaves
+from autograd import Tensor, no_grad, zeros
+from autograd.core.graph import leaves, topological
 from tests.needs import needs
 
 START_OF_GRAPH = np.arange(1, 25.0).reshape(2, 3, 4) / 10
@@ -135,3 +135,47 @@ def test_a_changed_node_is_freed_with_its_graph():
     assert node() is None
     assert reader() is None
     assert loss.item() > 0
+
+
+def test_a_change_that_nobody_can_have_seen_leaves_no_version_behind():
+    """So that a loop which fills a buffer, or doubles a result, takes time by its steps and not by their square."""
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    y, out = w * 3.0, zeros(4, 2)
+    y *= 2.0
+    for i in range(4):
+        out[i] = y * float(i)
+    for node in topological(out.sum()):
+        assert "past" not in (node._notes or {})
+
+
+@pytest.mark.parametrize("change", [lambda y: y.add_(1.0), lambda y: y.__setitem__(0, 9.0), lambda y: y[1:].mul_(3.0),
+                                    lambda y: setattr(y, "data", Tensor([7.0, 8.0])), lambda y: y.data.add_(1.0)])
+def test_who_read_a_result_before_keeps_what_it_read_where_no_graph_is_recorded(change):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1.0
+    z = y * y
+    with no_grad():
+        change(y)
+    z.sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="was changed"):
+        (y * y).sum().backward()
+
+
+def test_data_that_is_put_into_what_was_given_out():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    (w * w).sum().backward()
+    w.grad.data = Tensor([7.0, 7.0])
+    assert w.grad.tolist() == [7.0, 7.0]
+    x = Tensor([1.0, 2.0, 3.0])
+    v = x[1:]
+    v.data = Tensor([50.0, 60.0])                   # from here on v has numbers of its own
+    v.add_(1.0)
+    assert (v.tolist(), x.tolist()) == ([51.0, 61.0], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_what_is_contiguous_lies_in_order(requires_grad):
+    x = Tensor(np.arange(6.0).reshape(2, 3), requires_grad=requires_grad)
+    assert x.T.contiguous().detach().numpy().flags.c_contiguous
+    assert x.contiguous() is x
