@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "another_loss",
-    "constants",
     "cross_entropy",
     "factors",
     "looked_up",
     "masks",
+    "multipliers",
     "normalized",
     "places",
     "pooled",
@@ -47,6 +48,19 @@ _SAMPLE, _ATOMS = 64, 60                            # numbers looked at first; n
 
 # Softmax and what comes of it.
 
+class _Softmax(NamedTuple):
+    """A softmax on the way, or its logarithm, whose derivative the right numbers are, up to a scale."""
+
+    sum_is_zero: bool                               # then a slip in that sum changes nothing
+    name: str
+    logs: bool
+    scale: float
+    p: Any
+    d: Any                                          # what arrives
+    right: Any
+    axis: int
+
+
 def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     """Where the gradient is that of a softmax p of the node: what arrives at p, through another Jacobian.
 
@@ -54,7 +68,7 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
     """
     if case.one is None or case.g.ndim == 0 or case.m.shape != case.g.shape:
         return
-    found: list[tuple[Any, ...]] = []
+    found: list[_Softmax] = []
     for node in case.one.between(case.t):
         z = np.asarray(node._data)
         for axis, logs in product(range(z.ndim), (False, True)) if z.shape == case.g.shape else ():
@@ -69,12 +83,15 @@ def softmax(case: ArrayCase, everywhere: bool = False) -> Iterator[Suspicion]:
             scale = case.ratio(case.g, right)
             noise = case.absolute * max(case.scale, largest(p * d))         # where p is almost one-hot, most cancels
             if scale is not None and close(scale * right, case.g, case.relative, noise):
-                found.append((case.agrees(right, first), len(found), case.called(node), logs, scale, p, d, right, axis))
-    for *_, name, logs, scale, p, d, right, axis in sorted(found):        # those with something left of the sum first
+                found.append(_Softmax(case.agrees(right, first), case.called(node), logs, scale, p, d, right, axis))
+    for _, name, logs, scale, p, d, right, axis in sorted(found, key=attrgetter("sum_is_zero")):
         arrives = tell("what arrives at {called}", called=name)
-        over_all = (p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row"))
-        variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
-        for part, words in ([] if logs else [over_all]) if everywhere else variants:
+        if everywhere:
+            over_all = p * (d - (d * p).sum()), tell("the sum goes over everything; it has to stay within each row")
+            variants = iter(() if logs else (over_all,))
+        else:
+            variants = _logarithms(p, d, axis) if logs else _jacobians(p, d, right, axis)
+        for part, words in variants:
             if case.explains(scale * part):
                 yield case.seen(mistakes.SOFTMAX, words.format(p=name, d=arrives))
 
@@ -435,11 +452,11 @@ def _tried(loss: _Loss) -> list[tuple[Any, str]]:
         tried.append((_soft(x, None) - y, tell("the softmax goes over everything; it belongs over the last axis")))
         if loss.hot:
             labels = y.argmax(-1)
-            if labels.shape == y.shape[-1:]:        # one label for each class: they go along the classes
-                tried.append((p - labels, tell("the labels themselves are subtracted, as numbers; each stands for a "
-                                               "column, in which 1 is subtracted")))
-            tried.append((p - labels[..., None], tell("the labels themselves are subtracted, as numbers; each "
-                                                            "stands for a column, in which 1 is subtracted")))
+            words = tell("the labels themselves are subtracted, as numbers; each stands for a column, in which 1 is "
+                         "subtracted")
+            if labels.shape == y.shape[-1:]:        # as many rows as classes: NumPy lays the labels along the classes
+                tried.append((p - labels, words))
+            tried.append((p - labels[..., None], words))
         tried += [(_soft(p, -1) - y, tell("the softmax is taken twice")),
                   (x / x.sum(-1, keepdims=True) - y, tell("{name} is divided by its sum, without the exponential",
                                                           name=loss.name))]
@@ -563,8 +580,8 @@ def products(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
                                      by=by, called=case.called(node), form=form, name=name))
 
 
-def constants(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
-    """What a step contributes with another form of what it multiplies by: of probabilities, of a mask."""
+def multipliers(case: ArrayCase, use: Use) -> Iterator[tuple[Any, Any, str]]:
+    """What a product contributes where its other factor, probabilities or a mask, was written in another form."""
     if use.by.op.name != "mul":
         return
     other = use.by.inputs[1 - use.position]

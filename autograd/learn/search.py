@@ -35,7 +35,7 @@ _SEARCH, _STEPS = 2e7, 12                           # how much work for each fin
 _PAIRS = 1e8                                        # work for several mistakes at once
 _NODES = 40                                         # how many are tried in the place of another
 _COMPARES = re.compile("[<>=]")
-_COEFFICIENT = re.compile(r"-?(?!1 )[\d.]+ [*/]")
+_COEFFICIENT = re.compile(r"-?(?!1 )[\d.]+ [*/]")   # a formula that begins with a number, as 2 * x does
 _MOVES = ("expand", "flip", "permute", "reshape")
 _KEPT, _LARGE = 6000, 20_000                        # how many contributions are kept for pairs, and of what size
 
@@ -189,17 +189,17 @@ class Search:
         yield 2 * part, mistakes.TWICE, tell("what comes through {called} is there twice", called=called)
         yield -part, mistakes.SIGN_OF_ONE, tell("what comes through {called} has the wrong sign", called=called)
 
-    def with_formula(self, use: Use, far: int = 2) -> Iterator[Any]:
+    def with_formula(self, use: Use, far: int = 2, twice: bool = False) -> Iterator[Any]:
         case, known = self.case, dict(zip(NAMES, (use.by._data, *(x._data for x in use.by.inputs))))
         tried = self._formulas(use, far)
         right = right_formula(use.by.op, use.position)
         special = {"1": mistakes.LOCAL}
-        if not _COEFFICIENT.match(str(right)):      # nobody squares 2·x, but the derivative of a step is there twice
+        if not _COEFFICIENT.match(str(right)):      # 2·x is hardly ever squared by mistake
             special[f"({right}) ** 2"] = mistakes.TOO_MANY
         other = use.by.inputs[1 - use.position] if use.by.op.name in ("mul", "div") else use.node
         a_number = other.op is None and not other.requires_grad and shape_of(other._data) == ()
         if not any(isinstance(x.by.op, PowerBy) for x in self.one.uses.get(other, [])):
-            special[f"{right} * {right}"] = mistakes.TOO_MANY       # else its square stands in its place, perhaps
+            special[f"{right} * {right}"] = mistakes.TOO_MANY       # else it may be the square that the graph has
         mask = NAMES[2 - use.position]
         if use.by.op.name == "mul":                 # by a mask
             special[f"{mask} == 0"] = mistakes.MASK
@@ -208,7 +208,7 @@ class Search:
         for formula in tried:
             if self.late():
                 return
-            if type(case.g) is float and self._is_twice(use, formula):
+            if type(case.g) is float and not twice and self._is_twice(use, formula):
                 continue                            # all of it twice has likelier reasons
             if not formula.other and (slope := evaluated(formula, known)) is not None and some(slope) and not (
                     _COMPARES.search(formula.text) and size_of(self.case.g) > 1 and some(slope == 1) and
@@ -227,6 +227,10 @@ class Search:
                 yield (case.contribution(use, slope), mistakes.FORMULA,
                        tell("your numbers come out with `{words}` where `{bare}` belongs", words=words,
                             bare=case.bare(x)))
+
+    def with_a_number_lost(self, use: Use) -> Iterator[Any]:
+        """The same near the right formula, which may be twice what it should be."""
+        yield from self.with_formula(use, 0, twice=True)
 
     def as_a_square(self, use: Use) -> Iterator[Any]:
         """What x·x contributes where its derivative was written in one piece, otherwise than 2·x."""
@@ -459,7 +463,7 @@ class Search:
         """Pairs at different steps that may explain the answer, those of one kind first."""
         tried = sorted((x for x in self.tried if x.off and math.isfinite(x.off)), key=lambda x: x.off)
         slack, all_of_it = 1e-6 * abs(self.wanted), inner(self.probe, self.case.g)
-        tried = [x for x in tried if abs(x.off + all_of_it) > slack]        # nothing left: beside that all is possible
+        tried = [x for x in tried if abs(x.off + all_of_it) > slack]        # what leaves nothing fits beside any other
         found, high = [], len(tried) - 1
         for rank, x in enumerate(tried):            # two hands, one from each end
             need = self.wanted - x.off

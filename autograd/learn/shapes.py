@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayCase", "array_of", "last_root"]
 
 # Kinds that are asked of one use at a time.
-_OF_USES = ("constants", "looked_up", "pieces", "pooled", "products", "some_rows")
+_OF_USES = ("looked_up", "multipliers", "pieces", "pooled", "products", "some_rows")
 _LOWER = ((np.float32, 2e-5, 5e-6, 2.0 ** -23), (np.float16, 4e-3, 1e-3, 2.0 ** -11))
 # By the bytes of a number: what `Case` calls relative, absolute, step and steps. Under 1 stands bfloat16, which keeps
 # three bits fewer than float16. Where a step is large few are granted, or a factor of 1.2 would pass.
@@ -150,10 +150,8 @@ class ArrayCase(Case):
     def products(self) -> Iterator[Suspicion]:
         """A factor of a product transposed, or another node in its place."""
         if self.one is not None:
-            yield from self.search.along(
-                self.search.near(), [partial(kind, self) for kind in (kinds.products, kinds.constants, kinds.some_rows,
-                                                              kinds.pooled, kinds.pieces)],
-                BUDGET)
+            finders = (kinds.products, kinds.multipliers, kinds.some_rows, kinds.pooled, kinds.pieces)
+            yield from self.search.along(self.search.near(), [partial(kind, self) for kind in finders], BUDGET)
 
     def unknown(self) -> Suspicion:
         return self.off() if self.m.shape == self.g.shape else self.seen(

@@ -46,7 +46,7 @@ _NO_SECOND = (mistakes.SIGN, mistakes.DOUBLED, mistakes.TWICE, mistakes.CONSTANT
 BUDGET = 1e9                                        # work for all of a diagnosis; see `contributions.work`
 _SEARCH, _SECOND, _FAR = 2e7, 6e7, 1.5e8            # work for each finder, for a second mistake, further on
 _COMPARED = 8                                       # work for each number that is compared
-_HALVES = {(0.5, "multiplies"), (2.0, "divides")}
+_HALVES = {(0.5, "multiplies"), (2.0, "divides")}  # a number, and what is done by it, that halve
 _BETWEEN = ("add", "sub", "mul", "div")             # ops that are written between their inputs
 
 Suspicion = tuple[Mistake, str, str]                # the mistake; what shows it, in numbers; the hint, filled in
@@ -350,10 +350,10 @@ class Case:
 
     @cached_property
     def lines(self) -> dict[Node, Any]:
-        """What comes by each line that uses the node: for its first node with a name, the sum of contributions."""
+        """What the node gets from each line of code that uses it: by the line's result, its contributions added up."""
         found: dict[Node, Any] = {}
         for use in self.uses:
-            node, *_ = [x for x in (use.by, *self._behind(use.by, 9)) if self.known(x)] or [use.by]
+            node = next((x for x in (use.by, *self._behind(use.by, 9)) if self.known(x)), use.by)
             found[node] = found[node] + use.contribution if node in found else use.contribution
         return found
 
@@ -381,7 +381,7 @@ class Case:
 
     @cached_property
     def on_every_path(self) -> dict[Node, None]:
-        """The nodes that no path from the node to the root goes round."""
+        """The nodes through which every path from the node to the root goes."""
         nodes = self.one.between(self.t) if self.one is not None else []
         at, furthest, found = {node: i for i, node in enumerate(nodes)}, 0, []
         for i, node in enumerate([self.t, *nodes], -1):
@@ -419,7 +419,7 @@ class Case:
         if self.uses and self.explains(2 * self.g):
             steps = [use for use in self.search.near() if re.search(
                 r"\b0\.5|-1 \* x \*\* -2", right_formula(use.by.op, use.position) or "")]
-            yield from self.search.along(steps, [self.search.with_near_formula])
+            yield from self.search.along(steps, [self.search.with_a_number_lost])
             yield self.seen(mistakes.DOUBLED, tell("your numbers are exactly twice the right ones, which come "
                                                    "through {through}", through=self.through(self.uses)))
 
@@ -433,7 +433,7 @@ class Case:
     def odd_factor(self) -> Iterator[Suspicion]:
         """All of it times a node that is a single number, or over one; of a single number, also a number written."""
         ratio, alone = None if self.second else self.ratio(self.m, self.g), type(self.g) is float
-        if ratio is None or not self.explains(ratio * self.g):
+        if not self.uses or ratio is None or not self.explains(ratio * self.g):     # the root has no use
             return
         near = [self.t, *(use.by for use in self.uses)]
         for node in self.one.order[:-1] if self.one is not None else ():
@@ -624,7 +624,8 @@ class Case:
         far = search.far()
         if type(self.g) is float:                   # one number says something only where nothing else gives it
             found = list(search.along(far, [search.with_near_formula, search.with_another_node]))
-            yield from found[:len({mistake.name for mistake, *_ in found}) == 1]
+            if len({mistake.name for mistake, *_ in found}) == 1:
+                yield found[0]
         if size_of(self.g) < 3:
             return
         yield from search.along(search.near(), [search.with_formula_alone, search.plainly])
@@ -689,9 +690,7 @@ class Case:
             for value, form in ((number, f"{number:.6g}"), (1 / number, f"1/{number:.6g}")):
                 if self.equal(ratio, value):
                     lost = (value == number) == (does == "divides")
-                    yield (mistakes.CONSTANT if number in (0.5, 2.0) else mistakes.FORGOTTEN if lost and number % 1 else
-                           mistakes.TOO_MANY if number % 1 else mistakes.FACTOR_MISSING if value > 1 else
-                           mistakes.FACTOR_EXTRA, f"{ratio:.6g} ({form}, {words})")
+                    yield _of_number(number, value, lost), f"{ratio:.6g} ({form}, {words})"
                 if self.equal(ratio, value ** 2):
                     yield mistakes.CONSTANT, tell("{ratio:.6g} ({form}, {words}, squared)", ratio=ratio, form=form,
                                                   words=words)
@@ -713,3 +712,12 @@ class Case:
             return ""
         return "; " + tell("there you multiply what arrives at {called} by {m:.3g}, where the derivative of `{symbol}` "
                            "is {g:.3g}", called=self.called(use.by), m=m / a, symbol=use.by.op.symbol, g=g / a)
+
+
+def _of_number(number: float, value: float, lost: bool) -> Mistake:
+    """The mistake of being off by a number of the forward pass."""
+    if number in (0.5, 2.0):
+        return mistakes.CONSTANT
+    if number % 1:
+        return mistakes.FORGOTTEN if lost else mistakes.TOO_MANY
+    return mistakes.FACTOR_MISSING if value > 1 else mistakes.FACTOR_EXTRA
