@@ -38,7 +38,10 @@ def seeded() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def begun() -> None:
-    """hypothesis's first run asks, from Python 3.14 on, who holds its random numbers: nobody, once they are frozen."""
+    """Run hypothesis once before anything is frozen.
+
+    From Python 3.14 on its first run looks for who holds its random numbers, and does not see frozen objects.
+    """
     if find_spec("hypothesis"):
         given(strategies.none())(lambda nothing: None)()
 

@@ -1,4 +1,4 @@
-"""How unlikely a truth value is, given the probability of 1: the row under `F.binary_cross_entropy`."""
+"""The row under `F.binary_cross_entropy`: how surprising a label 0 or 1 is, given the probability of 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _loss(p: Any, y: Any) -> Any:
 
 
 def _certain(p: float, y: float) -> float:
-    """The same where `math.log` raises."""
+    """The same for p = 0 and p = 1, where `math.log` raises."""
     return -(y * ieee.maximum(ieee.log(p), -100.0) + (1.0 - y) * ieee.maximum(ieee.log1p(-p), -100.0))
 
 

@@ -1,27 +1,28 @@
 """The algebra that SymPy is asked for, and how much of it: what would become too large is left as it is.
 
-Whatever cancels, multiplies out or factors stands here, behind one bound. SymPy's own algorithms take minutes on what
-is little larger, and some of them draw numbers, so that the same line takes longer in one run than in another.
+Everything that cancels, multiplies out or factors is here, and all of it keeps one bound on size. SymPy's own
+algorithms take minutes on what is little larger, and some of them draw numbers, so that the same line takes longer in
+one run than in another.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 
 import sympy as sp
 from sympy.core.random import rng
 
 __all__ = ["cancelled", "expanded", "factored", "fraction", "hidden", "solved_for", "within_reach"]
 
-NAMES = 16                                          # different names in what algebra is tried on, and functions
+NAMES = 16                                          # different names in what algebra is tried on
 TERMS = 400                                         # above and below the line, if all is multiplied out
 SEARCHED = 5, 40                                    # names and terms in what is left to SymPy's search for factors
 
 
 def within_reach(x: sp.Expr) -> bool:
-    """Whether algebra on x takes no time worth a thought: its size as one fraction, all multiplied out, is bounded."""
+    """Whether algebra on x is quick: x as one fraction, multiplied out, has few terms and few names."""
     above, below = _terms(x)
     return len(x.free_symbols) <= NAMES and above * math.prod(_terms(f)[0] ** n for f, n in below) <= TERMS
 
@@ -62,7 +63,8 @@ def hidden(x: sp.Expr, *kinds: type[sp.Expr]) -> tuple[sp.Expr, dict[sp.Expr, sp
 
 
 def bounded(algebra: Callable[[sp.Expr], sp.Expr]) -> Callable[[sp.Expr], sp.Expr]:
-    """What is too large stays as it is; nothing is done within a sum."""
+    """The same algebra, but what is too large is left as it is, and so is the inside of a sum."""
+    @wraps(algebra)
     def tried(x: sp.Expr) -> sp.Expr:
         flat, opened = hidden(x, sp.Sum)
         return algebra(flat).xreplace(opened) if within_reach(flat) else x

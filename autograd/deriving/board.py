@@ -26,7 +26,7 @@ from autograd.deriving.shown import Shown, Writer, derivative, listed, name, sai
 __all__ = ["MISTAKE", "ROOM", "Board", "Local", "WideError", "quiet"]
 
 ROOM = 20                                           # for what stands left of the equals sign
-LARGEST = 1e100                                     # squares of larger numbers overflow
+LARGEST = 1e100                                     # products of a few larger numbers overflow
 MISTAKE = "This is a mistake in derive; please report it"
 
 
@@ -67,7 +67,8 @@ class Board:
         for node, x in self.points[0].value.items():
             which = node.label or (node.op and node.op.name)
             if not node.is_array and not abs(x) < LARGEST:
-                raise ValueError(f"derive: {which} is {x:.3g}, with which nothing can be checked")
+                raise ValueError(f"derive: {which} is {x:.3g}, expected a number below {LARGEST:.0e} in size, as each "
+                                 "line is checked on numbers; give the leaves smaller ones")
             if not close(x, node._data, 1e-4 if node.is_array else 1e-7):
                 raise ValueError(f"derive: {which} was computed from numbers that have changed since; compute the "
                                  "graph again")

@@ -144,7 +144,7 @@ class Reading:
             if node not in self.name:
                 same = next((x for x in self.constants if x.shape == () == node.shape
                              and x._data == node._data), None)
-                letter = self.free(*self.wish(node)) if same is None else self.name[same]
+                letter = self.free(*self.wishes(node)) if same is None else self.name[same]
                 self.name[node] = self.constants[node] = letter
             self.field[node] = self.entry(node)
             return
@@ -204,9 +204,8 @@ class Reading:
             self.sizes[node] = PRODUCT + 4 * inside if node.op.name == "matmul" else 1 + inside * (1 if plain else 2)
         return self.sizes[node]
 
-    def wish(self, node: Any) -> str:
-        """Letters for a nameless constant: m for the largest of each row, Y for rows that sum to 1, x for data, else c.
-        """
+    def wishes(self, node: Any) -> str:
+        """Letters for a nameless constant: m for maxima, Y for rows that sum to 1, x for data, else c."""
         x = node._data
         if node.shape == ():
             return "ε" if 0 < float(x) < 1e-3 else "c"

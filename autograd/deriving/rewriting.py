@@ -130,8 +130,7 @@ class Rewriter:
         return forms
 
     def holds(self, old: sp.Expr, new: sp.Expr) -> bool:
-        """Whether a definition turned round is one of the numbers, too: a difference of large ones has lost its digits.
-        """
+        """Whether a definition turned round holds for the numbers: of large ones a difference loses its digits."""
         if (old, new) not in self.sound:
             above, below = sp.fraction(new)
             self.sound[old, new] = self.board.same(old * below, above)

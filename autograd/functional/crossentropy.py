@@ -318,7 +318,7 @@ def _row(z: Sequence[float], q: Sequence[float]) -> tuple[float, list[float]]:
     top = max(range(len(z)), key=z.__getitem__)
     below = [x - z[top] for x in z]
     powers = [math.exp(b) for b in below]
-    rest = sum(powers[:top]) + sum(powers[top + 1:]) + 0.0 * z[top]         # nan where a logit is infinite
+    rest = sum(powers[:top]) + sum(powers[top + 1:]) + 0.0 * z[top]         # nan where it is infinite
     normaliser = math.log1p(rest)
     loss = sum([w * (normaliser - b) for w, b in zip(q, below) if w], 0.0)
     return loss, [power / (1.0 + rest) for power in powers]

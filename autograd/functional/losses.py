@@ -64,7 +64,7 @@ def binary_cross_entropy(p: Any, target: Any, reduction: str = "mean", base: flo
     """−[y log p + (1 − y) log(1 − p)] for probabilities p of the positive class.
 
     As PyTorch has it, no logarithm counts as less than −100, and the slope (p − y) / (p (1 − p)) divides by no less
-    than 1e-12: a certain mistake costs 100, and leads back.
+    than 1e-12: a prediction that is certain and wrong costs 100, and still has a gradient.
 
     `weight` multiplies the losses: a number, or one for each of them.
 

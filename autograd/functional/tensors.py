@@ -325,7 +325,7 @@ def _forward(z: Array, found: Rows) -> tuple[Array, Array, Array]:
     flat = powers.reshape(-1)
     flat[top] = 0
     rest = powers.dot(ones)
-    rest += largest * 0                             # nan where a logit is infinite
+    rest += largest * 0                             # nan where the largest logit is infinite
     flat[top] = 1
     normaliser = np.log1p(rest)
     if found.places is not None:
