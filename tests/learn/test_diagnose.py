@@ -2,6 +2,7 @@
 
 import math
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -462,3 +463,23 @@ def test_slips_in_the_derivative_of_log_softmax_have_a_name(line):
     p = np.exp(x.detach().numpy())
     p /= p.sum(1, keepdims=True)
     assert diagnose(eval(line), x).mistake == "another formula for softmax's derivative"
+
+
+@pytest.mark.parametrize("number", [partial(Tensor, requires_grad=True), Value])
+def test_the_root_has_a_gradient_of_its_own(number):
+    a, b = number(3.0, label="a"), number(2.0, label="b")
+    loss = a * b
+    loss.backward()
+    assert not diagnose(np.array(1.0), loss, root=loss)
+    assert diagnose(np.array(2.0), loss, root=loss)
+
+
+def test_a_number_lost_from_a_formula_of_single_numbers():
+    v = Value(7.3, label="v")
+    s = v.sqrt()
+    s.label = "s"
+    loss = s * 3.1
+    loss.backward()
+    told = str(diagnose(3.1 / s.data, v, root=loss))
+    assert "another formula" in told
+    assert "`0.5 / s`" in told
