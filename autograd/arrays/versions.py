@@ -12,11 +12,12 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from autograd.core.graph import Node
+
 if TYPE_CHECKING:
     from autograd.arrays.tensor import Tensor
 
-__all__ = ["becomes", "changed", "changes", "current", "holds", "inputs_of", "left_behind", "let_go", "parts_of",
-           "settle"]
+__all__ = ["becomes", "changes", "current", "holds", "inputs_of", "left_behind", "let_go", "parts_of", "settle"]
 
 changes: dict[int, object] = {}                     # a weak reference to each changed one: while none is alive, nobody
                                                     # need look for old versions
@@ -28,7 +29,7 @@ def becomes(node: Tensor, made: Tensor) -> None:
     """Have `node` be what `made` is: the result of an op, which may have read it as it was."""
     if made is node:
         return
-    old, notes = _version(node), node._notes
+    old = _version(node)
     by_made = sum([x is old._data for x in made._saved])
     for slot in _SLOTS:
         setattr(node, slot, getattr(made, slot))
@@ -38,16 +39,13 @@ def becomes(node: Tensor, made: Tensor) -> None:
     if getrefcount(old._data) - 2 == by_made and "past" not in old._notes:
         _replace_inputs(node, [old if x is node else x for x in inputs_of(node)])
         return
-    node._notes = {**(notes or {}), "past": old}
-    changed(node)
+    _keep(node, old)
     _settle_below(node, old)
 
 
 def left_behind(node: Any) -> None:
     """Have those who have read `node` point to a version that keeps all it was; what it becomes is the caller's."""
-    old = _version(node)
-    node._notes = {**(node._notes or {}), "past": old}
-    changed(node)
+    _keep(node, _version(node))
 
 
 def _version(node: Any) -> Any:
@@ -64,8 +62,9 @@ def _version(node: Any) -> Any:
     return old
 
 
-def changed(node: Any) -> None:
-    """Remember, for as long as it lives, that the node was changed."""
+def _keep(node: Any, old: Any) -> None:
+    """Note what the node was and, for as long as it lives, that it was changed."""
+    node._notes = {**(node._notes or {}), "past": old}
     key = id(node)
     changes[key] = ref(node, lambda _: changes.pop(key, None))
 
@@ -102,10 +101,9 @@ def current(node: Any) -> Any:
 
 
 def inputs_of(node: Any) -> tuple[Any, ...]:
-    """The nodes it points to."""
-    if node._b is not None:
-        return node._a, node._b
-    return node._a if type(node._a) is tuple else () if node._a is None else (node._a,)
+    """The nodes it points to, whichever version of them it read."""
+    found: tuple[Any, ...] = Node.inputs.__get__(node)
+    return found
 
 
 def _replace_inputs(node: Any, inputs: Sequence[Any]) -> None:
